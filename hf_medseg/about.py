@@ -1,0 +1,93 @@
+"""The about file: facts that only the user knows, and the one table from stated licenses to tiers."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hf_medseg.errors import Refused
+from hf_medseg.facts import Evidence, License, Source, Tier
+
+# Rule 5 of the design: what a license lets us do. Everything else, ND too, is restricted.
+LICENSE_TIERS: dict[str, Tier] = {
+    "cc0-1.0": "open",
+    "pddl": "open",
+    **{f"cc-by-{version}": "open" for version in ("2.0", "2.5", "3.0", "4.0")},
+    **{f"cc-by-sa-{version}": "open" for version in ("2.0", "2.5", "3.0", "4.0")},
+    "odc-by": "open",
+    "mit": "open",
+    "apache-2.0": "open",
+    **{f"cc-by-nc-{version}": "noncommercial" for version in ("2.0", "2.5", "3.0", "4.0")},
+    **{f"cc-by-nc-sa-{version}": "noncommercial" for version in ("2.0", "2.5", "3.0", "4.0")},
+}
+_SPELLINGS = {"cc0": "cc0-1.0", "cc-0": "cc0-1.0", "pddl-1.0": "pddl", "odc-by-1.0": "odc-by", "apache2": "apache-2.0"}
+
+
+@dataclass(frozen=True)
+class About:
+    """An about file's content.
+
+    Attributes:
+        values: what it says, by key.
+        path: where it lies, for messages; empty when there is no about file.
+    """
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    path: str = ""
+
+    def text(self, key: str) -> str:
+        """The text under a key, empty where there is none."""
+        return str(self.values.get(key, "")).strip()
+
+    def license(self) -> License:
+        """The license that the user states: `unknown` without an id and a URL."""
+        stated = self.text("license").lower().replace(" ", "-")
+        stated = _SPELLINGS.get(stated, stated)
+        url = self.text("license_url")
+        if not stated or not url.startswith(("http://", "https://")):
+            return License("unknown", "license unknown", url, "unknown", ())
+        tier = LICENSE_TIERS.get(stated, "restricted")
+        evidence = Evidence(f"stated by the user who converted the data: {stated}", url, "high")
+        conditions = tuple(str(one) for one in self.values.get("conditions", ()))
+        return License(stated if stated in LICENSE_TIERS else "other", stated, url, tier, (evidence,), conditions)
+
+
+def read_about(path: str | Path | None, source: Source) -> About:
+    """Reads an about file.
+
+    Raises:
+        Refused: there is no such file, it is not TOML, or it has a key that the source does not know.
+    """
+    if path is None:
+        return About()
+    if not source.about_keys:
+        raise Refused(f"{source.id} takes no about file: all its facts are in the catalog.")
+    try:
+        values = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise Refused(f"{path}: {error.strerror}. `hf-medseg info {source.id}` prints a template.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Refused(f"{path}: not valid TOML ({error}). `hf-medseg info {source.id}` prints a template.") from error
+    if strange := sorted(set(values) - set(source.about_keys)):
+        raise Refused(f"{path}: unknown keys {', '.join(strange)}; known: {', '.join(source.about_keys)}.")
+    return About(values, str(path))
+
+
+def template(source: Source) -> str:
+    """An about file to fill in, as TOML text; empty where the source takes none."""
+    keys = source.about_keys.items()
+    return "\n".join(f"# {explanation}\n# {key} = {_EXAMPLES.get(key, _EMPTY)}" for key, explanation in keys)
+
+
+_EMPTY = '""'
+_EXAMPLES = {
+    "license": '"cc-by-4.0"',
+    "license_url": '"https://creativecommons.org/licenses/by/4.0/"',
+    "doi": '"10.0000/0000"',
+    "mask_suffix": '"_mask"',
+    "classes": '{ 1 = "nucleus", 2 = "cytoplasm" }',
+    "conditions": '["Cite the paper."]',
+}

@@ -1,0 +1,66 @@
+"""The unit of planning and of work: what one image, or one volume, needs to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hf_medseg.pixels.masks import Cell, Labels
+from hf_medseg.pixels.picture import Picture
+from hf_medseg.pixels.volume import VolumeImage
+from hf_medseg.raw.files import RawFile
+
+Recipe = Picture | VolumeImage | Labels | Cell | None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """References to files and the values of plain columns; no pixels, no open handles.
+
+    Attributes:
+        image_id: unique and stable, from the raw file name; the rows of a volume append their slice index to it.
+        pixels: for every column that is read from files, how. `image` is always there; a column that is absent or None is null.
+        columns: values of the source's plain columns; what is absent is null.
+        split: `train`, `validation`, `test`, or the owner's name of a further official set.
+        patient_id: whatever groups images of one person, slide or animal.
+        wrong: what planning found wrong with the case; it is rejected with these words.
+    """
+
+    image_id: str
+    pixels: Mapping[str, Recipe]
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    split: str = "train"
+    patient_id: str | None = None
+    wrong: str = ""
+
+    @property
+    def volume_id(self) -> str | None:
+        """The id of the volume that the case is, if it is one."""
+        return self.image_id if isinstance(self.pixels["image"], VolumeImage) else None
+
+    @property
+    def group(self) -> str:
+        """What must stay together in one shard."""
+        return self.volume_id or self.patient_id or self.image_id
+
+    def named_files(self) -> Iterator[tuple[str, RawFile]]:
+        """(column, file) for every file that the case reads, the image's first."""
+        for column, recipe in self.pixels.items():
+            if recipe is not None:
+                for file in recipe.files():
+                    yield column, file
+
+    def files(self) -> list[RawFile]:
+        """The files that the case reads, each once, and their twins."""
+        once: dict[str, RawFile] = {}
+        for _, file in self.named_files():
+            once[file.listed or file.path] = file
+            for twin in file.twins:
+                once[twin.listed] = twin
+        return list(once.values())
+
+    @property
+    def size(self) -> int:
+        """Raw bytes of the files that become rows."""
+        return sum({file.path: file.size for _, file in self.named_files()}.values())

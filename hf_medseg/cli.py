@@ -1,0 +1,294 @@
+"""The command line: reads arguments, calls the library, prints what it says."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import json
+import re
+import shutil
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hf_medseg import __version__
+from hf_medseg.errors import MedsegError, Refused
+
+if TYPE_CHECKING:
+    from hf_medseg.convert import Conversion
+    from hf_medseg.facts import Source
+
+DONE, WRONG, REFUSED, INTERRUPTED = 0, 1, 2, 130
+_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "KI": 1 << 10, "MI": 1 << 20, "GI": 1 << 30, "TI": 1 << 40}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code: 0 done, 1 something wrong or broken off, 2 refused, 130 Ctrl-C."""
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    try:
+        return int(given.run(given))
+    except KeyboardInterrupt:
+        _say("Broken off. What is finished is kept; the same command carries on.")
+        return INTERRUPTED
+    except BrokenPipeError:
+        return DONE
+    except Refused as error:
+        return _answer(error, given.debug, REFUSED)
+    except MedsegError as error:
+        return _answer(error, given.debug, WRONG)
+    except OSError as error:
+        return _answer(_explained(error), given.debug, WRONG, error)
+
+
+def _answer(error: Exception, debug: bool, code: int, cause: Exception | None = None) -> int:
+    if debug:
+        raise cause or error
+    _say(str(error))
+    return code
+
+
+def _explained(error: OSError) -> MedsegError:
+    where = f" ({error.filename})" if error.filename else ""
+    if error.errno == errno.ENOSPC:
+        return MedsegError(f"The disk is full{where}. Finished shards are kept: make room and run the same command again.")
+    return MedsegError(f"{error.strerror or error}{where}.")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "hf-medseg", description="Medical image segmentation datasets: a raw download in, a Hugging Face dataset out."
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], help_text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=help_text, description=help_text)
+        sub.set_defaults(run=run)
+        sub.add_argument("--debug", action="store_true", help="show the traceback of an error")
+        return sub
+
+    sub = command("list", _list, "show the catalog")
+    sub.add_argument("--json", action="store_true")
+
+    sub = command("info", _info, "show what is known about a source")
+    sub.add_argument("source")
+    sub.add_argument("--json", action="store_true")
+
+    sub = command("convert", _convert, "convert a raw download")
+    sub.add_argument("source")
+    sub.add_argument("raw", metavar="RAW", help="folder or archive as downloaded")
+    sub.add_argument("out", metavar="OUT", help="folder to write")
+    sub.add_argument("--workers", type=int, help="processes (default: one a core)")
+    sub.add_argument("--limit", type=int, metavar="N", help="only N cases of each split")
+    sub.add_argument("--max-shard-size", type=_bytes, default=500_000_000, metavar="SIZE", help="such as 500MB (the default)")
+    sub.add_argument("--config", action="append", default=[], metavar="NAME", help="config to make, or `all`; may be repeated")
+    sub.add_argument("--edition", default="", metavar="NAME")
+    sub.add_argument("--part", action="append", default=[], type=_part, metavar="NAME=PATH", help="where a part of the raw tree lies")
+    sub.add_argument("--about", metavar="FILE", help="facts that only you know, as TOML")
+    sub.add_argument("--dry-run", action="store_true", help="show the plan and write nothing")
+
+    sub = command("verify", _verify, "read a converted dataset back and check every promise")
+    sub.add_argument("out", metavar="OUT")
+    sub.add_argument("--json", action="store_true")
+
+    sub = command("preview", _preview, "draw a contact sheet of a converted dataset")
+    sub.add_argument("out", metavar="OUT")
+    sub.add_argument("--rows", type=int, default=12, metavar="N")
+    sub.add_argument("--to", metavar="FILE.png", help="default: OUT-preview.png beside OUT")
+    return parser
+
+
+def _bytes(text: str) -> int:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?I?)B?", text.strip().upper())
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size; 500MB, 2GB or 64MiB are")
+    return int(float(match[1]) * _UNITS[match[2]])
+
+
+def _part(text: str) -> tuple[str, str]:
+    name, equals, path = text.partition("=")
+    if not equals or not name or not path:
+        raise argparse.ArgumentTypeError(f"{text!r}: NAME=PATH expected")
+    return name, path
+
+
+def summary(source: Source) -> dict[str, Any]:
+    """A source in one line of the catalog."""
+    return {
+        "id": source.id,
+        "title": source.title,
+        "modality": list(source.modality),
+        "task": source.task,
+        "license": list(dict.fromkeys(edition.license.id for edition in source.editions)),
+        "tier": list(source.tiers),
+        "access": source.access.mode,
+        "masks": source.has_masks,
+        "aliases": list(source.aliases),
+    }
+
+
+def _list(given: argparse.Namespace) -> int:
+    from hf_medseg.catalog import sources
+
+    lines = [summary(source) for source in sources().values()]
+    if given.json:
+        print(json.dumps(lines, indent=2, ensure_ascii=False))
+        return DONE
+    header = ("id", "modality", "task", "license", "tier", "access", "masks", "title")
+    table = [header, *(tuple(_cell(line[name]) for name in header) for line in lines)]
+    widths = [max(len(row[i]) for row in table) for i in range(len(header))]
+    for row in table:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    return DONE
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(value) if isinstance(value, list) else str(value)
+
+
+def _info(given: argparse.Namespace) -> int:
+    from hf_medseg import info
+    from hf_medseg.catalog import find_source
+
+    source = find_source(given.source)
+    print(json.dumps(info.as_dict(source), indent=2, ensure_ascii=False) if given.json else info.as_text(source))
+    return DONE
+
+
+class _Bar:
+    """Shows cases, bytes and time left on a terminal, and nothing elsewhere."""
+
+    def __init__(self) -> None:
+        self._shown = sys.stderr.isatty()
+        self._bar: Any = None
+        self._stage = ""
+        self._told = 0.0
+
+    def __call__(self, stage: str, cases: int, all_cases: int, read: int, all_bytes: int) -> None:
+        if not self._shown or (time.monotonic() - self._told < 0.1 and cases < all_cases and stage == self._stage):
+            return
+        self._told = time.monotonic()
+        from tqdm import tqdm
+
+        if self._bar is None or stage != self._stage:
+            self.close()
+            self._stage = stage
+            self._bar = tqdm(total=all_bytes, unit="B", unit_scale=True, desc=stage, leave=False)
+        self._bar.total = all_bytes
+        self._bar.set_postfix_str(f"{cases:,} of {all_cases:,} cases", refresh=False)
+        self._bar.update(read - self._bar.n)
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+
+def _convert(given: argparse.Namespace) -> int:
+    from hf_medseg.convert import convert
+
+    bar = _Bar()
+    try:
+        conversion = convert(
+            given.source,
+            given.raw,
+            given.out,
+            workers=given.workers,
+            limit=given.limit,
+            max_shard_size=given.max_shard_size,
+            configs=given.config,
+            edition=given.edition,
+            parts=dict(given.part),
+            about=given.about,
+            dry_run=given.dry_run,
+            progress=bar,
+        )
+    finally:
+        bar.close()
+    return _show_plan(conversion) if given.dry_run else _show(conversion)
+
+
+def _show_plan(conversion: Conversion) -> int:
+    plan = conversion.plan
+    edition = f", edition {plan.edition.name}" if plan.edition.name else ""
+    print(f"{plan.source.id}{edition}: license {plan.edition.license.id}, tier {plan.edition.license.tier}")
+    for config in plan.configs:
+        for split, cases in config.splits.items():
+            count = sum(shard.split == split for shard in config.shards)
+            size = sum(case.size for case in cases)
+            print(f"  {config.config.name} / {split}: {len(cases):,} cases, {_human(size)} raw, {count} shard{'s' * (count != 1)}")
+        unused = [note for note in config.not_used if note.reason != "left behind by an operating system"]
+        print(f"  {len(unused):,} files not used, {len(config.known)} known defects, {len(config.rejected)} rejected while planning")
+    folder = next((path for path in (conversion.out, *conversion.out.absolute().parents) if path.exists()), Path("."))
+    print(f"  to read: {_human(plan.raw_bytes)}; free where OUT lies: {_human(shutil.disk_usage(folder).free)}")
+    print("Nothing was written.")
+    return DONE
+
+
+def _show(conversion: Conversion) -> int:
+    for name, part in conversion.report["configs"].items():
+        for split, found in part["splits"].items():
+            print(f"{name} / {split}: {found['rows']:,} rows, {found['rows_with_mask']:,} with mask")
+        for line in part["published"]:
+            if line["found"] is not None and line["published"] != line["found"] and line["what"] != "mean foreground fraction":
+                print(f"note: {line['what']} in {line['split']}: {line['published']:,} published, {line['found']:,} found")
+        told = {"known": "known defects", "duplicate": "duplicate files", "not_used": "files not used"}
+        counts = [f"{len(part[key]):,} {text}" for key, text in told.items() if part[key]]
+        if counts:
+            print(f"{', '.join(counts)}: see report.json")
+    rejected = conversion.rejected
+    for one in rejected[:20]:
+        _say(f"rejected {one['image_id']}: {one['file']}: {one['expected']} {one['advice']}")
+    if len(rejected) > 20:
+        _say(f"... and {len(rejected) - 20:,} more: see report.json")
+    if not conversion.rows:
+        _say("No row came out, so there is no dataset.")
+        return WRONG
+    if conversion.kept:
+        print(f"{len(conversion.kept)} finished shards were kept, {len(conversion.made)} made.")
+    print(f'Load it with: datasets.load_dataset("{conversion.out}")')
+    return WRONG if rejected else DONE
+
+
+def _human(size: float) -> str:
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"
+
+
+def _verify(given: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from hf_medseg.verify import verify
+
+    result = verify(given.out)
+    if given.json:
+        print(json.dumps(asdict(result), indent=2, ensure_ascii=False, default=str))
+    else:
+        for problem in result.problems:
+            print(f"wrong: {problem}")
+        for warning in result.warnings:
+            print(f"warning: {warning}")
+        print(f"{result.rows:,} rows read: " + ("everything as promised." if result.ok else f"{len(result.problems)} problems."))
+    return DONE if result.ok else WRONG
+
+
+def _preview(given: argparse.Namespace) -> int:
+    from hf_medseg.preview import contact_sheet
+
+    out = Path(given.out)
+    target = Path(given.to) if given.to else out.with_name(f"{out.absolute().name}-preview.png")
+    contact_sheet(out, given.rows).save(target)
+    print(target)
+    return DONE

@@ -1,0 +1,255 @@
+"""The main job: a raw tree in, a Hugging Face dataset out."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hf_medseg import card, preview
+from hf_medseg.catalog import find_source
+from hf_medseg.errors import MedsegError, Refused
+from hf_medseg.executor import Executor
+from hf_medseg.output import CARD, NAMES, REPORT, Output, check_apart
+from hf_medseg.plan import ConfigPlan, Plan, Request, ShardPlan, config_folder, make_plan
+from hf_medseg.report import config_report, full_report
+from hf_medseg.shard import Outcome, ShardTask, read_shard, write_shard
+
+Progress = Callable[[str, int, int, int, int], None]
+"""Told (stage, cases done, cases in all, bytes done, bytes in all)."""
+
+
+@dataclass
+class Conversion:
+    """What a conversion did, or with `dry_run` would do.
+
+    Attributes:
+        out: the output folder.
+        report: the content of `report.json` (empty after a dry run).
+        plan: what was planned.
+        made, kept: names of the shards that were written, or were there already.
+    """
+
+    out: Path
+    plan: Plan
+    report: dict[str, Any] = field(default_factory=dict)
+    made: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+
+    @property
+    def rejected(self) -> list[dict[str, str]]:
+        """Every rejected case of the configs made now."""
+        names = {config.config.name for config in self.plan.configs}
+        return [one for name, part in self.report.get("configs", {}).items() if name in names for one in part["rejected"]]
+
+    @property
+    def rows(self) -> int:
+        """Rows of the configs made now."""
+        return sum(
+            split["rows"]
+            for config in self.plan.configs
+            for split in self.report.get("configs", {}).get(config.config.name, {"splits": {}})["splits"].values()
+        )
+
+
+def convert(
+    source: str,
+    raw: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    *,
+    workers: int | None = None,
+    limit: int | None = None,
+    max_shard_size: int = 500_000_000,
+    configs: Sequence[str] = (),
+    edition: str = "",
+    parts: Mapping[str, str | os.PathLike[str]] | None = None,
+    about: str | os.PathLike[str] | None = None,
+    dry_run: bool = False,
+    executor: concurrent.futures.Executor | None = None,
+    progress: Progress | None = None,
+) -> Conversion:
+    """Converts a raw download into a folder that `datasets.load_dataset` reads.
+
+    Args:
+        source: id or alias of the source.
+        raw: the raw tree: a folder, an archive, or a folder with archives in it.
+        out: the folder to write; a broken-off conversion in it is carried on.
+        workers: local processes, None for one a core.
+        limit: only so many cases of each split.
+        max_shard_size: raw bytes a shard, at most, before conversion.
+        configs: names of the configs to make, `all` for every one; the default one if empty.
+        edition: the edition, where the layout does not tell.
+        parts: where parts of the raw tree lie that are not below `raw`.
+        about: about file with the facts that only the user knows.
+        dry_run: plan only, write nothing.
+        executor: runs the work instead of local processes.
+        progress: told how far the work is.
+
+    Raises:
+        Refused: nothing was written: the tree is not this source, or the call cannot be carried out.
+        MedsegError: a worker died; the finished shards are kept.
+        OSError: the disk is full or not writable; the finished shards are kept.
+    """
+    found = find_source(source)
+    target = Output(Path(out))
+    check_apart(os.fspath(raw), target.root)
+    if (limit is not None and limit < 1) or max_shard_size < 1 or (workers is not None and workers < 1):
+        raise Refused("--limit, --max-shard-size and --workers take numbers from 1.")
+    request = Request(
+        os.fspath(raw),
+        tuple(configs),
+        edition,
+        {name: os.fspath(path) for name, path in (parts or {}).items()},
+        None if about is None else os.fspath(about),
+        limit,
+        max_shard_size,
+    )
+    with Executor(workers, executor) as runner, contextlib.ExitStack() as cleanup:
+        # Nothing may be written to OUT before the tree is known to be this source: what planning remembers moves there after.
+        memory = target.work / "memory"
+        if not memory.exists():
+            memory = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="hf_medseg-")))
+
+        def surveyed(files: int, read: int) -> None:
+            if progress is not None:
+                progress("survey", files, files, read, read)
+
+        plan = make_plan(found, request, memory, runner, surveyed)
+        target.check_usable(found.id, plan.edition.name)
+        if dry_run:
+            return Conversion(target.root, plan)
+        target.claim(found.id, plan.edition.name)
+        if memory != target.work / "memory" and any(memory.iterdir()):
+            shutil.copytree(memory, target.work / "memory", dirs_exist_ok=True)
+        conversion = Conversion(target.root, plan)
+        outcomes = _write(target, plan, conversion, runner, progress)
+    _finish(target, plan, conversion, outcomes)
+    return conversion
+
+
+def _write(target: Output, plan: Plan, conversion: Conversion, runner: Executor, progress: Progress | None) -> dict[str, Outcome]:
+    """Writes every shard that is not there yet; returns what became of each by name."""
+    outcomes: dict[str, Outcome] = {}
+    tasks: list[ShardTask] = []
+    names: list[str] = []
+    sizes = {shard.name: _size(shard) for config in plan.configs for shard in config.shards}
+    for config in plan.configs:
+        for shard in config.shards:
+            path = target.root / shard.name
+            there = read_shard(str(path)) if path.exists() else None
+            if there is not None and there[0] == shard.identity and not there[1].rejected:
+                outcomes[shard.name] = there[1]
+                conversion.kept.append(shard.name)
+                continue
+            unfinished = target.work / shard.name.replace("/", "--")
+            tasks.append(ShardTask(str(path), str(unfinished), shard.identity, config.table, shard.cases))
+            names.append(shard.name)
+    if tasks:
+        # The card says that the dataset is whole: it is not, until the new shards are there.
+        (target.root / CARD).unlink(missing_ok=True)
+    total = tuple(sum(size[i] for size in sizes.values()) for i in (0, 1))
+
+    def tell() -> None:
+        if progress is None:
+            return
+        done = [sizes[name] for name in outcomes]
+        running = [_progress_of(task) for task, name in zip(tasks, names, strict=True) if name not in outcomes]
+        cases, read = (sum(one[i] for one in (*done, *running)) for i in (0, 1))
+        progress("convert", cases, total[0], read, total[1])
+
+    tell()
+    for number, outcome in runner.run(run_task, [(task,) for task in tasks], tell):
+        outcomes[names[number]] = outcome
+        conversion.made.append(names[number])
+        tell()
+    return outcomes
+
+
+def run_task(task: ShardTask) -> Outcome:
+    """Writes one shard in a worker; how far it is stands in a small file beside it."""
+    note = task.unfinished + ".progress"
+
+    def tell(cases: int, read: int) -> None:
+        with open(note, "w") as file:
+            file.write(f"{cases} {read}")
+
+    try:
+        return write_shard(task, tell)
+    finally:
+        with contextlib.suppress(OSError):
+            os.remove(note)
+
+
+def _progress_of(task: ShardTask) -> tuple[int, int]:
+    try:
+        with open(task.unfinished + ".progress") as file:
+            cases, read = file.read().split()
+        return int(cases), int(read)
+    except (OSError, ValueError):
+        return 0, 0
+
+
+def _size(shard: ShardPlan) -> tuple[int, int]:
+    return len(shard.cases), sum(case.size for case in shard.cases)
+
+
+def _finish(target: Output, plan: Plan, conversion: Conversion, outcomes: Mapping[str, Outcome]) -> None:
+    """Removes shards of other plans, then writes report, names, preview, and last of all the card."""
+    sections = {name: part for name, part in target.report().get("configs", {}).items() if (target.root / part["folder"]).is_dir()}
+    for config in plan.configs:
+        folder = config_folder(config.config, plan.edition)
+        _remove_others(target, folder, {shard.name for shard in config.shards if outcomes[shard.name].tally.rows})
+        sections[config.config.name] = config_report(plan, config, outcomes)
+        _write_text(target.root / _names_path(config, plan), _json(dict(enumerate(config.table.classes))))
+    order = {config.name: number for number, config in enumerate(plan.edition.configs)}
+    conversion.report = full_report(plan, {name: sections[name] for name in sorted(sections, key=lambda name: order.get(name, 99))})
+    _write_text(target.root / REPORT, _json(conversion.report))
+    if any(split["rows"] for part in conversion.report["configs"].values() for split in part["splits"].values()):
+        preview.write_preview(target, conversion.report)
+        _write_text(target.root / CARD, card.render(plan.source, plan.edition, conversion.report, plan.about))
+    else:
+        (target.root / CARD).unlink(missing_ok=True)
+    target.release()
+
+
+def _names_path(config: ConfigPlan, plan: Plan) -> str:
+    folder = config_folder(config.config, plan.edition)
+    return NAMES if folder == "data" else f"{folder}/{NAMES}"
+
+
+def _remove_others(target: Output, folder: str, names: set[str]) -> None:
+    """Shards of another plan, and shards without any row in a split that has none, must not be read beside the new ones."""
+    splits_with_rows = {Path(name).name.rpartition("-of-")[0].rpartition("-")[0] for name in names}
+    for path in target.shards(folder):
+        name = path.relative_to(target.root).as_posix()
+        split = path.name.rpartition("-of-")[0].rpartition("-")[0]
+        if name not in names and not (split in splits_with_rows and _same_cut(path.name, names)):
+            path.unlink()
+
+
+def _same_cut(name: str, names: set[str]) -> bool:
+    """Whether a shard belongs to the same cut as others: an empty shard between filled ones stays."""
+    split, _, count = name.partition("-")[0], "", name.rpartition("-of-")[2]
+    return any(Path(other).name.startswith(f"{split}-") and other.endswith(f"-of-{count}") for other in names)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def _write_text(path: Path, text: str) -> None:
+    """Writes a small file so that it is whole or not there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(path.name + ".unfinished")
+    unfinished.write_text(text, encoding="utf-8")
+    os.replace(unfinished, path)
+
+
+__all__ = ["Conversion", "MedsegError", "convert"]

@@ -1,0 +1,227 @@
+"""What is known about a source, typed: the only place where facts are declared is a file of `hf_medseg.sources`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from hf_medseg.columns import Column
+
+if TYPE_CHECKING:
+    from hf_medseg.about import About
+    from hf_medseg.case import Case
+    from hf_medseg.raw.tree import Raw
+    from hf_medseg.survey import Survey
+
+Tier = Literal["open", "noncommercial", "restricted", "unknown"]
+Confidence = Literal["high", "medium-high", "medium", "low", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why we believe a fact: what the page says, where, when that was recorded, and how sure we are."""
+
+    says: str
+    url: str
+    confidence: Confidence
+    date: str = "2026-11-01"
+
+
+@dataclass(frozen=True, slots=True)
+class License:
+    """The owner's terms.
+
+    Attributes:
+        id: license identifier of the Hugging Face Hub (`cc-by-4.0`, `other`, `unknown`).
+        name: the license's name, or a few words where it has none.
+        url: where the owner states it.
+        tier: what it lets us do; `open` and `noncommercial` need evidence in the owner's own words.
+        evidence: what the tier rests on.
+        conditions: what the license asks to be carried along, shown on the card word for word.
+    """
+
+    id: str
+    name: str
+    url: str
+    tier: Tier
+    evidence: tuple[Evidence, ...]
+    conditions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """One file or record of the raw tree and where it comes from.
+
+    Attributes:
+        url: address, DOI (`doi:10...`), or an id of the client.
+        client: which library fetches it; `manual` means a person must.
+        name: name of the archive on disk.
+        size: bytes, if known.
+        checksum: `sha256:...` or `md5:...`, if known.
+        mirrors: further addresses, in order of preference.
+    """
+
+    url: str
+    client: Literal["http", "doi", "kaggle", "kaggle-competition", "gdown", "git", "idc", "synapse", "physionet", "manual"] = "http"
+    name: str = ""
+    size: int | None = None
+    checksum: str = ""
+    mirrors: tuple[str, ...] = ()
+    part: str = ""
+    edition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How a person gets the raw tree.
+
+    `mode`: `free` may be fetched without a person; `request` is free to fetch but without a redistribution grant, so only on the user's
+    explicit request; `login` needs an account with the client; `terms` needs an agreement accepted by a person first;
+    `credentialed` is never automated; `none` has nothing to download.
+    """
+
+    mode: Literal["free", "request", "login", "terms", "credentialed", "none"]
+    steps: tuple[str, ...]
+    downloads: tuple[Download, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of several downloads that together make the raw tree.
+
+    Attributes:
+        name: also the first element of `source_file`.
+        landmarks: patterns (see `Raw.find`); the folder that a match begins in is the part's root.
+        steps: how to obtain it.
+        required: whether a conversion stops without it.
+    """
+
+    name: str
+    landmarks: tuple[str, ...]
+    steps: tuple[str, ...]
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """One table over the raw tree: its own columns, and its classes where they differ from the edition's."""
+
+    name: str = "default"
+    columns: Mapping[str, Column] = field(default_factory=dict)
+    classes: tuple[str, ...] | None = None
+    volumes: bool = False
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Numbers that the owner or a careful reader published, compared with what a conversion finds.
+
+    Attributes:
+        rows: rows for each split of the default config.
+        with_mask: rows with a mask for each split.
+        foreground: mean fraction of foreground pixels over the rows with a mask, for each split.
+        note: where the numbers come from.
+    """
+
+    rows: Mapping[str, int] = field(default_factory=dict)
+    with_mask: Mapping[str, int] = field(default_factory=dict)
+    foreground: Mapping[str, float] = field(default_factory=dict)
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A variant of a source with its own license, tier, citation or classes.
+
+    Attributes:
+        name: empty for the only edition of a source.
+        classes: names of the mask's classes without `background`; the first is index 1.
+        landmarks: patterns that must all match a file of the raw tree for it to be this edition.
+        not_landmarks: patterns of which none may match.
+        not_used: (pattern, reason) for files that belong to the source and are left alone.
+        uncertain: whether label maps of this edition may hold 255, not annotated.
+    """
+
+    license: License
+    citations: tuple[str, ...]
+    landmarks: tuple[str, ...]
+    classes: tuple[str, ...] = ()
+    name: str = ""
+    not_landmarks: tuple[str, ...] = ()
+    configs: tuple[Config, ...] = (Config(),)
+    not_used: tuple[tuple[str, str], ...] = ()
+    published: Published = Published()
+    uncertain: bool = False
+
+    def config(self, name: str) -> Config:
+        """The config of that name; KeyError if there is none."""
+        return {config.name: config for config in self.configs}[name]
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyPlan:
+    """A pass over files before planning, run by the workers.
+
+    Attributes:
+        files: chooses the files to look at.
+        look: looks at one file (its bytes and its path) and returns something small and picklable; runs in a worker.
+    """
+
+    files: Callable[[Raw], Iterable[Any]]
+    look: Callable[[bytes, str], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One upstream dataset.
+
+    Attributes:
+        id: lower-case id with hyphens.
+        signature: patterns specific enough that one match proves the tree to be this source, whatever the user calls it.
+        hashes: (size, SHA-256) of published files that prove the same.
+        layout: what the raw tree looks like, as text for people.
+        splits: how rows come to their split.
+        changes: what a conversion changes, for the card.
+        quirks: what a user must know, one sentence each.
+        cases: lists the cases of `raw.config` in `raw.edition`; touches no pixels.
+        survey: an optional pass before planning.
+        from_about: makes the edition from the user's about file and the survey, where facts come with the data.
+        about_keys: what an about file may say: key -> explanation.
+    """
+
+    id: str
+    title: str
+    homepage: str
+    modality: tuple[str, ...]
+    anatomy: tuple[str, ...]
+    task: str
+    summary: str
+    access: Access
+    layout: str
+    splits: str
+    quirks: tuple[str, ...]
+    editions: tuple[Edition, ...]
+    cases: Callable[[Raw], Iterable[Case]]
+    aliases: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
+    signature: tuple[str, ...] = ()
+    hashes: tuple[tuple[int, str], ...] = ()
+    parts: tuple[Part, ...] = ()
+    image_mode: Literal["L", "RGB", ""] = ""
+    annotators: str = "expert-generated"
+    survey: SurveyPlan | None = None
+    from_about: Callable[[About, Survey], Edition] | None = None
+    about_keys: Mapping[str, str] = field(default_factory=dict)
+    convertible: bool = True
+
+    @property
+    def tiers(self) -> tuple[Tier, ...]:
+        """The tiers of the editions, in their order, each once."""
+        return tuple(dict.fromkeys(edition.license.tier for edition in self.editions))
+
+    @property
+    def has_masks(self) -> bool:
+        """Whether any edition names mask classes."""
+        return any(edition.classes or any(c.classes for c in edition.configs) for edition in self.editions)

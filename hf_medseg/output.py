@@ -1,0 +1,101 @@
+"""The output folder: which names it has, and whether an existing one is ours."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hf_medseg.errors import Refused
+from hf_medseg.shard import Identity, read_shard
+
+CARD, REPORT, NAMES, PREVIEW, WORK = "README.md", "report.json", "id2label.json", "preview", ".work"
+SHARD = re.compile(r"(?P<split>[^/]+?)-(?P<number>\d{5})-of-(?P<count>\d{5})\.parquet\Z")
+
+
+@dataclass(frozen=True)
+class Output:
+    """A folder that holds, or will hold, one converted dataset."""
+
+    root: Path
+
+    @property
+    def work(self) -> Path:
+        """Working files; gone at the end of a conversion."""
+        return self.root / WORK
+
+    def shards(self, folder: str | None = None) -> list[Path]:
+        """Final shards, of one config's folder or of all, without the preview."""
+        pattern = f"{folder or '*'}/*.parquet"
+        return sorted(path for path in self.root.glob(pattern) if SHARD.search(path.name) and path.parent.name not in (PREVIEW, WORK))
+
+    def report(self) -> dict[str, Any]:
+        """The content of `report.json`, empty where there is none."""
+        path = self.root / REPORT
+        try:
+            report: dict[str, Any] = json.loads(path.read_text())
+            return report
+        except (OSError, ValueError):
+            return {}
+
+    def identities(self) -> dict[Path, Identity | None]:
+        """What every shard says of itself; None for a file that is not a shard of ours."""
+        return {path: (read_shard(str(path)) or (None,))[0] for path in self.shards()}
+
+    def check_usable(self, source: str, edition: str) -> None:
+        """Makes sure that the folder is new, empty, or a conversion of the same source and edition.
+
+        Raises:
+            Refused: it holds something else.
+        """
+        if not self.root.exists():
+            return
+        if not self.root.is_dir():
+            raise Refused(f"{self.root} is a file. OUT is a folder that the conversion makes.")
+        names = {path.name for path in self.root.iterdir()}
+        if not names or (self.work / "source").exists():
+            held = (self.work / "source").read_text() if names else f"{source} {edition}"
+            self._same(held, source, edition)
+            return
+        if names <= {WORK}:
+            return
+        found = [identity for identity in self.identities().values() if identity is not None]
+        if not found:
+            report = self.report()
+            if not report.get("source"):
+                raise Refused(f"{self.root} holds something else ({', '.join(sorted(names)[:5])}). Give a new or empty folder as OUT.")
+            self._same(f"{report['source']} {report.get('edition') or ''}", source, edition)
+        for identity in found:
+            self._same(f"{identity.source} {identity.edition}", source, edition)
+
+    def _same(self, held: str, source: str, edition: str) -> None:
+        if held.strip() != f"{source} {edition}".strip():
+            raise Refused(f"{self.root} already holds {held.strip()}. One folder holds one source and edition: give another OUT.")
+
+    def claim(self, source: str, edition: str) -> None:
+        """Makes the folder and marks it as this source's until the conversion is complete."""
+        self.work.mkdir(parents=True, exist_ok=True)
+        (self.work / "source").write_text(f"{source} {edition}")
+
+    def release(self) -> None:
+        """Removes the working files."""
+        shutil.rmtree(self.work, ignore_errors=True)
+
+
+def check_apart(raw: str, out: Path) -> None:
+    """Makes sure that neither folder lies inside the other.
+
+    Raises:
+        Refused: one does.
+    """
+    if "://" in raw or not os.path.exists(raw):
+        return
+    here, there = Path(os.path.realpath(raw)), Path(os.path.realpath(out))
+    if here == there or here in there.parents:
+        raise Refused(f"OUT ({out}) lies inside RAW ({raw}). The raw tree is never written to: give an OUT elsewhere.")
+    if there in here.parents:
+        raise Refused(f"RAW ({raw}) lies inside OUT ({out}). Give an OUT elsewhere.")

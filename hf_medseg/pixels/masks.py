@@ -1,0 +1,322 @@
+"""How a mask is coded, as small parts that are composed: each part gives a label map on the grid of the image.
+
+A label map is uint8, 0 = background, 1..254 = class index, 255 = not annotated here. Grids are (slices, height, width); a picture has
+one slice. A part is a frozen value without pixels, so that a case can be sent to any worker.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hf_medseg.errors import Rejected
+from hf_medseg.pixels.picture import merge_channels
+from hf_medseg.raw.files import RawFile, Reader
+
+Array = NDArray[Any]
+LabelMap = NDArray[np.uint8]
+Shape = tuple[int, int, int]
+NOT_ANNOTATED = 255
+
+
+class Pixels(Protocol):
+    """Something that can be read as samples on a grid: a picture file, a volume, a raw grid."""
+
+    def files(self) -> tuple[RawFile, ...]:
+        """The files that are read."""
+        ...
+
+    def array(self, reader: Reader) -> Array:
+        """(slices, height, width) samples, or (slices, height, width, 3) colours."""
+        ...
+
+
+class Labels(ABC):
+    """A part that gives a label map."""
+
+    @abstractmethod
+    def files(self) -> tuple[RawFile, ...]:
+        """The files that are read."""
+
+    @abstractmethod
+    def labels(self, reader: Reader, shape: Shape) -> LabelMap:
+        """The label map on the image's grid.
+
+        Raises:
+            Rejected: a file is damaged, or says something that the source does not declare.
+        """
+
+
+def _name(part: Labels | Pixels) -> str:
+    files = part.files()
+    return files[0].path if files else "the mask"
+
+
+def _grey(pixels: Pixels, reader: Reader) -> Array:
+    array = pixels.array(reader)
+    return merge_channels(array, _name(pixels)) if array.ndim == 4 else array
+
+
+@dataclass(frozen=True)
+class Threshold(Labels):
+    """Foreground where a sample is above a value: for masks saved with loss, or with white of any kind.
+
+    Colours are turned to luma as Pillow does (ITU-R 601-2) before the comparison.
+    """
+
+    pixels: Pixels
+    above: int = 127
+    to: int = 1
+
+    def files(self) -> tuple[RawFile, ...]:
+        """The files that are read."""
+        return self.pixels.files()
+
+    def labels(self, reader: Reader, shape: Shape) -> LabelMap:
+        """See `Labels.labels`."""
+        array = self.pixels.array(reader)
+        if array.ndim == 4:
+            weights = np.array([19595, 38470, 7471], np.uint32)
+            array = (array.astype(np.uint32) @ weights + 0x8000) >> 16
+        return np.where(array > self.above, np.uint8(self.to), np.uint8(0))
+
+
+@dataclass(frozen=True)
+class Values(Labels):
+    """Each stored value is a class: `mapping` says which; any other value rejects the case."""
+
+    pixels: Pixels
+    mapping: Mapping[int, int]
+
+    def files(self) -> tuple[RawFile, ...]:
+        """The files that are read."""
+        return self.pixels.files()
+
+    def labels(self, reader: Reader, shape: Shape) -> LabelMap:
+        """See `Labels.labels`."""
+        return map_values(_grey(self.pixels, reader), self.mapping, _name(self))
+
+
+def map_values(array: Array, mapping: Mapping[int, int], path: str) -> LabelMap:
+    """Stored values to class indices.
+
+    Raises:
+        Rejected: a value is not in the mapping.
+    """
+    if array.dtype == np.uint8:
+        table = np.zeros(256, np.uint8)
+        for value, index in mapping.items():
+            table[value] = index
+        found = np.flatnonzero(np.bincount(array.reshape(-1), minlength=256))
+        strange = [int(value) for value in found if int(value) not in mapping]
+        result: LabelMap = table[array]
+    else:
+        values, places = np.unique(array, return_inverse=True)
+        strange = [v.item() for v in values if v.item() not in mapping]
+        result = np.array([mapping.get(v.item(), 0) for v in values], np.uint8)[places].reshape(array.shape)
+    if strange:
+        few = ", ".join(map(str, strange[:5])) + (", ..." if len(strange) > 5 else "")
+        declared = ", ".join(map(str, sorted(mapping)))
+        raise Rejected(
+            path, f"mask values {few} where only {declared} are declared.", "Fetch the owner's file; copies are often recoloured."
+        )
+    return result
+
+
+@dataclass(frozen=True)
+class Colours(Labels):
+    """Each colour is a class; any other colour rejects the case."""
+
+    pixels: Pixels
+    mapping: Mapping[tuple[int, int, int], int]
+
+    def files(self) -> tuple[RawFile, ...]:
+        """The files that are read."""
+        return self.pixels.files()
+
+    def labels(self, reader: Reader, shape: Shape) -> LabelMap:
+        """See `Labels.labels`."""
+        array = self.pixels.array(reader)
+        if array.ndim == 3:
+            array = np.repeat(array[..., np.newaxis], 3, axis=3)
+        packed = array.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
+        values, places = np.unique(packed, return_inverse=True)
+        table = {(r << 16) | (g << 8) | b: index for (r, g, b), index in self.mapping.items()}
+        strange = [int(value) for value in values if int(value) not in table]
+        if strange:
+            few = ", ".join(f"({v >> 16}, {v >> 8 & 255}, {v & 255})" for v in strange[:5])
+            raise Rejected(
+                _name(self),
+                f"colours {few} where only {', '.join(map(str, self.mapping))} are declared.",
+                "Fetch the owner's file; copies are often recoloured.",
+            )
+        result: LabelMap = np.array([table[int(v)] for v in values], np.uint8)[places].reshape(array.shape[:3])
+        return result
+
+
+@dataclass(frozen=True)
+class Painted(Labels):
+    """Several parts on one label map, in ascending class index: the higher class wins. Equal classes unite.
+
+    A pixel is not annotated only where no part paints it and one says so.
+    """
+
+    parts: tuple[Labels, ...]
+
+    def files(self) -> tuple[RawFile, ...]:
+        """The files that are read."""
+        return tuple(file for part in self.parts for file in part.files())
+
+    def labels(self, reader: Reader, shape: Shape) -> LabelMap:
+        """See `Labels.labels`."""
+        result = np.zeros(shape, np.uint8)
+        unknown: NDArray[np.bool_] | None = None
+        for part in self.parts:
+            labels = on_grid(part, reader, shape)
+            holes = labels == NOT_ANNOTATED
+            if holes.any():
+                unknown = holes if unknown is None else unknown | holes
+                labels = np.where(holes, np.uint8(0), labels)
+            np.maximum(result, labels, out=result)
+        if unknown is not None:
+            result[unknown & (result == 0)] = NOT_ANNOTATED
+        return result
+
+
+@dataclass(frozen=True)
+class Nearest(Labels):
+    """A mask published on another grid, mapped to the image's by nearest neighbour: index = floor((i + 0.5) * native / full)."""
+
+    part: Labels
+
+    def files(self) -> tuple[RawFile, ...]:
+        """The files that are read."""
+        return self.part.files()
+
+    def labels(self, reader: Reader, shape: Shape) -> LabelMap:
+        """See `Labels.labels`."""
+        native = native_labels(self.part, reader)
+        rows, columns = (nearest_index(n, f) for n, f in zip(native.shape[1:], shape[1:], strict=True))
+        return np.ascontiguousarray(native[:, rows][:, :, columns])
+
+
+def nearest_index(native: int, full: int) -> NDArray[np.int64]:
+    """For each of `full` pixels the index of the nearest of `native` ones, in exact integer arithmetic."""
+    return (2 * np.arange(full, dtype=np.int64) + 1) * native // (2 * full)
+
+
+def native_labels(part: Labels, reader: Reader) -> LabelMap:
+    """The label map of a part on the grid it was published on."""
+    return part.labels(reader, (1, 0, 0))
+
+
+def on_grid(part: Labels, reader: Reader, shape: Shape) -> LabelMap:
+    """The label map of a part, checked against the image's grid.
+
+    Raises:
+        Rejected: the sizes differ.
+    """
+    labels: LabelMap = reader.once((part_key(part), shape), lambda: part.labels(reader, shape))
+    if labels.shape != shape and shape[1:] != (0, 0):
+        found, expected = (" x ".join(map(str, s[:0:-1] if s[0] == 1 else s[::-1])) for s in (labels.shape, shape))
+        raise Rejected(
+            _name(part), f"the mask has {found} pixels, its image {expected}.", "Fetch the owner's files; copies are often resized."
+        )
+    return labels
+
+
+def part_key(part: Labels) -> int:
+    """A key for `Reader.once`: parts live as long as their case, so their identity serves."""
+    return id(part)
+
+
+class Cell(ABC):
+    """A column's value made from several parts, one for each slice."""
+
+    @abstractmethod
+    def files(self) -> tuple[RawFile, ...]:
+        """The files that are read."""
+
+    @abstractmethod
+    def values(self, reader: Reader, shape: Shape) -> list[Any]:
+        """One value a slice: an array for a picture column, a list of arrays for a list of pictures, else a plain value."""
+
+
+@dataclass(frozen=True)
+class Instances(Cell):
+    """Objects told apart, as a 16-bit picture: 0 = none, k = the k-th part; a higher one wins."""
+
+    parts: tuple[Labels, ...]
+    numbers: tuple[int, ...] = ()
+
+    def files(self) -> tuple[RawFile, ...]:
+        """The files that are read."""
+        return tuple(file for part in self.parts for file in part.files())
+
+    def values(self, reader: Reader, shape: Shape) -> list[Array]:
+        """See `Cell.values`."""
+        result = np.zeros(shape, np.uint16)
+        for number, part in zip(self.numbers or range(1, len(self.parts) + 1), self.parts, strict=True):
+            labels = on_grid(part, reader, shape)
+            result[(labels > 0) & (labels != NOT_ANNOTATED)] = number
+        return list(result)
+
+
+@dataclass(frozen=True)
+class MaskList(Cell):
+    """A `masks` column: the label map of every part, in order."""
+
+    parts: tuple[Labels, ...]
+
+    def files(self) -> tuple[RawFile, ...]:
+        """The files that are read."""
+        return tuple(file for part in self.parts for file in part.files())
+
+    def values(self, reader: Reader, shape: Shape) -> list[list[Array]]:
+        """See `Cell.values`."""
+        maps = [on_grid(part, reader, shape) for part in self.parts]
+        return [[labels[k] for labels in maps] for k in range(shape[0])]
+
+
+@dataclass(frozen=True)
+class Overlap(Cell):
+    """A `mask_overlap` column: whether any two parts claim the same pixel."""
+
+    parts: tuple[Labels, ...]
+
+    def files(self) -> tuple[RawFile, ...]:
+        """The files that are read."""
+        return tuple(file for part in self.parts for file in part.files())
+
+    def values(self, reader: Reader, shape: Shape) -> list[bool]:
+        """See `Cell.values`."""
+        claims = np.zeros(shape, np.uint16)
+        for part in self.parts:
+            labels = on_grid(part, reader, shape)
+            claims += (labels > 0) & (labels != NOT_ANNOTATED)
+        return [bool(slice_claims.max(initial=0) > 1) for slice_claims in claims]
+
+
+@dataclass(frozen=True)
+class Native(Cell):
+    """A `mask_native` column: a label map on the grid it was published on."""
+
+    part: Labels
+
+    def files(self) -> tuple[RawFile, ...]:
+        """The files that are read."""
+        return self.part.files()
+
+    def values(self, reader: Reader, shape: Shape) -> list[Array]:
+        """See `Cell.values`."""
+        return list(native_labels(self.part, reader))
+
+
+def thresholds(files: Iterable[Pixels], above: int = 127) -> tuple[Threshold, ...]:
+    """One binary part for each of several pictures."""
+    return tuple(Threshold(pixels, above) for pixels in files)

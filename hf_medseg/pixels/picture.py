@@ -1,0 +1,325 @@
+"""One picture file: decoded to exact samples, or passed through without its metadata."""
+
+from __future__ import annotations
+
+import io
+import struct
+import warnings
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from hf_medseg.errors import Rejected
+from hf_medseg.pixels import jpeg, png
+from hf_medseg.raw.files import RawFile, Reader
+
+Array = NDArray[Any]
+Mode = Literal["L", "RGB", ""]
+
+# Far above any picture of the catalog (the largest are 7,000 pixels a side) and far below what exhausts a worker.
+MAX_PIXELS = 400_000_000
+Image.MAX_IMAGE_PIXELS = None  # our own limit, below, rejects by name instead of warning
+
+_ORIENTATION_TAG = 0x0112
+# What undoes Pillow's turning of a TIFF: the stored grid is wanted, and masks carry no such tag.
+_UNTURN = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+_DIRECT_MODES = ("1", "L", "RGB", "I;16", "I;16B", "I;16L", "I;16N", "F")
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A picture as it is stored.
+
+    Attributes:
+        data: PNG, JPEG or (32-bit float) TIFF bytes.
+        width, height: of the decoded picture.
+        exif_orientation: value of the orientation tag that was dropped, if the file had one.
+    """
+
+    data: bytes
+    width: int
+    height: int
+    exif_orientation: int | None = None
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture file.
+
+    Attributes:
+        file: the file.
+        mode: the mode that the source declares for its images; channels are merged only where they are equal.
+        indices: read palette pictures as their indices, not their colours.
+    """
+
+    file: RawFile
+    mode: Mode = ""
+    indices: bool = False
+
+    def files(self) -> tuple[RawFile, ...]:
+        """The files that are read."""
+        return (self.file,)
+
+    def array(self, reader: Reader) -> Array:
+        """Samples as stored: (1, height, width) or (1, height, width, 3); uint8, uint16, or float32.
+
+        Raises:
+            Rejected: the file cannot be decoded exactly.
+        """
+        pixels: Array = reader.once(self, lambda: decode(reader.read(self.file), self.file.path, indices=self.indices))
+        return pixels[np.newaxis]
+
+    def encoded(self, reader: Reader) -> Encoded:
+        """The picture for an `image` column.
+
+        Raises:
+            Rejected: the file is damaged, or holds what a stored picture cannot.
+        """
+        return store(reader.read(self.file), self.file.path, self.mode)
+
+
+def store(data: bytes, path: str, mode: Mode = "") -> Encoded:
+    """Passes JPEG and PNG through without metadata, brings everything else to lossless PNG.
+
+    Args:
+        data: the file's bytes.
+        path: its path, for messages.
+        mode: the declared mode, if any.
+
+    Raises:
+        Rejected: damaged, several pages, CMYK, more than 8 bits a colour channel, real transparency, or too large.
+    """
+    try:
+        if data.startswith(jpeg.START):
+            return _store_jpeg(data, path, mode)
+        if data.startswith(png.SIGNATURE):
+            return _store_png(data, path, mode)
+    except png.Damaged as error:
+        raise Rejected(path, f"{error}.", "Fetch the file again.") from error
+    pixels = decode(data, path)
+    with Image.open(io.BytesIO(data)) as picture:
+        return _transcoded(pixels, path, mode, _tiff_orientation(picture) or None)
+
+
+def _tiff_orientation(picture: Image.Image) -> int:
+    """Value of a TIFF's orientation tag, 0 where there is none."""
+    return int(getattr(picture, "tag_v2", {}).get(_ORIENTATION_TAG, 0)) if picture.format == "TIFF" else 0
+
+
+def _store_jpeg(data: bytes, path: str, mode: Mode) -> Encoded:
+    cleaned = jpeg.clean(data)
+    if cleaned.components == 4:
+        raise Rejected(path, "a CMYK JPEG; PNG and the label maps have no such colours.", "Ask the owner for an RGB version.")
+    if cleaned.bits != 8 or cleaned.components not in (1, 3):
+        raise Rejected(path, f"a JPEG of {cleaned.components} channels and {cleaned.bits} bits; 8-bit grey or RGB expected.")
+    _check_size(cleaned.width, cleaned.height, path)
+    orientation = _orientation(cleaned.exif)
+    if mode and mode != ("L" if cleaned.components == 1 else "RGB"):
+        return _transcoded(decode(data, path), path, mode, orientation)
+    return Encoded(cleaned.data, cleaned.width, cleaned.height, orientation)
+
+
+def _store_png(data: bytes, path: str, mode: Mode) -> Encoded:
+    cleaned, exif = png.clean(data)
+    if len(cleaned) < 33 or cleaned[12:16] != b"IHDR":
+        raise Rejected(path, "the PNG has no header.", "Fetch the file again.")
+    width, height, bits, colour = struct.unpack_from(">IIBB", cleaned, 16)
+    _check_size(width, height, path)
+    orientation = _orientation(exif)
+    stored: Mode | None = {(8, 0): "L", (8, 2): "RGB", (16, 0): ""}.get((bits, colour))  # type: ignore[assignment]
+    transparent = b"tRNS" in _chunk_kinds(cleaned)
+    if stored is not None and not transparent and (not mode or mode == stored):
+        return Encoded(cleaned, width, height, orientation)
+    return _transcoded(decode(data, path), path, mode, orientation)
+
+
+def _chunk_kinds(data: bytes) -> list[bytes]:
+    kinds, position = [], len(png.SIGNATURE)
+    while position + 8 <= len(data):
+        kinds.append(data[position + 4 : position + 8])
+        position += 12 + int(struct.unpack_from(">I", data, position)[0])
+    return kinds
+
+
+def _transcoded(pixels: Array, path: str, mode: Mode, orientation: int | None = None) -> Encoded:
+    if mode == "L" and pixels.ndim == 3:
+        pixels = merge_channels(pixels, path)
+    elif mode == "RGB" and pixels.ndim == 2 and pixels.dtype == np.uint8:
+        pixels = np.repeat(pixels[:, :, np.newaxis], 3, axis=2)
+    return Encoded(encode_pixels(pixels), pixels.shape[1], pixels.shape[0], orientation)
+
+
+def encode_pixels(pixels: Array) -> bytes:
+    """Lossless bytes for pixels: PNG, or TIFF for 32-bit floats, which PNG cannot hold."""
+    if pixels.dtype == np.float32:
+        buffer = io.BytesIO()
+        Image.fromarray(pixels).save(buffer, "TIFF")
+        return buffer.getvalue()
+    return png.encode(pixels)
+
+
+def decode(data: bytes, path: str, *, indices: bool = False) -> Array:
+    """Decodes a picture to its samples: palettes resolved, opaque alpha dropped, 1-bit as 0/255, EXIF orientation ignored.
+
+    Args:
+        data: the file's bytes.
+        path: its path, for messages.
+        indices: read palette pictures as their indices.
+
+    Returns:
+        (height, width) or (height, width, 3) uint8, or (height, width) uint16 or float32.
+
+    Raises:
+        Rejected: see `store`.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns of odd metadata, which is dropped anyway
+            with Image.open(io.BytesIO(data)) as picture:
+                return _decode(picture, path, indices)
+    except Rejected:
+        raise
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, struct.error, EOFError, IndexError, KeyError, TypeError) as error:
+        raise Rejected(path, f"cannot be decoded as a picture ({_short(error)}).", "Fetch the file again.") from error
+
+
+def _short(error: Exception) -> str:
+    return "unknown format" if isinstance(error, UnidentifiedImageError) else str(error) or type(error).__name__
+
+
+def _decode(picture: Image.Image, path: str, indices: bool) -> Array:
+    _check_size(picture.width, picture.height, path)
+    if getattr(picture, "n_frames", 1) > 1:
+        raise Rejected(path, f"holds {getattr(picture, 'n_frames', 2)} pictures where one was expected.", "Keep one picture a file.")
+    _check_depth(picture, path)
+    turned = _tiff_orientation(picture)
+    picture.load()
+    if turned in _UNTURN:
+        picture = picture.transpose(_UNTURN[turned])
+    mode = picture.mode
+    if mode == "P":
+        if indices:
+            return np.asarray(picture)
+        alpha = "transparency" in picture.info
+        picture = picture.convert("RGBA" if alpha else "RGB")
+        mode = picture.mode
+        if not alpha:
+            return _grey_if_grey_palette(np.asarray(picture))
+    if "transparency" in picture.info and mode in ("L", "RGB", "1", "I;16", "I"):
+        raise Rejected(path, "one of its colours is declared transparent.", "Ask the owner for a version without transparency.")
+    if mode in ("LA", "PA", "La"):
+        picture = picture.convert("LA")
+        return _without_alpha(np.asarray(picture), path)[:, :, 0]
+    if mode == "RGBA":
+        return _without_alpha(np.asarray(picture), path)
+    if mode == "1":
+        return np.asarray(picture.convert("L"))
+    if mode == "I":
+        wide = np.asarray(picture)
+        if wide.min() < 0 or wide.max() > 65535:
+            raise Rejected(path, f"values {wide.min()}..{wide.max()} do not fit 16 bits.", "This file needs a source of its own.")
+        return wide.astype(np.uint16)
+    if mode in _DIRECT_MODES:
+        pixels = np.asarray(picture)
+        return pixels.astype(np.uint16) if pixels.dtype.byteorder == ">" else pixels
+    raise Rejected(path, f"pixels of mode {mode}; grey, RGB, palette or 16-bit grey expected.", "Ask the owner for such a version.")
+
+
+def _grey_if_grey_palette(pixels: Array) -> Array:
+    """A picture whose palette is all grey is a grey picture."""
+    red = pixels[:, :, 0]
+    return red if np.array_equal(red, pixels[:, :, 1]) and np.array_equal(red, pixels[:, :, 2]) else pixels
+
+
+def _without_alpha(pixels: Array, path: str) -> Array:
+    if pixels[:, :, -1].min() != 255:
+        raise Rejected(path, "it is partly transparent; opaque pixels expected.", "Ask the owner for a version without transparency.")
+    return np.ascontiguousarray(pixels[:, :, :-1])
+
+
+def merge_channels(pixels: Array, path: str) -> Array:
+    """(height, width) from (height, width, 3) whose channels are equal.
+
+    Raises:
+        Rejected: the channels differ.
+    """
+    if not (np.array_equal(pixels[..., 0], pixels[..., 1]) and np.array_equal(pixels[..., 0], pixels[..., 2])):
+        raise Rejected(path, "its colour channels differ where one grey channel was expected.")
+    return np.ascontiguousarray(pixels[..., 0])
+
+
+def _check_size(width: int, height: int, path: str) -> None:
+    if width * height > MAX_PIXELS:
+        raise Rejected(path, f"{width} x {height} pixels; at most {MAX_PIXELS} are read (a decompression bomb?).")
+    if not width * height:
+        raise Rejected(path, "a picture without pixels.", "Fetch the file again.")
+
+
+def _check_depth(picture: Image.Image, path: str) -> None:
+    """Refuses what Pillow would open with fewer bits or colours than the file holds, without a word."""
+    if picture.mode in ("CMYK", "YCbCr", "LAB", "HSV"):
+        raise Rejected(path, f"{picture.mode} colours; grey or RGB expected.", "Ask the owner for an RGB version.")
+    bits: tuple[int, ...] = ()
+    if picture.format == "PNG":
+        stream: Any = getattr(picture, "fp", None)
+        if stream is not None:
+            position = stream.tell()
+            stream.seek(24)
+            depth, colour = stream.read(2)
+            stream.seek(position)
+            bits = (depth, depth, depth) if colour in (2, 6) else (depth, depth) if colour == 4 else ()
+    elif picture.format == "TIFF":
+        tags: Any = getattr(picture, "tag_v2", {})
+        samples = int(tags.get(277, 1))
+        depths = tuple(tags.get(258, (1,)))
+        bits = depths if samples > 1 else ()
+    elif picture.format == "JPEG2000":
+        stream = getattr(picture, "fp", None)
+        head = stream.read(4096) if stream is not None and stream.seek(0) == 0 else b""
+        size = head.find(b"\xff\x51")  # SIZ marker: depth of the first component 40 bytes on, its number of components at 38
+        bits = ((head[size + 40] & 0x7F) + 1,) * 3 if size >= 0 and head[size + 39] > 1 else ()
+        if stream is not None:
+            stream.seek(0)
+    elif picture.format == "PPM" and picture.mode == "RGB":
+        maximum = getattr(picture, "custom_maxval", None)
+        tiles: Any = getattr(picture, "tile", ())
+        header: Any = tiles[0][3] if tiles else ()
+        bits = (16,) if (maximum or _ppm_maximum(header)) > 255 else ()
+    if any(depth > 8 for depth in bits):
+        raise Rejected(
+            path, f"more than 8 bits a colour channel ({max(bits)}); no stored picture holds them.", "Ask for 8 bits or 16-bit grey."
+        )
+
+
+def _ppm_maximum(header: Any) -> int:
+    return max((value for value in header if isinstance(value, int)), default=0) if isinstance(header, tuple) else 0
+
+
+def _orientation(exif: bytes) -> int | None:
+    """Value of the orientation tag in an Exif block (TIFF 6.0 layout), None where there is none."""
+    exif = exif.removeprefix(b"Exif\0\0")
+    order = {b"II": "<", b"MM": ">"}.get(exif[:2])
+    if order is None or len(exif) < 8:
+        return None
+    try:
+        (start,) = struct.unpack_from(order + "I", exif, 4)
+        (count,) = struct.unpack_from(order + "H", exif, start)
+        for entry in range(min(count, 512)):
+            tag, kind = struct.unpack_from(order + "HH", exif, start + 2 + 12 * entry)
+            if tag == _ORIENTATION_TAG and kind == 3:
+                (value,) = struct.unpack_from(order + "H", exif, start + 2 + 12 * entry + 8)
+                return int(value) if 1 <= value <= 8 else None
+    except struct.error:
+        return None
+    return None

@@ -1,0 +1,348 @@
+"""Planning: which edition the raw tree is, which cases it holds, and how they are cut into shards. Touches no pixels."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from hf_medseg import __version__
+from hf_medseg.about import About, read_about
+from hf_medseg.case import Case
+from hf_medseg.catalog import sources
+from hf_medseg.columns import INT8, Column
+from hf_medseg.columns import Volume as VolumeColumn
+from hf_medseg.errors import Refused, Rejected
+from hf_medseg.executor import Executor
+from hf_medseg.facts import Config, Edition, Source
+from hf_medseg.raw.files import RawFile
+from hf_medseg.raw.tree import Note, Raw, natural, open_raw_tree, split_parts
+from hf_medseg.rows import TableSpec
+from hf_medseg.shard import Identity
+from hf_medseg.survey import take_survey
+
+MIB = 1 << 20
+TIERS_BY_OPENNESS = ("open", "noncommercial", "unknown", "restricted")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asks for.
+
+    Attributes:
+        configs: names of the configs to make; empty for the default one; `all` for every one.
+        limit: cases of each split; None for all.
+        max_shard_size: bytes.
+    """
+
+    raw: str
+    configs: tuple[str, ...] = ()
+    edition: str = ""
+    parts: Mapping[str, str] = field(default_factory=dict)
+    about: str | None = None
+    limit: int | None = None
+    max_shard_size: int = 500_000_000
+
+
+@dataclass(frozen=True)
+class ShardPlan:
+    """One shard: its cases and its name inside the output."""
+
+    name: str
+    split: str
+    cases: tuple[Case, ...]
+    identity: Identity
+
+
+@dataclass
+class ConfigPlan:
+    """One config: its table and its shards."""
+
+    config: Config
+    table: TableSpec
+    shards: list[ShardPlan]
+    not_used: list[Note]
+    known: list[Note]
+    rejected: list[dict[str, str]]
+
+    @cached_property
+    def splits(self) -> dict[str, list[Case]]:
+        """The cases of each split, in the order of the rows."""
+        found: dict[str, list[Case]] = {}
+        for shard in self.shards:
+            found.setdefault(shard.split, []).extend(shard.cases)
+        return found
+
+
+@dataclass
+class Plan:
+    """What a conversion will do."""
+
+    source: Source
+    edition: Edition
+    about: About
+    configs: list[ConfigPlan]
+
+    @property
+    def raw_bytes(self) -> int:
+        """Bytes that will be read for rows."""
+        return sum(case.size for config in self.configs for shard in config.shards for case in shard.cases)
+
+
+def make_plan(source: Source, request: Request, work: Path, executor: Executor, progress: Callable[[int, int], None] | None = None) -> Plan:
+    """Lists the raw tree and plans the conversion.
+
+    Args:
+        source: what the tree is said to be.
+        request: what is asked for.
+        work: folder for what is worth remembering between runs.
+        executor: where a survey runs.
+        progress: told (files, bytes) during a survey.
+
+    Raises:
+        Refused: the tree is not this source, its edition is undecided, a part is missing, or a table is damaged.
+    """
+    if not source.convertible:
+        raise Refused(f"{source.id}: {source.summary} {' '.join(source.access.steps)}")
+    about = read_about(request.about, source)
+    raw = open_raw_tree(request.raw, work)
+    outside = {name: open_raw_tree(path, work) for name, path in request.parts.items()}
+    try:
+        return _plan(source, request, raw, outside, about, work, executor, progress)
+    except Rejected as error:  # a table that planning needs
+        raise Refused(str(error)) from error
+
+
+def _plan(
+    source: Source,
+    request: Request,
+    raw: Raw,
+    outside: Mapping[str, Raw],
+    about: About,
+    work: Path,
+    executor: Executor,
+    progress: Callable[[int, int], None] | None,
+) -> Plan:
+    edition = _edition_of(source, raw, request.edition)
+    if source.from_about is not None:
+        _refuse_known_sources(source, raw)
+    raw.parts = _parts_of(source, raw, outside)
+    raw.edition, raw.about = edition.name, about
+    survey: dict[str, Any] = {}
+    if source.survey is not None:
+        files = [file for file in source.survey.files(raw) if file.place is not None]
+        survey = take_survey(files, source.survey.look, executor, work, progress)
+    raw.survey = survey
+    if source.from_about is not None:
+        edition = source.from_about(about, survey)
+    configs = _configs_of(source, edition, request.configs)
+    return Plan(source, edition, about, [_config_plan(source, edition, config, raw, request) for config in configs])
+
+
+def _configs_of(source: Source, edition: Edition, wanted: tuple[str, ...]) -> list[Config]:
+    names = [config.name for config in edition.configs]
+    if "all" in wanted:
+        return list(edition.configs)
+    for name in wanted:
+        if name not in names:
+            raise Refused(f"{source.id} has no config {name!r}; it has: {', '.join(names)}.")
+    return [edition.config(name) for name in wanted] if wanted else [edition.configs[0]]
+
+
+def matches(edition: Edition, raw: Raw) -> bool:
+    """Whether a raw tree is this edition, by its landmarks."""
+    return all(raw.has(mark) for mark in edition.landmarks) and not any(raw.has(mark) for mark in edition.not_landmarks)
+
+
+def _edition_of(source: Source, raw: Raw, stated: str) -> Edition:
+    """The edition that the layout proves.
+
+    A stated edition must fit the layout; where several fit, it decides, but never for a more open tier than the layout proves.
+    """
+    fitting = [edition for edition in source.editions if matches(edition, raw)]
+    names = [edition.name for edition in source.editions]
+    if stated and stated not in names:
+        known = ", ".join(name for name in names if name)
+        raise Refused(f"{source.id} has no edition {stated!r}" + (f"; it has: {known}." if known else "; it has only one."))
+    if not fitting:
+        raise Refused(_not_this_source(source, raw))
+    if stated:
+        chosen = [edition for edition in fitting if edition.name == stated]
+        if not chosen:
+            raise Refused(f"{source.id}: the raw tree is not edition {stated!r}; its layout fits: {', '.join(e.name for e in fitting)}.")
+        proven = max(fitting, key=lambda edition: TIERS_BY_OPENNESS.index(edition.license.tier))
+        if TIERS_BY_OPENNESS.index(chosen[0].license.tier) < TIERS_BY_OPENNESS.index(proven.license.tier):
+            # The layout fits stricter terms too: the name alone does not prove the more open ones.
+            return replace(chosen[0], license=proven.license)
+        return chosen[0]
+    if len(fitting) > 1:
+        raise Refused(
+            f"{source.id}: the layout fits several editions ({', '.join(e.name for e in fitting)}). Say which with --edition NAME."
+        )
+    return fitting[0]
+
+
+def looks_like(raw: Raw) -> list[Source]:
+    """The sources that a raw tree looks like, by their own file names and tables."""
+    return [source for source in sources().values() if any(raw.has(mark) for mark in source.signature)]
+
+
+def _not_this_source(source: Source, raw: Raw) -> str:
+    wanted = "; or ".join(f"{', '.join(e.landmarks)}" + (f" ({e.name})" if e.name else "") for e in source.editions)
+    tops = sorted({file.listed.partition("/")[0] for file in raw.files})
+    found = ", ".join(tops[:8]) + (", ..." if len(tops) > 8 else "") if tops else "nothing but system litter"
+    like = [other.id for other in looks_like(raw) if other is not source]
+    hint = f" It looks like {' or '.join(like)}." if like else f" `hf-medseg info {source.id}` shows the layout and where to get it."
+    return f"This is not {source.id}. Looked for files that end in: {wanted}. Found: {found}.{hint}"
+
+
+def _refuse_known_sources(source: Source, raw: Raw) -> None:
+    """A tree that a known source recognises goes through that source, with its license."""
+    known = [other for other in looks_like(raw) if other is not source and other.from_about is None]
+    sized = {size for other in sources().values() for size, _ in other.hashes}
+    for file in raw.files:
+        if not known and file.size in sized:
+            digest = hashlib.sha256(file.read()).hexdigest()
+            known = [other for other in sources().values() if (file.size, digest) in other.hashes]
+    if known:
+        raise Refused(
+            f"This raw tree is {known[0].id}, which the catalog knows with its own license. Run: hf-medseg convert {known[0].id} RAW OUT"
+        )
+
+
+def _parts_of(source: Source, raw: Raw, outside: Mapping[str, Raw]) -> dict[str, Raw]:
+    names = [part.name for part in source.parts]
+    for name in outside:
+        if name not in names:
+            raise Refused(f"{source.id} has no part {name!r}" + (f"; it has: {', '.join(names)}." if names else "; it is one download."))
+    found = split_parts(raw, {part.name: part.landmarks for part in source.parts if part.name not in outside})
+    for part in source.parts:
+        if part.name in outside:
+            given = outside[part.name]
+            found[part.name] = Raw(given.files, given.litter, shown=part.name)
+        elif part.name not in found and part.required:
+            steps = "\n".join(f"  {number}. {step}" for number, step in enumerate(part.steps, 1))
+            raise Refused(
+                f"{source.id}: the part {part.name!r} is missing. Looked for: {', '.join(part.landmarks)}. How to get it:\n{steps}\n"
+                f"Put it anywhere below RAW, or say where it is: --part {part.name}=PATH"
+            )
+    return found
+
+
+def _config_plan(source: Source, edition: Edition, config: Config, raw: Raw, request: Request) -> ConfigPlan:
+    raw.config = config.name
+    raw.known.clear()
+    cases, rejected = _unique(source.cases(raw))
+    if not cases and not rejected:
+        raise Refused(_not_this_source(source, raw))
+    not_used = raw.not_used((file for case in cases for file in case.files()), edition.not_used)
+    splits: dict[str, list[Case]] = {}
+    for case in sorted(cases, key=lambda case: natural(case.image_id)):
+        splits.setdefault(case.split, []).append(case)
+    if request.limit is not None:
+        splits = {split: some[: request.limit] for split, some in splits.items()}
+    table = table_of(source, edition, config)
+    order = {"train": 0, "validation": 1, "test": 2}
+    shards = []
+    for split in sorted(splits, key=lambda split: (order.get(split, 3), split)):
+        shards.extend(_cut(source, edition, config, table, split, splits[split], request.max_shard_size))
+    return ConfigPlan(config, table, shards, not_used, list(raw.known), rejected)
+
+
+def _unique(cases: Iterable[Case]) -> tuple[list[Case], list[dict[str, str]]]:
+    """Cases by unique id; a second case of one id is rejected by name."""
+    kept: dict[str, Case] = {}
+    rejected = []
+    for case in cases:
+        first = kept.setdefault(case.image_id, case)
+        if first is not case:
+            here, there = (next(c.named_files())[1].listed for c in (case, first))
+            error = Rejected(here, f"has the id {case.image_id!r} of {there}.", "Keep one of the two in the raw tree.")
+            rejected.append({"image_id": case.image_id, "file": error.file, "expected": error.expected, "advice": error.advice})
+    return list(kept.values()), rejected
+
+
+def table_of(source: Source, edition: Edition, config: Config) -> TableSpec:
+    """The table of a config.
+
+    Raises:
+        Refused: more classes than a label map can hold.
+    """
+    names = edition.classes if config.classes is None else config.classes
+    if len(names) > 254:
+        raise Refused(f"{len(names)} classes; a label map holds 254. Say in the about file which values are which classes.")
+    classes = ("background", *names)
+    own: dict[str, Column] = dict(config.columns)
+    if "volume_id" not in own:
+        own = {"exif_orientation": INT8, **own}
+    from hf_medseg.columns import PICTURE, table_columns
+
+    columns = table_columns(classes, own, image=VolumeColumn() if config.volumes else PICTURE, many_files=bool(names))
+    return TableSpec(columns, classes, edition.uncertain, source.image_mode, config.volumes)
+
+
+def _cut(
+    source: Source, edition: Edition, config: Config, table: TableSpec, split: str, cases: list[Case], max_shard_size: int
+) -> list[ShardPlan]:
+    """Cuts a split into shards at group ends, groups in the order of the SHA-256 of their ids."""
+    groups: dict[str, list[Case]] = {}
+    for case in cases:
+        groups.setdefault(case.group, []).append(case)
+    sizes = {group: sum(case.size for case in members) for group, members in groups.items()}
+    total = sum(sizes.values())
+    count = max(math.ceil(total / max_shard_size), min(8, math.ceil(total / (32 * MIB))), 1)
+    count = min(count, len(groups))
+    filled: list[list[Case]] = [[] for _ in range(count)]
+    shard, done, left = 0, 0, len(groups)
+    for group in sorted(groups, key=lambda group: hashlib.sha256(group.encode()).digest()):
+        # On to the next shard when this one has its share, or when the rest is just enough for one group a shard.
+        if filled[shard] and shard + 1 < count and (done * count >= total * (shard + 1) or left <= count - shard - 1):
+            shard += 1
+        filled[shard].extend(groups[group])
+        done += sizes[group]
+        left -= 1
+    folder = config_folder(config, edition)
+    return [
+        ShardPlan(
+            f"{folder}/{split}-{number:05d}-of-{count:05d}.parquet",
+            split,
+            tuple(members),
+            Identity(source.id, edition.name, config.name, split, __version__, _fingerprint(table, members), edition.license.id),
+        )
+        for number, members in enumerate(filled)
+    ]
+
+
+def config_folder(config: Config, edition: Edition) -> str:
+    """Folder of a config's shards inside the output: `data` for the only config of an edition."""
+    return "data" if len(edition.configs) == 1 else config.name
+
+
+def _fingerprint(table: TableSpec, cases: list[Case]) -> str:
+    """Changes whenever the rows of a shard could: versions, columns, files and their sizes, values from tables."""
+    digest = hashlib.sha256(repr((__version__, *versions().items(), table)).encode())
+    for case in cases:
+        digest.update(repr(case).encode())
+    return digest.hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Versions of the packages that the bytes of a shard depend on."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = {}
+    for package in ("deflate", "nibabel", "numpy", "pillow", "pyarrow", "pydicom"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def files_of_plan(plan: ConfigPlan) -> Iterable[RawFile]:
+    """Every file that the cases of a config read."""
+    return (file for shard in plan.shards for case in shard.cases for file in case.files())

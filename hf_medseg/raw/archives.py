@@ -1,0 +1,143 @@
+"""Listing archives in place: zip and tar directly, tar.gz through a seek index."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import re
+import struct
+import tarfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from hf_medseg.errors import Refused
+from hf_medseg.raw.files import ZIP_DEFLATED, ZIP_STORED, Place, open_indexed_gzip, open_raw
+
+READABLE = re.compile(r"\.(zip|tar|tar\.gz|tgz)\Z", re.IGNORECASE)
+UNREADABLE = re.compile(r"\.(7z|7z\.\d+|rar|zip\.\d+|z\d\d|tar\.(bz2|xz|zst)|tbz2|txz)\Z", re.IGNORECASE)
+
+_COMMANDS = {"7z": "7z x {}", "rar": "unrar x {}", "bz2": "tar -xjf {}", "xz": "tar -xJf {}", "zst": "tar --zstd -xf {}"}
+
+
+def unpack_command(name: str) -> str:
+    """The shell command that unpacks an archive we do not read."""
+    if re.search(r"\.(7z\.\d+)\Z", name, re.IGNORECASE):
+        return f'7z x "{name[: -len(name.rpartition(".")[2]) - 1]}.001"'
+    if re.search(r"\.(zip\.\d+|z\d\d)\Z", name, re.IGNORECASE):
+        return f'7z x "{re.sub(r"[.](zip[.])?[z]?[0-9]+$", "", name)}.zip"  (all pieces in one folder)'
+    kind = name.lower().rpartition(".")[2]
+    return _COMMANDS.get(kind, "7z x {}").format(f'"{name}"')
+
+
+def refuse(name: str, what: str) -> Refused:
+    """The refusal of an archive, with the command that unpacks it."""
+    command = f'unzip "{name}"' if name.lower().endswith(".zip") else unpack_command(name)
+    return Refused(f"{name}: {what} is not read in place. Unpack it first: {command}")
+
+
+def list_archive(path: str, shown: str, work: Path) -> Iterator[tuple[str, int, Place]]:
+    """Lists the members of an archive as (path in the archive, size, place).
+
+    Args:
+        path: the archive.
+        shown: its path inside the raw tree, for messages.
+        work: folder where a seek index for a compressed tar is kept.
+
+    Raises:
+        Refused: the archive is damaged, encrypted, split, or a member's path climbs out of it.
+    """
+    lower = path.lower()
+    try:
+        if lower.endswith(".zip"):
+            members = _list_zip(path, shown)
+        elif lower.endswith(".tar"):
+            members = _list_tar(path)
+        else:
+            members = _list_tar_gz(path, work)
+        yield from members
+    except (zipfile.BadZipFile, tarfile.TarError, EOFError, struct.error, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise Refused(f"{shown}: the archive is damaged or cut ({error}). Fetch it again.") from error
+
+
+def _list_zip(path: str, shown: str) -> Iterator[tuple[str, int, Place]]:
+    with open_raw(path) as file, zipfile.ZipFile(file) as archive:
+        for info in archive.infolist():
+            if info.is_dir():
+                continue
+            if info.flag_bits & 1:
+                raise refuse(shown, "an encrypted archive")
+            if info.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
+                raise refuse(shown, "an archive with this compression method")
+            # The local header repeats the name and may have another extra field than the directory.
+            file.seek(info.header_offset + 26)
+            name_length, extra_length = struct.unpack("<HH", file.read(4))
+            start = info.header_offset + 30 + name_length + extra_length
+            yield (
+                _zip_name(info),
+                info.file_size,
+                Place(path, start, info.compress_size, info.compress_type, info.CRC),
+            )
+
+
+def _zip_name(info: zipfile.ZipInfo) -> str:
+    """The member's name; names without the UTF-8 flag that are UTF-8 all the same are read as such."""
+    name = info.filename
+    if not info.flag_bits & 0x800:
+        try:
+            return name.encode("cp437").decode("utf-8")
+        except (UnicodeEncodeError, UnicodeDecodeError):
+            return name
+    return name
+
+
+def _list_tar(path: str) -> Iterator[tuple[str, int, Place]]:
+    with open_raw(path) as file, tarfile.open(fileobj=file, mode="r:") as archive:
+        for member in archive:
+            if member.isreg():
+                yield member.name, member.size, Place(path, member.offset_data, member.size)
+
+
+class _Forward(io.RawIOBase):
+    """Reads forward only, so that tarfile lists a gzip stream in one pass while the index is built."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        data: bytes = self._file.read(size)
+        return data
+
+
+def _list_tar_gz(path: str, work: Path) -> Iterator[tuple[str, int, Place]]:
+    state = Path(path).stat() if "://" not in path else None
+    key = hashlib.sha256(f"{path}:{state.st_size if state else 0}:{state.st_mtime_ns if state else 0}".encode()).hexdigest()[:16]
+    index, listing = work / f"{key}.gzidx", work / f"{key}.json"
+    if not (index.exists() and listing.exists()):
+        work.mkdir(parents=True, exist_ok=True)
+        gzip: Any = open_indexed_gzip(path, "")
+        try:
+            entries = []
+            stream: IO[bytes] = _Forward(gzip)  # type: ignore[assignment]
+            with tarfile.open(fileobj=stream, mode="r|") as archive:
+                for member in archive:
+                    if member.isreg():
+                        entries.append((member.name, member.offset_data, member.size))
+            gzip.build_full_index()
+            gzip.export_index(str(index))
+        except Exception as error:
+            if isinstance(error, (tarfile.TarError, EOFError)) or "CRC" in str(error) or type(error).__module__.startswith("indexed_gzip"):
+                raise Refused(f"{Path(path).name}: the archive is damaged or cut ({error}). Fetch it again.") from error
+            raise
+        finally:
+            gzip.close()
+        listing.write_text(json.dumps(entries))
+    for name, offset, size in json.loads(listing.read_text()):
+        yield name, size, Place(path, offset, size, index=str(index))

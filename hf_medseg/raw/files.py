@@ -1,0 +1,180 @@
+"""References to files of a raw tree, and how their bytes are read back in any process."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import threading
+import zlib
+from dataclasses import dataclass, field
+from typing import IO, Any
+
+from hf_medseg.errors import Rejected
+
+ZIP_STORED, ZIP_DEFLATED = 0, 8
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the bytes of a file lie.
+
+    Attributes:
+        path: the file itself, or the archive that holds it (a local path or an fsspec URL).
+        offset: first byte of the data inside an archive; None for a plain file.
+        packed: bytes to read from there.
+        method: zip compression method.
+        crc: CRC-32 of the unpacked data, if the archive states one.
+        index: file with the seek index of a compressed tar.
+    """
+
+    path: str
+    offset: int | None = None
+    packed: int = 0
+    method: int = ZIP_STORED
+    crc: int | None = None
+    index: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RawFile:
+    """One file of a raw tree.
+
+    Attributes:
+        path: path beginning where the source's layout begins; what `source_file` says.
+        size: bytes, as the directory states them.
+        place: where the bytes lie; None for a file that should be there and is not.
+        listed: the whole path inside the raw tree, for reports.
+        twins: further files that claim to be the same one.
+    """
+
+    path: str
+    size: int
+    place: Place | None = field(repr=False)
+    listed: str = field(default="", repr=False)
+    twins: tuple[RawFile, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The last element of the path."""
+        return self.path.rpartition("/")[2]
+
+    def read(self) -> bytes:
+        """The file's bytes.
+
+        Raises:
+            Rejected: the file is missing, cut, or its archive damaged there.
+        """
+        if self.place is None:
+            raise Rejected(self.path, "this file is missing; the source promises it.", "Fetch it and put it where the path says.")
+        try:
+            data = _read(self.place, self.size)
+        except Rejected:
+            raise
+        except OSError as error:
+            raise Rejected(self.path, f"cannot be read ({error.strerror or error}).") from error
+        except (zlib.error, EOFError, ValueError) as error:
+            raise Rejected(self.path, f"the archive is damaged here ({error}).", "Fetch the archive again.") from error
+        if len(data) != self.size:
+            raise Rejected(self.path, f"{self.size} bytes expected, {len(data)} found.", "Fetch the file again.")
+        if self.place.crc is not None and zlib.crc32(data) != self.place.crc:
+            raise Rejected(self.path, "its checksum differs from the archive's.", "Fetch the archive again.")
+        return data
+
+
+_open_archives = threading.local()
+
+
+def open_raw(path: str) -> IO[bytes]:
+    """Opens a local path or an fsspec URL for reading."""
+    if "://" in path:
+        import fsspec
+
+        opened: IO[bytes] = fsspec.open(path, "rb").open()
+        return opened
+    return open(path, "rb")
+
+
+def _read(place: Place, size: int) -> bytes:
+    if place.offset is None:
+        with open_raw(place.path) as file:
+            return file.read()
+    archive = _archive(place)
+    archive.seek(place.offset)
+    data: bytes = archive.read(place.packed)
+    if place.method == ZIP_DEFLATED:
+        engine = zlib.decompressobj(-zlib.MAX_WBITS)
+        return engine.decompress(data, size + 1)  # never more than the directory promised: a bomb stops here
+    return data
+
+
+def _archive(place: Place) -> Any:
+    """An open handle on an archive, kept for this thread until another archive is asked for."""
+    key = (place.path, place.index)
+    if getattr(_open_archives, "key", None) != key:
+        if (last := getattr(_open_archives, "file", None)) is not None:
+            last.close()
+        _open_archives.file = open_indexed_gzip(place.path, place.index) if place.index else open_raw(place.path)
+        _open_archives.key = key
+    return _open_archives.file
+
+
+def open_indexed_gzip(path: str, index: str) -> Any:
+    """A seekable view of a gzip file; `index` is loaded if it is there and is not written."""
+    from pathlib import Path
+
+    import indexed_gzip
+
+    file = indexed_gzip.IndexedGzipFile(fileobj=open_raw(path))
+    if Path(index).exists():
+        file.import_index(index)
+    return file
+
+
+class Reader:
+    """Reads files for one case: every file once, with its SHA-256; twins are compared on the way.
+
+    Attributes:
+        sha256: hash of every file read so far, by path.
+        duplicates: listed paths of twins found byte-identical.
+    """
+
+    def __init__(self) -> None:
+        self.sha256: dict[str, str] = {}
+        self.duplicates: list[str] = []
+        self._bytes: dict[str, bytes] = {}
+        self._memo: dict[Any, Any] = {}
+
+    def read(self, file: RawFile) -> bytes:
+        """The file's bytes.
+
+        Raises:
+            Rejected: the file cannot be read, is empty, or a twin of it differs.
+        """
+        if (known := self._bytes.get(file.path)) is not None:
+            return known
+        data = file.read()
+        if not data:
+            raise Rejected(file.path, "the file is empty.", "Fetch it again.")
+        if data.startswith(b"version https://git-lfs"):
+            raise Rejected(file.path, "this is a Git LFS pointer, not the file.", "Run `git lfs pull` in the repository it came from.")
+        self.sha256[file.path] = hashlib.sha256(data).hexdigest()
+        for twin in file.twins:
+            if twin.size != file.size or twin.read() != data:
+                raise Rejected(
+                    file.path,
+                    f"{file.listed} and {twin.listed} claim to be the same file and differ.",
+                    "Keep the owner's version and take the other one out of the raw tree.",
+                )
+            self.duplicates.append(twin.listed)
+        self._bytes[file.path] = data
+        return data
+
+    def once(self, key: Any, make: Any) -> Any:
+        """The value of `make()`, computed once for this case under `key`."""
+        if key not in self._memo:
+            self._memo[key] = make()
+        return self._memo[key]
+
+    def stream(self, file: RawFile) -> io.BytesIO:
+        """The file's bytes as a seekable stream."""
+        return io.BytesIO(self.read(file))

@@ -1,0 +1,281 @@
+"""The raw tree: what the user downloaded, as downloaded, listed once and never written to."""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from hf_medseg.errors import Refused
+from hf_medseg.raw.archives import READABLE, UNREADABLE, list_archive, refuse
+from hf_medseg.raw.files import Place, RawFile
+from hf_medseg.raw.tables import Table
+
+_LITTER = re.compile(
+    r"(?:\A|/)(?:__MACOSX/.*|\._[^/]*|\.DS_Store|\.git/.*|\.cache/.*|[^/]*:Zone\.Identifier|(?i:Thumbs\.db|desktop\.ini|ehthumbs\.db))\Z"
+)
+_DIGITS = re.compile(r"(\d+)")
+
+
+def natural(text: str) -> tuple[Any, ...]:
+    """A sort key that compares runs of digits as numbers; the text itself breaks ties."""
+    pieces = _DIGITS.split(text)
+    return (*((int(p), "") if i % 2 else (-1, p) for i, p in enumerate(pieces)), (-2, text))
+
+
+def natural_key(key: str | tuple[str | None, ...]) -> tuple[Any, ...]:
+    """`natural` for the keys of `Raw.find`."""
+    return tuple(natural(k or "") for k in key) if isinstance(key, tuple) else (natural(key),)
+
+
+class Found(dict[Any, RawFile]):
+    """Files by key, in natural order of the keys; `need` answers for files that are missing."""
+
+    def need(self, key: Any, path: str) -> RawFile:
+        """The file of that key, or a reference that rejects its case by name when it is read."""
+        return self.get(key) or RawFile(path, 0, None)
+
+
+def union(*found: Mapping[Any, Any]) -> list[Any]:
+    """The keys of several findings, each once, in natural order: so that nothing that lacks its partner is lost."""
+    return sorted({key for one in found for key in one}, key=natural_key)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A file with the reason why it is reported."""
+
+    path: str
+    reason: str
+
+
+class Raw:
+    """A raw tree, or one part of it, as a source sees it.
+
+    Attributes:
+        files: every file but litter.
+        litter: paths of what operating systems leave behind.
+        edition, config: names of what is being converted.
+        about, survey: the user's about file and the survey's results, where the source has them.
+        known: defects that the source names, found here.
+    """
+
+    def __init__(self, files: list[RawFile], litter: list[str] | None = None, shown: str = "") -> None:
+        self.files = files
+        self.litter = litter or []
+        self.shown = shown
+        self.edition = ""
+        self.config = "default"
+        self.about: Any = None
+        self.survey: Any = None
+        self.known: list[Note] = []
+        self.parts: dict[str, Raw] = {}
+        self._reasons: dict[str, str] = {}
+
+    def find(self, pattern: str, *, twins: bool = True) -> Found:
+        """Files whose path ends in a match of the pattern, which may begin at any folder.
+
+        Args:
+            pattern: regular expression over the end of the path, `/` between folders. Its groups are the key: the text of one
+                group, the tuple of several, the whole match where there is none. What matched becomes `RawFile.path`.
+            twins: several files of one key are kept as twins of the first (the least deep one), to be compared when they are read;
+                False keeps the first alone and leaves the rest unused.
+
+        Returns:
+            The files by key, in natural order.
+        """
+        expression = re.compile(rf"(?:\A|(?<=/)){pattern}\Z")
+        groups = expression.groups
+        hits: dict[Any, list[RawFile]] = {}
+        for file in self.files:
+            if (match := expression.search(file.listed)) is not None:
+                key = match.group(0) if not groups else match.group(1) if groups == 1 else match.groups()
+                path = match.group(0) if not self.shown else f"{self.shown}/{match.group(0)}"
+                hits.setdefault(key, []).append(RawFile(path, file.size, file.place, file.listed))
+        found = Found()
+        for key in sorted(hits, key=natural_key):
+            files = hits[key]
+            if len(files) > 1:
+                files.sort(key=lambda file: (file.listed.count("/"), natural(file.listed)))
+                files[0] = replace(files[0], twins=tuple(files[1:]) if twins else ())
+            found[key] = files[0]
+        return found
+
+    def has(self, pattern: str) -> bool:
+        """Whether any file matches the pattern of `find`."""
+        expression = re.compile(rf"(?:\A|(?<=/)){pattern}\Z")
+        return any(expression.search(file.listed) for file in self.files)
+
+    def one(self, pattern: str) -> RawFile | None:
+        """The file that matches, the least deep one if there are several; None if there is none."""
+        files = sorted(self.find(pattern).values(), key=lambda file: (file.listed.count("/"), natural(file.listed)))
+        return files[0] if files else None
+
+    def table(self, pattern: str, columns: Iterable[str] = (), *, delimiter: str = "") -> Table | None:
+        """The CSV table that matches, None if there is none; it counts as used.
+
+        Raises:
+            Refused: a needed column is missing.
+        """
+        file = self.one(pattern)
+        if file is None:
+            return None
+        self.use(file)
+        return Table(file, tuple(columns), delimiter=delimiter)
+
+    def use(self, *files: RawFile) -> None:
+        """Marks files as used for planning, so that they are not reported as unused."""
+        for file in files:
+            self._reasons[file.listed] = ""
+            for twin in file.twins:
+                self._reasons[twin.listed] = ""
+
+    def skip(self, file: RawFile, reason: str) -> None:
+        """Leaves a file alone, with its reason for the report."""
+        self._reasons[file.listed] = reason
+
+    def note(self, file: RawFile | str, reason: str) -> None:
+        """Reports a defect that the source names in advance: listed as `known`, without changing the exit code."""
+        path = file if isinstance(file, str) else file.path
+        self.known.append(Note(path, reason))
+
+    def part(self, name: str) -> Raw:
+        """The part of that name; its paths begin with the name."""
+        return self.parts[name]
+
+    def not_used(self, used: Iterable[RawFile], reasons: Iterable[tuple[str, str]]) -> list[Note]:
+        """Every file that looks like data and was neither used nor needed for planning, with the reason.
+
+        Args:
+            used: files that the cases read.
+            reasons: (pattern, reason) of the source.
+        """
+        taken = {file.listed for file in used}
+        compiled = [(re.compile(rf"(?:\A|(?<=/)){pattern}\Z"), reason) for pattern, reason in reasons]
+        marked = dict(self._reasons)
+        for part in self.parts.values():
+            marked.update(part._reasons)
+        notes = [Note(path, "left behind by an operating system") for path in self.litter]
+        for file in self.files:
+            if file.listed in taken or marked.get(file.listed) == "":
+                continue
+            reason = marked.get(file.listed) or next((r for e, r in compiled if e.search(file.listed)), "belongs to no case of this config")
+            notes.append(Note(file.listed, reason))
+        return sorted(notes, key=lambda note: natural(note.path))
+
+
+def _safe(name: str, shown: str) -> str:
+    """A member's path in NFC and POSIX form.
+
+    Raises:
+        Refused: the path climbs out of the archive.
+    """
+    path = unicodedata.normalize("NFC", name.replace("\\", "/"))
+    while path.startswith("./"):
+        path = path[2:]
+    if path.startswith("/") or ".." in path.split("/") or re.match(r"[A-Za-z]:", path):
+        raise Refused(f"{shown}: its member {name!r} climbs out of the archive. Do not use this archive; fetch the owner's.")
+    return path
+
+
+def open_raw_tree(path: str | os.PathLike[str], work: Path) -> Raw:
+    """Lists a raw tree: a folder, an archive, or a folder with archives in it.
+
+    Members of an archive are listed as if it had been unpacked where it lies.
+
+    Args:
+        path: the folder or archive (local path or fsspec URL).
+        work: folder for seek indexes of compressed tars.
+
+    Raises:
+        Refused: there is nothing there, or an archive cannot be read in place.
+    """
+    text = os.fspath(path)
+    if "://" not in text and not os.path.exists(text):
+        raise Refused(f"{text}: no such file or folder. RAW is the folder or archive that you downloaded.")
+    files: list[RawFile] = []
+    litter: list[str] = []
+    seen = 0
+    for listed, size, local in _walk(text):
+        seen += 1
+        shown = unicodedata.normalize("NFC", listed)
+        if _LITTER.search(shown):
+            litter.append(shown)
+        elif UNREADABLE.search(shown):
+            raise refuse(shown, "a split archive" if re.search(r"\d\Z", shown) else "an archive of this kind")
+        elif READABLE.search(shown):
+            above = shown.rpartition("/")[0]
+            for name, member_size, place in list_archive(local, shown, work):
+                inner = _safe(name, shown)
+                whole = f"{above}/{inner}" if above else inner
+                if _LITTER.search(whole):
+                    litter.append(whole)
+                elif READABLE.search(inner) or UNREADABLE.search(inner):
+                    raise refuse(f"{shown}", f"a nested archive ({inner})")
+                else:
+                    files.append(RawFile(whole, member_size, place, whole))
+        else:
+            files.append(RawFile(shown, size, Place(local), shown))
+    if not seen:
+        raise Refused(f"{text}: the folder is empty. RAW is the folder or archive that you downloaded.")
+    files.sort(key=lambda file: file.listed)
+    return Raw(files, litter)
+
+
+def _walk(root: str) -> Iterator[tuple[str, int, str]]:
+    """(path inside the tree, size, where it is) of every file; links are followed, circles are not."""
+    if "://" in root:
+        yield from _walk_url(root)
+        return
+    if os.path.isfile(root):
+        yield os.path.basename(root), os.path.getsize(root), root
+        return
+    stack: list[tuple[str, str, tuple[str, ...]]] = [(root, "", (os.path.realpath(root),))]
+    while stack:
+        folder, prefix, above = stack.pop()
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                shown = prefix + entry.name
+                if entry.is_dir():
+                    real = os.path.realpath(entry.path) if entry.is_symlink() else entry.path
+                    if not (entry.is_symlink() and real in above):
+                        stack.append((entry.path, shown + "/", (*above, real) if entry.is_symlink() else above))
+                elif entry.is_file():
+                    yield shown, entry.stat().st_size, entry.path
+
+
+def _walk_url(root: str) -> Iterator[tuple[str, int, str]]:
+    import fsspec
+
+    system, path = fsspec.core.url_to_fs(root)
+    if system.isfile(path):
+        yield path.rpartition("/")[2], system.size(path), root
+        return
+    for full, info in system.find(path, detail=True).items():
+        yield full[len(path) :].lstrip("/"), info["size"], system.unstrip_protocol(full)
+
+
+def split_parts(raw: Raw, landmarks: Mapping[str, tuple[str, ...]]) -> dict[str, Raw]:
+    """Cuts a raw tree into its parts: a part's root is the folder in which one of its landmarks begins.
+
+    Where the root of one part lies inside another's, a file belongs to the deepest root above it.
+    """
+    roots: list[tuple[str, str]] = []
+    for name, patterns in landmarks.items():
+        tops = set()
+        for pattern in patterns:
+            for file in raw.find(pattern, twins=False).values():
+                tops.add(file.listed[: len(file.listed) - len(file.path)])
+        roots.extend((top, name) for top in tops)
+    roots.sort(key=lambda root: -len(root[0]))
+    parts: dict[str, list[RawFile]] = {name: [] for _, name in roots}
+    for file in raw.files:
+        for top, name in roots:
+            if file.listed.startswith(top):
+                parts[name].append(file)
+                break
+    return {name: Raw(files, shown=name) for name, files in parts.items()}

@@ -1,0 +1,269 @@
+"""From a case to rows: the one place where pixels are read, checked and encoded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hf_medseg.case import Case, Recipe
+from hf_medseg.columns import Column, ListOf, encoded
+from hf_medseg.columns import Picture as PictureColumn
+from hf_medseg.errors import Rejected
+from hf_medseg.pixels import jpeg, png
+from hf_medseg.pixels.masks import NOT_ANNOTATED, Cell, LabelMap, Labels, on_grid
+from hf_medseg.pixels.picture import Encoded, Picture, encode_pixels
+from hf_medseg.pixels.volume import Samples, VolumeImage
+from hf_medseg.raw.files import Reader
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """What every row of a table looks like; small and picklable.
+
+    Attributes:
+        columns: all columns in order.
+        classes: names of the mask's classes, `background` first.
+        uncertain: whether masks may hold 255.
+        image_mode: the mode that the source declares.
+        volumes: one row a volume instead of one a slice.
+    """
+
+    columns: dict[str, Column]
+    classes: tuple[str, ...]
+    uncertain: bool = False
+    image_mode: Literal["L", "RGB", ""] = ""
+    volumes: bool = False
+
+
+@dataclass
+class Tally:
+    """What was found in rows: summed over a shard, then over a split.
+
+    Attributes:
+        pixels: pixels of each class; `not annotated` for 255.
+        rows_per_class: rows in which each class occurs.
+        foreground: sum over the rows with a mask of the fraction of foreground pixels.
+    """
+
+    rows: int = 0
+    rows_with_mask: int = 0
+    pixels: dict[str, int] = field(default_factory=dict)
+    rows_per_class: dict[str, int] = field(default_factory=dict)
+    foreground: float = 0.0
+
+    def add(self, counts: NDArray[np.int64] | None, names: tuple[str, ...]) -> None:
+        """Counts one row; `counts` holds the pixels of each mask value, None without a mask."""
+        self.rows += 1
+        if counts is None:
+            return
+        self.rows_with_mask += 1
+        self.foreground += float(counts[1:NOT_ANNOTATED].sum() / counts.sum())
+        for value in np.flatnonzero(counts):
+            name = "not annotated" if value == NOT_ANNOTATED else names[value]
+            self.pixels[name] = self.pixels.get(name, 0) + int(counts[value])
+            self.rows_per_class[name] = self.rows_per_class.get(name, 0) + 1
+
+    def __iadd__(self, other: Tally) -> Tally:
+        """Adds what was found elsewhere."""
+        self.rows += other.rows
+        self.rows_with_mask += other.rows_with_mask
+        self.foreground += other.foreground
+        for mine, theirs in ((self.pixels, other.pixels), (self.rows_per_class, other.rows_per_class)):
+            for name, count in theirs.items():
+                mine[name] = mine.get(name, 0) + count
+        return self
+
+
+def rows(case: Case, table: TableSpec, reader: Reader, tally: Tally) -> Iterator[Row]:
+    """Reads a case and yields its rows, complete with null for what the source does not have.
+
+    Raises:
+        Rejected: something about the case's files is wrong. Rows are only yielded once all of the case has been read, so a rejected
+            case leaves no rows behind.
+    """
+    image = case.pixels["image"]
+    if case.wrong:
+        raise Rejected(next(case.named_files())[1].path, case.wrong, "Compare the tables with the owner's.")
+    if isinstance(image, VolumeImage):
+        if table.volumes:
+            from hf_medseg.pixels.nifti import volume_row
+
+            made = [volume_row(case, table, reader, image)]
+        else:
+            made = _slice_rows(case, table, reader, image)
+    elif isinstance(image, Picture):
+        made = [_picture_row(case, table, reader, image)]
+    else:
+        raise TypeError(f"{case.image_id}: an image cannot be made from {type(image).__name__}")
+    for row, counts in made:
+        tally.add(counts, table.classes)
+        yield {name: row.get(name) for name in table.columns}
+
+
+def _picture_row(case: Case, table: TableSpec, reader: Reader, image: Picture) -> tuple[Row, NDArray[np.int64] | None]:
+    picture = Picture(image.file, image.mode or table.image_mode).encoded(reader)
+    shape = (1, picture.height, picture.width)
+    cells = {name: _cells(recipe, reader, shape, name, table) for name, recipe in case.pixels.items() if name != "image"}
+    row = {
+        **case.columns,
+        **{name: values[0] for name, values in cells.items() if values is not None},
+        "image": stored(picture.data, case.image_id),
+        "image_id": case.image_id,
+        "patient_id": case.patient_id,
+        "width": picture.width,
+        "height": picture.height,
+        "source_file": image.file.path,
+        "source_sha256": reader.sha256[image.file.path],
+        "exif_orientation": picture.exif_orientation,
+        "files": files_of(case, reader),
+    }
+    return _finished(row, table, case.image_id)
+
+
+def _slice_rows(case: Case, table: TableSpec, reader: Reader, image: VolumeImage) -> list[tuple[Row, NDArray[np.int64] | None]]:
+    samples = image.samples(reader)
+    grid, count = samples.grid, samples.grid.shape[0]
+    cells = {name: _cells(recipe, reader, grid.shape, name, table) for name, recipe in case.pixels.items() if name != "image"}
+    files = files_of(case, reader)
+    made = []
+    for k in range(count):
+        image_id = f"{case.image_id}_{k:04d}"
+        path, sha256 = samples.sources[k] if samples.sources else (files[0]["path"], files[0]["sha256"])
+        row = {
+            **case.columns,
+            **volume_columns(samples, k),
+            **{name: values[k] for name, values in cells.items() if values is not None},
+            "volume_id": case.image_id,
+            "image": stored(encode_pixels(samples.array[k]), image_id),
+            "image_id": image_id,
+            "patient_id": case.patient_id,
+            "width": grid.shape[2],
+            "height": grid.shape[1],
+            "source_file": path,
+            "source_sha256": sha256,
+            "files": slice_files(files, samples, k),
+        }
+        made.append(_finished(row, table, image_id))
+    return made
+
+
+def slice_files(files: list[dict[str, str]], samples: Samples, k: int) -> list[dict[str, str]]:
+    """The files that one slice is made from: of a series its own file alone, and what all slices share."""
+    if not samples.sources:
+        return files
+    path, sha256 = samples.sources[k]
+    shared = [file for file in files if file["column"] != "image"]
+    return [{"column": "image", "path": path, "sha256": sha256}, *shared]
+
+
+def volume_columns(samples: Samples, k: int | None = None) -> Row:
+    """The geometry columns of a volume, of slice `k` or of the whole (position of slice 0)."""
+    grid = samples.grid
+    row: Row = {
+        "slice_index": k,
+        "num_slices": grid.shape[0],
+        "pixel_spacing": grid.pixel_spacing,
+        "slice_thickness": grid.slice_thickness,
+        "slice_spacing": grid.slice_spacing,
+        "plane": grid.plane,
+        "orientation": grid.orientation,
+        "image_position": grid.positions[k or 0] if grid.positions else None,
+        "image_orientation": grid.direction,
+        "rescale_slope": samples.slope,
+        "rescale_intercept": samples.intercept,
+    }
+    for name, value in samples.columns.items():
+        row[name] = value[k or 0] if isinstance(value, tuple) else value
+    return row
+
+
+def files_of(case: Case, reader: Reader) -> list[dict[str, str]]:
+    """The `files` column: every file that the row was made from, with the column it went into."""
+    named = [(column, file.path) for column, file in case.named_files() if file.path in reader.sha256]
+    return [{"column": column, "path": path, "sha256": reader.sha256[path]} for column, path in dict.fromkeys(named)]
+
+
+def _cells(recipe: Recipe, reader: Reader, shape: tuple[int, int, int], name: str, table: TableSpec) -> list[Any] | None:
+    """One value for each slice: arrays for pictures still to be encoded, plain values else."""
+    if recipe is None:
+        return None
+    if isinstance(recipe, Labels):
+        return list(on_grid(recipe, reader, shape))
+    if isinstance(recipe, Cell):
+        return recipe.values(reader, shape)
+    if isinstance(recipe, Picture):
+        picture: Encoded = recipe.encoded(reader)
+        if (1, picture.height, picture.width) != shape:
+            raise Rejected(recipe.file.path, f"{name} has {picture.width} x {picture.height} pixels, image {shape[2]} x {shape[1]}.")
+        return [picture.data]
+    samples = recipe.samples(reader)
+    if samples.grid.shape != shape:
+        raise Rejected(recipe.files()[0].path, f"{name} has the grid {samples.grid.shape}, image {shape} (slices, height, width).")
+    return list(samples.array)
+
+
+def _finished(row: Row, table: TableSpec, image_id: str) -> tuple[Row, NDArray[np.int64] | None]:
+    """Encodes what is still an array, and counts the mask's values."""
+    mask: LabelMap | None = row.get("mask")
+    counts = None
+    if mask is not None:
+        counts = check_labels(mask, table, row["source_file"])
+        row["classes"] = class_list(counts)
+    else:
+        row["classes"] = []
+    for name, column in table.columns.items():
+        value = row.get(name)
+        if isinstance(column, PictureColumn) and isinstance(value, (np.ndarray, bytes)):
+            row[name] = stored(_encoded(value), image_id)
+        elif isinstance(column, ListOf) and isinstance(column.item, PictureColumn) and value is not None:
+            row[name] = [stored(_encoded(one), f"{image_id}_{number}") for number, one in enumerate(value, 1)]
+        else:
+            try:
+                row[name] = encoded(column, value)
+            except ValueError as error:
+                raise Rejected(row["source_file"], f"{name}: {error}.", "Compare the tables with the owner's.") from error
+    return row, counts
+
+
+def _encoded(value: NDArray[Any] | bytes) -> bytes:
+    if isinstance(value, bytes):
+        return value
+    return png.encode(value, labels=True) if value.dtype in (np.uint8, np.uint16) and value.ndim == 2 else encode_pixels(value)
+
+
+def class_list(counts: NDArray[np.int64]) -> list[int]:
+    """Class indices that occur, ascending, without 255."""
+    return [int(value) for value in np.flatnonzero(counts[:NOT_ANNOTATED])]
+
+
+def check_labels(mask: LabelMap, table: TableSpec, path: str) -> NDArray[np.int64]:
+    """Counts the pixels of each value of a label map.
+
+    Raises:
+        Rejected: a value is no class of the table.
+    """
+    counts: NDArray[np.int64] = np.bincount(mask.reshape(-1), minlength=256)
+    allowed = len(table.classes)
+    strange = [int(v) for v in np.flatnonzero(counts[allowed:]) + allowed if v != NOT_ANNOTATED or not table.uncertain]
+    if strange:
+        raise Rejected(path, f"its mask holds the class indices {strange}, the source declares 0..{allowed - 1}.")
+    return counts
+
+
+def stored(data: bytes, name: str) -> dict[str, Any]:
+    """A cell of a picture column: bytes and a file name without folders."""
+    if data.startswith(jpeg.START):
+        suffix = "jpg"
+    elif data.startswith(png.SIGNATURE):
+        suffix = "png"
+    elif data.startswith(b"\x1f\x8b"):
+        suffix = "nii.gz"
+    else:
+        suffix = "tif"
+    return {"bytes": data, "path": f"{name.replace('/', '_')}.{suffix}"}

@@ -1,0 +1,176 @@
+"""Writing one shard: a Parquet file that is complete or does not exist, and says what it is."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hf_medseg.case import Case
+from hf_medseg.columns import Column, ListOf, Picture, Volume, arrow_type, feature
+from hf_medseg.errors import Rejected
+from hf_medseg.raw.files import Reader
+from hf_medseg.rows import Row, TableSpec, Tally, rows
+
+# First samples and random rows come fast from small row groups, and a viewer scans little; see benchmarks/.
+ROW_GROUP_BYTES = 8 << 20
+METADATA_KEY = b"hf_medseg"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a shard says of itself, so that a rerun and the license gate can tell what it holds."""
+
+    source: str
+    edition: str
+    config: str
+    split: str
+    version: str
+    fingerprint: str
+    license: str = ""
+
+
+@dataclass
+class Outcome:
+    """What became of a shard's cases; kept in the shard."""
+
+    tally: Tally = field(default_factory=Tally)
+    rejected: list[dict[str, str]] = field(default_factory=list)
+    duplicate: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class ShardTask:
+    """Everything that a worker needs to write one shard.
+
+    Attributes:
+        target: final path of the shard.
+        unfinished: where it is written until it is complete.
+    """
+
+    target: str
+    unfinished: str
+    identity: Identity
+    table: TableSpec
+    cases: tuple[Case, ...]
+
+
+def schema_of(columns: Mapping[str, Column]) -> pa.Schema:
+    """The Arrow schema of a table, with the features that `datasets` reads from it."""
+    features = {name: feature(column) for name, column in columns.items()}
+    metadata = {"huggingface": json.dumps({"info": {"features": features}})}
+    return pa.schema([pa.field(name, arrow_type(column)) for name, column in columns.items()], metadata=metadata)
+
+
+def write_shard(task: ShardTask, progress: Callable[[int, int], None] | None = None) -> Outcome:
+    """Reads the cases of a shard and writes it under its final name.
+
+    Args:
+        task: what to write where.
+        progress: told (cases done, raw bytes read) from time to time.
+
+    Raises:
+        OSError: the disk is full or not writable; the unfinished file is removed.
+    """
+    outcome = Outcome()
+    columns = task.table.columns
+    schema = schema_of(columns)
+    plain = [name for name, column in columns.items() if not _holds_pictures(column)]
+    os.makedirs(os.path.dirname(task.unfinished), exist_ok=True)
+    os.makedirs(os.path.dirname(task.target), exist_ok=True)
+    try:
+        with pq.ParquetWriter(
+            task.unfinished,
+            schema,
+            compression=_compression(columns),
+            use_dictionary=[leaf for name in plain for leaf in _leaves(name, columns[name])],
+            write_page_index=True,
+            store_schema=True,
+        ) as writer:
+            pending: list[Row] = []
+            size, done, read = 0, 0, 0
+            for case in task.cases:
+                reader = Reader()
+                try:
+                    made = list(rows(case, task.table, reader, outcome.tally))
+                except Rejected as error:
+                    outcome.rejected.append({"image_id": case.image_id, **asdict(error)})
+                    made = []
+                outcome.duplicate.extend(reader.duplicates)
+                done, read = done + 1, read + case.size
+                for row in made:
+                    pending.append(row)
+                    size += _pixel_bytes(row)
+                    if size >= ROW_GROUP_BYTES:
+                        _flush(writer, schema, pending)
+                        size = 0
+                        if progress is not None:
+                            progress(done, read)
+            if pending:
+                _flush(writer, schema, pending)
+            described = {"identity": asdict(task.identity), **asdict(outcome)}
+            writer.add_key_value_metadata({METADATA_KEY: json.dumps(described, sort_keys=True).encode()})
+        os.replace(task.unfinished, task.target)
+    except BaseException:
+        if os.path.exists(task.unfinished):
+            os.remove(task.unfinished)
+        raise
+    return outcome
+
+
+def _flush(writer: pq.ParquetWriter, schema: pa.Schema, pending: list[Row]) -> None:
+    arrays = [pa.array([row[field.name] for row in pending], field.type) for field in schema]
+    writer.write_table(pa.Table.from_arrays(arrays, schema=schema), row_group_size=len(pending))
+    pending.clear()
+
+
+def _holds_pictures(column: Column) -> bool:
+    return isinstance(column, (Picture, Volume)) or (isinstance(column, ListOf) and isinstance(column.item, (Picture, Volume)))
+
+
+def _pixel_bytes(row: Row) -> int:
+    size = 0
+    for value in row.values():
+        if isinstance(value, dict):
+            size += len(value.get("bytes") or b"")
+        elif isinstance(value, list):
+            size += sum(len(one["bytes"] or b"") for one in value if isinstance(one, dict) and "bytes" in one)
+    return size
+
+
+def _leaves(name: str, column: Column) -> list[str]:
+    """Parquet paths of the leaf columns of a column."""
+
+    def walk(path: str, kind: pa.DataType) -> list[str]:
+        if pa.types.is_list(kind):
+            return walk(f"{path}.list.element", kind.value_type)
+        if pa.types.is_struct(kind):
+            return [leaf for child in kind for leaf in walk(f"{path}.{child.name}", child.type)]
+        return [path]
+
+    return walk(name, arrow_type(column))
+
+
+def _compression(columns: Mapping[str, Column]) -> dict[str, str]:
+    """Pictures are compressed already; everything else packs well."""
+    return {
+        leaf: "NONE" if leaf.endswith(".bytes") and _holds_pictures(column) else "ZSTD"
+        for name, column in columns.items()
+        for leaf in _leaves(name, column)
+    }
+
+
+def read_shard(path: str) -> tuple[Identity, Outcome] | None:
+    """What a shard says of itself; None if it is not one of ours or is damaged."""
+    try:
+        metadata = pq.read_metadata(path).metadata or {}
+        described: dict[str, Any] = json.loads(metadata[METADATA_KEY])
+        outcome = Outcome(Tally(**described["tally"]), described["rejected"], described["duplicate"])
+        return Identity(**described["identity"]), outcome
+    except (OSError, pa.ArrowException, KeyError, ValueError, TypeError):
+        return None

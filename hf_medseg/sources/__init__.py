@@ -1,0 +1,1 @@
+"""One file per source: its facts, and how its cases are listed."""
