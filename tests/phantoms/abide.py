@@ -1,4 +1,4 @@
-"""ABIDE: `Outputs/<pipeline>/<strategy>/<derivative>/<FILE_ID>_<derivative>.nii.gz` and a wide table; raw scans per site.
+"""ABIDE: `Outputs/<pipeline>/<strategy>/<derivative>/<FILE_ID>_<derivative>.nii.gz`, a wide table; raw scans.
 
 The pair of interest is `func_mean` with the automatic brain mask `func_mask`; raw T1 scans have no mask.
 """

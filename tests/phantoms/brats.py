@@ -57,7 +57,10 @@ ORIGIN = (0.0, -25.0, 0.0)
 OLD = {"flair": "flair", "t1": "t1", "t1ce": "t1ce", "t2": "t2"}
 NEW = {"flair": "t2f", "t1": "t1n", "t1ce": "t1c", "t2": "t2w"}
 MAPPING = [
-    ["Grade", "BraTS_2017_subject_ID", "BraTS_2018_subject_ID", "TCGA_TCIA_subject_ID", "BraTS_2019_subject_ID", "BraTS_2020_subject_ID"],
+    [
+        "Grade",
+        *(f"{name}_subject_ID" for name in ("BraTS_2017", "BraTS_2018", "TCGA_TCIA", "BraTS_2019", "BraTS_2020")),
+    ],
     ["HGG", "Brats17_CBICA_AAB_1", "Brats18_CBICA_AAB_1", "NA", "BraTS19_CBICA_AAB_1", "BraTS20_Training_001"],
     ["LGG", "NA", "NA", "NA", "BraTS19_TCIA09_141_1", "BraTS20_Training_260"],
     ["HGG", "NA", "NA", "NA", "NA", "BraTS20_Training_355"],
@@ -149,7 +152,7 @@ def _cases_2020(variant: str) -> list[Case]:
     kaggle = variant == "2020_kaggle"
     train, valid = "MICCAI_BraTS2020_TrainingData", "MICCAI_BraTS2020_ValidationData"
     suffix = ".nii" if kaggle else ".nii.gz"
-    tables = {
+    tables: dict[str, dict[str, Any]] = {
         "BraTS20_Training_001": {"grade": "hgg", "age": float(np.float32(60.4630137)), "survival_days": "289"}
         | {"extent_of_resection": "GTR"},
         "BraTS20_Training_260": {"grade": "lgg", "age": None, "survival_days": None, "extent_of_resection": None},
@@ -389,10 +392,10 @@ def _spoil(tree: Path, variant: str, cases: list[Case], edition: str) -> Phantom
         singular = affine.copy()
         singular[:3, 1] = 0.0
         write_nifti(flair, voxels, affine, identities=False)
-        data = bytearray(gzip.decompress(flair.read_bytes()))
-        data[252:256] = (0).to_bytes(2, "little") + (1).to_bytes(2, "little")  # qform off, sform on
-        data[280:328] = singular[:3].astype("<f4").tobytes()
-        write_packed(flair, bytes(data), identities=False)
+        content = bytearray(gzip.decompress(flair.read_bytes()))
+        content[252:256] = (0).to_bytes(2, "little") + (1).to_bytes(2, "little")  # qform off, sform on
+        content[280:328] = singular[:3].astype("<f4").tobytes()
+        write_packed(flair, bytes(content), identities=False)
     elif variant == "truncated":
         data = flair.read_bytes()
         flair.write_bytes(data[: len(data) // 2])
@@ -411,8 +414,8 @@ def _refused(tree: Path, variant: str) -> Phantom:
         for case in [*_cases_graded(2018)[:2], *_cases_2020("clean")[:2]]:
             case.write(tree)
     elif variant == "unnamed":
-        for number in (1, 2):
-            name = f"case_{number:03d}"
+        for number in ("001", "002"):
+            name = f"case_{number}"
             Case(name, f"training/{name}", name).write(tree)
     elif variant == "sister_task":
         # ASSUMED: only the glioma task is an edition.

@@ -6,6 +6,7 @@ Numbers repeat between the sets and between the types, so the set, the type and 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -109,13 +110,13 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
         if variant == "no_tables":
             label = parts[1].lower() if len(parts) == 3 else None
         height, width = _picture(name)
-        options = {}
+        options: dict[str, Any] = {}
         if name == TURNED:
             exif = Image.Exif()
             exif[0x0112], exif[0x013B], exif[0xA431] = 6, SECRETS[0], SECRETS[1]
             options = {"exif": exif, "comment": SECRETS[2].encode()}
         image = save_jpeg(tree / place(name), colour(f"intel {name}", height, width), **options)
-        columns = {"label": label, "original_label": parts[1].lower() if len(parts) == 3 else None}
+        columns: dict[str, Any] = {"label": label, "original_label": parts[1].lower() if len(parts) == 3 else None}
         if (
             len(parts) == 2
         ):  # ASSUMED: `original_label` is what a folder said; sets without type folders leave it open here

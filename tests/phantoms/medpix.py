@@ -182,7 +182,8 @@ def _lists(data: Path, pictures: list[tuple[Any, ...]], variant: str) -> None:
         uid, number = picture[0].split("_")
         kind = "TAC" if picture[2] == "CT" else "MRI"
         overview.append(
-            f"{kind},{uid},{number},/imgs/512/{picture[0]}.png,https://openi.nlm.nih.gov/detailedresult?img={picture[0]}"
+            f"{kind},{uid},{number},/imgs/512/{picture[0]}.png,"
+            f"https://openi.nlm.nih.gov/detailedresult?img={picture[0]}"
         )
     write(data / "images_overview.csv", "\n".join(overview) + "\n")
     if variant == "no_split_files":

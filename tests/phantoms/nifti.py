@@ -151,7 +151,7 @@ def write_packed(path: Path, content: bytes, identities: bool = True) -> Path:
 def write_analyze(
     path: Path, voxels: Array, spacing: tuple[float, float, float] = (1.0, 1.0, 1.0), order: str = ">"
 ) -> bytes:
-    """Writes an Analyze 7.5 pair (`path` names the .hdr): four dimensions, the last of size 1. Returns the pixels' bytes."""
+    """Writes an Analyze 7.5 pair (`path` names the .hdr): the last of four dimensions is 1. Returns the pixels' bytes."""
     code = {"uint8": 2, "int16": 4, "float32": 16}[voxels.dtype.name]
     x, y, z = voxels.shape
     header = struct.pack(f"{order}i10s18sihcc", 348, b"dsr      \0", SECRETS[0].encode(), 16384, 0, b"r", b"0")
@@ -165,7 +165,7 @@ def write_analyze(
     texts = (b"\0", b" " * 10, b"", b"", SECRETS[4].encode(), SECRETS[2].encode(), b"", b"")
     header += struct.pack("c10s10s10s10s10s10s3s", *texts)
     header += struct.pack(f"{order}8i", *[0] * 8)
-    pixels = voxels.astype(voxels.dtype.newbyteorder(order)).tobytes(order="F")
+    pixels = voxels.astype(voxels.dtype.newbyteorder(">" if order == ">" else "<")).tobytes(order="F")
     write(path, header)
     write(path.with_name(path.name.removesuffix(".hdr") + ".img"), pixels)
     return pixels

@@ -1,4 +1,4 @@
-"""OASIS-1: `disc<N>/<session>/` with big-endian Analyze pairs and the tissue map in FSL_SEG; OASIS-2: NIfTI pairs, no masks.
+"""OASIS-1: `disc<N>/<session>/` with big-endian Analyze pairs and tissue maps; OASIS-2: NIfTI pairs without masks.
 
 Neither says in its headers which way is up, so rows keep the stored order.
 """
