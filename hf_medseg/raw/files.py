@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import threading
 import zlib
 from dataclasses import dataclass, field
@@ -120,12 +121,10 @@ def _archive(place: Place) -> Any:
 
 def open_indexed_gzip(path: str, index: str) -> Any:
     """A seekable view of a gzip file; `index` is loaded if it is there and is not written."""
-    from pathlib import Path
-
     import indexed_gzip
 
     file = indexed_gzip.IndexedGzipFile(fileobj=open_raw(path))
-    if Path(index).exists():
+    if index and os.path.exists(index):
         file.import_index(index)
     return file
 

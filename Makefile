@@ -1,0 +1,47 @@
+# Two commands for a fresh machine with Python 3.11 or later: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+OLD := .venv-datasets-3.6
+
+.PHONY: demo test lint cards scripts bench clean
+
+demo: $(VENV)/demo.stamp
+	$(BIN)/python -m tests.demo
+
+test: $(VENV)/test.stamp $(OLD)/stamp lint
+	HF_MEDSEG_OLD_PYTHON=$(CURDIR)/$(OLD)/bin/python $(BIN)/python -m pytest -n auto --dist worksteal
+
+lint: $(VENV)/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+cards scripts: $(VENV)/test.stamp
+	$(BIN)/python -m hf_medseg.render $@
+
+bench: $(VENV)/test.stamp
+	$(BIN)/python -m benchmarks
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+$(VENV)/demo.stamp: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+# PyTorch first and pinned: the CPU build where there is one, and nothing of CUDA for the tests of two data loaders.
+$(VENV)/test.stamp: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	@touch $@ $(VENV)/demo.stamp
+
+# The last `datasets` that runs loading scripts.
+$(OLD)/stamp: pyproject.toml
+	$(PYTHON) -m venv $(OLD)
+	$(OLD)/bin/python -m pip install --quiet --upgrade pip
+	$(OLD)/bin/python -m pip install --quiet --editable . 'datasets==3.6.0' 'huggingface-hub<1' pytest
+	@touch $@
+
+clean:
+	rm -rf $(VENV) $(OLD) demo .pytest_cache .mypy_cache .ruff_cache
