@@ -25,6 +25,8 @@ class Case:
         split: `train`, `validation`, `test`, or the owner's name of a further official set.
         patient_id: whatever groups images of one person, slide or animal.
         wrong: what planning found wrong with the case; it is rejected with these words.
+        known: a defect that the source names in advance. Where the case cannot be read it is reported as known with these words, not as
+            rejected; a sound copy of it gives its rows as any other.
     """
 
     image_id: str
@@ -33,6 +35,7 @@ class Case:
     split: str = "train"
     patient_id: str | None = None
     wrong: str = ""
+    known: str = ""
 
     @property
     def volume_id(self) -> str | None:

@@ -42,6 +42,7 @@ class Outcome:
     tally: Tally = field(default_factory=Tally)
     rejected: list[dict[str, str]] = field(default_factory=list)
     duplicate: list[str] = field(default_factory=list)
+    known: list[dict[str, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,10 @@ def write_shard(task: ShardTask, progress: Callable[[int, int], None] | None = N
                 try:
                     made = list(rows(case, task.table, reader, outcome.tally))
                 except Rejected as error:
-                    outcome.rejected.append({"image_id": case.image_id, **asdict(error)})
+                    if case.known:
+                        outcome.known.append({"path": error.file, "reason": case.known})
+                    else:
+                        outcome.rejected.append({"image_id": case.image_id, **asdict(error)})
                     made = []
                 outcome.duplicate.extend(reader.duplicates)
                 done, read = done + 1, read + case.size
@@ -170,7 +174,7 @@ def read_shard(path: str) -> tuple[Identity, Outcome] | None:
     try:
         metadata = pq.read_metadata(path).metadata or {}
         described: dict[str, Any] = json.loads(metadata[METADATA_KEY])
-        outcome = Outcome(Tally(**described["tally"]), described["rejected"], described["duplicate"])
+        outcome = Outcome(Tally(**described["tally"]), described["rejected"], described["duplicate"], described["known"])
         return Identity(**described["identity"]), outcome
     except (OSError, pa.ArrowException, KeyError, ValueError, TypeError):
         return None
