@@ -59,7 +59,7 @@ class Picture:
 
     Attributes:
         file: the file.
-        mode: the mode that the source declares for its images; channels are merged only where they are equal.
+        mode: the mode that the source declares; channels are merged only where they are equal, else the case is rejected.
         indices: read palette pictures as their indices, not their colours.
     """
 
@@ -77,8 +77,11 @@ class Picture:
         Raises:
             Rejected: the file cannot be decoded exactly.
         """
-        pixels: Array = reader.once(self, lambda: decode(reader.read(self.file), self.file.path, indices=self.indices))
+        pixels: Array = reader.once(self, lambda: self._decoded(reader))
         return pixels[np.newaxis]
+
+    def _decoded(self, reader: Reader) -> Array:
+        return _in_mode(decode(reader.read(self.file), self.file.path, indices=self.indices), self.file.path, self.mode)
 
     def encoded(self, reader: Reader) -> Encoded:
         """The picture for an `image` column.
@@ -107,9 +110,8 @@ def store(data: bytes, path: str, mode: Mode = "") -> Encoded:
             return _store_png(data, path, mode)
     except png.Damaged as error:
         raise Rejected(path, f"{error}.", "Fetch the file again.") from error
-    pixels = decode(data, path)
-    with Image.open(io.BytesIO(data)) as picture:
-        return _transcoded(pixels, path, mode, _tiff_orientation(picture) or None)
+    pixels, orientation = _opened(data, path)
+    return _transcoded(pixels, path, mode, orientation)
 
 
 def _tiff_orientation(picture: Image.Image) -> int:
@@ -152,11 +154,17 @@ def _chunk_kinds(data: bytes) -> list[bytes]:
     return kinds
 
 
-def _transcoded(pixels: Array, path: str, mode: Mode, orientation: int | None = None) -> Encoded:
+def _in_mode(pixels: Array, path: str, mode: Mode) -> Array:
+    """Pixels in the declared mode, as long as nothing is lost."""
     if mode == "L" and pixels.ndim == 3:
-        pixels = merge_channels(pixels, path)
-    elif mode == "RGB" and pixels.ndim == 2 and pixels.dtype == np.uint8:
-        pixels = np.repeat(pixels[:, :, np.newaxis], 3, axis=2)
+        return merge_channels(pixels, path)
+    if mode == "RGB" and pixels.ndim == 2 and pixels.dtype == np.uint8:
+        return np.repeat(pixels[:, :, np.newaxis], 3, axis=2)
+    return pixels
+
+
+def _transcoded(pixels: Array, path: str, mode: Mode, orientation: int | None = None) -> Encoded:
+    pixels = _in_mode(pixels, path, mode)
     return Encoded(encode_pixels(pixels), pixels.shape[1], pixels.shape[0], orientation)
 
 
@@ -183,11 +191,17 @@ def decode(data: bytes, path: str, *, indices: bool = False) -> Array:
     Raises:
         Rejected: see `store`.
     """
+    return _opened(data, path, indices)[0]
+
+
+def _opened(data: bytes, path: str, indices: bool = False) -> tuple[Array, int | None]:
+    """See `decode`; also the value of a TIFF's orientation tag."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of odd metadata, which is dropped anyway
             with Image.open(io.BytesIO(data)) as picture:
-                return _decode(picture, path, indices)
+                orientation = _tiff_orientation(picture)
+                return _decode(picture, path, indices), orientation or None
     except Rejected:
         raise
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, struct.error, EOFError, IndexError, KeyError, TypeError) as error:
@@ -257,6 +271,17 @@ def merge_channels(pixels: Array, path: str) -> Array:
     if not (np.array_equal(pixels[..., 0], pixels[..., 1]) and np.array_equal(pixels[..., 0], pixels[..., 2])):
         raise Rejected(path, "its colour channels differ where one grey channel was expected.")
     return np.ascontiguousarray(pixels[..., 0])
+
+
+def equal_channels(data: bytes, path: str) -> frozenset[tuple[int, int]]:
+    """The pairs of channels of a picture that hold the same pixels: a look for surveys.
+
+    Raises:
+        Rejected: see `store`.
+    """
+    pixels = decode(data, path)
+    channels = range(pixels.shape[2] if pixels.ndim == 3 else 1)
+    return frozenset((a, b) for a in channels for b in channels if a < b and np.array_equal(pixels[..., a], pixels[..., b]))
 
 
 def _check_size(width: int, height: int, path: str) -> None:

@@ -80,7 +80,7 @@ def _list_zip(path: str, shown: str) -> Iterator[tuple[str, int, Place]]:
             yield (
                 _zip_name(info),
                 info.file_size,
-                Place(path, start, info.compress_size, info.compress_type, info.CRC),
+                Place(path, False, start, info.compress_size, info.compress_type, info.CRC),
             )
 
 
@@ -99,7 +99,7 @@ def _list_tar(path: str) -> Iterator[tuple[str, int, Place]]:
     with open_raw(path) as file, tarfile.open(fileobj=file, mode="r:") as archive:
         for member in archive:
             if member.isreg():
-                yield member.name, member.size, Place(path, member.offset_data, member.size)
+                yield member.name, member.size, Place(path, False, member.offset_data, member.size)
 
 
 class _Forward(io.RawIOBase):
@@ -140,4 +140,4 @@ def _list_tar_gz(path: str, work: Path) -> Iterator[tuple[str, int, Place]]:
             gzip.close()
         listing.write_text(json.dumps(entries))
     for name, offset, size in json.loads(listing.read_text()):
-        yield name, size, Place(path, offset, size, index=str(index))
+        yield name, size, Place(path, False, offset, size, index=str(index))

@@ -7,7 +7,7 @@ import io
 import os
 import threading
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import IO, Any
 
 from hf_medseg.errors import Rejected
@@ -21,6 +21,7 @@ class Place:
 
     Attributes:
         path: the file itself, or the archive that holds it (a local path or an fsspec URL).
+        folder: whether `path` is a folder above the file instead: all files of a folder share one place.
         offset: first byte of the data inside an archive; None for a plain file.
         packed: bytes to read from there.
         method: zip compression method.
@@ -29,6 +30,7 @@ class Place:
     """
 
     path: str
+    folder: bool = False
     offset: int | None = None
     packed: int = 0
     method: int = ZIP_STORED
@@ -36,23 +38,35 @@ class Place:
     index: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class RawFile:
-    """One file of a raw tree.
+    """One file of a raw tree. There can be a million of them: what they share is kept once.
 
     Attributes:
-        path: path beginning where the source's layout begins; what `source_file` says.
+        listed: the whole path inside the raw tree, for reports.
         size: bytes, as the directory states them.
         place: where the bytes lie; None for a file that should be there and is not.
-        listed: the whole path inside the raw tree, for reports.
+        start: where in `listed` the source's layout begins.
+        part: name of the part that the file belongs to, if the source has several.
         twins: further files that claim to be the same one.
     """
 
-    path: str
+    listed: str
     size: int
-    place: Place | None = field(repr=False)
-    listed: str = field(default="", repr=False)
+    place: Place | None
+    start: int = 0
+    part: str = ""
     twins: tuple[RawFile, ...] = ()
+
+    @property
+    def path(self) -> str:
+        """The path beginning where the source's layout begins, with the part's name first: what `source_file` says."""
+        inside = self.listed[self.start :]
+        return f"{self.part}/{inside}" if self.part else inside
+
+    def __repr__(self) -> str:
+        """What of the file decides a row: neither where it lies, nor how many folders are above it."""
+        return f"{self.path}:{self.size}" + (f"={self.twins}" if self.twins else "")
 
     @property
     def name(self) -> str:
@@ -68,7 +82,7 @@ class RawFile:
         if self.place is None:
             raise Rejected(self.path, "this file is missing; the source promises it.", "Fetch it and put it where the path says.")
         try:
-            data = _read(self.place, self.size)
+            data = _read(self.place, self.listed, self.size)
         except Rejected:
             raise
         except OSError as error:
@@ -95,9 +109,9 @@ def open_raw(path: str) -> IO[bytes]:
     return open(path, "rb")
 
 
-def _read(place: Place, size: int) -> bytes:
+def _read(place: Place, listed: str, size: int) -> bytes:
     if place.offset is None:
-        with open_raw(place.path) as file:
+        with open_raw(f"{place.path}/{listed}" if place.folder else place.path) as file:
             return file.read()
     archive = _archive(place)
     archive.seek(place.offset)
@@ -135,11 +149,13 @@ class Reader:
     Attributes:
         sha256: hash of every file read so far, by path.
         duplicates: listed paths of twins found byte-identical.
+        image_grid: geometry of the case's image, once it is read, where it is a volume; every other volume must lie on it.
     """
 
     def __init__(self) -> None:
         self.sha256: dict[str, str] = {}
         self.duplicates: list[str] = []
+        self.image_grid: Any = None
         self._bytes: dict[str, bytes] = {}
         self._memo: dict[Any, Any] = {}
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,21 @@ def natural_key(key: str | tuple[str | None, ...]) -> tuple[Any, ...]:
     return tuple(natural(k or "") for k in key) if isinstance(key, tuple) else (natural(key),)
 
 
+class Pattern:
+    """A regular expression over the end of a path, which may begin at any folder; see `Raw.find`."""
+
+    def __init__(self, pattern: str) -> None:
+        self._expression = re.compile(rf"(?:\A|(?<=/)){pattern}\Z")
+        self.groups = self._expression.groups
+        # Most paths differ in what the pattern ends with: looking at that first is twenty times faster than the search.
+        tail = re.search(r"(?<!\\)(?:\\[.-]|[\w /-])*\Z", pattern)
+        self._tail = tail.group().replace("\\", "") if tail else ""
+
+    def search(self, path: str) -> re.Match[str] | None:
+        """The match of the longest end of the path."""
+        return self._expression.search(path) if path.endswith(self._tail) else None
+
+
 class Found(dict[Any, RawFile]):
     """Files by key, in natural order of the keys; `need` answers for files that are missing."""
 
@@ -45,12 +61,44 @@ def union(*found: Mapping[Any, Any]) -> list[Any]:
     return sorted({key for one in found for key in one}, key=natural_key)
 
 
+def _with_twins(files: list[RawFile], *, keep: bool = True) -> RawFile:
+    """Several files that claim to be one: the least deep one, the others its twins."""
+    if len(files) == 1:
+        return files[0]
+    files.sort(key=lambda file: (file.listed.count("/"), natural(file.listed)))
+    return replace(files[0], twins=tuple(files[1:]) if keep else ())
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A file with the reason why it is reported."""
+    """A file with the reason why it is reported; a folder (its path ends in `/`) for many files of one reason.
+
+    Attributes:
+        files: how many files it stands for.
+    """
 
     path: str
     reason: str
+    files: int = 1
+
+
+# Above so many files of one reason, folders are reported instead.
+_MANY = 1000
+
+
+def _gathered(paths: list[str], reason: str) -> list[Note]:
+    """A note for each file, or, of very many files, for each of the deepest folders that are still few."""
+    if len(paths) <= _MANY:
+        return [Note(path, reason) for path in paths]
+    folders = Counter(path.rpartition("/")[0] for path in paths)
+    deepest = max(folder.count("/") for folder in folders) + 1
+    for depth in range(deepest, -1, -1):
+        above: Counter[str] = Counter()
+        for folder, count in folders.items():
+            above["/".join(folder.split("/")[:depth])] += count
+        if len(above) <= _MANY // 10:
+            return [Note(f"{folder}/", reason, count) for folder, count in above.items()]
+    raise AssertionError("at depth 0 there is one folder")
 
 
 class Raw:
@@ -88,26 +136,21 @@ class Raw:
         Returns:
             The files by key, in natural order.
         """
-        expression = re.compile(rf"(?:\A|(?<=/)){pattern}\Z")
+        expression = Pattern(pattern)
         groups = expression.groups
         hits: dict[Any, list[RawFile]] = {}
         for file in self.files:
             if (match := expression.search(file.listed)) is not None:
                 key = match.group(0) if not groups else match.group(1) if groups == 1 else match.groups()
-                path = match.group(0) if not self.shown else f"{self.shown}/{match.group(0)}"
-                hits.setdefault(key, []).append(RawFile(path, file.size, file.place, file.listed))
+                hits.setdefault(key, []).append(RawFile(file.listed, file.size, file.place, match.start(), self.shown))
         found = Found()
         for key in sorted(hits, key=natural_key):
-            files = hits[key]
-            if len(files) > 1:
-                files.sort(key=lambda file: (file.listed.count("/"), natural(file.listed)))
-                files[0] = replace(files[0], twins=tuple(files[1:]) if twins else ())
-            found[key] = files[0]
+            found[key] = _with_twins(hits[key], keep=twins)
         return found
 
     def has(self, pattern: str) -> bool:
         """Whether any file matches the pattern of `find`."""
-        expression = re.compile(rf"(?:\A|(?<=/)){pattern}\Z")
+        expression = Pattern(pattern)
         return any(expression.search(file.listed) for file in self.files)
 
     def one(self, pattern: str) -> RawFile | None:
@@ -115,17 +158,43 @@ class Raw:
         files = sorted(self.find(pattern).values(), key=lambda file: (file.listed.count("/"), natural(file.listed)))
         return files[0] if files else None
 
-    def table(self, pattern: str, columns: Iterable[str] = (), *, delimiter: str = "") -> Table | None:
-        """The CSV table that matches, None if there is none; it counts as used.
+    def at(self, paths: Iterable[str]) -> Found:
+        """The files that lie at stated paths, which may begin at any folder: for tables that say where a file lies.
+
+        Returns:
+            The files by path, in the order of the paths, without those that are not there.
+        """
+        wanted = dict.fromkeys(paths)
+        depths = {path.count("/") + 1 for path in wanted}
+        hits: dict[str, list[RawFile]] = {}
+        for file in self.files:
+            for depth in depths:
+                path = "/".join(file.listed.rsplit("/", depth)[-depth:])
+                if path in wanted:
+                    shown = f"{self.shown}/{path}" if self.shown else path
+                    hits.setdefault(path, []).append(RawFile(shown, file.size, file.place, file.listed))
+        return Found((path, _with_twins(hits[path])) for path in wanted if path in hits)
+
+    def table(
+        self, pattern: str, columns: Iterable[str] = (), *, delimiter: str = "", names: Sequence[str] = (), only: bool = False
+    ) -> Table | None:
+        """The CSV table that matches, None if there is none; it counts as used, and copies that say the same are left alone.
+
+        See `Table` for the arguments.
 
         Raises:
-            Refused: a needed column is missing.
+            Refused: a needed column is missing, or a copy of the table says something else.
         """
         file = self.one(pattern)
         if file is None:
             return None
         self.use(file)
-        return Table(file, tuple(columns), delimiter=delimiter)
+        table = Table(file, tuple(columns), delimiter=delimiter, names=names, only=only)
+        for twin in file.twins:
+            if list(Table(twin, tuple(columns), delimiter=delimiter, names=names, only=only)) != list(table):
+                raise Refused(f"{file.listed} and {twin.listed} differ. Keep the owner's version and take the other out of the raw tree.")
+            self.skip(twin, f"says the same as {file.listed}")
+        return table
 
     def use(self, *files: RawFile) -> None:
         """Marks files as used for planning, so that they are not reported as unused."""
@@ -155,16 +224,19 @@ class Raw:
             reasons: (pattern, reason) of the source.
         """
         taken = {file.listed for file in used}
-        compiled = [(re.compile(rf"(?:\A|(?<=/)){pattern}\Z"), reason) for pattern, reason in reasons]
+        compiled = [(Pattern(pattern), reason) for pattern, reason in reasons]
         marked = dict(self._reasons)
+        files = {file.listed: None for file in self.files}
         for part in self.parts.values():
             marked.update(part._reasons)
-        notes = [Note(path, "left behind by an operating system") for path in self.litter]
-        for file in self.files:
-            if file.listed in taken or marked.get(file.listed) == "":
-                continue
-            reason = marked.get(file.listed) or next((r for e, r in compiled if e.search(file.listed)), "belongs to no case of this config")
-            notes.append(Note(file.listed, reason))
+            files.update((file.listed, None) for file in part.files)
+        paths: dict[str, list[str]] = {}
+        for path in files:
+            if path not in taken and (reason := marked.get(path)) != "":
+                reason = reason or next((r for e, r in compiled if e.search(path)), "belongs to no case of this config")
+                paths.setdefault(reason, []).append(path)
+        paths.setdefault("left behind by an operating system", []).extend(self.litter)
+        notes = [note for reason, group in paths.items() for note in _gathered(group, reason)]
         return sorted(notes, key=lambda note: natural(note.path))
 
 
@@ -194,12 +266,13 @@ def open_raw_tree(path: str | os.PathLike[str], work: Path) -> Raw:
     Raises:
         Refused: there is nothing there, or an archive cannot be read in place.
     """
-    text = os.fspath(path)
+    text = os.fspath(path).rstrip("/") or "/"
     if "://" not in text and not os.path.exists(text):
         raise Refused(f"{text}: no such file or folder. RAW is the folder or archive that you downloaded.")
     files: list[RawFile] = []
     litter: list[str] = []
     seen = 0
+    folder = Place(text, folder=True)
     for listed, size, local in _walk(text):
         seen += 1
         shown = unicodedata.normalize("NFC", listed)
@@ -217,9 +290,10 @@ def open_raw_tree(path: str | os.PathLike[str], work: Path) -> Raw:
                 elif READABLE.search(inner) or UNREADABLE.search(inner):
                     raise refuse(f"{shown}", f"a nested archive ({inner})")
                 else:
-                    files.append(RawFile(whole, member_size, place, whole))
+                    files.append(RawFile(whole, member_size, place))
         else:
-            files.append(RawFile(shown, size, Place(local), shown))
+            # One place for a whole folder, but for a name that is not in NFC on the disk or a single file.
+            files.append(RawFile(shown, size, folder if local == f"{text}/{shown}" else Place(local)))
     if not seen:
         raise Refused(f"{text}: the folder is empty. RAW is the folder or archive that you downloaded.")
     files.sort(key=lambda file: file.listed)
@@ -262,20 +336,20 @@ def _walk_url(root: str) -> Iterator[tuple[str, int, str]]:
 def split_parts(raw: Raw, landmarks: Mapping[str, tuple[str, ...]]) -> dict[str, Raw]:
     """Cuts a raw tree into its parts: a part's root is the folder in which one of its landmarks begins.
 
-    Where the root of one part lies inside another's, a file belongs to the deepest root above it.
+    Where the root of one part lies inside another's, a file belongs to the deepest root above it; parts of one root share its files.
     """
     roots: list[tuple[str, str]] = []
     for name, patterns in landmarks.items():
         tops = set()
         for pattern in patterns:
             for file in raw.find(pattern, twins=False).values():
-                tops.add(file.listed[: len(file.listed) - len(file.path)])
+                tops.add(file.listed[: file.start])
         roots.extend((top, name) for top in tops)
     roots.sort(key=lambda root: -len(root[0]))
     parts: dict[str, list[RawFile]] = {name: [] for _, name in roots}
     for file in raw.files:
+        own = next((top for top, _ in roots if file.listed.startswith(top)), None)
         for top, name in roots:
-            if file.listed.startswith(top):
+            if top == own:
                 parts[name].append(file)
-                break
     return {name: Raw(files, shown=name) for name, files in parts.items()}

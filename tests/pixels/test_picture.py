@@ -1,0 +1,239 @@
+"""Pictures come out exactly as they are stored, without what does not belong to the picture."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from PIL import Image, PngImagePlugin
+
+from hf_medseg.errors import Rejected
+from hf_medseg.pixels import jpeg, picture, png
+from tests.phantoms import kit
+
+RGB = kit.colour("rgb", 20, 30)
+GREY = kit.grey("grey", 20, 30)
+WIDE = kit.grey("wide", 20, 30, 65536, np.uint16)
+SECRET = b"Doe^Jane"
+
+
+def pixels(data: bytes) -> Any:
+    return np.asarray(Image.open(io.BytesIO(data)))
+
+
+@pytest.mark.parametrize("array", [RGB, GREY, WIDE], ids=["rgb", "grey", "16-bit"])
+@pytest.mark.parametrize("labels", [False, True])
+def test_encoder_is_lossless(array: Any, labels: bool) -> None:
+    data = png.encode(array, labels=labels)
+    assert np.array_equal(pixels(data), array)
+    assert png.clean(data) == (data, b"")
+
+
+@settings(max_examples=60)
+@given(hnp.arrays(st.sampled_from([np.uint8, np.uint16]), hnp.array_shapes(min_dims=2, max_dims=2, max_side=12)))
+def test_encoder_is_lossless_for_any_grey_array(array: Any) -> None:
+    assert np.array_equal(pixels(png.encode(array)), array)
+
+
+def test_encoder_refuses_other_shapes() -> None:
+    for array in (np.zeros((2, 2, 4), np.uint8), np.zeros((2, 2), np.int32), np.zeros((2, 2, 3), np.uint16)):
+        with pytest.raises(ValueError, match="no PNG"):
+            png.encode(array)
+
+
+@pytest.mark.parametrize("array", [RGB, GREY], ids=["rgb", "grey"])
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"quality": 100, "subsampling": 0}, {"restart_marker_rows": 1}])
+def test_jpeg_passes_through_without_metadata(array: Any, options: dict[str, Any]) -> None:
+    exif = Image.Exif()
+    exif[0x0112], exif[0x013B] = 6, SECRET.decode()
+    data = kit.encode(array, "JPEG", exif=exif, comment=SECRET, icc_profile=b"profile" * 20, dpi=(72, 72), **options)
+    assert SECRET in data
+    stored = picture.store(data + b"trailer " + SECRET, "a.jpg")
+    assert SECRET not in stored.data
+    assert b"ICC_PROFILE" in stored.data
+    assert stored.exif_orientation == 6
+    assert (stored.width, stored.height) == (30, 20)
+    assert np.array_equal(pixels(stored.data), pixels(data))
+    bare = kit.encode(array, "JPEG", **options)
+    assert picture.store(bare, "a.jpg").data == bare, "a file without metadata is the same file"
+
+
+@pytest.mark.parametrize("array", [RGB, GREY, WIDE], ids=["rgb", "grey", "16-bit"])
+def test_png_passes_through_without_metadata(array: Any) -> None:
+    exif = Image.Exif()
+    exif[0x0112], exif[0x013B] = 3, SECRET.decode()
+    info = PngImagePlugin.PngInfo()
+    info.add_text("Patient", SECRET.decode())
+    info.add_itxt("XML:com.adobe.xmp", SECRET.decode())
+    data = kit.encode(array, "PNG", exif=exif, pnginfo=info)
+    stored = picture.store(data, "a.png")
+    assert SECRET not in stored.data
+    assert stored.exif_orientation == 3
+    assert np.array_equal(pixels(stored.data), array)
+    bare = kit.encode(array)
+    assert picture.store(bare, "a.png").data == bare
+
+
+@pytest.mark.parametrize("form", ["TIFF", "BMP", "PPM", "WEBP"])
+def test_other_formats_become_png(form: str) -> None:
+    data = kit.encode(RGB, form, **({"lossless": True} if form == "WEBP" else {}))
+    stored = picture.store(data, f"a.{form.lower()}")
+    assert stored.data.startswith(png.SIGNATURE)
+    assert np.array_equal(pixels(stored.data), RGB)
+
+
+@pytest.mark.parametrize("form", ["TIFF", "PPM"])
+def test_16_bit_grey_stays_16_bit(form: str) -> None:
+    stored = picture.store(kit.encode(WIDE, form), "a")
+    assert pixels(stored.data).dtype == np.uint16
+    assert np.array_equal(pixels(stored.data), WIDE)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_tiff_orientation_is_kept_aside(orientation: int) -> None:
+    stored = picture.store(kit.encode(RGB, "TIFF", tiffinfo={274: orientation}), "a.tif")
+    assert np.array_equal(pixels(stored.data), RGB)
+    assert stored.exif_orientation == orientation
+
+
+def test_float_tiff_stays_float() -> None:
+    array = kit.rng("f").normal(size=(6, 7)).astype(np.float32)
+    assert np.array_equal(pixels(picture.store(kit.encode(array, "TIFF"), "a.tif").data), array)
+
+
+def test_palettes_are_resolved(tmp_path: Path) -> None:
+    colours = [(255, 0, 0), (0, 128, 7), (9, 9, 9)]
+    indices = kit.grey("p", 8, 9, 3)
+    for suffix in ("png", "gif", "bmp"):
+        path = kit.save_palette(tmp_path / f"a.{suffix}", indices, colours)
+        assert np.array_equal(pixels(picture.store(path.read_bytes(), "a").data), np.array(colours, np.uint8)[indices])
+        assert np.array_equal(picture.decode(path.read_bytes(), "a", indices=True), indices)
+    grey = kit.save_palette(tmp_path / "g.png", indices, [(0, 0, 0), (100, 100, 100), (255, 255, 255)])
+    assert np.array_equal(pixels(picture.store(grey.read_bytes(), "g").data), np.array([0, 100, 255], np.uint8)[indices])
+
+
+def test_one_bit_becomes_0_and_255() -> None:
+    bits = GREY > 100
+    for form in ("PNG", "TIFF", "PPM"):
+        assert np.array_equal(pixels(picture.store(kit.encode(bits, form), "a").data), bits * np.uint8(255))
+
+
+def test_opaque_alpha_is_dropped_and_real_transparency_rejected() -> None:
+    opaque = np.dstack([RGB, np.full(GREY.shape, 255, np.uint8)])
+    assert np.array_equal(pixels(picture.store(kit.encode(opaque), "a.png").data), RGB)
+    grey = np.dstack([GREY, np.full(GREY.shape, 255, np.uint8)])
+    assert np.array_equal(pixels(picture.store(kit.encode(grey), "a.png").data), GREY)
+    opaque[3, 4, 3] = 254
+    for form in ("PNG", "TIFF", "WEBP"):
+        with pytest.raises(Rejected, match="transparent"):
+            picture.store(kit.encode(opaque, form, **({"lossless": True} if form == "WEBP" else {})), "a")
+    with pytest.raises(Rejected, match="transparent"):
+        picture.store(kit.encode(GREY, "PNG", transparency=7), "a.png")
+
+
+def test_cmyk_is_rejected() -> None:
+    for form in ("JPEG", "TIFF"):
+        buffer = io.BytesIO()
+        Image.fromarray(RGB).convert("CMYK").save(buffer, form)
+        with pytest.raises(Rejected, match="CMYK"):
+            picture.store(buffer.getvalue(), "a")
+
+
+def test_several_pages_are_rejected() -> None:
+    frames = [Image.fromarray(np.roll(RGB, k)) for k in range(3)]
+    for form, options in (("TIFF", {}), ("GIF", {}), ("PNG", {}), ("MPO", {}), ("WEBP", {})):
+        buffer = io.BytesIO()
+        frames[0].save(buffer, form, save_all=True, append_images=frames[1:], **options)
+        with pytest.raises(Rejected, match="pictures"):
+            picture.store(buffer.getvalue(), "a")
+
+
+def png_of(bits: int, colour: int, width: int, rows: list[bytes]) -> bytes:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, len(rows), bits, colour, 0, 0, 0)
+    return png.SIGNATURE + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"".join(b"\0" + r for r in rows))) + chunk(b"IEND", b"")
+
+
+def test_more_than_8_bits_a_colour_channel_is_rejected() -> None:
+    wide_rgb = png_of(16, 2, 4, [bytes(range(24))] * 3)
+    wide_rgba = png_of(16, 6, 4, [b"\xff" * 32] * 3)
+    wide_ppm = b"P6 4 3 65535\n" + bytes(72)
+    for data in (wide_rgb, wide_rgba, wide_ppm):
+        with pytest.raises(Rejected, match="more than 8 bits"):
+            picture.store(data, "a")
+
+
+def test_declared_mode_merges_equal_channels_only() -> None:
+    equal = np.repeat(GREY[..., None], 3, axis=2)
+    assert np.array_equal(pixels(picture.store(kit.encode(equal), "a.png", "L").data), GREY)
+    with pytest.raises(Rejected, match="channels differ"):
+        picture.store(kit.encode(RGB), "a.png", "L")
+    assert np.array_equal(pixels(picture.store(kit.encode(GREY), "a.png", "RGB").data), equal)
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "TIFF", "BMP", "GIF"])
+def test_cut_files_are_rejected(form: str) -> None:
+    data = kit.encode(RGB if form != "GIF" else GREY, form)
+    for keep in (len(data) - 3, len(data) // 2, 30, 5):
+        with pytest.raises(Rejected):
+            picture.store(data[:keep], "a")
+
+
+def test_a_flipped_byte_in_a_png_is_rejected() -> None:
+    data = bytearray(kit.encode(RGB))
+    data[len(data) // 2] ^= 1
+    with pytest.raises(Rejected, match="checksum"):
+        picture.store(bytes(data), "a.png")
+
+
+def test_a_bomb_is_rejected() -> None:
+    bomb = bytearray(kit.encode(GREY))
+    bomb[16:24] = struct.pack(">II", 50000, 50000)
+    bomb[29:33] = struct.pack(">I", zlib.crc32(bytes(bomb[12:29])))
+    with pytest.raises(Rejected, match="bomb"):
+        picture.store(bytes(bomb), "a.png")
+
+
+@settings(max_examples=150)
+@given(st.binary(max_size=300))
+def test_no_bytes_break_anything_but_the_case(data: bytes) -> None:
+    for start in (b"", jpeg.START, png.SIGNATURE, b"BM", b"II*\0", b"GIF89a"):
+        with pytest.raises(Rejected):
+            picture.store(start + data, "a")
+
+
+@settings(max_examples=200)
+@given(st.integers(0, 10**6), st.integers(0, 255))
+def test_a_changed_byte_gives_a_rejection_or_a_picture(position: int, value: int) -> None:
+    """Of a JPEG the compressed pixels are not decoded here; `verify` does that."""
+    for form in ("JPEG", "PNG", "TIFF"):
+        data = bytearray(kit.encode(RGB, form))
+        data[position % len(data)] = value
+        try:
+            stored = picture.store(bytes(data), "a")
+        except Rejected:
+            continue
+        if form != "JPEG":
+            assert pixels(stored.data).size
+
+
+def test_a_jpeg_thumbnail_does_not_travel() -> None:
+    data = kit.encode(RGB, "JPEG")
+    assert data[2:4] == b"\xff\xe0"
+    (length,) = struct.unpack_from(">H", data, 4)
+    body = bytearray(data[6 : 4 + length])
+    body[12:14] = b"\x02\x02"
+    with_thumbnail = data[:2] + b"\xff\xe0" + struct.pack(">H", 2 + len(body) + 12) + bytes(body) + b"THUMBNAIL!!!" + data[4 + length :]
+    stored = picture.store(with_thumbnail, "a.jpg")
+    assert b"THUMBNAIL" not in stored.data
+    assert stored.data == data
