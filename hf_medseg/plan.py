@@ -305,13 +305,13 @@ def _cut(
         filled[shard].extend(groups[group])
         done += sizes[group]
         left -= 1
-    folder = config_folder(config, edition)
+    folder, license = config_folder(config, edition), edition.license
     return [
         ShardPlan(
             f"{folder}/{split}-{number:05d}-of-{count:05d}.parquet",
             split,
             tuple(members),
-            Identity(source.id, edition.name, config.name, split, __version__, _fingerprint(table, members), edition.license.id),
+            Identity(source.id, edition.name, config.name, split, __version__, _fingerprint(table, members), license.id, license.tier),
         )
         for number, members in enumerate(filled)
     ]

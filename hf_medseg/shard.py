@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -33,16 +34,38 @@ class Identity:
     version: str
     fingerprint: str
     license: str = ""
+    tier: str = ""
 
 
 @dataclass
 class Outcome:
-    """What became of a shard's cases; kept in the shard."""
+    """What became of a shard's cases; kept in the shard.
+
+    `seal` ties the identity to the rows: metadata of another shard does not fit them.
+    """
 
     tally: Tally = field(default_factory=Tally)
     rejected: list[dict[str, str]] = field(default_factory=list)
     duplicate: list[str] = field(default_factory=list)
     known: list[dict[str, str]] = field(default_factory=list)
+    seal: str = ""
+
+
+class Seal:
+    """A digest of an identity and of the rows under it, taken row by row."""
+
+    columns = ("image_id", "source_file", "source_sha256")
+
+    def __init__(self, identity: Identity) -> None:
+        self._digest = hashlib.sha256(json.dumps(asdict(identity), sort_keys=True).encode())
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Adds the next row."""
+        self._digest.update(json.dumps([row[name] for name in self.columns]).encode())
+
+    def value(self) -> str:
+        """The seal of all rows so far."""
+        return self._digest.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -79,6 +102,7 @@ def write_shard(task: ShardTask, progress: Callable[[int, int], None] | None = N
         OSError: the disk is full or not writable; the unfinished file is removed.
     """
     outcome = Outcome()
+    seal = Seal(task.identity)
     columns = task.table.columns
     schema = schema_of(columns)
     plain = [name for name, column in columns.items() if not _holds_pictures(column)]
@@ -109,6 +133,7 @@ def write_shard(task: ShardTask, progress: Callable[[int, int], None] | None = N
                 done, read = done + 1, read + case.size
                 for row in made:
                     pending.append(row)
+                    seal.add(row)
                     size += _pixel_bytes(row)
                     if size >= ROW_GROUP_BYTES:
                         _flush(writer, schema, pending)
@@ -117,6 +142,7 @@ def write_shard(task: ShardTask, progress: Callable[[int, int], None] | None = N
                             progress(done, read)
             if pending:
                 _flush(writer, schema, pending)
+            outcome.seal = seal.value()
             described = {"identity": asdict(task.identity), **asdict(outcome)}
             writer.add_key_value_metadata({METADATA_KEY: json.dumps(described, sort_keys=True).encode()})
         os.replace(task.unfinished, task.target)
@@ -174,7 +200,8 @@ def read_shard(path: str) -> tuple[Identity, Outcome] | None:
     try:
         metadata = pq.read_metadata(path).metadata or {}
         described: dict[str, Any] = json.loads(metadata[METADATA_KEY])
-        outcome = Outcome(Tally(**described["tally"]), described["rejected"], described["duplicate"], described["known"])
+        notes = [described[name] for name in ("rejected", "duplicate", "known")]
+        outcome = Outcome(Tally(**described["tally"]), *notes, seal=described["seal"])
         return Identity(**described["identity"]), outcome
     except (OSError, pa.ArrowException, KeyError, ValueError, TypeError):
         return None
