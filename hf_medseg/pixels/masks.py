@@ -66,7 +66,7 @@ def _grey(pixels: Pixels, reader: Reader) -> Array:
 class Threshold(Labels):
     """Foreground where a sample is above a value: for masks saved with loss, or with white of any kind.
 
-    Colours are turned to luma as Pillow does (ITU-R 601-2) before the comparison.
+    Colours are turned to luma before the comparison.
     """
 
     pixels: Pixels
@@ -80,10 +80,13 @@ class Threshold(Labels):
     def labels(self, reader: Reader, shape: Shape) -> LabelMap:
         """See `Labels.labels`."""
         array = self.pixels.array(reader)
-        if array.ndim == 4:
-            weights = np.array([19595, 38470, 7471], np.uint32)
-            array = (array.astype(np.uint32) @ weights + 0x8000) >> 16
-        return np.where(array > self.above, np.uint8(self.to), np.uint8(0))
+        return np.where((luma(array) if array.ndim == 4 else array) > self.above, np.uint8(self.to), np.uint8(0))
+
+
+def luma(colours: Array) -> Array:
+    """The brightness of colours on the last axis, as Pillow computes it (ITU-R 601-2)."""
+    weighted = colours.astype(np.uint32) @ np.array([19595, 38470, 7471], np.uint32)
+    return np.asarray((weighted + 0x8000) >> 16)
 
 
 @dataclass(frozen=True)
