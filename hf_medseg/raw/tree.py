@@ -22,6 +22,11 @@ _LITTER = re.compile(
 _DIGITS = re.compile(r"(\d+)")
 
 
+def is_litter(path: str) -> bool:
+    """Whether an operating system left that file behind."""
+    return _LITTER.search(path) is not None
+
+
 def natural(text: str) -> tuple[Any, ...]:
     """A sort key that compares runs of digits as numbers; the text itself breaks ties."""
     pieces = _DIGITS.split(text)
@@ -171,8 +176,8 @@ class Raw:
             for depth in depths:
                 path = "/".join(file.listed.rsplit("/", depth)[-depth:])
                 if path in wanted:
-                    shown = f"{self.shown}/{path}" if self.shown else path
-                    hits.setdefault(path, []).append(RawFile(shown, file.size, file.place, file.listed))
+                    start = len(file.listed) - len(path)
+                    hits.setdefault(path, []).append(RawFile(file.listed, file.size, file.place, start, self.shown))
         return Found((path, _with_twins(hits[path])) for path in wanted if path in hits)
 
     def table(
@@ -254,7 +259,7 @@ def _safe(name: str, shown: str) -> str:
     return path
 
 
-def open_raw_tree(path: str | os.PathLike[str], work: Path) -> Raw:
+def open_raw_tree(path: str | os.PathLike[str], work: Path, under: str = "") -> Raw:
     """Lists a raw tree: a folder, an archive, or a folder with archives in it.
 
     Members of an archive are listed as if it had been unpacked where it lies.
@@ -262,6 +267,7 @@ def open_raw_tree(path: str | os.PathLike[str], work: Path) -> Raw:
     Args:
         path: the folder or archive (local path or fsspec URL).
         work: folder for seek indexes of compressed tars.
+        under: name of a folder to list everything under, so that a part that lies elsewhere cannot be taken for the rest of the tree.
 
     Raises:
         Refused: there is nothing there, or an archive cannot be read in place.
@@ -272,20 +278,21 @@ def open_raw_tree(path: str | os.PathLike[str], work: Path) -> Raw:
     files: list[RawFile] = []
     litter: list[str] = []
     seen = 0
-    folder = Place(text, folder=True)
+    above_all = f"{under}/" if under else ""
+    folder = Place(text, folder=True, under=above_all)
     for listed, size, local in _walk(text):
         seen += 1
         shown = unicodedata.normalize("NFC", listed)
-        if _LITTER.search(shown):
-            litter.append(shown)
+        if is_litter(shown):
+            litter.append(above_all + shown)
         elif UNREADABLE.search(shown):
             raise refuse(shown, "a split archive" if re.search(r"\d\Z", shown) else "an archive of this kind")
         elif READABLE.search(shown):
             above = shown.rpartition("/")[0]
             for name, member_size, place in list_archive(local, shown, work):
                 inner = _safe(name, shown)
-                whole = f"{above}/{inner}" if above else inner
-                if _LITTER.search(whole):
+                whole = above_all + (f"{above}/{inner}" if above else inner)
+                if is_litter(whole):
                     litter.append(whole)
                 elif READABLE.search(inner) or UNREADABLE.search(inner):
                     raise refuse(f"{shown}", f"a nested archive ({inner})")
@@ -293,7 +300,7 @@ def open_raw_tree(path: str | os.PathLike[str], work: Path) -> Raw:
                     files.append(RawFile(whole, member_size, place))
         else:
             # One place for a whole folder, but for a name that is not in NFC on the disk or a single file.
-            files.append(RawFile(shown, size, folder if local == f"{text}/{shown}" else Place(local)))
+            files.append(RawFile(above_all + shown, size, folder if local == f"{text}/{shown}" else Place(local)))
     if not seen:
         raise Refused(f"{text}: the folder is empty. RAW is the folder or archive that you downloaded.")
     files.sort(key=lambda file: file.listed)
