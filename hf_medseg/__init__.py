@@ -6,18 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-__all__ = ["Refused", "convert", "physical", "sources", "verify"]
+__all__ = ["Refused", "convert", "load_dataset", "physical", "sources", "verify"]
 
 if TYPE_CHECKING:
     from hf_medseg.catalog import sources
     from hf_medseg.convert import convert
     from hf_medseg.errors import Refused
+    from hf_medseg.loading import load_dataset
     from hf_medseg.physical import physical
     from hf_medseg.verify import verify
 
 _HOMES = {
     "Refused": "errors",
     "convert": "convert",
+    "load_dataset": "loading",
     "physical": "physical",
     "sources": "catalog",
     "verify": "verify",

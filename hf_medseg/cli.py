@@ -102,6 +102,10 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("out", metavar="OUT")
     sub.add_argument("--rows", type=int, default=12, metavar="N")
     sub.add_argument("--to", metavar="FILE.png", help="default: OUT-preview.png beside OUT")
+
+    sub = command("script", _script, "write the loading script of a source that may not be published")
+    sub.add_argument("source")
+    sub.add_argument("dest", nargs="?", default=".", metavar="DEST", help="folder or file (default: here)")
     return parser
 
 
@@ -195,6 +199,7 @@ class _Bar:
 
 def _convert(given: argparse.Namespace) -> int:
     from hf_medseg.convert import convert
+    from hf_medseg.terms import show_once
 
     bar = _Bar()
     try:
@@ -214,6 +219,7 @@ def _convert(given: argparse.Namespace) -> int:
         )
     finally:
         bar.close()
+    show_once(conversion.plan.source, conversion.plan.edition)
     return _show_plan(conversion) if given.dry_run else _show(conversion)
 
 
@@ -282,6 +288,19 @@ def _verify(given: argparse.Namespace) -> int:
             print(f"warning: {warning}")
         print(f"{result.rows:,} rows read: " + ("everything as promised." if result.ok else f"{len(result.problems)} problems."))
     return DONE if result.ok else WRONG
+
+
+def _script(given: argparse.Namespace) -> int:
+    from hf_medseg import script
+    from hf_medseg.catalog import find_source
+
+    source = find_source(given.source)
+    target = Path(given.dest)
+    if target.is_dir():
+        target = target / script.file_name(source)
+    target.write_text(script.render(source), encoding="utf-8")
+    print(target)
+    return DONE
 
 
 def _preview(given: argparse.Namespace) -> int:

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# Caches and remembered terms of the tests are their own; the Hub's client reads the variable once, when it is imported.
+_home = tempfile.TemporaryDirectory(prefix="hf-home-")
+os.environ["HF_HOME"] = os.environ["HF_DATASETS_CACHE"] = _home.name
+
+# Shared machines are slow at times, and a test that passed must pass again.
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.load_profile("steady")
 
 REAL = Path(os.environ.get("HF_MEDSEG_REAL", Path(__file__).parents[1].parent / "shared" / "real"))
 
