@@ -37,6 +37,7 @@ class Request:
         configs: names of the configs to make; empty for the default one; `all` for every one.
         limit: cases of each split; None for all.
         max_shard_size: bytes.
+        pieces: cut a split into at least so many shards, as far as there are groups.
     """
 
     raw: str
@@ -46,6 +47,7 @@ class Request:
     about: str | None = None
     limit: int | None = None
     max_shard_size: int = 500_000_000
+    pieces: int = 1
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ def make_plan(source: Source, request: Request, work: Path, executor: Executor, 
         raise Refused(f"{source.id}: {source.summary} {' '.join(source.access.steps)}")
     about = read_about(request.about, source)
     raw = open_raw_tree(request.raw, work)
-    outside = {name: open_raw_tree(path, work) for name, path in request.parts.items()}
+    outside = {name: open_raw_tree(path, work, under=name) for name, path in request.parts.items()}
     try:
         return _plan(source, request, raw, outside, about, work, executor, progress)
     except Rejected as error:  # a table that planning needs
@@ -135,12 +137,21 @@ def _plan(
     survey: dict[str, Any] = {}
     if source.survey is not None:
         files = [file for file in source.survey.files(raw) if file.place is not None]
-        survey = take_survey(files, source.survey.look, executor, work, progress)
-    raw.survey = survey
+        survey = take_survey(files, source.survey.look, executor, work, progress, source.survey.head)
+    for one in (raw, *raw.parts.values()):
+        one.survey = survey
     if source.from_about is not None:
         edition = source.from_about(about, survey)
     configs = _configs_of(source, edition, request.configs)
-    return Plan(source, edition, about, [_config_plan(source, edition, config, raw, request) for config in configs])
+    plans = [_config_plan(source, edition, config, raw, request) for config in configs]
+    found = [plan for plan in plans if plan.shards or plan.rejected]
+    if not found and len(configs) == len(edition.configs):
+        raise Refused(_not_this_source(source, raw))
+    if len(found) < len(plans) and "all" not in request.configs:
+        empty = next(plan.config.name for plan in plans if plan not in found)
+        others = ", ".join(config.name for config in edition.configs if config.name != empty)
+        raise Refused(f"{source.id}: the raw tree holds nothing of the config {empty}. Ask for another one with --config NAME: {others}.")
+    return Plan(source, edition, about, found)
 
 
 def _configs_of(source: Source, edition: Edition, wanted: tuple[str, ...]) -> list[Config]:
@@ -237,8 +248,6 @@ def _config_plan(source: Source, edition: Edition, config: Config, raw: Raw, req
     raw.config = config.name
     raw.known.clear()
     cases, rejected = _unique(source.cases(raw))
-    if not cases and not rejected:
-        raise Refused(_not_this_source(source, raw))
     not_used = raw.not_used((file for case in cases for file in case.files()), edition.not_used)
     splits: dict[str, list[Case]] = {}
     for case in sorted(cases, key=lambda case: natural(case.image_id)):
@@ -249,7 +258,7 @@ def _config_plan(source: Source, edition: Edition, config: Config, raw: Raw, req
     order = {"train": 0, "validation": 1, "test": 2}
     shards = []
     for split in sorted(splits, key=lambda split: (order.get(split, 3), split)):
-        shards.extend(_cut(source, edition, config, table, split, splits[split], request.max_shard_size))
+        shards.extend(_cut(source, edition, config, table, split, splits[split], request))
     return ConfigPlan(config, table, shards, not_used, list(raw.known), rejected)
 
 
@@ -260,7 +269,7 @@ def _unique(cases: Iterable[Case]) -> tuple[list[Case], list[dict[str, str]]]:
     for case in cases:
         first = kept.setdefault(case.image_id, case)
         if first is not case:
-            here, there = (next(c.named_files())[1].listed for c in (case, first))
+            here, there = (next(c.named_files())[1].shown for c in (case, first))
             error = Rejected(here, f"has the id {case.image_id!r} of {there}.", "Keep one of the two in the raw tree.")
             rejected.append({"image_id": case.image_id, "file": error.file, "expected": error.expected, "advice": error.advice})
     return list(kept.values()), rejected
@@ -286,7 +295,7 @@ def table_of(source: Source, edition: Edition, config: Config) -> TableSpec:
 
 
 def _cut(
-    source: Source, edition: Edition, config: Config, table: TableSpec, split: str, cases: list[Case], max_shard_size: int
+    source: Source, edition: Edition, config: Config, table: TableSpec, split: str, cases: list[Case], request: Request
 ) -> list[ShardPlan]:
     """Cuts a split into shards at group ends, groups in the order of the SHA-256 of their ids."""
     groups: dict[str, list[Case]] = {}
@@ -294,7 +303,7 @@ def _cut(
         groups.setdefault(case.group, []).append(case)
     sizes = {group: sum(case.size for case in members) for group, members in groups.items()}
     total = sum(sizes.values())
-    count = max(math.ceil(total / max_shard_size), min(8, math.ceil(total / (32 * MIB))), 1)
+    count = max(math.ceil(total / request.max_shard_size), min(8, math.ceil(total / (32 * MIB))), request.pieces)
     count = min(count, len(groups))
     filled: list[list[Case]] = [[] for _ in range(count)]
     shard, done, left = 0, 0, len(groups)

@@ -27,6 +27,7 @@ class Place:
         method: zip compression method.
         crc: CRC-32 of the unpacked data, if the archive states one.
         index: file with the seek index of a compressed tar.
+        under: what a file's listed path has before its path inside that folder.
     """
 
     path: str
@@ -36,6 +37,7 @@ class Place:
     method: int = ZIP_STORED
     crc: int | None = None
     index: str = ""
+    under: str = ""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -49,6 +51,7 @@ class RawFile:
         start: where in `listed` the source's layout begins.
         part: name of the part that the file belongs to, if the source has several.
         twins: further files that claim to be the same one.
+        alias: what rows and reports call it instead of its path: of a DICOM file its UIDs.
     """
 
     listed: str
@@ -57,12 +60,20 @@ class RawFile:
     start: int = 0
     part: str = ""
     twins: tuple[RawFile, ...] = ()
+    alias: str = ""
 
     @property
     def path(self) -> str:
         """The path beginning where the source's layout begins, with the part's name first: what `source_file` says."""
+        if self.alias:
+            return self.alias
         inside = self.listed[self.start :]
         return f"{self.part}/{inside}" if self.part else inside
+
+    @property
+    def shown(self) -> str:
+        """What reports call it."""
+        return self.alias or self.listed
 
     def __repr__(self) -> str:
         """What of the file decides a row: neither where it lies, nor how many folders are above it."""
@@ -73,8 +84,8 @@ class RawFile:
         """The last element of the path."""
         return self.path.rpartition("/")[2]
 
-    def read(self) -> bytes:
-        """The file's bytes.
+    def read(self, head: int | None = None) -> bytes:
+        """The file's bytes, or the first `head` of them, which no checksum covers.
 
         Raises:
             Rejected: the file is missing, cut, or its archive damaged there.
@@ -82,13 +93,15 @@ class RawFile:
         if self.place is None:
             raise Rejected(self.path, "this file is missing; the source promises it.", "Fetch it and put it where the path says.")
         try:
-            data = _read(self.place, self.listed, self.size)
+            data = _read(self.place, self.listed, self.size, head)
         except Rejected:
             raise
         except OSError as error:
             raise Rejected(self.path, f"cannot be read ({error.strerror or error}).") from error
         except (zlib.error, EOFError, ValueError) as error:
             raise Rejected(self.path, f"the archive is damaged here ({error}).", "Fetch the archive again.") from error
+        if head is not None and head < self.size:
+            return data
         if len(data) != self.size:
             raise Rejected(self.path, f"{self.size} bytes expected, {len(data)} found.", "Fetch the file again.")
         if self.place.crc is not None and zlib.crc32(data) != self.place.crc:
@@ -109,16 +122,16 @@ def open_raw(path: str) -> IO[bytes]:
     return open(path, "rb")
 
 
-def _read(place: Place, listed: str, size: int) -> bytes:
+def _read(place: Place, listed: str, size: int, head: int | None = None) -> bytes:
     if place.offset is None:
-        with open_raw(f"{place.path}/{listed}" if place.folder else place.path) as file:
-            return file.read()
+        with open_raw(f"{place.path}/{listed[len(place.under) :]}" if place.folder else place.path) as file:
+            return file.read(-1 if head is None else head)
     archive = _archive(place)
     archive.seek(place.offset)
-    data: bytes = archive.read(place.packed)
+    data: bytes = archive.read(place.packed if head is None else min(place.packed, head))
     if place.method == ZIP_DEFLATED:
         engine = zlib.decompressobj(-zlib.MAX_WBITS)
-        return engine.decompress(data, size + 1)  # never more than the directory promised: a bomb stops here
+        return engine.decompress(data, size + 1 if head is None else head)  # never more than the directory promised: a bomb stops here
     return data
 
 
@@ -159,8 +172,8 @@ class Reader:
         self._bytes: dict[str, bytes] = {}
         self._memo: dict[Any, Any] = {}
 
-    def read(self, file: RawFile) -> bytes:
-        """The file's bytes.
+    def read(self, file: RawFile, *, keep: bool = True) -> bytes:
+        """The file's bytes, kept for the case unless they are wanted only once.
 
         Raises:
             Rejected: the file cannot be read, is empty, or a twin of it differs.
@@ -177,11 +190,12 @@ class Reader:
             if twin.size != file.size or twin.read() != data:
                 raise Rejected(
                     file.path,
-                    f"{file.listed} and {twin.listed} claim to be the same file and differ.",
+                    f"{file.shown} and {twin.shown} claim to be the same file and differ.",
                     "Keep the owner's version and take the other one out of the raw tree.",
                 )
-            self.duplicates.append(twin.listed)
-        self._bytes[file.path] = data
+            self.duplicates.append(twin.shown)
+        if keep:
+            self._bytes[file.path] = data
         return data
 
     def once(self, key: Any, make: Any) -> Any:

@@ -2,29 +2,59 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
+import gzip
 import io
+import itertools
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+import zlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from hf_medseg.errors import Refused
+from hf_medseg.errors import Refused, Rejected
 from hf_medseg.raw.files import RawFile
 
 _DELIMITERS = ",;\t|"
 
 
 def text_of(file: RawFile) -> str:
-    """A text file's content: UTF-8 with or without BOM, UTF-16 with BOM, else Latin-1; every line end becomes one line feed."""
-    data = file.read()
+    """A text file's content, see `decoded`; a file that is packed with gzip is unpacked."""
+    return decoded(_unpacked(file))
+
+
+def decoded(data: bytes) -> str:
+    """Text from bytes: UTF-8 with or without BOM, UTF-16 with BOM, else Latin-1; every line end becomes one line feed."""
+    return _opened(data).read()
+
+
+def _opened(data: bytes) -> io.TextIOWrapper:
+    """The same piece by piece, so that a large table is never in memory as text."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        text = data.decode("utf-16")
-    else:
-        try:
-            text = data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = data.decode("latin-1")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+        return io.TextIOWrapper(io.BytesIO(data), "utf-16", "replace", newline=None)
+    return io.TextIOWrapper(io.BytesIO(data), "utf-8-sig" if _is_utf8(data) else "latin-1", newline=None)
+
+
+def _is_utf8(data: bytes) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for start in range(0, len(data), 1 << 20):
+            decoder.decode(data[start : start + (1 << 20)])
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _unpacked(file: RawFile) -> bytes:
+    data = file.read()
+    if not data.startswith(b"\x1f\x8b"):
+        return data
+    try:
+        return gzip.decompress(data)
+    except (OSError, EOFError, zlib.error) as error:
+        raise Rejected(file.path, f"cannot be unpacked ({error}).", "Fetch the file again.") from error
 
 
 def lines_of(file: RawFile) -> list[str]:
@@ -44,26 +74,80 @@ def json_of(file: RawFile) -> Any:
         raise Refused(f"{file.path}: JSON expected; {error}. Fetch the file again.") from error
 
 
+class Record(Mapping[str, str]):
+    """One row of a table: column to text; columns that the row is too short for are absent."""
+
+    __slots__ = ("_cells", "_places")
+
+    def __init__(self, places: Mapping[str, int], cells: tuple[str, ...]) -> None:
+        self._places = places
+        self._cells = cells
+
+    def __getitem__(self, column: str) -> str:
+        place = self._places[column]
+        if place >= len(self._cells):
+            raise KeyError(column)
+        return self._cells[place]
+
+    def __iter__(self) -> Iterator[str]:
+        return (column for column, place in self._places.items() if place < len(self._cells))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Record) and self._places == other._places:
+            return self._cells == other._cells
+        return super().__eq__(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
 class Table(Sequence[Mapping[str, str]]):
     """The rows of a CSV file as mappings from column to text, blanks around cells removed.
+
+    Args:
+        file: the file.
+        columns: columns that must be there.
+        delimiter: what separates cells; found by itself if empty.
+        names: names of the columns, in order, where the file has no header.
+        only: forget all columns but the needed ones, as where the others are long texts.
 
     Raises on construction:
         Refused: a needed column is missing.
     """
 
-    def __init__(self, file: RawFile, columns: Sequence[str] = (), *, delimiter: str = "") -> None:
+    def __init__(
+        self, file: RawFile, columns: Sequence[str] = (), *, delimiter: str = "", names: Sequence[str] = (), only: bool = False
+    ) -> None:
         self.file = file
-        text = text_of(file)
-        head = text.partition("\n")[0]
-        mark = delimiter or max(_DELIMITERS, key=head.count)
-        rows = csv.reader(io.StringIO(text), delimiter=mark)
-        self.header = [cell.strip() for cell in next(rows, [])]
-        self._rows = [dict(zip(self.header, map(str.strip, row), strict=False)) for row in rows if any(row)]
-        if missing := [column for column in columns if column not in self.header]:
-            raise Refused(
-                f"{file.path}: the columns {', '.join(missing)} are missing; found: {', '.join(self.header)}. "
-                "Use the table that the owner publishes."
-            )
+        with _opened(_unpacked(file)) as text:
+            head = text.readline()
+            text.seek(0)
+            rows = csv.reader(text, delimiter=delimiter or max(_DELIMITERS, key=head.count))
+            self._rows: list[Record] = []
+            try:
+                first = next(rows, [])
+                self.header = list(names) or [cell.strip() for cell in first]
+                found = [f"column {number}" for number in range(1, len(first) + 1)] if names else self.header
+                if missing := list(names[len(first) :]) if names else [column for column in columns if column not in self.header]:
+                    raise Refused(
+                        f"{file.path}: the columns {', '.join(missing)} are missing; found: {', '.join(found)}. "
+                        "Use the table that the owner publishes."
+                    )
+                # The last of several columns of one name counts, as in a dictionary.
+                kept = {name: place for place, name in enumerate(self.header) if not only or name in columns}
+                places = dict(zip(kept, range(len(kept)), strict=True)) if only else kept
+                for cells in itertools.chain([first] if names else [], rows):
+                    if any(cells):
+                        wanted = [cells[place] for place in kept.values() if place < len(cells)] if only else cells
+                        # One object for equal texts: keys and codes repeat over rows and tables.
+                        self._rows.append(Record(places, tuple(sys.intern(cell.strip()) for cell in wanted)))
+            except csv.Error as error:
+                raise Refused(f"{file.path}: not a CSV table (line {rows.line_num}: {error}). Fetch the file again.") from error
 
     def __getitem__(self, index: Any) -> Any:
         return self._rows[index]
@@ -74,13 +158,27 @@ class Table(Sequence[Mapping[str, str]]):
     def __len__(self) -> int:
         return len(self._rows)
 
-    def by(self, *columns: str) -> Keyed:
-        """The rows by the value of one column, or by the tuple of several."""
+    def by(self, *columns: str, among: Collection[Any] = ()) -> Keyed:
+        """The rows by the value of one column, or by the tuple of several.
+
+        Args:
+            columns: names of the columns.
+            among: the keys that the raw tree gives reason to expect.
+
+        Raises:
+            Refused: the table has none of the expected keys: it is no table about this raw tree.
+        """
         keyed = Keyed()
         for row in self._rows:
             key = row.get(columns[0], "") if len(columns) == 1 else tuple(row.get(column, "") for column in columns)
             if keyed.setdefault(key, row) != row:
                 keyed.conflicts[key] = f"{self.file.path} lists {key!r} twice with different values."
+        if among and not any(key in keyed for key in among):
+            few = ", ".join(str(key) for key in list(keyed)[:3]) or "nothing"
+            raise Refused(
+                f"{self.file.path}: no line belongs to a file of the raw tree: {next(iter(among))} and others expected under "
+                f"{', '.join(columns)}, {few} found. Use the table that the owner publishes."
+            )
         return keyed
 
 

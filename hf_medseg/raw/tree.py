@@ -128,6 +128,7 @@ class Raw:
         self.known: list[Note] = []
         self.parts: dict[str, Raw] = {}
         self._reasons: dict[str, str] = {}
+        self._aliases: dict[str, str] = {}
 
     def find(self, pattern: str, *, twins: bool = True) -> Found:
         """Files whose path ends in a match of the pattern, which may begin at any folder.
@@ -212,6 +213,10 @@ class Raw:
         """Leaves a file alone, with its reason for the report."""
         self._reasons[file.listed] = reason
 
+    def call(self, file: RawFile) -> None:
+        """Has reports call a file by its alias."""
+        self._aliases[file.listed] = file.shown
+
     def note(self, file: RawFile | str, reason: str) -> None:
         """Reports a defect that the source names in advance: listed as `known`, without changing the exit code."""
         path = file if isinstance(file, str) else file.path
@@ -230,17 +235,20 @@ class Raw:
         """
         taken = {file.listed for file in used}
         compiled = [(Pattern(pattern), reason) for pattern, reason in reasons]
-        marked = dict(self._reasons)
+        marked, aliases = dict(self._reasons), dict(self._aliases)
         files = {file.listed: None for file in self.files}
-        for part in self.parts.values():
+        litter = list(self.litter)
+        for part in self.parts.values():  # a part may lie outside of this tree
             marked.update(part._reasons)
+            aliases.update(part._aliases)
             files.update((file.listed, None) for file in part.files)
+            litter.extend(part.litter)
         paths: dict[str, list[str]] = {}
         for path in files:
             if path not in taken and (reason := marked.get(path)) != "":
                 reason = reason or next((r for e, r in compiled if e.search(path)), "belongs to no case of this config")
-                paths.setdefault(reason, []).append(path)
-        paths.setdefault("left behind by an operating system", []).extend(self.litter)
+                paths.setdefault(reason, []).append(aliases.get(path, path))
+        paths.setdefault("left behind by an operating system", []).extend(litter)
         notes = [note for reason, group in paths.items() for note in _gathered(group, reason)]
         return sorted(notes, key=lambda note: natural(note.path))
 
