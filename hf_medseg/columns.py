@@ -88,6 +88,8 @@ VOLUME_COLUMNS: dict[str, Column] = {
     "rescale_slope": FLOAT64,
     "rescale_intercept": FLOAT64,
 }
+# Where a row is a whole volume.
+WHOLE_VOLUME_COLUMNS: dict[str, Column] = {name: column for name, column in VOLUME_COLUMNS.items() if name != "slice_index"}
 
 
 def table_columns(
@@ -109,6 +111,7 @@ def table_columns(
         "classes": ListOf(Label(class_names)),
         "width": INT32,
         "height": INT32,
+        **({"depth": INT32} if isinstance(image, Volume) else {}),
         "source_file": TEXT,
         "source_sha256": TEXT,
     }
@@ -167,6 +170,32 @@ def feature(column: Column) -> Feature:
             return {"feature": feature(item), "length": -1, "_type": "Sequence"}
         case Record(fields):
             return {name: feature(field) for name, field in fields.items()}
+
+
+def column_of(described: Any) -> Column:
+    """The column that a feature describes: undoes `feature`.
+
+    Raises:
+        ValueError: it describes no column of this package.
+    """
+    match described:
+        case {"_type": "Value", "dtype": str(dtype)}:
+            return Value(dtype)  # type: ignore[arg-type]
+        case {"_type": "ClassLabel", "names": [*names]}:
+            return Label(tuple(names))
+        case {"_type": "Image"}:
+            return Picture()
+        case {"_type": "Nifti"}:
+            return Volume()
+        case {"_type": "Sequence", "feature": item}:
+            return ListOf(column_of(item))
+        case [item]:
+            return ListOf(column_of(item))
+        case {"_type": kind}:
+            raise ValueError(f"no column is of type {kind}")
+        case dict():
+            return Record({name: column_of(field) for name, field in described.items()})
+    raise ValueError(f"{described!r} describes no column")
 
 
 def card_feature(name: str, column: Column) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from PIL import Image
 
 
 def physical(row: Mapping[str, Any], column: str = "image") -> NDArray[np.float64]:
-    """Physical values of a row's image: stored * `rescale_slope` + `rescale_intercept`.
+    """Physical values of a row's image: stored * `rescale_slope` + `rescale_intercept` (of `image_t1`: `rescale_slope_t1` and so on).
 
     Args:
         row: a row with a decoded image, an array, or the struct of bytes that an undecoded column gives.
@@ -22,11 +22,16 @@ def physical(row: Mapping[str, Any], column: str = "image") -> NDArray[np.float6
         float64 array, (height, width), or (slices, height, width) for volumes; Hounsfield units for CT.
     """
     image = row[column]
-    if isinstance(image, Mapping):
+    if isinstance(image, Mapping) and image["bytes"].startswith(b"\x1f\x8b"):
+        from hf_medseg.pixels.nifti import voxels_of
+
+        image = voxels_of(image["bytes"])
+    elif isinstance(image, Mapping):
         with Image.open(io.BytesIO(image["bytes"])) as picture:
             image = np.asarray(picture)
     elif hasattr(image, "dataobj"):  # a nibabel image: (columns, rows, slices)
         image = np.asarray(image.dataobj).T
     stored = np.asarray(image, dtype=np.float64)
-    slope, intercept = row.get("rescale_slope"), row.get("rescale_intercept")
+    kind = column.removeprefix("image")
+    slope, intercept = (row.get(f"rescale_{name}{kind}", row.get(f"rescale_{name}")) for name in ("slope", "intercept"))
     return stored * (1.0 if slope is None else slope) + (0.0 if intercept is None else intercept)

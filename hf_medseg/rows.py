@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from hf_medseg.case import Case, Recipe
 from hf_medseg.columns import Column, ListOf, encoded
 from hf_medseg.columns import Picture as PictureColumn
+from hf_medseg.columns import Volume as VolumeColumn
 from hf_medseg.errors import Rejected
 from hf_medseg.pixels import jpeg, png
 from hf_medseg.pixels.masks import NOT_ANNOTATED, Cell, LabelMap, Labels, on_grid
 from hf_medseg.pixels.picture import Encoded, Picture, encode_pixels
-from hf_medseg.pixels.volume import Samples, VolumeImage
+from hf_medseg.pixels.volume import Samples, VolumeImage, check_same_grid
 from hf_medseg.raw.files import Reader
 
 Row = dict[str, Any]
@@ -90,6 +91,7 @@ def rows(case: Case, table: TableSpec, reader: Reader, tally: Tally) -> Iterator
     image = case.pixels["image"]
     if case.wrong:
         raise Rejected(next(case.named_files())[1].path, case.wrong, "Compare the tables with the owner's.")
+    check_partners(case)
     if isinstance(image, VolumeImage):
         if table.volumes:
             from hf_medseg.pixels.nifti import volume_row
@@ -104,6 +106,23 @@ def rows(case: Case, table: TableSpec, reader: Reader, tally: Tally) -> Iterator
     for row, counts in made:
         tally.add(counts, table.classes)
         yield {name: row.get(name) for name in table.columns}
+
+
+def check_partners(case: Case) -> None:
+    """Rejects a case of which a file is missing, in the name of one that is there.
+
+    Raises:
+        Rejected: a file is missing; the message names it and the file that needs it.
+    """
+    files = [file for _, file in case.named_files()]
+    missing = next((file for file in files if file.place is None), None)
+    there = next((file for file in files if file.place is not None), None)
+    if missing is not None and there is not None:
+        raise Rejected(
+            there.path,
+            f"{missing.path}, which belongs to it, is missing; the source promises it.",
+            "Fetch it and put it where the path says.",
+        )
 
 
 def _picture_row(case: Case, table: TableSpec, reader: Reader, image: Picture) -> tuple[Row, NDArray[np.int64] | None]:
@@ -123,23 +142,30 @@ def _picture_row(case: Case, table: TableSpec, reader: Reader, image: Picture) -
         "exif_orientation": picture.exif_orientation,
         "files": files_of(case, reader),
     }
-    return _finished(row, table, case.image_id)
+    return finished(row, table, case.image_id)
 
 
 def _slice_rows(case: Case, table: TableSpec, reader: Reader, image: VolumeImage) -> list[tuple[Row, NDArray[np.int64] | None]]:
     samples = image.samples(reader)
     grid, count = samples.grid, samples.grid.shape[0]
-    cells = {name: _cells(recipe, reader, grid.shape, name, table) for name, recipe in case.pixels.items() if name != "image"}
+    others, scales = further_volumes(case, table, reader, samples)
+    cells = {
+        name: list(map(encode_pixels, others[name])) if name in others else _cells(recipe, reader, grid.shape, name, table)
+        for name, recipe in case.pixels.items()
+        if name != "image" and name in table.columns
+    }
+    if (masks := cells.get("mask")) is not None:
+        cells["mask"] = [None if isinstance(mask, np.ndarray) and nobody_looked(mask) else mask for mask in masks]
     files = files_of(case, reader)
     made = []
     for k in range(count):
-        image_id = f"{case.image_id}_{k:04d}"
+        image_id = case.image_id if image.single else f"{case.image_id}_{k:04d}"
         path, sha256 = samples.sources[k] if samples.sources else (files[0]["path"], files[0]["sha256"])
         row = {
-            **case.columns,
             **volume_columns(samples, k),
+            **scales,
+            **(case.columns if image.single else {"volume_id": case.image_id, **case.columns}),
             **{name: values[k] for name, values in cells.items() if values is not None},
-            "volume_id": case.image_id,
             "image": stored(encode_pixels(samples.array[k]), image_id),
             "image_id": image_id,
             "patient_id": case.patient_id,
@@ -149,8 +175,44 @@ def _slice_rows(case: Case, table: TableSpec, reader: Reader, image: VolumeImage
             "source_sha256": sha256,
             "files": slice_files(files, samples, k),
         }
-        made.append(_finished(row, table, image_id))
+        made.append(finished(row, table, image_id))
     return made
+
+
+def further_volumes(case: Case, table: TableSpec, reader: Reader, image: Samples) -> tuple[dict[str, NDArray[Any]], Row]:
+    """The volumes beside the image of a case, on the image's grid, and the columns that tell their scale.
+
+    Args:
+        case: the case.
+        table: columns that it does not have are not read.
+        reader: reads the files; knows the image's grid from here on.
+        image: the samples of `image`.
+
+    Returns:
+        (stored samples by column, values of `rescale_slope_<name>` and `rescale_intercept_<name>` for every column `image_<name>`).
+
+    Raises:
+        Rejected: a volume lies on another grid, or has another scale than `image` where the table has no column to say so.
+    """
+    reader.image_grid = image.grid
+    arrays: dict[str, NDArray[Any]] = {}
+    scales: Row = {}
+    for name, recipe in case.pixels.items():
+        if name == "image" or name not in table.columns or not isinstance(recipe, VolumeImage):
+            continue
+        samples, path = recipe.samples(reader), recipe.files()[0].path
+        check_same_grid(samples.grid, image.grid, path)
+        column = f"rescale_slope{name.removeprefix('image')}"
+        if column not in table.columns and (samples.slope, samples.intercept) != (image.slope, image.intercept):
+            raise Rejected(path, f"its samples have another scale than those of {next(case.named_files())[1].path}.")
+        arrays[name] = samples.array
+        scales |= {column: samples.slope, column.replace("slope", "intercept"): samples.intercept}
+    return arrays, scales
+
+
+def nobody_looked(mask: LabelMap) -> bool:
+    """Whether a whole slice of a volume is marked as not annotated: its mask is null."""
+    return bool(mask.flat[0] == NOT_ANNOTATED and (mask == NOT_ANNOTATED).all())
 
 
 def slice_files(files: list[dict[str, str]], samples: Samples, k: int) -> list[dict[str, str]]:
@@ -202,14 +264,20 @@ def _cells(recipe: Recipe, reader: Reader, shape: tuple[int, int, int], name: st
         if (1, picture.height, picture.width) != shape:
             raise Rejected(recipe.file.path, f"{name} has {picture.width} x {picture.height} pixels, image {shape[2]} x {shape[1]}.")
         return [picture.data]
-    samples = recipe.samples(reader)
-    if samples.grid.shape != shape:
-        raise Rejected(recipe.files()[0].path, f"{name} has the grid {samples.grid.shape}, image {shape} (slices, height, width).")
-    return list(samples.array)
+    raise TypeError(f"{name}: a volume cannot stand beside a picture")
 
 
-def _finished(row: Row, table: TableSpec, image_id: str) -> tuple[Row, NDArray[np.int64] | None]:
-    """Encodes what is still an array, and counts the mask's values."""
+def finished(
+    row: Row, table: TableSpec, image_id: str, encode: Callable[[NDArray[Any] | bytes], bytes] | None = None
+) -> tuple[Row, NDArray[np.int64] | None]:
+    """Encodes what is still an array, and counts the mask's values.
+
+    Args:
+        row: pictures and volumes as arrays or as their bytes, plain values with class names.
+        table: the columns.
+        image_id: names the pictures.
+        encode: from an array to a file's bytes, where they are no pictures.
+    """
     mask: LabelMap | None = row.get("mask")
     counts = None
     if mask is not None:
@@ -217,12 +285,13 @@ def _finished(row: Row, table: TableSpec, image_id: str) -> tuple[Row, NDArray[n
         row["classes"] = class_list(counts)
     else:
         row["classes"] = []
+    encode = encode or _encoded
     for name, column in table.columns.items():
         value = row.get(name)
-        if isinstance(column, PictureColumn) and isinstance(value, (np.ndarray, bytes)):
-            row[name] = stored(_encoded(value), image_id)
-        elif isinstance(column, ListOf) and isinstance(column.item, PictureColumn) and value is not None:
-            row[name] = [stored(_encoded(one), f"{image_id}_{number}") for number, one in enumerate(value, 1)]
+        if isinstance(column, (PictureColumn, VolumeColumn)) and isinstance(value, (np.ndarray, bytes)):
+            row[name] = stored(encode(value), image_id)
+        elif isinstance(column, ListOf) and isinstance(column.item, (PictureColumn, VolumeColumn)) and value is not None:
+            row[name] = [stored(encode(one), f"{image_id}_{number}") for number, one in enumerate(value, 1)]
         else:
             try:
                 row[name] = encoded(column, value)
@@ -250,7 +319,8 @@ def check_labels(mask: LabelMap, table: TableSpec, path: str) -> NDArray[np.int6
     """
     counts: NDArray[np.int64] = np.bincount(mask.reshape(-1), minlength=256)
     allowed = len(table.classes)
-    strange = [int(v) for v in np.flatnonzero(counts[allowed:]) + allowed if v != NOT_ANNOTATED or not table.uncertain]
+    unread = table.uncertain or table.volumes  # a volume keeps the slices that nobody read
+    strange = [int(v) for v in np.flatnonzero(counts[allowed:]) + allowed if v != NOT_ANNOTATED or not unread]
     if strange:
         raise Rejected(path, f"its mask holds the class indices {strange}, the source declares 0..{allowed - 1}.")
     return counts

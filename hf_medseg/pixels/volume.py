@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
+import numpy as np
 from numpy.typing import NDArray
 
+from hf_medseg.errors import Rejected
 from hf_medseg.raw.files import RawFile, Reader
 
 Array = NDArray[Any]
+
+# Files of one case repeat their geometry in 32-bit floats and decimal text: nearer than this (mm, direction) is the same grid.
+TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,45 @@ class Grid:
     positions: tuple[tuple[float, float, float], ...] = ()
     direction: tuple[float, ...] | None = None
 
+    @property
+    def affine(self) -> NDArray[np.float64] | None:
+        """(column, row, slice) index to LPS position, 4 x 4; None where nothing says."""
+        if not self.positions or self.direction is None or self.pixel_spacing is None:
+            return None
+        first, last = np.array(self.positions[0]), np.array(self.positions[-1])
+        across, down = np.array(self.direction[:3]), np.array(self.direction[3:])
+        affine = np.eye(4)
+        affine[:3, 0] = across * self.pixel_spacing[1]
+        affine[:3, 1] = down * self.pixel_spacing[0]
+        if len(self.positions) > 1:
+            affine[:3, 2] = (last - first) / (len(self.positions) - 1)
+        else:
+            affine[:3, 2] = np.cross(across, down) * (self.slice_spacing or self.slice_thickness or 1.0)
+        affine[:3, 3] = first
+        return affine
+
+
+def check_same_grid(found: Grid, image: Grid, path: str) -> None:
+    """Makes sure that a volume lies on the grid of its case's image.
+
+    Args:
+        found: the volume's grid.
+        image: the image's grid.
+        path: the volume's file, for messages.
+
+    Raises:
+        Rejected: the size differs, or the position by more than TOLERANCE.
+    """
+    if found.shape != image.shape:
+        sizes = (" x ".join(map(str, grid.shape[::-1])) for grid in (found, image))
+        raise Rejected(path, "it has {} voxels, the image of its case {}.".format(*sizes))
+    here, there = found.affine, image.affine
+    if (here is None) != (there is None):
+        raise Rejected(path, "only one of it and the image of its case says how it lies in space.")
+    if here is not None and there is not None and not np.allclose(here, there, rtol=0, atol=TOLERANCE):
+        off = float(np.abs(here - there).max())
+        raise Rejected(path, f"it lies elsewhere in space than the image of its case (affines differ by {off:.4g}).")
+
 
 @dataclass(frozen=True)
 class Samples:
@@ -57,7 +101,13 @@ class Samples:
 
 
 class VolumeImage(ABC):
-    """An image that gives many slices."""
+    """An image that gives many slices.
+
+    Attributes:
+        single: whether it is one picture in its own right: its row is named by the case alone and belongs to no volume.
+    """
+
+    single: ClassVar[bool] = False
 
     @abstractmethod
     def files(self) -> tuple[RawFile, ...]:
@@ -72,5 +122,65 @@ class VolumeImage(ABC):
         """
 
     def array(self, reader: Reader) -> Array:
-        """The stored samples alone."""
-        return self.samples(reader).array
+        """The stored samples alone, on the grid of the case's image.
+
+        Raises:
+            Rejected: see `samples`; or it lies on another grid.
+        """
+        samples = self.samples(reader)
+        if reader.image_grid is not None:
+            check_same_grid(samples.grid, reader.image_grid, self.files()[0].path)
+        return samples.array
+
+
+_UNSIGNED = {1: np.uint8, 2: np.uint16}
+
+
+def stored_samples(raw: Array, path: str, slope: float = 1.0, intercept: float = 0.0) -> tuple[Array, float, float]:
+    """Samples as they are stored, whatever type the file has.
+
+    Unsigned 8- and 16-bit integers stay; signed ones are shifted by half their range; wider integers, and floats that are whole
+    numbers, become 16-bit where an offset fits; other floats stay 32-bit floats.
+
+    Args:
+        raw: samples as the file holds them.
+        path: the file, for messages.
+        slope: physical = raw * slope + intercept.
+        intercept: see slope.
+
+    Returns:
+        (samples of uint8, uint16 or float32, slope, intercept), so that physical = samples * slope + intercept.
+
+    Raises:
+        Rejected: a sample is not a finite number, or no such type holds all of them exactly.
+    """
+    kind, size = raw.dtype.kind, raw.dtype.itemsize
+    if not raw.dtype.isnative:
+        raw = raw.astype(raw.dtype.newbyteorder("="))
+    if kind == "f" and size == 2:
+        raw = raw.astype(np.float32)
+    if kind == "u" and size <= 2:
+        return raw, slope, intercept
+    if kind == "i" and size <= 2:
+        half = 1 << (8 * size - 1)
+        return raw.view(_UNSIGNED[size]) ^ _UNSIGNED[size](half), slope, intercept - half * slope
+    if kind not in "iuf":
+        raise Rejected(path, f"samples of type {raw.dtype}; integers or floating-point numbers expected.")
+    low, high = raw.min(), raw.max()
+    if kind == "f":
+        if not np.isfinite(low) or not np.isfinite(high):
+            raise Rejected(path, "it holds samples that are not finite numbers (NaN or infinity).")
+        if low != np.floor(low) or not np.array_equal(raw, np.rint(raw)) or float(high) - float(low) > 65535:
+            return _as_float32(raw, path), slope, intercept
+    offset = 0 if low >= 0 and high <= 65535 else -32768 if low >= -32768 and high <= 32767 else int(low)
+    if int(high) - offset > 65535:
+        raise Rejected(path, f"integers {int(low)}..{int(high)}; no offset brings them into 16 bits.")
+    shifted: Array = raw - raw.dtype.type(offset) if offset else raw
+    return shifted.astype(np.uint16), slope, intercept + offset * slope
+
+
+def _as_float32(raw: Array, path: str) -> Array:
+    narrow = raw.astype(np.float32)
+    if raw.dtype != np.float32 and not np.array_equal(narrow, raw):
+        raise Rejected(path, f"{raw.dtype} samples that 32-bit floats do not hold exactly.")
+    return narrow
