@@ -206,7 +206,7 @@ def _finish(target: Output, plan: Plan, conversion: Conversion, outcomes: Mappin
     for config in plan.configs:
         folder = config_folder(config.config, plan.edition)
         _remove_others(target, folder, {shard.name for shard in config.shards if outcomes[shard.name].tally.rows})
-        sections[config.config.name] = config_report(plan, config, outcomes)
+        sections[config.config.name] = config_report(plan, config, outcomes, target.root)
         _write_text(target.root / _names_path(config, plan), _json(dict(enumerate(config.table.classes))))
     order = {config.name: number for number, config in enumerate(plan.edition.configs)}
     conversion.report = full_report(plan, {name: sections[name] for name in sorted(sections, key=lambda name: order.get(name, 99))})

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from hf_medseg import __version__
 from hf_medseg.facts import Published
 from hf_medseg.plan import ConfigPlan, Plan, config_folder, versions
+from hf_medseg.raw.tree import natural
 from hf_medseg.rows import Tally
 from hf_medseg.shard import Outcome
 
 
-def config_report(plan: Plan, config: ConfigPlan, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
+def config_report(plan: Plan, config: ConfigPlan, outcomes: Mapping[str, Outcome], out: Path) -> dict[str, Any]:
     """What became of one config.
 
     Args:
         plan: the whole plan.
         config: the config.
         outcomes: what became of every shard, by name.
+        out: the output folder, where the shards are.
     """
     tallies: dict[str, Tally] = {}
     shards: dict[str, list[str]] = {}
     rejected = list(config.rejected)
+    known = [asdict(note) for note in config.known]
     duplicate: set[str] = set()
     for shard in config.shards:
         outcome = outcomes[shard.name]
@@ -32,6 +40,8 @@ def config_report(plan: Plan, config: ConfigPlan, outcomes: Mapping[str, Outcome
         shards.setdefault(shard.split, []).append(shard.name)
         rejected.extend(outcome.rejected)
         duplicate.update(outcome.duplicate)
+        known.extend(outcome.known)
+    duplicate.update(repeated_images(out / shard.name for shard in config.shards if outcomes[shard.name].tally.rows))
     splits = {
         name: {
             "rows": tally.rows,
@@ -39,6 +49,7 @@ def config_report(plan: Plan, config: ConfigPlan, outcomes: Mapping[str, Outcome
             "foreground": round(tally.foreground / tally.rows_with_mask, 6) if tally.rows_with_mask else None,
             "pixels": tally.pixels,
             "rows_per_class": tally.rows_per_class,
+            "bytes": sum((out / shard).stat().st_size for shard in shards[name]) if tally.rows else 0,
             "shards": shards[name] if tally.rows else [],
         }
         for name, tally in tallies.items()
@@ -50,10 +61,32 @@ def config_report(plan: Plan, config: ConfigPlan, outcomes: Mapping[str, Outcome
         "splits_without_rows": [name for name, tally in tallies.items() if not tally.rows],
         "published": compare(plan.edition.published, splits) if config.config is plan.edition.configs[0] else [],
         "rejected": sorted(rejected, key=lambda one: (one["image_id"], one["file"])),
-        "known": [asdict(note) for note in config.known],
+        "known": sorted(known, key=lambda one: (one["path"], one["reason"])),
         "duplicate": sorted(duplicate),
         "not_used": [asdict(note) for note in config.not_used],
     }
+
+
+def repeated_images(shards: Iterable[Path]) -> list[str]:
+    """`source_file` of every image that is, byte for byte, an earlier one (in natural order) under another name.
+
+    The rows stay: two pictures that are the same one are the user's to judge. Only hashes are read, and kept as numbers.
+    """
+    paths = list(shards)
+    hashes = [_hash_numbers(pq.read_table(path, columns=["source_sha256"])["source_sha256"].to_pylist()) for path in paths]
+    numbers, counts = np.unique(np.concatenate(hashes) if hashes else np.empty(0, np.uint64), return_counts=True)
+    repeated = numbers[counts > 1]
+    names: dict[str, set[str]] = {}
+    for path, found in zip(paths, hashes, strict=True):
+        if (here := np.flatnonzero(np.isin(found, repeated))).size:
+            rows = pq.read_table(path, columns=["source_file", "source_sha256"]).take(here).to_pylist()
+            for row in rows:
+                names.setdefault(row["source_sha256"], set()).add(row["source_file"])
+    return [name for same in names.values() for name in sorted(same, key=natural)[1:]]
+
+
+def _hash_numbers(hashes: Iterable[str]) -> NDArray[np.uint64]:
+    return np.array([int(one[:16], 16) for one in hashes], np.uint64)
 
 
 def compare(published: Published, splits: Mapping[str, Any]) -> list[dict[str, Any]]:
