@@ -54,15 +54,12 @@ def test_copies_of_a_table_must_agree(tmp_path: Path) -> None:
         boxes_of_json(open_raw_tree(tmp_path, tmp_path).find(r"table\.json")["table.json"])
 
 
-JSON = st.recursive(
+KEYS = ("a", "height", "width", "bbox", "label", "xmin", "ymin", "xmax", "ymax")
+JSON: Any = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda x: st.lists(x) | st.dictionaries(st.sampled_from([*RECORD, *RECORD["bbox"][0], "a"]), x),  # type: ignore[index, misc]
+    lambda values: st.lists(values) | st.dictionaries(st.sampled_from(KEYS), values),
     max_leaves=12,
 )
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda x: st.lists(x) | st.dictionaries(st.sampled_from([*RECORD, *RECORD["bbox"][0], "a"]), x),
-    max_leaves=12,
-)  # type: ignore[misc]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
