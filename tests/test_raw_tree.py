@@ -216,6 +216,13 @@ def test_a_repeated_key_is_a_conflict_only_where_values_differ(tmp_path: Path) -
     assert list(keyed.conflicts) == ["b"]
 
 
+def test_a_table_about_something_else_is_refused(tmp_path: Path) -> None:
+    assert list(table(b"id,v\na,1\n", tmp_path).by("id", among=["a", "b"])) == ["a"]
+    assert list(table(b"id,v\n0,1\n", tmp_path).by("id")) == ["0"]
+    with pytest.raises(Refused, match="no line belongs to a file of the raw tree: a and others expected under id, 0, 1 found"):
+        table(b"id,v\n0,1\n1,1\n", tmp_path).by("id", among=["a", "b"])
+
+
 @given(st.text(max_size=12))
 def test_numbers_never_raise(text: str) -> None:
     assert number(text) is None or isinstance(number(text), float)
@@ -239,3 +246,14 @@ def test_any_bytes_are_text_of_some_kind(tmp_path_factory: pytest.TempPathFactor
 def test_natural_order_is_numeric(numbers: list[int]) -> None:
     names = [f"image {n}.png" for n in numbers]
     assert sorted(names, key=natural) == [f"image {n}.png" for n in sorted(numbers)]
+
+
+def test_a_poorer_form_of_a_layout_gives_twins_and_never_paths(tmp_path: Path) -> None:
+    for name in ("b/case_1/case_1_x.nii", "case_1_x.nii", "a/case_2_x.nii"):
+        kit.write(tmp_path / "raw" / name, "x")
+    raw = open_raw_tree(tmp_path / "raw", tmp_path / "work")
+    both = raw.find(r"case_\d/(case_\d)_x\.nii").beside(raw.find(r"(case_\d)_x\.nii"))
+    assert {key: (file.path, [twin.listed for twin in file.twins]) for key, file in both.items()} == {
+        "case_1": ("case_1/case_1_x.nii", ["case_1_x.nii"]),
+        "case_2": ("case_2_x.nii", []),
+    }

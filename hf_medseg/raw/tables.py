@@ -1,26 +1,29 @@
-"""Small tables beside the pictures: CSV in every dialect people re-save it in, JSON, and plain lists."""
+"""Small tables beside the pictures: CSV in every dialect people re-save it in, Excel workbooks, JSON, and plain lists."""
 
 from __future__ import annotations
 
 import codecs
+import contextlib
 import csv
 import gzip
 import io
 import itertools
 import json
 import sys
+import zipfile
 import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
+from xml.etree import ElementTree
 
-from hf_medseg.errors import Refused, Rejected
+from hf_medseg.errors import MissingExtra, Refused, Rejected
 from hf_medseg.raw.files import RawFile
 
 _DELIMITERS = ",;\t|"
 
 
 def text_of(file: RawFile) -> str:
-    """A text file's content, see `decoded`; a file that is packed with gzip is unpacked."""
+    """A text file's content, see `decoded`; a file that is packed with gzip is unpacked, an Excel workbook is read as CSV."""
     return decoded(_unpacked(file))
 
 
@@ -49,12 +52,39 @@ def _is_utf8(data: bytes) -> bool:
 
 def _unpacked(file: RawFile) -> bytes:
     data = file.read()
+    if data.startswith(b"PK\x03\x04"):
+        return _csv_of_workbook(data, file.path)
     if not data.startswith(b"\x1f\x8b"):
         return data
     try:
         return gzip.decompress(data)
     except (OSError, EOFError, zlib.error) as error:
         raise Rejected(file.path, f"cannot be unpacked ({error}).", "Fetch the file again.") from error
+
+
+def _csv_of_workbook(data: bytes, path: str) -> bytes:
+    """The first sheet of an Excel workbook (.xlsx) as CSV: formulas as their values, whole numbers without decimal places.
+
+    Raises:
+        Refused: it is no workbook.
+        MissingExtra: openpyxl is not installed.
+    """
+    try:
+        import openpyxl
+    except ImportError:
+        raise MissingExtra("openpyxl", "excel") from None
+    target = io.StringIO(newline="")
+    try:
+        with contextlib.closing(openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)) as book:
+            for row in book.worksheets[0].iter_rows(values_only=True):
+                csv.writer(target).writerow("" if cell is None else f"{cell:.0f}" if _is_whole(cell) else str(cell) for cell in row)
+    except (zipfile.BadZipFile, zlib.error, ElementTree.ParseError, LookupError, OSError, ValueError, TypeError, AttributeError) as error:
+        raise Refused(f"{path}: an Excel workbook expected ({type(error).__name__}: {error}). Fetch the file again.") from error
+    return target.getvalue().encode()
+
+
+def _is_whole(cell: object) -> bool:
+    return isinstance(cell, float) and cell.is_integer()
 
 
 def lines_of(file: RawFile) -> list[str]:
@@ -201,6 +231,11 @@ def number(text: str | None) -> float | None:
     except ValueError:
         return None
     return value if value is not None and abs(value) != float("inf") and value == value else None
+
+
+def known(text: str | None) -> str | None:
+    """The text of a table cell, or None where it says that nothing is known (`NA`, `N/A`, `nan`, `-`)."""
+    return None if text is None or text.strip().lower() in ("", "na", "n/a", "nan", "-", "none", "null") else text.strip()
 
 
 def whole(text: str | None) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import os
 import re
 import unicodedata
@@ -19,7 +20,7 @@ from hf_medseg.raw.tables import Table
 _LITTER = re.compile(
     r"(?:\A|/)(?:__MACOSX/.*|\._[^/]*|\.DS_Store|\.git/.*|\.cache/.*|[^/]*:Zone\.Identifier|(?i:Thumbs\.db|desktop\.ini|ehthumbs\.db))\Z"
 )
-_DIGITS = re.compile(r"(\d+)")
+_DIGITS = re.compile(r"[0-9]+")
 
 
 def is_litter(path: str) -> bool:
@@ -27,30 +28,20 @@ def is_litter(path: str) -> bool:
     return _LITTER.search(path) is not None
 
 
-def natural(text: str) -> tuple[Any, ...]:
+def natural(text: str) -> str:
     """A sort key that compares runs of digits as numbers; the text itself breaks ties."""
-    pieces = _DIGITS.split(text)
-    return (*((int(p), "") if i % 2 else (-1, p) for i, p in enumerate(pieces)), (-2, text))
+    return _DIGITS.sub(_padded, text) + "\0" + text
 
 
-def natural_key(key: str | tuple[str | None, ...]) -> tuple[Any, ...]:
+def _padded(digits: re.Match[str]) -> str:
+    """Digits so that longer numbers come after shorter ones, whatever their length."""
+    bare = digits[0].lstrip("0")
+    return f"{len(bare):03d}{bare}"
+
+
+def natural_key(key: str | tuple[str | None, ...]) -> str:
     """`natural` for the keys of `Raw.find`."""
-    return tuple(natural(k or "") for k in key) if isinstance(key, tuple) else (natural(key),)
-
-
-class Pattern:
-    """A regular expression over the end of a path, which may begin at any folder; see `Raw.find`."""
-
-    def __init__(self, pattern: str) -> None:
-        self._expression = re.compile(rf"(?:\A|(?<=/)){pattern}\Z")
-        self.groups = self._expression.groups
-        # Most paths differ in what the pattern ends with: looking at that first is twenty times faster than the search.
-        tail = re.search(r"(?<!\\)(?:\\[.-]|[\w /-])*\Z", pattern)
-        self._tail = tail.group().replace("\\", "") if tail else ""
-
-    def search(self, path: str) -> re.Match[str] | None:
-        """The match of the longest end of the path."""
-        return self._expression.search(path) if path.endswith(self._tail) else None
+    return natural("\1".join(part or "" for part in key) if isinstance(key, tuple) else key)
 
 
 class Found(dict[Any, RawFile]):
@@ -60,9 +51,26 @@ class Found(dict[Any, RawFile]):
         """The file of that key, or a reference that rejects its case by name when it is read."""
         return self.get(key) or RawFile(path, 0, None)
 
+    def beside(self, other: Found) -> Found:
+        """These files, those of `other` as their twins where the key is the same, and the rest of `other`.
+
+        For a layout that people also hold in a poorer form, whose paths shall not win.
+        """
+        both = Found()
+        for key in union(self, other):
+            first = self.get(key) or other[key]
+            known = {file.listed for file in (first, *first.twins)}
+            others = (other[key], *other[key].twins) if key in other else ()
+            more = tuple(replace(file, twins=()) for file in others if file.listed not in known)
+            both[key] = replace(first, twins=(*first.twins, *more))
+        return both
+
 
 def union(*found: Mapping[Any, Any]) -> list[Any]:
     """The keys of several findings, each once, in natural order: so that nothing that lacks its partner is lost."""
+    first = list(found[0])
+    if all(len(one) == len(first) and all(map(operator.eq, one, first)) for one in found[1:]):
+        return first
     return sorted({key for one in found for key in one}, key=natural_key)
 
 

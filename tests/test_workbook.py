@@ -1,0 +1,72 @@
+"""Tables that are Excel workbooks, and cells that say that nothing is known."""
+
+from __future__ import annotations
+
+import builtins
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from hf_medseg.errors import MissingExtra, Refused
+from hf_medseg.raw.files import Place, RawFile
+from hf_medseg.raw.tables import Table, known
+
+
+def book(path: Path, rows: list[list[Any]]) -> RawFile:
+    made = openpyxl.Workbook()
+    for row in rows:
+        made.active.append(row)
+    made.create_sheet("other").append(["not", "read"])
+    made.save(path)
+    return RawFile(path.name, path.stat().st_size, Place(str(path)))
+
+
+def test_the_first_sheet_is_the_table(tmp_path: Path) -> None:
+    file = book(tmp_path / "a.xlsx", [["ID", "Age", "CDR", "Note"], ["a", 74, 0.5, 'ä, "b"\nc'], ["b", 20.0, None, None]])
+    table = Table(file, ["ID", "CDR"])
+    assert [dict(row) for row in table] == [
+        {"ID": "a", "Age": "74", "CDR": "0.5", "Note": 'ä, "b"\nc'},
+        {"ID": "b", "Age": "20", "CDR": "", "Note": ""},
+    ]
+
+
+def test_a_missing_column_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="columns CDR are missing; found: ID"):
+        Table(book(tmp_path / "a.xlsx", [["ID"], ["a"]]), ["CDR"])
+
+
+@pytest.mark.parametrize("content", [b"PK\x03\x04", b"PK\x03\x04" + bytes(300)])
+def test_a_damaged_workbook_is_refused(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a.xlsx").write_bytes(content)
+    with pytest.raises(Refused, match=r"a\.xlsx: an Excel workbook expected"):
+        Table(RawFile("a.xlsx", len(content), Place(str(tmp_path / "a.xlsx"))))
+
+
+def test_a_cut_workbook_is_refused(tmp_path: Path) -> None:
+    whole = (tmp_path / "a.xlsx", book(tmp_path / "a.xlsx", [["ID"], ["a"]]))[0].read_bytes()
+    for size in range(4, len(whole), 331):
+        (tmp_path / "a.xlsx").write_bytes(whole[:size])
+        with pytest.raises(Refused):
+            Table(RawFile("a.xlsx", size, Place(str(tmp_path / "a.xlsx"))))
+
+
+def test_the_extra_is_named_where_it_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = book(tmp_path / "a.xlsx", [["ID"], ["a"]])
+    real = builtins.__import__
+
+    def without(name: str, *rest: Any) -> Any:
+        if name == "openpyxl":
+            raise ImportError(name)
+        return real(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(MissingExtra, match=r"hf-medseg\[excel\]"):
+        Table(file)
+
+
+@pytest.mark.parametrize("cell", ["", " ", "NA", "N/A", "nan", "-", None])
+def test_nothing_known_is_null(cell: str | None) -> None:
+    assert known(cell) is None
+    assert known(" GTR ") == "GTR"
