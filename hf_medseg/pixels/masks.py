@@ -39,6 +39,8 @@ class Pixels(Protocol):
 class Labels(ABC):
     """A part that gives a label map."""
 
+    __slots__ = ()
+
     @abstractmethod
     def files(self) -> tuple[RawFile, ...]:
         """The files that are read."""
@@ -62,7 +64,7 @@ def _grey(pixels: Pixels, reader: Reader) -> Array:
     return merge_channels(array, _name(pixels)) if array.ndim == 4 else array
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Threshold(Labels):
     """Foreground where a sample is above a value: for masks saved with loss, or with white of any kind.
 
@@ -89,7 +91,24 @@ def luma(colours: Array) -> Array:
     return np.asarray((weighted + 0x8000) >> 16)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class UpperHalf(Labels):
+    """Foreground above half of the highest sample of the same mask: for binary masks of which only the owner knew the white."""
+
+    pixels: Pixels
+    to: int = 1
+
+    def files(self) -> tuple[RawFile, ...]:
+        """The files that are read."""
+        return self.pixels.files()
+
+    def labels(self, reader: Reader, shape: Shape) -> LabelMap:
+        """See `Labels.labels`."""
+        array = _grey(self.pixels, reader)
+        return np.where(array > array.max() / 2, np.uint8(self.to), np.uint8(0))
+
+
+@dataclass(frozen=True, slots=True)
 class Values(Labels):
     """Each stored value is a class: `mapping` says which; any other value rejects the case."""
 
@@ -114,7 +133,8 @@ def map_values(array: Array, mapping: Mapping[int, int], path: str) -> LabelMap:
     if array.dtype == np.uint8:
         table = np.zeros(256, np.uint8)
         for value, index in mapping.items():
-            table[value] = index
+            if 0 <= value <= 255:  # what wider masks may hold is declared for all of them
+                table[value] = index
         found = np.flatnonzero(np.bincount(array.reshape(-1), minlength=256))
         strange = [int(value) for value in found if int(value) not in mapping]
         result: LabelMap = table[array]
@@ -131,7 +151,7 @@ def map_values(array: Array, mapping: Mapping[int, int], path: str) -> LabelMap:
     return result
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Colours(Labels):
     """Each colour is a class; any other colour rejects the case."""
 
@@ -162,7 +182,7 @@ class Colours(Labels):
         return result
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Painted(Labels):
     """Several parts on one label map, in ascending class index: the higher class wins. Equal classes unite.
 
@@ -191,7 +211,7 @@ class Painted(Labels):
         return result
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Nearest(Labels):
     """A mask published on another grid, mapped to the image's by nearest neighbour: index = floor((i + 0.5) * native / full)."""
 
@@ -241,6 +261,8 @@ def part_key(part: Labels) -> int:
 class Cell(ABC):
     """A column's value made from several parts, one for each slice."""
 
+    __slots__ = ()
+
     @abstractmethod
     def files(self) -> tuple[RawFile, ...]:
         """The files that are read."""
@@ -250,7 +272,7 @@ class Cell(ABC):
         """One value a slice: an array for a picture column, a list of arrays for a list of pictures, else a plain value."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Instances(Cell):
     """Objects told apart, as a 16-bit picture: 0 = none, k = the k-th part; a higher one wins."""
 
@@ -270,7 +292,7 @@ class Instances(Cell):
         return list(result)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class MaskList(Cell):
     """A `masks` column: the label map of every part, in order."""
 
@@ -286,7 +308,7 @@ class MaskList(Cell):
         return [[labels[k] for labels in maps] for k in range(shape[0])]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Overlap(Cell):
     """A `mask_overlap` column: whether any two parts claim the same pixel."""
 
@@ -305,7 +327,7 @@ class Overlap(Cell):
         return [bool(slice_claims.max(initial=0) > 1) for slice_claims in claims]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Native(Cell):
     """A `mask_native` column: a label map on the grid it was published on."""
 

@@ -53,7 +53,7 @@ class Encoded:
     exif_orientation: int | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Picture:
     """A picture file.
 
@@ -61,11 +61,13 @@ class Picture:
         file: the file.
         mode: the mode that the source declares; channels are merged only where they are equal, else the case is rejected.
         indices: read palette pictures as their indices, not their colours.
+        size: (width, height) that the source promises, if it does.
     """
 
     file: RawFile
     mode: Mode = ""
     indices: bool = False
+    size: tuple[int, int] | None = None
 
     def files(self) -> tuple[RawFile, ...]:
         """The files that are read."""
@@ -81,7 +83,9 @@ class Picture:
         return pixels[np.newaxis]
 
     def _decoded(self, reader: Reader) -> Array:
-        return _in_mode(decode(reader.read(self.file), self.file.path, indices=self.indices), self.file.path, self.mode)
+        pixels = _in_mode(decode(reader.read(self.file), self.file.path, indices=self.indices), self.file.path, self.mode)
+        self._check_promised(pixels.shape[1], pixels.shape[0])
+        return pixels
 
     def encoded(self, reader: Reader) -> Encoded:
         """The picture for an `image` column.
@@ -89,7 +93,17 @@ class Picture:
         Raises:
             Rejected: the file is damaged, or holds what a stored picture cannot.
         """
-        return store(reader.read(self.file), self.file.path, self.mode)
+        picture = store(reader.read(self.file), self.file.path, self.mode)
+        self._check_promised(picture.width, picture.height)
+        return picture
+
+    def _check_promised(self, width: int, height: int) -> None:
+        if self.size is not None and self.size != (width, height):
+            raise Rejected(
+                self.file.path,
+                f"{width} x {height} pixels; the source promises {self.size[0]} x {self.size[1]}.",
+                "Fetch the owner's file; copies are often resized.",
+            )
 
 
 def store(data: bytes, path: str, mode: Mode = "") -> Encoded:
@@ -117,6 +131,12 @@ def store(data: bytes, path: str, mode: Mode = "") -> Encoded:
 def _tiff_orientation(picture: Image.Image) -> int:
     """Value of a TIFF's orientation tag, 0 where there is none."""
     return int(getattr(picture, "tag_v2", {}).get(_ORIENTATION_TAG, 0)) if picture.format == "TIFF" else 0
+
+
+def _is_signed_16_bit(picture: Image.Image) -> bool:
+    """Whether a TIFF says that its samples are signed 16-bit integers."""
+    tags: Any = getattr(picture, "tag_v2", {}) if picture.format == "TIFF" else {}
+    return bool(tags.get(258) == (16,) and tags.get(339) == (2,))
 
 
 def _store_jpeg(data: bytes, path: str, mode: Mode) -> Encoded:
@@ -177,31 +197,32 @@ def encode_pixels(pixels: Array) -> bytes:
     return png.encode(pixels)
 
 
-def decode(data: bytes, path: str, *, indices: bool = False) -> Array:
+def decode(data: bytes, path: str, *, indices: bool = False, signed: bool = False) -> Array:
     """Decodes a picture to its samples: palettes resolved, opaque alpha dropped, 1-bit as 0/255, EXIF orientation ignored.
 
     Args:
         data: the file's bytes.
         path: its path, for messages.
         indices: read palette pictures as their indices.
+        signed: read signed 16-bit TIFF as it is; else its samples must not be negative.
 
     Returns:
-        (height, width) or (height, width, 3) uint8, or (height, width) uint16 or float32.
+        (height, width) or (height, width, 3) uint8, or (height, width) uint16 or float32; int16 only where `signed`.
 
     Raises:
         Rejected: see `store`.
     """
-    return _opened(data, path, indices)[0]
+    return _opened(data, path, indices, signed)[0]
 
 
-def _opened(data: bytes, path: str, indices: bool = False) -> tuple[Array, int | None]:
+def _opened(data: bytes, path: str, indices: bool = False, signed: bool = False) -> tuple[Array, int | None]:
     """See `decode`; also the value of a TIFF's orientation tag."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of odd metadata, which is dropped anyway
             with Image.open(io.BytesIO(data)) as picture:
                 orientation = _tiff_orientation(picture)
-                return _decode(picture, path, indices), orientation or None
+                return _decode(picture, path, indices, signed), orientation or None
     except Rejected:
         raise
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, struct.error, EOFError, IndexError, KeyError, TypeError) as error:
@@ -212,12 +233,13 @@ def _short(error: Exception) -> str:
     return "unknown format" if isinstance(error, UnidentifiedImageError) else str(error) or type(error).__name__
 
 
-def _decode(picture: Image.Image, path: str, indices: bool) -> Array:
+def _decode(picture: Image.Image, path: str, indices: bool, signed: bool) -> Array:
     _check_size(picture.width, picture.height, path)
     if getattr(picture, "n_frames", 1) > 1:
         raise Rejected(path, f"holds {getattr(picture, 'n_frames', 2)} pictures where one was expected.", "Keep one picture a file.")
     _check_depth(picture, path)
     turned = _tiff_orientation(picture)
+    short = _is_signed_16_bit(picture)
     picture.load()
     if turned in _UNTURN:
         picture = picture.transpose(_UNTURN[turned])
@@ -241,6 +263,8 @@ def _decode(picture: Image.Image, path: str, indices: bool) -> Array:
         return np.asarray(picture.convert("L"))
     if mode == "I":
         wide = np.asarray(picture)
+        if signed and short:
+            return wide.astype(np.int16)
         if wide.min() < 0 or wide.max() > 65535:
             raise Rejected(path, f"values {wide.min()}..{wide.max()} do not fit 16 bits.", "This file needs a source of its own.")
         return wide.astype(np.uint16)
