@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -126,7 +126,7 @@ def check_partners(case: Case) -> None:
 
 
 def _picture_row(case: Case, table: TableSpec, reader: Reader, image: Picture) -> tuple[Row, NDArray[np.int64] | None]:
-    picture = Picture(image.file, image.mode or table.image_mode).encoded(reader)
+    picture = replace(image, mode=image.mode or table.image_mode).encoded(reader)
     shape = (1, picture.height, picture.width)
     cells = {name: _cells(recipe, reader, shape, name, table) for name, recipe in case.pixels.items() if name != "image"}
     row = {
