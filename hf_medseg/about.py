@@ -42,6 +42,18 @@ class About:
         """The text under a key, empty where there is none."""
         return str(self.values.get(key, "")).strip()
 
+    def texts(self, key: str) -> tuple[str, ...]:
+        """The texts of a list under a key; one text counts as a list of one.
+
+        Raises:
+            Refused: there is something else.
+        """
+        given = self.values.get(key, [])
+        given = [given] if isinstance(given, str) else given
+        if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
+            raise Refused(f'{self.path}: {key} must be a list of texts, such as ["Cite the paper."].')
+        return tuple(given)
+
     def license(self) -> License:
         """The license that the user states: `unknown` without an id and a URL."""
         stated = self.text("license").lower().replace(" ", "-")
@@ -51,8 +63,7 @@ class About:
             return License("unknown", "license unknown", url, "unknown", ())
         tier = LICENSE_TIERS.get(stated, "restricted")
         evidence = Evidence(f"stated by the user who converted the data: {stated}", url, "high")
-        conditions = tuple(str(one) for one in self.values.get("conditions", ()))
-        return License(stated if stated in LICENSE_TIERS else "other", stated, url, tier, (evidence,), conditions)
+        return License(stated if stated in LICENSE_TIERS else "other", stated, url, tier, (evidence,), self.texts("conditions"))
 
 
 def read_about(path: str | Path | None, source: Source) -> About:

@@ -53,13 +53,12 @@ def _cell(height: int, width: int, cell: _Cell) -> Array:
     return np.where(disc(height, width, row - shift, column + shift, nucleus) & whole, 2, whole).astype(np.uint8)
 
 
-def _columns(
-    image_id: str, height: int, width: int, cells: list[_Cell], camera: str | None
-) -> tuple[Array | None, dict[str, object]]:
+def _columns(image_id: str, height: int, width: int, cells: list[_Cell], camera: str | None) -> tuple[Array | None, dict[str, object]]:
     """The painted mask and the further columns of one picture."""
     if not cells:
         # ASSUMED: without annotation the lists are empty, like `classes`; `instances` and `mask_overlap` are null.
-        return None, {"instances": None, "masks": [], "mask_names": [], "mask_overlap": None, "camera": camera}
+        nothing = {"instances": None, "masks": [], "mask_names": [], "mask_overlap": None, "mask_origin": None}
+        return None, {**nothing, "camera": camera}
     single = [_cell(height, width, cell) for cell in cells]
     instances = np.zeros((height, width), np.uint16)
     for number, array in enumerate(single, start=1):
@@ -68,7 +67,9 @@ def _columns(
     overlap = bool((np.sum([array > 0 for array in single], axis=0) > 1).any())
     # ASSUMED: `mask_names` are the stems of the mask files, which keep k.
     names = [f"{image_id}_{cell[0]}" for cell in cells]
-    columns = {"instances": instances, "masks": single, "mask_names": names, "mask_overlap": overlap, "camera": camera}
+    # Labels were made semi-automatically: not manual, so the origin is told.
+    columns = {"instances": instances, "masks": single, "mask_names": names, "mask_overlap": overlap}
+    columns |= {"mask_origin": "corrected", "camera": camera}
     return np.max(single, axis=0), columns
 
 

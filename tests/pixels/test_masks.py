@@ -22,6 +22,7 @@ from hf_medseg.pixels.masks import (
     Painted,
     Threshold,
     Values,
+    map_values,
     nearest_index,
     on_grid,
 )
@@ -70,6 +71,12 @@ def test_values_of_equal_channels_merge_and_of_others_reject(tmp_path: Path) -> 
 def test_values_of_16_bit_masks(tmp_path: Path) -> None:
     array = (BLOB * 40357).astype(np.uint16)
     assert np.array_equal(labels(Values(picture(tmp_path, array), {0: 0, 40357: 19})), BLOB * 19)
+
+
+def test_values_declared_for_wider_masks_do_not_disturb_narrow_ones(tmp_path: Path) -> None:
+    values = np.array([[0, 7, 255]], np.uint8)
+    assert np.array_equal(map_values(values, {0: 0, 7: 1, 255: 2, 300: 3}, "m.png"), [[0, 1, 2]])
+    assert np.array_equal(map_values(values.astype(np.uint16) + 45, {45: 0, 52: 1, 300: 3}, "m.png"), [[0, 1, 3]])
 
 
 def test_threshold_of_lossy_masks(tmp_path: Path) -> None:
