@@ -40,7 +40,8 @@ class Case:
     @property
     def volume_id(self) -> str | None:
         """The id of the volume that the case is, if it is one."""
-        return self.image_id if isinstance(self.pixels["image"], VolumeImage) else None
+        image = self.pixels["image"]
+        return self.image_id if isinstance(image, VolumeImage) and not image.single else None
 
     @property
     def group(self) -> str:

@@ -18,6 +18,10 @@ class MissingExtra(Refused):
 
     def __init__(self, library: str, extra: str) -> None:
         super().__init__(f"{library} is needed for this source and is not installed. Run: pip install 'hf-medseg[{extra}]'")
+        self._parts = (library, extra)
+
+    def __reduce__(self) -> tuple[type[MissingExtra], tuple[str, str]]:
+        return MissingExtra, self._parts
 
 
 @dataclass

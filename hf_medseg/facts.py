@@ -167,10 +167,12 @@ class SurveyPlan:
     Attributes:
         files: chooses the files to look at.
         look: looks at one file (its bytes and its path) and returns something small and picklable; runs in a worker.
+        head: the first bytes that `look` is given, as a `hf_medseg.survey.Head`; it raises `Whole` to be given all. 0 gives all at once.
     """
 
     files: Callable[[Raw], Iterable[Any]]
     look: Callable[[bytes, str], Any]
+    head: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,15 +17,32 @@ Survey = dict[str, Any]
 """What the survey saw, by the file's listed path; a `Rejected` where a file could not be looked at."""
 
 
-def look_at(files: Sequence[RawFile], look: Callable[[bytes, str], Any]) -> list[tuple[str, Any]]:
-    """Looks at some files, in a worker."""
+class Head(bytes):
+    """The first bytes of a file, not all of it."""
+
+
+class Whole(Exception):
+    """Raised by a look that was given a `Head` and needs all of the file."""
+
+
+def look_at(files: Sequence[RawFile], look: Callable[[bytes, str], Any], head: int = 0) -> list[tuple[str, Any]]:
+    """Looks at some files, in a worker; with `head`, at their first bytes as far as that is enough."""
     seen: list[tuple[str, Any]] = []
     for file in files:
         try:
-            seen.append((file.listed, look(file.read(), file.path)))
+            seen.append((file.listed, _look_at(file, look, head)))
         except Rejected as error:
             seen.append((file.listed, error))
     return seen
+
+
+def _look_at(file: RawFile, look: Callable[[bytes, str], Any], head: int) -> Any:
+    if 0 < head < file.size:
+        try:
+            return look(Head(file.read(head)), file.path)
+        except Whole:
+            pass
+    return look(file.read(), file.path)
 
 
 def take_survey(
@@ -34,6 +51,7 @@ def take_survey(
     executor: Executor,
     memory: Path,
     progress: Callable[[int, int], None] | None = None,
+    head: int = 0,
 ) -> Survey:
     """Looks at every file once, in parallel; results are kept and asked again only for files that changed.
 
@@ -43,6 +61,7 @@ def take_survey(
         executor: where the work runs.
         memory: folder of what earlier runs saw.
         progress: told (files done, bytes read).
+        head: see `SurveyPlan`.
     """
     state = hashlib.sha256(repr([(f.listed, f.size) for f in files]).encode() + look.__qualname__.encode()).hexdigest()
     store = memory / f"survey-{state[:16]}.pickle"
@@ -52,9 +71,9 @@ def take_survey(
     batches = [files[start : start + _BATCH] for start in range(0, len(files), _BATCH)]
     survey = {}
     read = 0
-    for batch, seen in executor.run(look_at, [(batch, look) for batch in batches]):
+    for batch, seen in executor.run(look_at, [(batch, look, head) for batch in batches]):
         survey.update(seen)
-        read += sum(file.size for file in batches[batch])
+        read += sum(min(file.size, head or file.size) for file in batches[batch])
         if progress is not None:
             progress(len(survey), read)
     survey = {file.listed: survey[file.listed] for file in files}

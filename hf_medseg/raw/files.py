@@ -40,9 +40,9 @@ class Place:
     under: str = ""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(slots=True, eq=False, repr=False)  # not frozen: that would double the time to list a large tree
 class RawFile:
-    """One file of a raw tree. There can be a million of them: what they share is kept once.
+    """One file of a raw tree, never changed. There can be a million of them: what they share is kept once.
 
     Attributes:
         listed: the whole path inside the raw tree, for reports.
