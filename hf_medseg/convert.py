@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from hf_medseg.executor import Executor
 from hf_medseg.output import CARD, NAMES, REPORT, Output, check_apart
 from hf_medseg.plan import ConfigPlan, Plan, Request, ShardPlan, config_folder, make_plan
 from hf_medseg.report import config_report, full_report
-from hf_medseg.shard import Outcome, ShardTask, read_shard, write_shard
+from hf_medseg.shard import Identity, Outcome, ShardTask, fingerprint, read_shard, write_shard
 
 Progress = Callable[[str, int, int, int, int], None]
 """Told (stage, cases done, cases in all, bytes done, bytes in all)."""
@@ -144,7 +144,7 @@ def _write(target: Output, plan: Plan, conversion: Conversion, runner: Executor,
         for shard in config.shards:
             path = target.root / shard.name
             there = read_shard(str(path)) if path.exists() else None
-            if there is not None and there[0] == shard.identity and not there[1].rejected:
+            if there is not None and not there[1].rejected and there[0] == _identity(config, shard):
                 outcomes[shard.name] = there[1]
                 conversion.kept.append(shard.name)
                 continue
@@ -170,6 +170,10 @@ def _write(target: Output, plan: Plan, conversion: Conversion, runner: Executor,
         conversion.made.append(names[number])
         tell()
     return outcomes
+
+
+def _identity(config: ConfigPlan, shard: ShardPlan) -> Identity:
+    return replace(shard.identity, fingerprint=fingerprint(config.table, shard.cases))
 
 
 def run_task(task: ShardTask) -> Outcome:

@@ -19,7 +19,6 @@ from hf_medseg.columns import Volume as VolumeColumn
 from hf_medseg.errors import Refused, Rejected
 from hf_medseg.executor import Executor
 from hf_medseg.facts import Config, Edition, Source
-from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.tree import Note, Raw, natural, open_raw_tree, split_parts
 from hf_medseg.rows import TableSpec
 from hf_medseg.shard import Identity
@@ -52,7 +51,7 @@ class Request:
 
 @dataclass(frozen=True)
 class ShardPlan:
-    """One shard: its cases and its name inside the output."""
+    """One shard: its cases, its name inside the output, and what it will say of itself but for the fingerprint."""
 
     name: str
     split: str
@@ -320,7 +319,7 @@ def _cut(
             f"{folder}/{split}-{number:05d}-of-{count:05d}.parquet",
             split,
             tuple(members),
-            Identity(source.id, edition.name, config.name, split, __version__, _fingerprint(table, members), license.id, license.tier),
+            Identity(source.id, edition.name, config.name, split, __version__, "", license.id, license.tier),
         )
         for number, members in enumerate(filled)
     ]
@@ -329,29 +328,3 @@ def _cut(
 def config_folder(config: Config, edition: Edition) -> str:
     """Folder of a config's shards inside the output: `data` for the only config of an edition."""
     return "data" if len(edition.configs) == 1 else config.name
-
-
-def _fingerprint(table: TableSpec, cases: list[Case]) -> str:
-    """Changes whenever the rows of a shard could: versions, columns, files and their sizes, values from tables."""
-    digest = hashlib.sha256(repr((__version__, *versions().items(), table)).encode())
-    for case in cases:
-        digest.update(repr(case).encode())
-    return digest.hexdigest()
-
-
-def versions() -> dict[str, str]:
-    """Versions of the packages that the bytes of a shard depend on."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    found = {}
-    for package in ("deflate", "nibabel", "numpy", "pillow", "pyarrow", "pydicom"):
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
-def files_of_plan(plan: ConfigPlan) -> Iterable[RawFile]:
-    """Every file that the cases of a config read."""
-    return (file for shard in plan.shards for case in shard.cases for file in case.files())

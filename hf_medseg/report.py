@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from hf_medseg import __version__
 from hf_medseg.facts import Published
-from hf_medseg.plan import ConfigPlan, Plan, config_folder, versions
+from hf_medseg.plan import ConfigPlan, Plan, config_folder
 from hf_medseg.raw.tree import natural
 from hf_medseg.rows import Tally
-from hf_medseg.shard import Outcome
+from hf_medseg.shard import Outcome, versions
 
 
 def config_report(plan: Plan, config: ConfigPlan, outcomes: Mapping[str, Outcome], out: Path) -> dict[str, Any]:

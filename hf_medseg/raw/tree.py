@@ -44,6 +44,20 @@ def natural_key(key: str | tuple[str | None, ...]) -> str:
     return natural("\1".join(part or "" for part in key) if isinstance(key, tuple) else key)
 
 
+class Pattern:
+    """A regular expression over the end of a path, at the beginning of any folder; a look at the last letters saves most searches."""
+
+    def __init__(self, pattern: str) -> None:
+        self._expression = re.compile(rf"(?:\A|(?<=/)){pattern}\Z")
+        literal = re.search(r"(?:(?<!\\)[A-Za-z0-9_ /-]|\\\.)+\Z", pattern)
+        self._end = literal[0].replace("\\.", ".") if literal and not re.search(r"\|(?![^()]*\))", pattern) else ""
+        self.groups = self._expression.groups
+
+    def search(self, path: str) -> re.Match[str] | None:
+        """The match at the end of a path, if there is one."""
+        return self._expression.search(path) if path.endswith(self._end) else None
+
+
 class Found(dict[Any, RawFile]):
     """Files by key, in natural order of the keys; `need` answers for files that are missing."""
 
