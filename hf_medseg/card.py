@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import yaml
 
+from hf_medseg import script
 from hf_medseg.about import About
 from hf_medseg.catalog import sources
 from hf_medseg.columns import Column, Label, ListOf, Picture, Record, Value, Volume, card_feature
@@ -26,6 +28,8 @@ _SIZES = (
     (10**7, "1M<n<10M"),
     (10**8, "10M<n<100M"),
 )
+
+_REASONS = 12  # why files were left out: so many are told for each config, the commonest ones
 
 _MEANINGS = {
     "image": "the picture",
@@ -122,7 +126,8 @@ def _front_matter(source: Source, edition: Edition, report: Report, about: About
     front: dict[str, Any] = _license_keys(edition.license)
     front["pretty_name"] = _title(source, edition, about)
     front["task_categories"], front["task_ids"] = _tasks(_has_masks(edition), own)
-    front["tags"] = list(dict.fromkeys(["medical", *map(_slug, (*source.modality, *source.anatomy)), "hf_medseg", source.id]))
+    kinds = [_slug(kind) for kind in (*source.modality, *source.anatomy) if kind != "any"]
+    front["tags"] = list(dict.fromkeys(["medical", *kinds, "hf_medseg", source.id]))
     rows = _row_count(edition, report)
     if rows:
         front["size_categories"] = [next((name for limit, name in _SIZES if rows < limit), "n>100M")]
@@ -253,7 +258,7 @@ def _may(source: Source, edition: Edition) -> str:
 
 def _overview(source: Source, edition: Edition, about: About) -> str:
     doi = about.text("doi")
-    homepage = about.text("homepage") or source.homepage
+    homepage = source.homepage if source.from_about is None else about.text("homepage")
     terms = edition.license
     return _table(
         ("", ""),
@@ -272,6 +277,7 @@ def _overview(source: Source, edition: Edition, about: About) -> str:
 def _loading(source: Source, edition: Edition, report: Report, configs: Sequence[Config]) -> str:
     filled = [split for section in report.get("configs", {}).values() for split in _filled(section)]
     split = (filled or [*edition.published.rows, "train"])[0]
+    tier = edition.license.tier
     needs = "  # needs a datasets that has Nifti, and nibabel"
     lines = [
         "from datasets import load_dataset",
@@ -286,18 +292,24 @@ def _loading(source: Source, edition: Edition, report: Report, configs: Sequence
     for config in configs[1:]:
         lines.append(f'other = load_dataset("PATH", "{config.name}")' + (needs if config.volumes else ""))
     if report:
-        where = "`PATH` is this folder, or this dataset's name on the Hub."
+        where = "`PATH` is this folder" + (", or this dataset's name on the Hub." if tier in ("open", "noncommercial") else ".")
         shown = "Label maps look black in a viewer: the config `preview` shows some rows with their masks in colours."
         lines.append(f'pictures = load_dataset("PATH", "{PREVIEW}", split="train")')
     else:
         command = f"hf-medseg convert {source.id} RAW PATH" + (f" --edition {edition.name}" if edition.name else "")
         where = f"`PATH` is a folder that a conversion of the raw data has made:\n\n```\n{command}\n```"
         shown = ""
-    described = [f"- `{config.name}`: {config.description}" for config in configs if config.description]
+    configs_told = [f"- `{config.name}`: {config.description}" for config in configs if config.description]
+    described = ["\n".join(configs_told)]
     if any("rescale_slope" in config.columns for config in configs):
         described.append("`hf_medseg.physical(row)` gives physical values (Hounsfield units for CT).")
+    if tier != "open" and script.needs_script(source):
+        described.append(
+            f'Without a conversion: `hf_medseg.load_dataset("{source.id}", RAW)`, or the loading script `{script.file_name(source)}` that '
+            f"`hf-medseg script {source.id}` writes."
+        )
     code = "```python\n" + "\n".join(lines) + "\n```"
-    return "\n\n".join(filter(None, (where, code, "\n".join(described), shown)))
+    return "\n\n".join(filter(None, (where, code, *described, shown)))
 
 
 def _columns(source: Source, edition: Edition, configs: Sequence[Config]) -> str:
@@ -307,10 +319,16 @@ def _columns(source: Source, edition: Edition, configs: Sequence[Config]) -> str
         columns = table_of(source, edition, config).columns
         new = {name: column for name, column in columns.items() if before.get(name) != column}
         if len(configs) > 1:
-            also = f" (the others as in `{configs[0].name}`)" if before else ""
-            parts.append(f"Config `{config.name}`{also}:")
-        lines = [(f"`{name}`", type_text(kind), _meaning(name)) for name, kind in new.items()]
-        parts.append(_table(("column", "type", "meaning"), lines) if lines else "the same columns.")
+            told = (
+                f", the others as in `{configs[0].name}`:"
+                if before and new
+                else f" has the columns of `{configs[0].name}`."
+                if before
+                else ":"
+            )
+            parts.append(f"Config `{config.name}`{told}")
+        if lines := [(f"`{name}`", type_text(kind), _meaning(name)) for name, kind in new.items()]:
+            parts.append(_table(("column", "type", "meaning"), lines))
         if gone := [f"`{name}`" for name in before if name not in columns]:
             parts.append(f"Without {', '.join(gone)}.")
         before = before or columns
@@ -447,10 +465,10 @@ def _left_out(report: Report) -> str:
         if rejected := section["rejected"]:
             lines.append((name, "rejected cases", f"{len(rejected):,}", "not in the data"))
         for what, notes in (("known defects", section["known"]), ("files not used", section["not_used"])):
-            reasons: dict[str, int] = {}
-            for note in notes:
-                reasons[note["reason"]] = reasons.get(note["reason"], 0) + 1
-            lines.extend((name, what, f"{count:,}", reason) for reason, count in reasons.items())
+            reasons = Counter(note["reason"] for note in notes).most_common()
+            lines.extend((name, what, f"{count:,}", reason) for reason, count in reasons[:_REASONS])
+            if others := sum(count for _, count in reasons[_REASONS:]):
+                lines.append((name, what, f"{others:,}", "other reasons"))
         if duplicate := section["duplicate"]:
             lines.append((name, "duplicate files", f"{len(duplicate):,}", "byte-identical to a file that is used"))
     if not lines:
