@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import math
 from collections.abc import Callable, Iterable, Mapping
@@ -216,8 +217,9 @@ def _refuse_known_sources(source: Source, raw: Raw) -> None:
     sized = {size for other in sources().values() for size, _ in other.hashes}
     for file in raw.files:
         if not known and file.size in sized:
-            digest = hashlib.sha256(file.read()).hexdigest()
-            known = [other for other in sources().values() if (file.size, digest) in other.hashes]
+            with contextlib.suppress(Rejected):  # a file that cannot be read proves nothing; its case is rejected later
+                digest = hashlib.sha256(file.read()).hexdigest()
+                known = [other for other in sources().values() if (file.size, digest) in other.hashes]
     if known:
         raise Refused(
             f"This raw tree is {known[0].id}, which the catalog knows with its own license. Run: hf-medseg convert {known[0].id} RAW OUT"

@@ -30,7 +30,7 @@ def cases(raw: Raw) -> Iterator[Case]:
     index = {BACKGROUND: 0, UNKNOWN: NOT_ANNOTATED} | {name: number for number, name in enumerate(classes_of(names), 1)}
     mapping = {value: index[name] for value, name in names.items()}
     pictures = raw.find(rf"{SPLIT}(?i:images/)+{PICTURE}")
-    masks = {}
+    masks = Found()
     for (folder, stem), file in find_masks(raw).items():
         if stem.endswith(suffix):
             masks[folder, stem.removesuffix(suffix)] = file
@@ -44,7 +44,7 @@ def cases(raw: Raw) -> Iterator[Case]:
         folder, stem = key[0] or "", key[1]
         above = folder and f"{folder}/"
         picture = pictures.need(key, f"{above}images/{stem}.png")
-        mask = masks.get(key) or (RawFile(f"{above}masks/{stem}{suffix}.png", 0, None) if key[0] in annotated else None)
+        mask = masks.need(key, f"{above}masks/{stem}{suffix}.png") if key[0] in annotated else None
         apart = mask is not None and key in masks and key in pictures and len(places) > 1 and place_of(mask) != place_of(picture)
         yield Case(
             f"{folder}_{stem}" if repeated and folder else stem,

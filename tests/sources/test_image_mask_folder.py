@@ -1,0 +1,346 @@
+"""Bring your own pictures: layouts, codings, about files, and what must not come in this way."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hf_medseg import plan
+from hf_medseg.catalog import sources
+from hf_medseg.convert import convert
+from hf_medseg.errors import Refused
+from tests.harness import PHANTOMS, Converted, pixels, run
+from tests.phantoms.kit import Phantom, as_zip, colour, save, save_jpeg, save_palette, write
+
+MASK = np.array([[0, 1, 2], [2, 0, 1]], np.uint8)
+
+
+def tree(folder: Path, *names: str, values: Any = MASK) -> Path:
+    """Writes pictures and masks of 3 x 2 pixels under the given names."""
+    for name in names:
+        if "images/" in name.lower():
+            save(folder / name, colour(name, 2, 3))
+        else:
+            save(folder / name, values)
+    return folder
+
+
+def converted(tmp_path: Path, about: str = "", **options: Any) -> Converted:
+    """Converts `tmp_path/raw`."""
+    path = write(tmp_path / "about.toml", about) if about else None
+    conversion = convert("image-mask-folder", tmp_path / "raw", tmp_path / "out", workers=1, about=path, **options)
+    return Converted("image-mask-folder", Phantom(tmp_path / "raw", []), conversion, tmp_path / "out")
+
+
+def names(found: Converted) -> list[str]:
+    return list(found.section()["classes"])
+
+
+# Layouts
+
+
+@pytest.mark.parametrize(("images", "masks"), [("Images", "MASKS"), ("images", "labels"), ("images", "Annotations")])
+def test_folder_names_in_any_case_and_other_words_for_masks(images: str, masks: str, tmp_path: Path) -> None:
+    tree(tmp_path / "raw", f"{images}/a.png", f"{masks}/a.png")
+    row = converted(tmp_path).row("a")
+    assert np.array_equal(pixels(row["mask"]), MASK)
+    assert row["source_file"] == f"{images}/a.png"
+
+
+def test_masks_win_over_labels_and_annotations(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", "images/a.png", "masks/a.png")
+    tree(tmp_path / "raw", "labels/a.png", "annotations/a.png", values=MASK * 9)
+    found = converted(tmp_path)
+    assert np.array_equal(pixels(found.row("a")["mask"]), MASK)
+    assert {note["path"] for note in found.section()["not_used"]} == {"labels/a.png", "annotations/a.png"}
+
+
+def test_labels_and_annotations_without_masks_are_ambiguous(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", "images/a.png", "labels/a.png", "annotations/a.png")
+    with pytest.raises(Refused, match="Rename the folder with the masks to masks/"):
+        converted(tmp_path)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("folder", ["valid", "val", "validation", "Valid"])
+def test_every_word_for_validation(folder: str, tmp_path: Path) -> None:
+    tree(tmp_path / "raw", "train/images/a.png", "train/masks/a.png", f"{folder}/images/b.png", f"{folder}/masks/b.png")
+    found = converted(tmp_path)
+    assert {row["image_id"]: row["split"] for row in found.rows()} == {"a": "train", "b": "validation"}
+    assert found.row("b")["source_file"] == f"{folder}/images/b.png"
+
+
+def test_doubled_folders_keep_their_split(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", "train/images/a.png", "train/masks/a.png", "test/images/images/b.png", "test/masks/masks/b.png")
+    assert {row["image_id"]: row["split"] for row in converted(tmp_path).rows()} == {"a": "train", "b": "test"}
+
+
+def test_a_split_that_cannot_be_told_is_refused(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", "train/images/a.png", "train/masks/a.png", "test/site1/images/b.png", "test/site1/masks/b.png")
+    with pytest.raises(Refused, match="directly into it"):
+        converted(tmp_path)
+
+
+def test_images_and_masks_unpacked_apart(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", "part1/images/a.png", "part2/masks/a.png")
+    assert not converted(tmp_path).conversion.rejected
+
+
+def test_a_mask_from_another_of_several_folders_is_not_taken(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", "one/images/a.png", "one/masks/a.png", "two/images/b.png", "one/masks/b.png")
+    (rejected,) = converted(tmp_path).conversion.rejected
+    assert rejected["image_id"] == "b"
+    assert "one/masks/b.png, lies in another folder" in rejected["expected"]
+
+
+def test_what_lies_deeper_is_listed(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", "images/a.png", "masks/a.png", "images/more/b.png")
+    write(tmp_path / "raw" / "images" / "notes.txt", "x")
+    notes = {note["path"]: note["reason"] for note in converted(tmp_path).section()["not_used"]}
+    assert set(notes) == {"images/more/b.png", "images/notes.txt"}
+    assert "folder below" in notes["images/more/b.png"]
+
+
+def test_zip_and_folder_give_the_same_bytes(tmp_path: Path) -> None:
+    phantom = PHANTOMS["image-mask-folder"].make(tmp_path / "raw", "no_about")
+    as_zip(phantom.raw, tmp_path / "cells.zip", top="deep/er/")
+    folder = convert("image-mask-folder", phantom.raw, tmp_path / "one", workers=1)
+    packed = convert("image-mask-folder", tmp_path / "cells.zip", tmp_path / "two", workers=1)
+    assert folder.made == packed.made
+    for name in folder.made:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_a_tree_without_masks_is_refused(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", "images/a.png")
+    with pytest.raises(Refused, match="This is not image-mask-folder"):
+        converted(tmp_path)
+
+
+def test_nothing_that_pairs_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", "images/a.png", "masks/a_mask.png")
+    with pytest.raises(Refused, match=r"mask_suffix\)\. Found: images/a\.png and masks/a_mask\.png"):
+        converted(tmp_path)
+    assert converted(tmp_path, 'mask_suffix = "_mask"').row("a")["mask"] is not None
+
+
+def test_a_mask_named_after_the_whole_file_name(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", "images/a.png", "masks/a.png.png")
+    assert converted(tmp_path, 'mask_suffix = ".png"').row("a")["mask"] is not None
+
+
+def test_masks_without_the_stated_suffix_are_listed(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", "images/a.png", "masks/a_mask.png", "masks/a_overlay.png")
+    (note,) = converted(tmp_path, 'mask_suffix = "_mask"').section()["not_used"]
+    assert note["path"] == "masks/a_overlay.png"
+    assert note["reason"] == "its name does not end in '_mask', which the about file says of masks"
+
+
+# Codings
+
+
+def test_palette_masks_are_their_indices(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", "images/a.png")
+    save_palette(tmp_path / "raw" / "masks" / "a.png", MASK, [(0, 0, 0), (255, 0, 0), (0, 255, 0)])
+    found = converted(tmp_path)
+    assert np.array_equal(pixels(found.row("a")["mask"]), MASK)
+    assert names(found) == ["background", "value_1", "value_2"]
+
+
+def test_every_distinct_value_becomes_a_class_in_ascending_order(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", "images/a.png", "masks/a.png", values=MASK * 100)
+    tree(tmp_path / "raw", "images/b.png", "masks/b.png", values=MASK.astype(np.uint16) * 300)
+    found = converted(tmp_path)
+    assert names(found) == ["background", "value_100", "value_200", "value_300", "value_600"]
+    assert np.array_equal(pixels(found.row("b")["mask"]), np.array([0, 3, 4])[MASK])
+
+
+@pytest.mark.parametrize("value", [1, 7, 255])
+def test_binary_masks_are_foreground_whatever_their_value(value: int, tmp_path: Path) -> None:
+    tree(tmp_path / "raw", "images/a.png", "masks/a.png", values=(MASK > 0) * np.uint8(value))
+    found = converted(tmp_path)
+    assert names(found) == ["background", "foreground"]
+    assert np.array_equal(pixels(found.row("a")["mask"]), MASK > 0)
+
+
+def test_masks_that_are_all_empty(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", "images/a.png", "masks/a.png", values=MASK * 0)
+    found = converted(tmp_path)
+    assert names(found) == ["background", "foreground"]
+    assert found.row("a")["classes"] == [0]
+
+
+def test_254_values_are_the_most(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", "images/a.png", "masks/a.png")
+    everything = np.arange(256, dtype=np.uint16).reshape(16, 16)
+    save(tmp_path / "raw" / "images" / "b.png", colour("b", 16, 16))
+    save(tmp_path / "raw" / "masks" / "b.png", np.minimum(everything, 254))
+    assert len(names(converted(tmp_path))) == 255
+    save(tmp_path / "raw" / "masks" / "b.png", everything)
+    with pytest.raises(Refused, match=r"255 classes; a label map holds 254\. Say in the about file"):
+        convert("image-mask-folder", tmp_path / "raw", tmp_path / "other", workers=1)
+
+
+def test_a_jpeg_mask_under_another_name_is_thresholded_too(tmp_path: Path) -> None:
+    blocks = np.kron(MASK > 0, np.ones((11, 11), np.uint8)) * np.uint8(255)
+    save(tmp_path / "raw" / "images" / "a.png", colour("a", 22, 33))
+    stored = save_jpeg(tmp_path / "raw" / "masks" / "a.png", blocks, quality=50)
+    assert len(np.unique(stored)) > 2
+    found = converted(tmp_path)
+    assert np.array_equal(pixels(found.row("a")["mask"]), stored > 127)
+    assert names(found) == ["background", "foreground"]
+
+
+def test_coloured_masks_are_rejected_by_name(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", "images/a.png", "masks/a.png", "images/b.png")
+    save(tmp_path / "raw" / "masks" / "b.png", colour("coloured", 2, 3))
+    found = converted(tmp_path)
+    assert [one["file"] for one in found.conversion.rejected] == ["masks/b.png"]
+    assert names(found) == ["background", "value_1", "value_2"]
+
+
+# About files
+
+
+def test_classes_may_share_a_name_and_leave_pixels_out(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", "images/a.png", "masks/a.png", values=np.array([[0, 1, 2], [3, 255, 0]], np.uint8))
+    found = converted(tmp_path, '[classes]\n1 = "cell"\n3 = "cell"\n2 = "debris"\n255 = "not annotated"\n')
+    assert names(found) == ["background", "cell", "debris"]
+    assert np.array_equal(pixels(found.row("a")["mask"]), [[0, 1, 2], [1, 255, 0]])
+    assert found.row("a")["classes"] == [0, 1, 2]
+
+
+def test_the_background_may_have_another_value(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", "images/a.png", "masks/a.png", values=(MASK > 0) * np.uint8(255))
+    found = converted(tmp_path, '[classes]\n0 = "lesion"\n255 = "background"\n')
+    assert np.array_equal(pixels(found.row("a")["mask"]), MASK == 0)
+
+
+@pytest.mark.parametrize(
+    "classes",
+    ['classes = "nucleus"', "[classes]", '[classes]\nred = "cell"', "[classes]\n1 = 2", '[classes]\n1 = ""', '[classes]\n"-1" = "x"'],
+)
+def test_classes_that_are_no_class_map_are_refused(classes: str, tmp_path: Path) -> None:
+    tree(tmp_path / "raw", "images/a.png", "masks/a.png")
+    with pytest.raises(Refused, match=r"about\.toml: classes must map mask values to names"):
+        converted(tmp_path, classes)
+
+
+@pytest.mark.parametrize(
+    ("about", "identifier", "tier"),
+    [
+        ("", "unknown", "unknown"),
+        ('license = "CC0"', "unknown", "unknown"),
+        ('license_url = "https://example.org"', "unknown", "unknown"),
+        ('license = "cc0"\nlicense_url = "https://example.org"', "cc0-1.0", "open"),
+        ('license = "CC BY-NC 4.0"\nlicense_url = "https://example.org"', "cc-by-nc-4.0", "noncommercial"),
+        ('license = "cc-by-nd-4.0"\nlicense_url = "https://example.org"', "other", "restricted"),
+        ('license = "by agreement"\nlicense_url = "https://example.org"', "other", "restricted"),
+    ],
+)
+def test_the_license_is_what_the_user_states_with_an_address(about: str, identifier: str, tier: str, tmp_path: Path) -> None:
+    tree(tmp_path / "raw", "images/a.png", "masks/a.png")
+    report = converted(tmp_path, about).conversion.report
+    assert (report["license"], report["tier"]) == (identifier, tier)
+
+
+def test_conditions_are_a_text_or_a_list_of_texts(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", "images/a.png", "masks/a.png")
+    stated = 'license = "cc-by-4.0"\nlicense_url = "https://example.org"\nconditions = '
+    for given in ('"Cite us."', '["Cite us."]'):
+        found = converted(tmp_path, stated + given)
+        assert found.conversion.plan.edition.license.conditions == ("Cite us.",)
+    with pytest.raises(Refused, match="conditions must be a list of texts"):
+        converted(tmp_path, stated + "3")
+
+
+def test_the_citation_is_the_users(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", "images/a.png", "masks/a.png")
+    assert converted(tmp_path, 'citation = "@misc{a}"').conversion.plan.edition.citations == ("@misc{a}",)
+
+
+def test_the_survey_runs_in_processes_too(tmp_path: Path) -> None:
+    phantom = PHANTOMS["image-mask-folder"].make(tmp_path, "no_about")
+    one, two = (convert("image-mask-folder", phantom.raw, tmp_path / str(workers), workers=workers) for workers in (1, 2))
+    assert one.report == two.report
+
+
+# What the catalog knows does not come in this way
+
+
+@pytest.mark.parametrize(
+    ("image", "mask", "known"),
+    [
+        ("Image_01L.jpg", "Image_01L_1stHO.png", "chase-db1"),
+        ("149056321-149056343-001.bmp", "149056321-149056343-001-d.bmp", "herlev"),
+        ("WBC-Malignant-Pro-011.jpg", "WBC-Malignant-Pro-011.jpg", "all-leukemia"),
+    ],
+)
+def test_a_known_source_in_renamed_folders_is_refused_by_its_file_names(image: str, mask: str, known: str, tmp_path: Path) -> None:
+    tree(tmp_path / "raw", f"nobody/knows/images/{image}", f"nobody/knows/masks/{mask}")
+    with pytest.raises(Refused, match=f"is {known}, which the catalog knows"):
+        converted(tmp_path, 'license = "cc0-1.0"\nlicense_url = "https://example.org"')
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_known_source_is_refused_by_a_table_of_its_own(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", "images/a.png", "masks/a.png")
+    write(tmp_path / "raw" / "ISIC-2017_Training_Part3_GroundTruth.csv", "image_id\n")
+    with pytest.raises(Refused, match="is isic-2017"):
+        converted(tmp_path)
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["folder", "zip"])
+def test_a_known_source_under_other_names_is_refused_by_its_hashes(packed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tree(tmp_path / "unpacked", "images/mine.png", "masks/mine.png", "images/more.png", "masks/more.png")
+    data = (folder / "images" / "more.png").read_bytes()
+    known = replace(sources()["chase-db1"], hashes=((len(data), hashlib.sha256(data).hexdigest()),))
+    monkeypatch.setattr(plan, "sources", lambda: {**sources(), "chase-db1": known})
+    raw = as_zip(folder, tmp_path / "mine.zip") if packed else folder
+    with pytest.raises(Refused, match="is chase-db1"):
+        convert("image-mask-folder", raw, tmp_path / "out", workers=1)
+
+
+def test_a_size_alone_proves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tree(tmp_path / "raw", "images/a.png", "masks/a.png")
+    known = replace(sources()["chase-db1"], hashes=(((folder / "images" / "a.png").stat().st_size, "0" * 64),))
+    monkeypatch.setattr(plan, "sources", lambda: {**sources(), "chase-db1": known})
+    assert converted(tmp_path).conversion.rows == 1
+
+
+def test_a_damaged_file_of_a_known_size_is_rejected_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tree(tmp_path / "unpacked", "images/a.png", "masks/a.png", "images/b.png", "masks/b.png")
+    data = (folder / "images" / "a.png").read_bytes()
+    packed = as_zip(folder, tmp_path / "mine.zip")
+    whole = bytearray(packed.read_bytes())
+    at = whole.find(b"images/a.png") + len("images/a.png") + 20
+    whole[at] ^= 0xFF
+    packed.write_bytes(bytes(whole))
+    known = replace(sources()["chase-db1"], hashes=((len(data), "0" * 64),))
+    monkeypatch.setattr(plan, "sources", lambda: {**sources(), "chase-db1": known})
+    found = convert("image-mask-folder", packed, tmp_path / "out", workers=1)
+    assert [one["image_id"] for one in found.rejected] == ["a"]
+    assert found.rows == 1
+
+
+def test_real_files_under_other_names_are_refused(real: Callable[[str], Path], tmp_path: Path) -> None:
+    folder = tree(tmp_path / "raw", "images/mine.png", "masks/mine.png")
+    (size, digest), *_ = sources()["chase-db1"].hashes
+    published = next(
+        path
+        for path in sorted(real("chase-db1").rglob("*"))
+        if path.is_file() and path.stat().st_size == size and hashlib.sha256(path.read_bytes()).hexdigest() == digest
+    )
+    (folder / "images" / "renamed.jpg").write_bytes(published.read_bytes())
+    with pytest.raises(Refused, match="is chase-db1"):
+        converted(tmp_path)
+
+
+def test_a_bare_images_and_masks_is_nobodys(tmp_path: Path) -> None:
+    assert not run("image-mask-folder", "clean", tmp_path).conversion.rejected
