@@ -32,6 +32,7 @@ STEMS = {
     "V2": ["1", "7", "000108 (3)"],
 }
 HEIGHT, WIDTH = 36, 44
+SAMPLE_FORMAT = 339  # TIFF tag; 2 = signed
 
 
 def lungs(name: str, height: int = HEIGHT, width: int = WIDTH) -> Array:
@@ -104,11 +105,9 @@ def change(promise: Phantom, place: Path, variant: str) -> None:
             soft[::3] = np.where(row.mask[::3] == 1, 129, 126)
             save(masks / f"{row.image_id}.{'tif' if row.image_id == '2' else 'TIF'}", soft, format="TIFF")
     elif variant == "signed":
-        import tifffile
-
         for row in rows:
             values = rng(f"signed/{row.image_id}").integers(-1024, 1400, (HEIGHT, WIDTH)).astype(np.int16)
-            tifffile.imwrite(images / f"{row.image_id}.TIF", values, photometric="minisblack")
+            save(images / f"{row.image_id}.TIF", values.view(np.uint16), format="TIFF", tiffinfo={SAMPLE_FORMAT: 2})
             row.image = (values.astype(np.int32) + 32768).astype(np.uint16)
     elif variant == "leftovers":
         (masks / "10.TIF").unlink()
