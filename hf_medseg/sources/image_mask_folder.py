@@ -30,14 +30,14 @@ def cases(raw: Raw) -> Iterator[Case]:
     index = {BACKGROUND: 0, UNKNOWN: NOT_ANNOTATED} | {name: number for number, name in enumerate(classes_of(names), 1)}
     mapping = {value: index[name] for value, name in names.items()}
     pictures = raw.find(rf"{SPLIT}(?i:images/)+{PICTURE}")
-    masks = Found()
+    masks, annotated = Found(), set()
     for (folder, stem), file in find_masks(raw).items():
+        annotated.add(folder)
         if stem.endswith(suffix):
             masks[folder, stem.removesuffix(suffix)] = file
         else:
             raw.skip(file, f"its name does not end in {suffix!r}, which the about file says of masks")
     check_layout(raw, pictures, masks, suffix)
-    annotated = {folder for folder, _ in masks}
     repeated = len({stem for _, stem in pictures}) < len(pictures)
     places = {place_of(file) for file in pictures.values()}
     for key in union(pictures, masks):

@@ -142,6 +142,13 @@ def test_masks_without_the_stated_suffix_are_listed(tmp_path: Path) -> None:
     assert note["reason"] == "its name does not end in '_mask', which the about file says of masks"
 
 
+def test_a_split_whose_masks_lack_the_suffix_is_rejected_not_taken_for_unannotated(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", "train/images/a.png", "train/masks/a_mask.png", "test/images/b.png", "test/masks/b.png")
+    (rejected,) = converted(tmp_path, 'mask_suffix = "_mask"').conversion.rejected
+    assert rejected["file"] == "test/images/b.png"
+    assert "test/masks/b_mask.png" in rejected["expected"]
+
+
 # Codings
 
 
