@@ -92,6 +92,16 @@ VOLUME_COLUMNS: dict[str, Column] = {
 WHOLE_VOLUME_COLUMNS: dict[str, Column] = {name: column for name, column in VOLUME_COLUMNS.items() if name != "slice_index"}
 
 
+def of_volumes(column: Column) -> Column:
+    """The column's type where a row is a whole volume: pictures become volumes, in lists too."""
+    match column:
+        case Picture():
+            return Volume()
+        case ListOf(item):
+            return ListOf(of_volumes(item))
+    return column
+
+
 def table_columns(
     class_names: tuple[str, ...], own: Mapping[str, Column], *, image: Column = PICTURE, many_files: bool
 ) -> dict[str, Column]:

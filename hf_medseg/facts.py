@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from hf_medseg.columns import Column
+from hf_medseg.columns import VOLUME_COLUMNS, WHOLE_VOLUME_COLUMNS, Column, of_volumes
 
 if TYPE_CHECKING:
     from hf_medseg.about import About
@@ -112,6 +112,22 @@ class Config:
     classes: tuple[str, ...] | None = None
     volumes: bool = False
     description: str = ""
+
+
+def volume_configs(own: Mapping[str, Column] | None = None, *, only_slices: tuple[str, ...] = ()) -> tuple[Config, Config]:
+    """The two configs of a source of volumes: `slices`, the default one, and `volumes`.
+
+    Args:
+        own: the source's own columns in `slices`; in `volumes` its pictures are whole volumes.
+        only_slices: names of own columns that `volumes` does not have.
+    """
+    columns = dict(own or {})
+    whole = {name: of_volumes(column) for name, column in columns.items() if name not in only_slices}
+    without = f" Without {', '.join(f'`{name}`' for name in only_slices)}." if only_slices else ""
+    return (
+        Config("slices", {**VOLUME_COLUMNS, **columns}, description="One row a slice."),
+        Config("volumes", {**WHOLE_VOLUME_COLUMNS, **whole}, volumes=True, description=f"One row a volume.{without}"),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -291,8 +291,11 @@ def _make_2020(folder: Path, variant: str) -> Phantom:
                 write(train / name, b"\xef\xbb\xbf" + "".join(";".join(row) + "\r\n" for row in rows).encode())
             else:
                 write(train / name, "".join(",".join(row) + "\n" for row in rows))
-    if variant in ("repeated_key", "missing_column"):
+    if variant == "missing_column":
         return Phantom(tree, [], refused=True, secrets=list(SECRETS))
+    if variant == "repeated_key":
+        phantom.rejected.append("BraTS20_Training_001")
+        _drop(phantom, "BraTS20_Training_001")
     valid = tree / "MICCAI_BraTS2020_ValidationData"
     if variant == "2020_cases_only":
         # ASSUMED: without the folder of the set the path begins with the folder of the case.
@@ -317,9 +320,22 @@ def _tcia(tree: Path) -> Phantom:
     """2021 as TCIA packs it: `source_file` begins below the package's folder."""
     package = tree / "RSNA-ASNR-MICCAI-BraTS-2021"
     phantom = _promise(tree, [case.write(package) for case in _cases_2021("2021_tcia")], "2021-tcia")
-    # ASSUMED: the table's name and columns; none of its values is promised.
-    head = ["BraTS2021 ID", "Site", "Collection", "Patient ID"]
-    rows = [["BraTS2021_00000", 1, "UCSF-PDGM", "UCSF-PDGM-0429"], ["BraTS2021_00495", 2, "TCGA-GBM", "TCGA-02-0006"]]
+    # ASSUMED: the names of the columns on site, patient and methylation.
+    head = ["Data Collection (as on TCIA+additional)", "Site No", "TCIA PatientID", "BraTS2021 ID"]
+    head += ["Segmentation (Task 1) Cohort", "Classification (Task 2) Cohort", "MGMT value"]
+    rows: list[list[Any]] = [
+        ["UCSF-PDGM", 2, 57, "BraTS2021_00000", "Training", "Training", 1],
+        ["TCGA-GBM", 8, "TCGA-02-0006", "BraTS2021_00495", "Training", "Training", 0],
+        ["UPENN-GBM_Additional", 1, None, "BraTS2021_00001", "Validation", "N/A", None],
+        ["UPENN-GBM", 1, "UPENN-GBM-00011_11", "00169", "N/A", "Training", 1],
+    ]
+    for row in [*phantom.rows, *phantom.configs["volumes"]]:
+        line = next((one for one in rows if row.source_file.split("/")[2] == one[3]), None)
+        row.columns |= {
+            "collection": None if line is None else line[0],
+            "site_code": None if line is None else str(line[1]),
+            "mgmt_code": None if line is None or line[6] is None else str(line[6]),
+        }
     write_xlsx(tree / "BraTS2021_MappingToTCIA.xlsx", [head, *rows])
     return phantom
 
