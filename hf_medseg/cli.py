@@ -106,6 +106,17 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("script", _script, "write the loading script of a source that may not be published")
     sub.add_argument("source")
     sub.add_argument("dest", nargs="?", default=".", metavar="DEST", help="folder or file (default: here)")
+
+    sub = command("push", _push, "publish a converted dataset on the Hub, if its license allows it")
+    sub.add_argument("out", metavar="OUT")
+    sub.add_argument("--repo", required=True, metavar="NAMESPACE/NAME")
+    sub.add_argument("--private", action="store_true", help="keep the repository private; it is public otherwise")
+    sub.add_argument("--gated", choices=("auto", "manual"), help="readers must ask for access")
+    sub.add_argument("--revision", default="", metavar="TAG", help="name for this state, set last")
+    sub.add_argument("--allow-noncommercial", action="store_true", help="push a dataset whose license forbids commercial use")
+    sub.add_argument("--allow-rejected", action="store_true", help="push although some cases were rejected")
+    sub.add_argument("--delete-others", action="store_true", help="also delete every other file of the repository")
+    sub.add_argument("--dry-run", action="store_true", help="show what would happen and write nothing")
     return parser
 
 
@@ -310,4 +321,24 @@ def _preview(given: argparse.Namespace) -> int:
     target = Path(given.to) if given.to else out.with_name(f"{out.absolute().name}-preview.png")
     contact_sheet(out, given.rows).save(target)
     print(target)
+    return DONE
+
+
+def _push(given: argparse.Namespace) -> int:
+    from hf_medseg.push import push
+
+    pushed = push(
+        given.out,
+        given.repo,
+        private=given.private,
+        gated=given.gated,
+        tag=given.revision,
+        dry_run=given.dry_run,
+        allow_noncommercial=given.allow_noncommercial,
+        allow_rejected=given.allow_rejected,
+        delete_others=given.delete_others,
+        say=_say,
+    )
+    print("\n".join(pushed.lines))
+    print("Nothing was written." if given.dry_run else f"{pushed.url}\n{pushed.call}")
     return DONE
