@@ -167,7 +167,8 @@ def _mix(folder: Path, variant: str) -> Phantom:
         if variant == "twins-differ":
             different = "CXR_png/MCUCXR_0251_1.png"
             kit.save(twin / different, kit.grey("chest/other", 40, 34))
-        inner = [name for name, _ in kit.files_of(twin) if name.endswith(".png") and name != different]
+        # The comparison ends at the first file that differs: what else belongs to a rejected case is not compared.
+        inner = [n for n, _ in kit.files_of(twin) if n.endswith(".png") and not (different and Path(n).name == Path(different).name)]
         phantom.duplicate += [f"data/Lung Segmentation/{name}" for name in inner]
     return phantom
 

@@ -17,7 +17,7 @@ VARIANTS: dict[str, str] = {
     "cut-crop": "a crop cut short: rejected",
     "empty-mask": "a mask file of no bytes: rejected",
     "sizes-differ": "a mask larger than its crop: rejected",
-    "orphan-mask": "a mask without its crop: not used",
+    "orphan-mask": "a mask without its crop: rejected",
 }
 
 # crop stem, height, width, whether it has a mask
@@ -79,14 +79,14 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
             phantom.rejected.append(name)
         elif stem == TARGET and variant == "orphan-mask":
             crop.unlink()
-            phantom.not_used.append(f"face_crop_segmentation/{name}")
+            phantom.rejected.append(f"face_crop_segmentation/{name}")
         else:
             phantom.rows.append(
                 Row(
                     image_id=stem,
                     image=image,
                     mask=mask,
-                    source_file=f"1/face_crop/{name}",  # ASSUMED: the layout begins at the numbered folder
+                    source_file=f"face_crop/{name}",
                     patient_id=stem.rpartition("_")[0],  # ASSUMED: the photograph groups its faces
                 )
             )

@@ -19,7 +19,7 @@ VARIANTS: dict[str, str] = {
     "crlf-lists": "lists and class lists with CRLF and empty lines at the end",
     "lower-case": "suffixes .jpg and .png",
     "no-lists": "a copy without the official lists: one split",
-    "github-copy": "a copy without lists, with the pictures again by class below 8_layers",
+    "github-copy": "a copy in OTU_2D without lists, with the pictures again by class in OTU_2D/8_layers",
     "no-class-lists": "without train_cls.txt and val_cls.txt",
     "undeclared-colour": "a mask colour that nobody declared: rejected",
     "mask-missing": "a picture whose colour mask is missing while its binary ones are there: rejected",
@@ -83,7 +83,8 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
     for subset in CASES:
         if subset == "OTU_3d" and variant in ("otu-2d-only", "github-copy"):
             continue
-        rows = _subset(top / subset, subset, variant, phantom)
+        folder_name = "OTU_2D" if variant == "github-copy" else subset
+        rows = _subset(top / folder_name, subset, variant, phantom)
         if subset == "OTU_2d":
             phantom.rows = rows
         else:
@@ -122,7 +123,7 @@ def _subset(tree: Path, subset: str, variant: str, phantom: Phantom) -> list[Row
         phantom.not_used.append(f"annotations/{leftover_path.name}")  # ASSUMED: ignored by rule, so not as duplicate
         if variant == "github-copy":
             for kind, path in (("images", image_path), ("annotations", mask_path)):
-                kit.write(tree.parent / "8_layers" / FOLDERS[label] / kind / path.name, path.read_bytes())
+                kit.write(tree / "8_layers" / FOLDERS[label] / kind / path.name, path.read_bytes())
                 phantom.duplicate.append(f"8_layers/{FOLDERS[label]}/{kind}/{path.name}")
         ids[part].append(str(number))
         labels[part].append(f"{image_path.name}  {label}")
@@ -133,7 +134,8 @@ def _subset(tree: Path, subset: str, variant: str, phantom: Phantom) -> list[Row
         elif target and variant == "cut-image":
             image_path.write_bytes(image_path.read_bytes()[:350])
         if target and variant in ("undeclared-colour", "sizes-differ", "listed-twice", "mask-missing", "cut-image"):
-            phantom.rejected.append(image_path.name)
+            coded = variant in ("undeclared-colour", "sizes-differ")
+            phantom.rejected.append(f"annotations/{mask_path.name}" if coded else f"images/{image_path.name}")
             continue
         split = "validation" if part == "val" and lists else "train"
         found[split].append(
@@ -141,7 +143,7 @@ def _subset(tree: Path, subset: str, variant: str, phantom: Phantom) -> list[Row
                 image_id=str(number),
                 image=image,
                 mask=truth.astype(np.uint8) * np.uint8(label + 1),
-                source_file=f"{subset}/images/{image_path.name}",
+                source_file=f"{tree.name}/images/{image_path.name}",
                 split=split,
                 columns={"label": CLASSES[label][0]} if class_lists else {},
             )
@@ -152,7 +154,9 @@ def _subset(tree: Path, subset: str, variant: str, phantom: Phantom) -> list[Row
         if class_lists:
             _list(tree / f"{part}_cls.txt", labels[part], part, variant)
     if not lists and variant == "github-copy":
-        kit.write(tree.parent / "README.txt", "OTU-2D-Dataset\n")
+        kit.write(tree / "README.txt", "OTU-2D-Dataset\n")
+        kit.write(tree / "OTU_2D_annotation.json", "[]\n")
+        phantom.not_used.append("OTU_2D_annotation.json")
     return found["train"] + found["validation"]
 
 
