@@ -153,6 +153,7 @@ or the same below train/, valid/ (val/, validation/) and test/; instead of masks
         "A tree that the catalog knows is refused and goes through its own source.",
     ),
     changes=("Masks are stored as label maps.",),
+    annotators="other",
     editions=(
         Edition(
             license=License("unknown", "license unknown", "", "unknown", ()),
