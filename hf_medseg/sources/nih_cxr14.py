@@ -92,8 +92,8 @@ def _box(record: Mapping[str, str]) -> dict[str, Any]:
     return {side: number(record.get(column)) for side, column in BOX.items()} | {"label": _name(record.get("Finding Label", ""))}
 
 
-# MD5 and address of each of the owner's archives, in order.
-ARCHIVES = {
+# Address and MD5 of each of the owner's archives, in order.
+BOX_FILES = {
     "vfk49d74nhbxq3nqjg0900w5nvkorp5c": "fe8ed0a6961412fddcbb3603c11b3698",
     "i28rlmbvmfjbl8p2n3ril0pptcmcu9d1": "ab07a2d7cbe6f65ddd97b4ed7bde10bf",
     "f1t00wrtdk94satdfb9olcolqx20z2jp": "2301d03bde4c246388bad3876965d574",
@@ -107,6 +107,10 @@ ARCHIVES = {
     "hhq8fkdgvcari67vfhs7ppg2w6ni4jze": "499aefc67207a5a97692424cf5dbeed5",
     "ioqwiy20ihqwyr8pf4c24eazhh281pbu": "dc9fda1757c2de0032b63347a7d2895c",
 }
+ARCHIVES = tuple(
+    Download(f"https://nihcc.box.com/shared/static/{address}.gz", name=f"images_{place:02}.tar.gz", checksum=f"md5:{md5}")
+    for place, (address, md5) in enumerate(BOX_FILES.items(), 1)
+)
 
 SOURCE = Source(
     id="nih-cxr14",
@@ -124,11 +128,8 @@ SOURCE = Source(
             "Download Data_Entry_2017_v2020.csv, BBox_List_2017.csv, train_val_list.txt and test_list.txt from the same page.",
             "Or download nih-chest-xrays/data from Kaggle.",
         ),
-        tuple(
-            Download(f"https://nihcc.box.com/shared/static/{address}.gz", name=f"images_{place:02}.tar.gz", checksum=f"md5:{md5}")
-            for place, (address, md5) in enumerate(ARCHIVES.items(), 1)
-        )
-        + (
+        (
+            *ARCHIVES,
             Download(
                 "https://nihcc.app.box.com/index.php?rm=box_download_shared_file&vanity_name=ChestXray-NIHCC&file_id=f_219760887468",
                 name="Data_Entry_2017_v2020.csv",
