@@ -48,18 +48,24 @@ SOURCE = Source(
                 "https://researchdata.kingston.ac.uk/96/1/CHASEDB1.zip",
                 name="CHASEDB1.zip",
                 checksum="md5:d9e47c4bac125b29996fae4380a68db1",
-                mirrors=("https://researchinnovation.kingston.ac.uk/files/40659508/CHASEDB1.zip",),
+                mirrors=(
+                    "https://researchinnovation.kingston.ac.uk/files/40659508/CHASEDB1.zip",
+                    "https://staffnet.kingston.ac.uk/~ku15565/CHASE_DB1/assets/CHASEDB1.zip",
+                ),
             ),
         ),
     ),
     layout="Image_01L.jpg  Image_01L_1stHO.png  Image_01L_2ndHO.png  ...  Image_14R_2ndHO.png (flat, 84 files)",
-    splits="No official split: one split `train`. Both eyes of a child share `patient_id`; split by it.",
+    splits=(
+        "No official split: one split `train`. Both eyes of a child share `patient_id`; split by it. Conventions: MMSegmentation trains on "
+        "children 01-10 and tests on 11-14; the protocol of Fraz et al. as coded by Idiap trains on 11-14 and tests on 01-10."
+    ),
     quirks=(
         "Both eyes of a child are in the data: split by `patient_id`.",
         "A few vessel pixels lie outside the visible disc; they are kept.",
         "The observers differ systematically: on images 01-07 the first marks more than the second, on 08-14 less.",
         "There are no field-of-view masks.",
-        "The eyes are children's: no attempt may be made to identify them.",
+        "Masks are 1-bit PNG in the download; copies in which they are grey or JPEG exist, and only values 0 and 255 are taken.",
     ),
     changes=("1-bit PNG masks are stored as 8-bit label maps.",),
     editions=(
@@ -92,6 +98,7 @@ SOURCE = Source(
                     "Link the record https://researchdata.kingston.ac.uk/96/ and the license.",
                     "Cite Fraz et al. 2012.",
                     "Say what was changed.",
+                    "The eyes are children's: no attempt may be made to identify them.",
                 ),
             ),
             citations=(

@@ -83,7 +83,7 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
         size = (height, width)
         if variant == "resized" and odd:
             size, truth = (height // 2, width // 2), truth[1::2, 1::2][: height // 2, : width // 2]
-            bad = name  # ASSUMED: boxes that belong to another grid reject the picture
+            bad = stem  # boxes that belong to another grid reject the picture
         image = save_jpeg(base / "images" / name, colour(f"hyperkvasir {stem}", *size))
         mask_path = base / "masks" / name
         if variant == "missing_mask" and odd:

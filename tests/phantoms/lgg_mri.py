@@ -16,6 +16,8 @@ from tests.phantoms.kit import Array, Phantom, Row, as_zip, colour, disc, files_
 
 VARIANTS: dict[str, str] = {
     "clean": "the doubled tree; missing sequences filled with FLAIR; empty masks; slice numbers without leading zeros",
+    "copies_differ": "the doubled tree, in which one slice and one mask differ from their copies",
+    "tables_differ": "the doubled tree, whose two tables contradict each other",
     "zip": "the zip as downloaded, holding everything twice",
     "single": "`kaggle_3m` alone, RAW being that folder itself",
     "second_only": "only the second copy, `lgg-mri-segmentation/kaggle_3m`",
@@ -106,7 +108,7 @@ def _expected(patient: str) -> dict[str, Any]:
 
 def make(folder: Path, variant: str = "clean") -> Phantom:
     """Writes the tree and says what must come out."""
-    doubled = variant in ("clean", "zip")
+    doubled = variant in ("clean", "zip", "copies_differ", "tables_differ")
     work = folder / "unpacked" if variant == "zip" else folder
     top = (work / "lgg-mri-segmentation" if variant == "second_only" else work) / "kaggle_3m"
     write(top / "README.md", "# LGG Segmentation Dataset\n")
@@ -130,7 +132,7 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
                     patient_id=patient,
                     columns={
                         "volume_id": volume,
-                        "slice_index": number,  # ASSUMED: the published number, which begins at 1
+                        "slice_index": number - 1,  # from 0, as in every volume
                         "num_slices": count,
                         "pre_contrast_missing": volume in NO_PRE,
                         "post_contrast_missing": volume in NO_POST,
@@ -142,7 +144,7 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
 
     def reject(*stems: str) -> None:
         # ASSUMED: `num_slices` counts the slices that were published, rejected ones included.
-        promise.rejected += [f"{stem}.tif" for stem in stems]
+        promise.rejected += stems
         promise.rows = [row for row in rows if row.image_id not in stems]
 
     if doubled:
@@ -151,9 +153,21 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
             write(second / name, path.read_bytes())
         write(second / "data.csv", _csv(";", "\r\n", final=False))
         write(top / ".DS_Store", b"\x00\x00\x00\x01Bud1")
-        # ASSUMED: the copy that is not read is listed as not used.
-        promise.not_used.append("lgg-mri-segmentation/kaggle_3m")
-    if variant == "zip":
+        copies = [name for name, _ in files_of(top) if name.endswith(".tif")]
+        promise.duplicate += [f"lgg-mri-segmentation/kaggle_3m/{name}" for name in copies]
+        promise.not_used.append("lgg-mri-segmentation/kaggle_3m/data.csv")
+    if variant == "copies_differ":
+        second = work / "lgg-mri-segmentation" / "kaggle_3m" / "TCGA_CS_4941_19960909"
+        save(second / "TCGA_CS_4941_19960909_3.tif", colour("lgg-mri another", HEIGHT, WIDTH))
+        save(second / "TCGA_CS_4941_19960909_8_mask.tif", np.zeros((HEIGHT, WIDTH), np.uint8))
+        promise.duplicate.clear()
+        reject("TCGA_CS_4941_19960909_3", "TCGA_CS_4941_19960909_8")
+    elif variant == "tables_differ":
+        text = _csv().replace("TCGA_CS_4941,3", "TCGA_CS_4941,4")
+        write(work / "lgg-mri-segmentation" / "kaggle_3m" / "data.csv", text)
+        promise.rows = []
+        promise.refused = True
+    elif variant == "zip":
         promise.raw = as_zip(work, folder / "lgg-mri-segmentation.zip")
         shutil.rmtree(work)
     elif variant == "single":
