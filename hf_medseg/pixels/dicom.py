@@ -209,13 +209,7 @@ def decode(dataset: Any, path: str) -> Array:
     """
     if not any(keyword in dataset for keyword in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
         raise Rejected(path, "a DICOM object without a picture.")
-    syntax = getattr(getattr(dataset, "file_meta", None), "TransferSyntaxUID", None)
-    if syntax is None:  # an old file without a preamble: the default of the standard
-        syntax = library().uid.ImplicitVRLittleEndian
-        dataset.file_meta = library().dataset.FileMetaDataset()
-        dataset.file_meta.TransferSyntaxUID = syntax
-    if not syntax.is_transfer_syntax or syntax.is_compressed:
-        _check_decoder(syntax, path)
+    check_packing(dataset, path)
     pixels: Array = dataset.pixel_array
     colours = (whole_of(dataset, "SamplesPerPixel") or 1) > 1
     if pixels.ndim == (3 if colours else 2):
@@ -225,7 +219,19 @@ def decode(dataset: Any, path: str) -> Array:
     return pixels
 
 
-def _check_decoder(syntax: Any, path: str) -> None:
+def check_packing(dataset: Any, path: str) -> None:
+    """Makes sure that the pixels can be unpacked here.
+
+    Raises:
+        Rejected: no decoder for them is installed.
+    """
+    syntax = getattr(getattr(dataset, "file_meta", None), "TransferSyntaxUID", None)
+    if syntax is None:  # an old file without a preamble: the default of the standard
+        dataset.file_meta = library().dataset.FileMetaDataset()
+        dataset.file_meta.TransferSyntaxUID = library().uid.ImplicitVRLittleEndian
+        return
+    if syntax.is_transfer_syntax and not syntax.is_compressed:
+        return
     try:
         available = library().pixels.get_decoder(syntax).is_available
     except NotImplementedError:

@@ -49,6 +49,7 @@ _PLANNED = words(
     ViewPosition StudyInstanceUID SeriesInstanceUID SeriesNumber AcquisitionNumber InstanceNumber ImagePositionPatient
     ImageOrientationPatient FrameOfReferenceUID Laterality ImageLaterality SliceLocation NumberOfFrames Rows Columns
     BurnedInAnnotation SegmentSequence ReferencedFrameOfReferenceSequence StructureSetROISequence ROIContourSequence
+    SharedFunctionalGroupsSequence PerFrameFunctionalGroupsSequence
     """
 )
 _LAST_PLANNED = 0x0028FFFF  # of an image: only segmentations and contours keep more after it
@@ -72,7 +73,7 @@ class Header:
         age: years.
         laterality: `L`, `R` or as the file says.
         structures: (number, name) of each segment of a SEG and of each structure with closed contours of an RTSTRUCT.
-        refers_to: SeriesInstanceUIDs of the images that a SEG or RTSTRUCT was drawn on.
+        refers_to: SeriesInstanceUIDs of the images that a SEG or RTSTRUCT was drawn on; where it names none, their SOPInstanceUIDs.
     """
 
     modality: str = ""
@@ -290,7 +291,7 @@ def _header(dataset: Any, path: str, picture: bool) -> Header | None:
         identity_removed=text_of(dataset, "PatientIdentityRemoved").upper(),
         burned_in=text_of(dataset, "BurnedInAnnotation").upper() == "YES",
         structures=_segments(dataset) if segments else _rois(dataset) if sop_class in CONTOURS else (),
-        refers_to=tuple(dict.fromkeys(_referenced(dataset))) if segments or sop_class in CONTOURS else (),
+        refers_to=_referenced(dataset) if segments or sop_class in CONTOURS else (),
     )
 
 
@@ -311,7 +312,21 @@ def _rois(dataset: Any) -> tuple[tuple[int, str], ...]:
     return tuple((number, name) for number, name in found if number is not None and number in drawn)
 
 
-def _referenced(dataset: Any) -> Iterator[str]:
+def _referenced(dataset: Any) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_series_referenced(dataset))) or tuple(dict.fromkeys(_images_referenced(dataset)))
+
+
+def _images_referenced(dataset: Any) -> Iterator[str]:
+    for keyword in ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"):
+        for group in items_of(dataset, keyword):
+            for item in items_of(group, "DerivationImageSequence"):
+                yield from (text_of(image, "ReferencedSOPInstanceUID") for image in items_of(item, "SourceImageSequence"))
+    for roi in items_of(dataset, "ROIContourSequence"):
+        for contour in items_of(roi, "ContourSequence"):
+            yield from (text_of(image, "ReferencedSOPInstanceUID") for image in items_of(contour, "ContourImageSequence"))
+
+
+def _series_referenced(dataset: Any) -> Iterator[str]:
     for item in items_of(dataset, "ReferencedSeriesSequence"):
         yield text_of(item, "SeriesInstanceUID")
     for frame in items_of(dataset, "ReferencedFrameOfReferenceSequence"):
