@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
@@ -26,10 +29,20 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    """Imports a public name when it is first used, so that `import hf_medseg` costs nothing in workers."""
-    if name not in _HOMES:
-        raise AttributeError(name)
-    from importlib import import_module
+class _Package(ModuleType):
+    """This package: its public functions are imported when first used, so that `import hf_medseg` costs nothing in workers.
 
-    return getattr(import_module(f"hf_medseg.{_HOMES[name]}"), name)
+    Some share their name with the module (or the folder of sources) they come from; the function is what the name means.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in _HOMES:
+            raise AttributeError(f"hf_medseg has no {name!r}")
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _HOMES and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -27,7 +27,7 @@ PIECES = 64
 
 
 @dataclass
-class RawConfig(datasets.BuilderConfig):
+class RawConfig(datasets.BuilderConfig):  # type: ignore[misc]
     """What may be said when a raw tree is loaded.
 
     Attributes:
@@ -45,7 +45,7 @@ class RawConfig(datasets.BuilderConfig):
     on_error: str = "raise"
 
 
-class RawDatasetBuilder(datasets.GeneratorBasedBuilder):
+class RawDatasetBuilder(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
     """Builds a dataset from a raw tree; loading scripts are subclasses that name their source."""
 
     SOURCE: ClassVar[str] = ""

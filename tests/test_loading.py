@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import logging
 import os
@@ -236,9 +237,14 @@ def test_a_large_tree_streams_its_first_row_soon(tmp_path: Path) -> None:
     assert next(iter(again))["image_id"] == first
 
 
-def test_public_names() -> None:
+def test_public_names_stay_functions_whatever_is_imported() -> None:
+    import hf_medseg.sources.drive
+    import hf_medseg.verify
+
     for name in hf_medseg.__all__:
+        assert not inspect.ismodule(getattr(hf_medseg, name))
         assert callable(getattr(hf_medseg, name))
+    assert "drive" in hf_medseg.sources()
 
 
 Find = Callable[[str], Path]
