@@ -183,12 +183,15 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
         _table(project, variant)
     if variant == "both":
         _scans(folder, "raw_scans")
-    if variant in ("both", "missing_column", "repeated_key"):
+    if variant in ("both", "missing_column"):
         return Phantom(outer, [], refused=True, secrets=list(SECRETS))
     rejected = _damage(tree / "cpac/nofilt_noglobal", SUBJECTS[2], variant)
     if rejected:
         del found[2]
     # ASSUMED: derivatives and raw scans are two editions, `pcp` and `raw`: their classes differ.
+    if variant == "repeated_key":
+        rejected = [SUBJECTS[0].file_id]
+        del found[0]
     phantom = _promise(outer, found, "pcp")
     phantom.rejected = rejected
     phantom.not_used = [f"Pitt_0050003_{name}" for name in ("alff.nii.gz", "func_preproc.nii.gz", "rois_aal.1D")]
