@@ -213,13 +213,13 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
         found.append(session.write(place, order))
     if variant != "no_sheet":
         _sheet(tree, variant)
-    if variant in ("repeated_key", "missing_column"):
+    if variant == "missing_column":
         return Phantom(tree, [], refused=True, secrets=list(SECRETS))
     if variant == "both":
         _longitudinal(folder, "oasis_2")
         return Phantom(tree, [], refused=True, secrets=list(SECRETS))
     bad = sessions[0]
-    rejected = _damage(tree / bad.disc, bad, variant)
+    rejected = [bad.name] if variant == "repeated_key" else _damage(tree / bad.disc, bad, variant)
     if rejected:
         found = found[1:]
     rows = sorted((row for rows, _ in found for row in rows), key=lambda row: natural(row.image_id))
