@@ -22,6 +22,8 @@ Array = NDArray[Any]
 LabelMap = NDArray[np.uint8]
 Shape = tuple[int, int, int]
 NOT_ANNOTATED = 255
+NATIVE: Shape = (1, 0, 0)
+"""In place of the image's grid: the grid that a mask was published on."""
 
 
 class Pixels(Protocol):
@@ -197,6 +199,8 @@ class Painted(Labels):
 
     def labels(self, reader: Reader, shape: Shape) -> LabelMap:
         """See `Labels.labels`."""
+        if shape == NATIVE and self.parts:
+            shape = native_labels(self.parts[0], reader).shape
         result = np.zeros(shape, np.uint8)
         unknown: NDArray[np.bool_] | None = None
         for part in self.parts:
@@ -235,7 +239,7 @@ def nearest_index(native: int, full: int) -> NDArray[np.int64]:
 
 def native_labels(part: Labels, reader: Reader) -> LabelMap:
     """The label map of a part on the grid it was published on."""
-    return part.labels(reader, (1, 0, 0))
+    return part.labels(reader, NATIVE)
 
 
 def on_grid(part: Labels, reader: Reader, shape: Shape) -> LabelMap:
@@ -245,7 +249,7 @@ def on_grid(part: Labels, reader: Reader, shape: Shape) -> LabelMap:
         Rejected: the sizes differ.
     """
     labels: LabelMap = reader.once((part_key(part), shape), lambda: part.labels(reader, shape))
-    if labels.shape != shape and shape[1:] != (0, 0):
+    if shape not in (labels.shape, NATIVE):
         found, expected = (" x ".join(map(str, s[:0:-1] if s[0] == 1 else s[::-1])) for s in (labels.shape, shape))
         raise Rejected(
             _name(part), f"the mask has {found} pixels, its image {expected}.", "Fetch the owner's files; copies are often resized."
