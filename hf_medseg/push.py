@@ -535,8 +535,7 @@ class _Desk:
         there = remote.files if remote else {}
         lines += [f"  {'replace' if name in there else 'add'} {name} ({self.files[name].size:,} bytes)" for name in change.adds]
         lines += [f"  delete {name}" for name in change.deletes]
-        if same := len(self.files) - len(change.adds):
-            lines.append(f"  {same} files are there already")
+        lines += [f"  keep {name}" for name in self.files if name not in change.adds]
         if change.others:
             lines.append(f"  left alone: {', '.join(change.others)}")
         lines.append("in one commit" if change else "nothing to commit")
