@@ -213,5 +213,6 @@ SOURCE = Source(
         ),
     ),
     signature=(PIPELINES + r"(?:func_mean/)?[^/]+_func_mean\.nii\.gz", r"Phenotypic_V1_0b(?:_preprocessed1)?\.csv", SCAN),
+    annotators="machine-generated",
     cases=cases,
 )

@@ -236,5 +236,6 @@ SOURCE = Source(
         ),
     ),
     signature=(IMAGE + r"\.img", MASK + r"\.img", SCAN + r"\.img", r"oasis_(?:cross-sectional|longitudinal)[^/]*\.(?:csv|xlsx)"),
+    annotators="machine-generated",
     cases=cases,
 )
