@@ -15,7 +15,7 @@ from hf_medseg.columns import Picture as PictureColumn
 from hf_medseg.columns import Volume as VolumeColumn
 from hf_medseg.errors import Rejected
 from hf_medseg.pixels import jpeg, png
-from hf_medseg.pixels.masks import NOT_ANNOTATED, Cell, LabelMap, Labels, on_grid
+from hf_medseg.pixels.masks import NOT_ANNOTATED, Cell, LabelMap, Labels, on_grid, value_counts
 from hf_medseg.pixels.picture import Encoded, Picture, encode_pixels
 from hf_medseg.pixels.volume import Samples, VolumeImage, check_same_grid
 from hf_medseg.raw.files import Reader
@@ -317,7 +317,7 @@ def check_labels(mask: LabelMap, table: TableSpec, path: str) -> NDArray[np.int6
     Raises:
         Rejected: a value is no class of the table.
     """
-    counts: NDArray[np.int64] = np.bincount(mask.reshape(-1), minlength=256)
+    counts = value_counts(mask)
     allowed = len(table.classes)
     unread = table.uncertain or table.volumes  # a volume keeps the slices that nobody read
     strange = [int(v) for v in np.flatnonzero(counts[allowed:]) + allowed if v != NOT_ANNOTATED or not unread]

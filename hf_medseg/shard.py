@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hf_medseg import __version__
+from hf_medseg.arrays import array_of
 from hf_medseg.case import Case
 from hf_medseg.columns import Column, ListOf, Picture, Volume, arrow_type, feature
 from hf_medseg.errors import Rejected
@@ -163,12 +164,12 @@ def write_shard(task: ShardTask, progress: Callable[[int, int], None] | None = N
                     seal.add(row)
                     size += _pixel_bytes(row)
                     if size >= ROW_GROUP_BYTES:
-                        _flush(writer, schema, pending)
+                        _flush(writer, schema, columns, pending)
                         size = 0
                         if progress is not None:
                             progress(done, read)
             if pending:
-                _flush(writer, schema, pending)
+                _flush(writer, schema, columns, pending)
             outcome.seal = seal.value()
             described = {"identity": asdict(identity), **asdict(outcome)}
             writer.add_key_value_metadata({METADATA_KEY: json.dumps(described, sort_keys=True).encode()})
@@ -180,8 +181,8 @@ def write_shard(task: ShardTask, progress: Callable[[int, int], None] | None = N
     return outcome
 
 
-def _flush(writer: pq.ParquetWriter, schema: pa.Schema, pending: list[Row]) -> None:
-    arrays = [pa.array([row[field.name] for row in pending], field.type) for field in schema]
+def _flush(writer: pq.ParquetWriter, schema: pa.Schema, columns: Mapping[str, Column], pending: list[Row]) -> None:
+    arrays = [array_of(column, [row[name] for row in pending]) for name, column in columns.items()]
     writer.write_table(pa.Table.from_arrays(arrays, schema=schema), row_group_size=len(pending))
     pending.clear()
 
@@ -227,8 +228,9 @@ def read_shard(path: str) -> tuple[Identity, Outcome] | None:
     try:
         metadata = pq.read_metadata(path).metadata or {}
         described: dict[str, Any] = json.loads(metadata[METADATA_KEY])
-        notes = [described[name] for name in ("rejected", "duplicate", "known")]
-        outcome = Outcome(Tally(**described["tally"]), *notes, seal=described["seal"])
+        outcome = Outcome(
+            Tally(**described["tally"]), described["rejected"], described["duplicate"], described["known"], described["seal"]
+        )
         return Identity(**described["identity"]), outcome
     except (OSError, pa.ArrowException, KeyError, ValueError, TypeError):
         return None
