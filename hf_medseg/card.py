@@ -375,6 +375,8 @@ def _masks(edition: Edition, report: Report, configs: Sequence[Config]) -> str:
         + (", 255 means not annotated here." if edition.uncertain else ".")
         + " A null mask means that nobody annotated the image; a mask of zeros means that somebody did and found nothing."
     )
+    if any(config.volumes for config in configs):
+        coding += " A slice that nobody read of an annotated volume has a null mask; in a whole volume its pixels are 255."
     parts = [coding]
     shown: list[tuple[str, ...]] = []
     for config in configs:

@@ -196,16 +196,18 @@ def see(image: Mapping[str, Any], mask: Mapping[str, Any] | None) -> Seen:
     """Decodes the image and mask cells of a row; of a volume one slice: that with most structure, else the middle one."""
     try:
         pixels, labels = _samples(image["bytes"]), None if mask is None else _samples(mask["bytes"])
+        if _is_volume(image["bytes"]):
+            marked = np.zeros(len(pixels)) if labels is None else np.count_nonzero((labels > 0) & (labels < NOT_ANNOTATED), axis=(1, 2))
+            k = int(marked.argmax()) if marked.any() else len(pixels) // 2
+            pixels, labels = pixels[k], None if labels is None else labels[k]
+        if labels is not None and (labels.dtype != np.uint8 or labels.shape != pixels.shape[:2]):
+            return Seen(None, None)
+        return Seen(for_display(pixels), labels)
     except MissingExtra:
         raise
     except Exception:  # whatever a decoder raises
         # Pixels that are passed through are not decoded by a conversion; `verify` names what cannot be.
         return Seen(None, None)
-    if _is_volume(image["bytes"]):
-        marked = np.zeros(len(pixels)) if labels is None else np.count_nonzero((labels > 0) & (labels < NOT_ANNOTATED), axis=(1, 2))
-        k = int(marked.argmax()) if marked.any() else len(pixels) // 2
-        pixels, labels = pixels[k], None if labels is None else labels[k]
-    return Seen(for_display(pixels), None if labels is None else labels.astype(np.uint8))
 
 
 def _is_volume(data: bytes) -> bool:

@@ -174,9 +174,10 @@ def _check_columns(findings: Findings, facts: ShardFacts, schema: pa.Schema) -> 
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         findings.wrong("features", facts.name, f"its features cannot be read ({type(error).__name__}: {error}).", REMAKE)
         return False
-    said = [(name, arrow_type(column)) for name, column in facts.columns.items()]
-    if said != [(field.name, field.type) for field in schema]:
-        different = sorted({name for name, _ in {(n, str(t)) for n, t in said} ^ {(f.name, str(f.type)) for f in schema}})
+    said = {name: arrow_type(column) for name, column in facts.columns.items()}
+    there = {field.name: field.type for field in schema}
+    if list(said.items()) != list(there.items()):
+        different = [name for name in {**said, **there} if said.get(name) != there.get(name)]
         findings.wrong("features", facts.name, f"features and columns differ: {', '.join(different) or 'their order'}.", REMAKE)
         return False
     classes = facts.columns.get("classes")
@@ -483,7 +484,8 @@ class _RowCheck:
         for one in row.get("files") or ():
             yield from _check_file(one["path"] or "", one["sha256"] or "")
         for name, column in self._columns.items():
-            yield from _check_labels(name, column, row[name])
+            if name != "classes":  # compared with the mask
+                yield from _check_labels(name, column, row[name])
         if row.get("masks") is not None and "mask_names" in row and len(row["masks"]) != len(row["mask_names"] or ()):
             yield "masks", f"{len(row['masks'])} `masks` and {len(row['mask_names'] or ())} `mask_names`."
         for name, length in _LENGTHS.items():
