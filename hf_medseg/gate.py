@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -24,7 +23,7 @@ from hf_medseg.plan import TIERS_BY_OPENNESS, config_folder, table_of
 from hf_medseg.preview import COLUMNS as PREVIEW_COLUMNS
 from hf_medseg.preview import FILE as PREVIEW_FILE
 from hf_medseg.preview import MOST_ROWS
-from hf_medseg.raw.tree import is_litter
+from hf_medseg.raw.tree import Pattern, is_litter
 from hf_medseg.shard import Identity, Outcome, Seal, read_shard, schema_of
 
 
@@ -261,37 +260,27 @@ def _of_another(name: str, path: str, other: Source, source: Source) -> str:
     )
 
 
-@dataclass(frozen=True)
-class _Recogniser:
-    """How the files of one source are told by their names, wherever they lie."""
-
-    source: Source
-    names: re.Pattern[str]
+@cache
+def _names(source_id: str) -> tuple[Pattern, ...]:
+    """What proves that a file is this source's, by its name."""
+    return tuple(Pattern(pattern) for pattern in sources()[source_id].signature)
 
 
 @cache
-def _others(source_id: str) -> tuple[re.Pattern[str], tuple[_Recogniser, ...], Mapping[str, Source]]:
-    """What tells files of all other sources: any of their names, the names of each, and the hashes of single files."""
-    others = [other for other in sources().values() if other.id != source_id and other.from_about is None]
-    named = tuple(_Recogniser(other, _endings(other.signature)) for other in others if other.signature)
-    some = _endings(tuple(pattern for other in others for pattern in other.signature))
-    return some, named, {digest: other for other in others for _, digest in other.hashes}
-
-
-def _endings(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    """Any of these patterns at the end of a path, beginning at any folder, as `Raw.find` reads them."""
-    return re.compile("|".join(rf"(?:(?:\A|(?<=/))(?:{pattern})\Z)" for pattern in patterns) or r"(?!)")
+def _hashes() -> dict[str, Source]:
+    """Published files of which the catalog knows the SHA-256."""
+    return {digest: source for source in sources().values() for _, digest in source.hashes}
 
 
 def _owner(source: Source, path: str, digest: str) -> Source | None:
     """The other source that a file is known to come from; None if there is none, or if the name is the source's own too."""
-    some, named, hashes = _others(source.id)
-    if digest in hashes:
-        return hashes[digest]
-    if not some.search(path):
+    known = _hashes().get(digest)
+    if known is not None and known.id != source.id:
+        return known
+    if any(name.search(path) for name in _names(source.id)):
         return None
-    own = _endings((*source.signature, *(mark for edition in source.editions for mark in edition.landmarks)))
-    return None if own.search(path) else next(one.source for one in named if one.names.search(path))
+    others = (other for other in sources().values() if other.id != source.id)
+    return next((other for other in others if any(name.search(path) for name in _names(other.id))), None)
 
 
 # --- the preview and the answer ---------------------------------------------------------------------------------------------------------
