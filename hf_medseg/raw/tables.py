@@ -104,6 +104,39 @@ def json_of(file: RawFile) -> Any:
         raise Refused(f"{file.path}: JSON expected; {error}. Fetch the file again.") from error
 
 
+def json_lines_of(file: RawFile) -> list[Any]:
+    """The values of a file with one JSON value a line.
+
+    Raises:
+        Refused: a line is not JSON.
+    """
+    try:
+        return [json.loads(line) for line in lines_of(file)]
+    except json.JSONDecodeError as error:
+        raise Refused(f"{file.path}: one JSON value a line expected; {error}. Fetch the file again.") from error
+
+
+def records_of(file: RawFile, key: str, *needed: str) -> Keyed:
+    """The records of a JSON list by the value under `key`.
+
+    Args:
+        file: the file.
+        key: what names a record.
+        needed: further keys that every record must have.
+
+    Raises:
+        Refused: it is no list of records, or a record lacks a key.
+    """
+    records, keyed = json_of(file), Keyed()
+    if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
+        raise Refused(f"{file.path}: a list of records expected. Use the file that the owner publishes.")
+    for number, record in enumerate(records, 1):
+        if missing := [name for name in (key, *needed) if name not in record]:
+            raise Refused(f"{file.path}: record {number} lacks {', '.join(missing)}. Use the file that the owner publishes.")
+        keyed.put(record[key], record, file.path)
+    return keyed
+
+
 class Record(Mapping[str, str]):
     """One row of a table: column to text; columns that the row is too short for are absent."""
 
@@ -201,8 +234,7 @@ class Table(Sequence[Mapping[str, str]]):
         keyed = Keyed()
         for row in self._rows:
             key = row.get(columns[0], "") if len(columns) == 1 else tuple(row.get(column, "") for column in columns)
-            if keyed.setdefault(key, row) != row:
-                keyed.conflicts[key] = f"{self.file.path} lists {key!r} twice with different values."
+            keyed.put(key, row, self.file.path)
         if among and not any(key in keyed for key in among):
             few = ", ".join(str(key) for key in list(keyed)[:3]) or "nothing"
             raise Refused(
@@ -212,7 +244,7 @@ class Table(Sequence[Mapping[str, str]]):
         return keyed
 
 
-class Keyed(dict[Any, Mapping[str, str]]):
+class Keyed(dict[Any, Mapping[str, Any]]):
     """Rows of a table by key.
 
     Attributes:
@@ -222,6 +254,11 @@ class Keyed(dict[Any, Mapping[str, str]]):
     def __init__(self) -> None:
         super().__init__()
         self.conflicts: dict[Any, str] = {}
+
+    def put(self, key: Any, row: Mapping[str, Any], path: str) -> None:
+        """Adds a row of the table that lies at `path`."""
+        if self.setdefault(key, row) != row:
+            self.conflicts[key] = f"{path} lists {key!r} twice with different values."
 
 
 def number(text: str | None) -> float | None:

@@ -240,7 +240,10 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
     if variant == "image_extra":
         save(data / "images" / "MPX2700_synpic1.png", colour("extra", 25, 30))
         phantom.not_used.append("MPX2700_synpic1.png")
-    if variant in ("repeated_key", "missing_key", "broken_json"):
+    if variant == "repeated_key":
+        phantom.rejected.append(PICTURES[0][0])
+        phantom.rows = [row for row in phantom.rows if row.image_id != PICTURES[0][0]]
+    if variant in ("missing_key", "broken_json"):
         return Phantom(top, [], refused=True, secrets=list(SECRETS))
     if variant == "nested":
         litter(top)
