@@ -36,8 +36,8 @@ class Desk:
 
         return HfApi(endpoint=self.endpoint, token=self.token)
 
-    def as_(self, token: str) -> Any:
-        """The client of somebody else."""
+    def as_(self, token: str | bool) -> Any:
+        """The client of somebody else; False for nobody."""
         from huggingface_hub import HfApi
 
         return HfApi(endpoint=self.endpoint, token=token)

@@ -1,0 +1,133 @@
+"""The publishing desk: pushes every converted open source under one namespace, and keeps one release record for each.
+
+    python upload/publish.py CONVERSIONS --namespace NAMESPACE --revision TAG [--collection TITLE] [--dry-run]
+    python upload/publish.py --check
+
+CONVERSIONS is a folder whose sub-folders are finished conversions. The records in `upload/releases/` are to be committed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import HfApi
+
+from hf_medseg import gate
+from hf_medseg.errors import MedsegError, Refused
+from hf_medseg.gate import Held
+from hf_medseg.push import Pushed, push
+
+RELEASES = Path(__file__).parent / "releases"
+
+
+def name_of(held: Held) -> str:
+    """Name of a dataset's repository, card and release record."""
+    return "-".join(filter(None, (held.source.id, held.edition.name)))
+
+
+def record_of(pushed: Pushed) -> dict[str, Any]:
+    """What was published, so that it can be told from this repository: no time and no path, so that a second push changes nothing."""
+    held = pushed.held
+    rows: dict[str, dict[str, int]] = {}
+    for identity, outcome in held.shards.values():
+        splits = rows.setdefault(identity.config, {})
+        splits[identity.split] = splits.get(identity.split, 0) + outcome.tally.rows
+    license = held.license
+    return {
+        "source": held.source.id,
+        "edition": held.edition.name or None,
+        "repo": pushed.repo,
+        "tag": pushed.tag,
+        "commit": pushed.commit,
+        "rows": rows,
+        "shards": {name: pushed.files[name].sha256 for name in sorted(held.shards)},
+        "license": {
+            "id": license.id,
+            "name": license.name,
+            "url": license.url,
+            "tier": license.tier,
+            "conditions": list(license.conditions),
+            "evidence": [asdict(one) for one in license.evidence],
+        },
+    }
+
+
+def publish(given: argparse.Namespace, api: HfApi) -> int:
+    """Pushes every open conversion; returns the exit code."""
+    folders = sorted(path for path in Path(given.conversions).iterdir() if path.is_dir())
+    published, wrong = [], 0
+    for folder in folders:
+        try:
+            held = gate.inspect(folder)
+            if held.license.tier != "open":
+                print(f"{folder.name}: {held.label} stays here: tier {held.license.tier}")
+                continue
+            repo = f"{given.namespace}/{name_of(held)}"
+            pushed = push(folder, repo, tag=given.revision, dry_run=given.dry_run, api=api, say=tell)
+        except MedsegError as error:
+            print(f"{folder.name}: {error}", file=sys.stderr)
+            wrong = 2 if isinstance(error, Refused) and not wrong else 1
+            continue
+        print("\n".join(f"{folder.name}: {line}" for line in pushed.lines))
+        if not given.dry_run:
+            RELEASES.mkdir(exist_ok=True)
+            text = json.dumps(record_of(pushed), indent=2, ensure_ascii=False) + "\n"
+            (RELEASES / f"{name_of(held)}.json").write_text(text, encoding="utf-8")
+            published.append(repo)
+    if published and given.collection:
+        collection = api.create_collection(given.collection, namespace=given.namespace, exists_ok=True)
+        for repo in published:
+            api.add_collection_item(collection.slug, repo, "dataset", exists_ok=True)
+        print(f"{api.endpoint}/collections/{collection.slug}")
+    return wrong
+
+
+def check(api: HfApi) -> int:
+    """Compares every release record with the Hub; returns the exit code."""
+    wrong = 0
+    for path in sorted(RELEASES.glob("*.json")):
+        record = json.loads(path.read_text(encoding="utf-8"))
+        repo = record["repo"]
+        try:
+            info = api.dataset_info(repo, revision=record["tag"], files_metadata=True)
+            there = {file.rfilename: file.lfs.sha256 for file in info.siblings or () if file.lfs}
+            same = info.sha == record["commit"] and record["shards"].items() <= there.items()
+            found = "as recorded" if same else f"not as recorded at {record['tag']}"
+        except OSError as error:
+            same, found = False, f"cannot be read: {error}"
+        wrong |= not same
+        print(f"{path.stem}: {repo} is {found}")
+    return int(wrong)
+
+
+def tell(text: str) -> None:
+    """Shows progress."""
+    print(text, file=sys.stderr)
+
+
+def main(arguments: Sequence[str] | None = None, api: HfApi | None = None) -> int:
+    """Runs the desk: 0 done, 1 something is wrong, 2 refused."""
+    parser = argparse.ArgumentParser(description="Publish every converted open source, or check what was published.")
+    parser.add_argument("conversions", nargs="?", metavar="CONVERSIONS", help="folder whose sub-folders are finished conversions")
+    parser.add_argument("--namespace", help="user or organisation")
+    parser.add_argument("--revision", metavar="TAG", help="tag of this release")
+    parser.add_argument("--collection", metavar="TITLE", help="collection that groups the datasets")
+    parser.add_argument("--dry-run", action="store_true", help="show what would happen and write nothing")
+    parser.add_argument("--check", action="store_true", help="compare the release records with the Hub")
+    given = parser.parse_args(arguments)
+    api = api or HfApi()
+    if given.check:
+        return check(api)
+    if not (given.conversions and given.namespace and given.revision):
+        parser.error("CONVERSIONS, --namespace and --revision are needed, or --check")
+    return publish(given, api)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
