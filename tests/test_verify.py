@@ -986,6 +986,13 @@ def test_a_card_that_is_none(tmp_path: Path, content: str | None, text: str) -> 
     only(problems(out), "card", "README.md", "", text)
 
 
+@pytest.mark.parametrize("name", ["configs", "dataset_info"])
+def test_a_check_that_breaks_off_is_a_finding(tmp_path: Path, name: str) -> None:
+    out = flat().write(tmp_path / "out")
+    edit_card(out, lambda card: card.update({name: 5}))
+    only(problems(out), "readable", "README.md", "", "cannot be checked (TypeError")
+
+
 def test_the_card_warns_of_clinical_use(tmp_path: Path) -> None:
     out = flat().write(tmp_path / "out")
     text = (out / "README.md").read_text()
