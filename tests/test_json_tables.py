@@ -17,7 +17,7 @@ def file(path: Path, text: str) -> RawFile:
 
 
 def test_records_by_key(tmp_path: Path) -> None:
-    found = records_of(file(tmp_path / "a.json", '[{"id": "x", "n": 1}, {"id": "y", "n": 2}, {"id": "x", "n": 1}]'), "id", "n")
+    found = records_of(file(tmp_path / "a.json", '[{"id": "x", "n": 1}, {"id": "y", "n": 2}, {"id": "x", "n": 1}]'), "id")
     assert dict(found) == {"x": {"id": "x", "n": 1}, "y": {"id": "y", "n": 2}}
     assert not found.conflicts
 
@@ -34,6 +34,8 @@ def test_what_is_no_list_of_such_records_is_refused(text: str, tmp_path: Path) -
 
 
 def test_one_value_a_line(tmp_path: Path) -> None:
-    assert json_lines_of(file(tmp_path / "a.jsonl", '{"a": 1}\r\n\r\n[2]\n')) == [{"a": 1}, [2]]
+    assert json_lines_of(file(tmp_path / "a.jsonl", '{"a": "1"}\r\n\r\n{"a": "2"}\n'), "a") == [{"a": "1"}, {"a": "2"}]
     with pytest.raises(Refused, match=r"a\.jsonl"):
-        json_lines_of(file(tmp_path / "a.jsonl", '{"a": 1}\n{"a": '))
+        json_lines_of(file(tmp_path / "a.jsonl", '{"a": "1"}\n{"a": '), "a")
+    with pytest.raises(Refused, match="record 2 lacks a"):
+        json_lines_of(file(tmp_path / "a.jsonl", '{"a": "1"}\n{"b": "1"}'), "a")

@@ -104,37 +104,46 @@ def json_of(file: RawFile) -> Any:
         raise Refused(f"{file.path}: JSON expected; {error}. Fetch the file again.") from error
 
 
-def json_lines_of(file: RawFile) -> list[Any]:
-    """The values of a file with one JSON value a line.
+def json_lines_of(file: RawFile, *needed: str) -> list[dict[str, Any]]:
+    """The records of a file with one JSON record a line.
+
+    Args:
+        file: the file.
+        needed: keys that every record must have, with a text.
 
     Raises:
-        Refused: a line is not JSON.
+        Refused: a line is no such record.
     """
     try:
-        return [json.loads(line) for line in lines_of(file)]
+        return _records([json.loads(line) for line in lines_of(file)], needed, file.path)
     except json.JSONDecodeError as error:
-        raise Refused(f"{file.path}: one JSON value a line expected; {error}. Fetch the file again.") from error
+        raise Refused(f"{file.path}: one JSON record a line expected; {error}. Fetch the file again.") from error
 
 
 def records_of(file: RawFile, key: str, *needed: str) -> Keyed:
-    """The records of a JSON list by the value under `key`.
+    """The records of a JSON list by the text under `key`.
 
     Args:
         file: the file.
         key: what names a record.
-        needed: further keys that every record must have.
+        needed: further keys that every record must have, with a text.
 
     Raises:
-        Refused: it is no list of records, or a record lacks a key.
+        Refused: it is no list of such records.
     """
-    records, keyed = json_of(file), Keyed()
-    if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
-        raise Refused(f"{file.path}: a list of records expected. Use the file that the owner publishes.")
-    for number, record in enumerate(records, 1):
-        if missing := [name for name in (key, *needed) if name not in record]:
-            raise Refused(f"{file.path}: record {number} lacks {', '.join(missing)}. Use the file that the owner publishes.")
+    keyed = Keyed()
+    for record in _records(json_of(file), (key, *needed), file.path):
         keyed.put(record[key], record, file.path)
     return keyed
+
+
+def _records(found: Any, needed: Sequence[str], path: str) -> list[dict[str, Any]]:
+    if not isinstance(found, list) or not all(isinstance(record, dict) for record in found):
+        raise Refused(f"{path}: a list of records expected. Use the file that the owner publishes.")
+    for number, record in enumerate(found, 1):
+        if missing := [name for name in needed if not isinstance(record.get(name), str)]:
+            raise Refused(f"{path}: record {number} lacks {', '.join(missing)}. Use the file that the owner publishes.")
+    return found
 
 
 class Record(Mapping[str, str]):
@@ -151,6 +160,11 @@ class Record(Mapping[str, str]):
         if place >= len(self._cells):
             raise KeyError(column)
         return self._cells[place]
+
+    def get(self, column: str, default: Any = None) -> Any:
+        """The cell, or the default: what most reading does, so without an exception."""
+        place = self._places.get(column)
+        return default if place is None or place >= len(self._cells) else self._cells[place]
 
     def __iter__(self) -> Iterator[str]:
         return (column for column, place in self._places.items() if place < len(self._cells))
@@ -208,7 +222,7 @@ class Table(Sequence[Mapping[str, str]]):
                     if any(cells):
                         wanted = [cells[place] for place in kept.values() if place < len(cells)] if only else cells
                         # One object for equal texts: keys and codes repeat over rows and tables.
-                        self._rows.append(Record(places, tuple(sys.intern(cell.strip()) for cell in wanted)))
+                        self._rows.append(Record(places, tuple(map(sys.intern, map(str.strip, wanted)))))
             except csv.Error as error:
                 raise Refused(f"{file.path}: not a CSV table (line {rows.line_num}: {error}). Fetch the file again.") from error
 

@@ -28,7 +28,7 @@ TOPIC_TEXTS = {"disease_discussion": "Disease Discussion", "acr_code": "ACR Code
 def cases(raw: Raw) -> Iterator[Case]:
     """One case a described picture; pictures of a teaching case share `patient_id`."""
     described, topics = raw.one(r"Descriptions\.json"), raw.one(r"Case_topic\.json")
-    descriptions = Keyed() if described is None else records_of(described, "image", "U_id", "Description")
+    descriptions = Keyed() if described is None else records_of(described, "image", "U_id")
     texts = Keyed() if topics is None else records_of(topics, "U_id")
     raw.use(*(file for file in (described, topics) if file is not None))
     pictures = raw.find(r"images/(MPX\d+_synpic\d+)\.png")
@@ -37,22 +37,23 @@ def cases(raw: Raw) -> Iterator[Case]:
         if name not in descriptions:
             raw.skip(file, "no description names it")
     for name, record in descriptions.items():
-        uid, facts, case = record["U_id"], record["Description"], texts.get(record["U_id"], {})
+        uid, facts = record["U_id"], record.get("Description")
+        case = texts.get(uid, {})
         plane, sex = _text(facts, "Plane"), _text(facts, "Sex")
         unlisted = f"its case {uid} is in none of the lists of splitted_dataset." if splits and uid not in splits else ""
         yield Case(
             name,
             {"image": Picture(pictures.need(name, f"images/{name}.png")), "mask": None},
             {
-                "modality": record.get("Type"),
+                "modality": _text(record, "Type"),
                 "location": _text(record, "Location"),
                 "location_category": _text(record, "Location Category"),
                 "plane": plane and plane.lower(),
                 "caption": _text(facts, "Caption"),
                 "age": number(_text(facts, "Age")),
                 "sex": sex and sex.lower(),
-                **{column: _text(case.get("Case", {}), key) for column, key in CASE_TEXTS.items()},
-                **{column: _text(case.get("Topic", {}), key) for column, key in TOPIC_TEXTS.items()},
+                **{column: _text(case.get("Case"), key) for column, key in CASE_TEXTS.items()},
+                **{column: _text(case.get("Topic"), key) for column, key in TOPIC_TEXTS.items()},
                 "train_part": parts.get(uid),
             },
             split=splits.get(uid, "train"),
@@ -68,16 +69,16 @@ def _splits(raw: Raw) -> tuple[dict[str, str], dict[str, int]]:
     for name, split in LISTS.items():
         if (file := raw.one(rf"splitted_dataset/data_{name}\.jsonl")) is not None:
             raw.use(file)
-            for record in json_lines_of(file):
+            for record in json_lines_of(file, "U_id"):
                 splits[record["U_id"]] = split
                 if name.startswith("train_"):
                     parts[record["U_id"]] = int(name[-1])
     return splits, parts
 
 
-def _text(record: Mapping[str, Any], key: str) -> str | None:
+def _text(record: Any, key: str) -> str | None:
     """A text under a key, which the owner's README spells in lower case; N/A is unknown."""
-    value = record.get(key, record.get(key.lower()))
+    value = record.get(key, record.get(key.lower())) if isinstance(record, Mapping) else None
     return None if value is None else known(str(value))
 
 
