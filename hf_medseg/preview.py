@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from hf_medseg.arrays import array_of
 from hf_medseg.columns import PICTURE, TEXT, Column
 from hf_medseg.errors import MissingExtra, Refused
 from hf_medseg.output import PREVIEW, Output
@@ -104,7 +105,7 @@ def write_preview(target: Output, report: Mapping[str, Any]) -> None:
     unfinished = path.with_name(path.name + ".unfinished")
     with pq.ParquetWriter(unfinished, schema, compression="NONE", use_dictionary=False, write_page_index=True) as writer:
         if cells["image_id"]:
-            writer.write_table(pa.table([pa.array(cells[field.name], field.type) for field in schema], schema=schema))
+            writer.write_table(pa.Table.from_arrays([array_of(column, cells[name]) for name, column in COLUMNS.items()], schema=schema))
         described = {"identity": asdict(identity), **asdict(Outcome())}
         writer.add_key_value_metadata({METADATA_KEY: json.dumps(described, sort_keys=True).encode()})
     os.replace(unfinished, path)
@@ -180,7 +181,7 @@ def _spread(items: Sequence[Some], count: int) -> list[Some]:
 
 def read_shown(rows: Sequence[Shown]) -> Iterator[tuple[Shown, Seen]]:
     """Reads the pictures of chosen rows, in their order; holds one row group at a time."""
-    path, group, table = Path(), -1, pa.table({})
+    path, group, table = Path(), -1, pa.schema([]).empty_table()
     for row in rows:
         if (row.path, row.group) != (path, group):
             path, group = row.path, row.group

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -73,16 +74,22 @@ def repeated_images(shards: Iterable[Path]) -> list[str]:
     The rows stay: two pictures that are the same one are the user's to judge. Only hashes are read, and kept as numbers.
     """
     paths = list(shards)
-    hashes = [_hash_numbers(pq.read_table(path, columns=["source_sha256"])["source_sha256"].to_pylist()) for path in paths]
+    hashes = [_hash_numbers(_read(path, ["source_sha256"])["source_sha256"].to_pylist()) for path in paths]
     numbers, counts = np.unique(np.concatenate(hashes) if hashes else np.empty(0, np.uint64), return_counts=True)
     repeated = numbers[counts > 1]
     names: dict[str, set[str]] = {}
     for path, found in zip(paths, hashes, strict=True):
         if (here := np.flatnonzero(np.isin(found, repeated))).size:
-            rows = pq.read_table(path, columns=["source_file", "source_sha256"]).take(here).to_pylist()
+            rows = _read(path, ["source_file", "source_sha256"]).take(here).to_pylist()
             for row in rows:
                 names.setdefault(row["source_sha256"], set()).add(row["source_file"])
     return [name for same in names.values() for name in sorted(same, key=natural)[1:]]
+
+
+def _read(path: Path, columns: list[str]) -> pa.Table:
+    """Some columns of a shard (`pyarrow.parquet.read_table` would import pandas first)."""
+    with pq.ParquetFile(path) as file:
+        return file.read(columns)
 
 
 def _hash_numbers(hashes: Iterable[str]) -> NDArray[np.uint64]:
