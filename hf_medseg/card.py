@@ -12,7 +12,7 @@ import yaml
 from hf_medseg import script
 from hf_medseg.about import About
 from hf_medseg.catalog import sources
-from hf_medseg.columns import Column, Label, ListOf, Picture, Record, Value, Volume, card_feature
+from hf_medseg.columns import INT8, Column, Label, ListOf, Picture, Record, Value, Volume, card_feature
 from hf_medseg.facts import Config, Download, Edition, License, Source
 from hf_medseg.output import PREVIEW
 from hf_medseg.plan import table_of
@@ -50,6 +50,12 @@ _MEANINGS = {
     "mask_names": "what the label maps of `masks` are",
     "mask_overlap": "whether single structures claim the same pixel; `mask` shows the higher class index there",
     "mask_origin": "how the mask was made",
+    "label": "what the whole image shows",
+    "labels": "what the whole image shows",
+    "diagnosis": "as the owner states it",
+    "sex": "of the person",
+    "laterality": "side of the body",
+    "view": "projection of the radiograph or slice",
     "annotated_classes": "what this row was searched for; other structures may be there unmarked",
     "instances": "objects told apart: 0 none, k the k-th",
     "boxes": "pixels of `image`, origin top left",
@@ -327,7 +333,7 @@ def _columns(source: Source, edition: Edition, configs: Sequence[Config]) -> str
                 else ":"
             )
             parts.append(f"Config `{config.name}`{told}")
-        if lines := [(f"`{name}`", type_text(kind), _meaning(name)) for name, kind in new.items()]:
+        if lines := [(f"`{name}`", type_text(kind), _meaning(name, kind)) for name, kind in new.items()]:
             parts.append(_table(("column", "type", "meaning"), lines))
         if gone := [f"`{name}`" for name in before if name not in columns]:
             parts.append(f"Without {', '.join(gone)}.")
@@ -353,18 +359,24 @@ def type_text(column: Column) -> str:
             return "{" + ", ".join(f"{name}: {type_text(field)}" for name, field in fields.items()) + "}"
 
 
-def _meaning(name: str) -> str:
+def _meaning(name: str, kind: Column) -> str:
+    """What a column holds, as far as its name tells; names mean the same in every source."""
     if name in _MEANINGS:
         return _MEANINGS[name]
-    if re.fullmatch(r"mask_\d+", name):
+    picture = isinstance(kind, (Picture, Volume))
+    if picture and re.fullmatch(r"mask_\d+", name):
         return f"label map of annotator {name[5:]}"
-    if name.startswith("mask_"):
+    if picture and name.startswith("mask_"):
         return f"{name[5:].replace('_', ' ')} alone: 1 inside, 0 outside"
-    if name.startswith("image_"):
+    if picture and name.startswith("image_"):
         return f"the sequence {name[6:]} on the grid of `image`"
+    if match := re.fullmatch(r"rescale_(?:slope|intercept)_(\w+)", name):
+        return f"the same for `image_{match[1]}`"
+    if re.fullmatch(r"fold_\w+", name):
+        return _MEANINGS["fold"]
     if name.endswith("_code"):
         return "code without a published code book"
-    return ""
+    return "1 yes, 0 no, -1 uncertain, null not mentioned" if kind == INT8 else ""
 
 
 def _masks(edition: Edition, report: Report, configs: Sequence[Config]) -> str:

@@ -16,7 +16,7 @@ from huggingface_hub import DatasetCard
 from hf_medseg import card
 from hf_medseg.about import About
 from hf_medseg.card import all_cards, file_name, render, type_text
-from hf_medseg.columns import FLOAT64, PICTURE, TEXT, Label, ListOf, boxes
+from hf_medseg.columns import FLOAT64, INT8, INT32, PICTURE, TEXT, Label, ListOf, boxes
 from hf_medseg.facts import Access, Config, Download, License, Part, Published, Source
 from hf_medseg.preview import FILE
 from tests.made import CITATION, FLAT, LICENSE, OWN, VOLUMES, edition, flat, know, volumes
@@ -340,6 +340,35 @@ def test_special_masks_are_explained() -> None:
     assert "255 means not annotated" in section(without_conversion(edition(FLAT, uncertain=True)), "Masks and classes")
     assert "floor((i + 0.5) * native / full)" in section(without_conversion(), "What was changed"), "it has `mask_native`"
     assert "nearest neighbour" not in without_conversion(edition(FLAT, configs=(Config(columns={}),)))
+
+
+def test_columns_are_explained_by_their_names() -> None:
+    kinds = {
+        "mask_3": PICTURE,
+        "mask_left_lung": PICTURE,
+        "mask_levels": ListOf(INT8),
+        "image_t1": PICTURE,
+        "image_number": INT32,
+        "rescale_slope_t1": FLOAT64,
+        "fold_2": INT8,
+        "race_code": INT8,
+        "edema": INT8,
+        "anything": TEXT,
+    }
+    columns = section(without_conversion(edition(FLAT, configs=(Config(columns=kinds),))), "Columns")
+    for line in (
+        "| `mask_3` | Image | label map of annotator 3 |",
+        "| `mask_left_lung` | Image | left lung alone: 1 inside, 0 outside |",
+        "| `mask_levels` | list of int8 |  |",
+        "| `image_t1` | Image | the sequence t1 on the grid of `image` |",
+        "| `image_number` | int32 |  |",
+        "| `rescale_slope_t1` | float64 | the same for `image_t1` |",
+        "| `fold_2` | int8 | of the published cross-validation |",
+        "| `race_code` | int8 | code without a published code book |",
+        "| `edema` | int8 | 1 yes, 0 no, -1 uncertain, null not mentioned |",
+        "| `anything` | string |  |",
+    ):
+        assert line in columns
 
 
 def test_types_in_words() -> None:
