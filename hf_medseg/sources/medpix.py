@@ -117,10 +117,9 @@ SOURCE = Source(
                 (
                     Evidence("the repository has no license file", "https://github.com/CHILab1/MedPix-2.0", "high"),
                     Evidence(
-                        "only government material is public domain; images of individual contributors may be protected and need their permission",
+                        "only government material is public domain; images of individual contributors may be protected and need their permission (copy of the page of 2013)",
                         "http://www.nlm.nih.gov/copyright.html",
                         "high",
-                        "2013-12-31",
                     ),
                 ),
                 ("Cite Siragusa et al. 2025.",),

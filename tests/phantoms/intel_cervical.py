@@ -139,8 +139,11 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
     _damage(tree, variant, phantom)
     if variant != "no_tables":
         _tables(tree, variant)
-    if variant in ("missing_column", "repeated_key"):
+    if variant == "missing_column":
         return Phantom(tree, [], refused=True, secrets=list(SECRETS))
+    if variant == "repeated_key":
+        phantom.rows = [row for row in phantom.rows if row.source_file != "train/Type_1/80.jpg"]
+        phantom.rejected.append("train/Type_1/80.jpg")
     if variant == "nested":
         litter(tree)
         phantom.raw = folder / "Downloads"
