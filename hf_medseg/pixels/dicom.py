@@ -6,6 +6,7 @@ from, as in `Threshold(DicomSeries(files), above=0)`. How planning finds the fil
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -72,11 +73,11 @@ class DicomSeries(VolumeImage):
     Rows and columns stay as they are; slices ascend along the LPS axis nearest to their normal. Without positions they are in the order
     of SliceLocation, else of InstanceNumber; the column `order_source` says which. Further columns: `sop_instance_uid`,
     `instance_number`, `trigger_time`, `echo_time`, and, where they differ from slice to slice, `rescale_slope` and
-    `rescale_intercept`.
+    `rescale_intercept`; `repeats` gives for the SOPInstanceUID of every slice that was left out as a repetition the place of its like.
 
     Attributes:
         slices: the files.
-        uneven: accepts slices at uneven distances; else a series with a gap is rejected.
+        uneven: accepts slices at uneven distances as long as their InstanceNumbers run on; else a series with a gap is rejected.
     """
 
     slices: tuple[RawFile, ...]
@@ -139,8 +140,8 @@ def read_series(slices: Sequence[RawFile], reader: Reader, uneven: bool) -> tupl
     path = slices[0].path
     _check_alike(frames, arrays, inverted, path)
     order, values, source = _order(frames, path)
-    order, values = _without_repeats(order, values, frames, arrays, reader)
-    step = _check_even(values, source, uneven, path)
+    order, values, repeats = _without_repeats(order, values, frames, arrays, reader)
+    step = _check_even(values, [frames[number].instance for number in order], source, uneven, path)
     first = frames[order[0]]
     shape = arrays[order[0]].shape  # type: ignore[union-attr]
     stack = np.empty((len(order), *shape), arrays[order[0]].dtype)  # type: ignore[union-attr]
@@ -156,6 +157,7 @@ def read_series(slices: Sequence[RawFile], reader: Reader, uneven: bool) -> tupl
         "trigger_time": tuple(frame.trigger_time for frame in chosen),
         "echo_time": tuple(frame.echo_time for frame in chosen),
         "order_source": source,
+        "repeats": repeats,
     }
     if len(set(scales)) > 1:
         columns["rescale_slope"], columns["rescale_intercept"] = (tuple(one) for one in zip(*scales, strict=True))
@@ -322,8 +324,13 @@ def _order(frames: list[Frame], path: str) -> tuple[list[int], list[float], str]
 
 def _without_repeats(
     order: list[int], values: list[float], frames: list[Frame], arrays: list[Array | None], reader: Reader
-) -> tuple[list[int], list[float]]:
-    """Leaves out slices that repeat another one pixel for pixel at its place; the lower InstanceNumber stays."""
+) -> tuple[list[int], list[float], dict[str, int]]:
+    """Leaves out slices that repeat another one pixel for pixel at its place; the lower InstanceNumber stays.
+
+    Returns:
+        (what stays of `order`, and of `values`, for each SOPInstanceUID that was left out the place of its like).
+    """
+    repeats: dict[str, int] = {}
     kept: list[int] = []
     places: list[float] = []
     for number, value in sorted(zip(order, values, strict=True), key=lambda one: one[1]):
@@ -341,22 +348,27 @@ def _without_repeats(
                 "Keep one echo, time point or b-value a series.",
             )
         kept[-1] = one
+        repeats = {sop: place for sop, place in repeats.items() if sop != frames[one].sop_uid} | {frames[other].sop_uid: len(kept) - 1}
         reader.duplicates.append(frames[other].file)
-    return kept, places
+    return kept, places, repeats
 
 
-def _check_even(values: list[float], source: str, uneven: bool, path: str) -> float | None:
+def _check_even(values: list[float], instances: list[int | None], source: str, uneven: bool, path: str) -> float | None:
     """The distance between slices.
 
     Raises:
-        Rejected: there are gaps.
+        Rejected: there are gaps; or, in a stack that may be uneven, gaps where InstanceNumber jumps too.
     """
     if len(values) < 2:
         return None
     steps = np.diff(values)
     step = float(np.median(steps))
-    if not uneven and float(np.abs(steps - step).max()) > 0.1 * step:
-        worst = int(np.argmax(np.abs(steps - step)))
+    odd = np.abs(steps - step)
+    if uneven:
+        jumps = [a is not None and b is not None and abs(b - a) > 1 for a, b in itertools.pairwise(instances)]
+        odd = np.where(jumps, odd, 0.0)
+    if float(odd.max()) > 0.1 * step:
+        worst = int(np.argmax(odd))
         unit = "" if source == "instance_number" else " mm"
         raise Rejected(
             path,

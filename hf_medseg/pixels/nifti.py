@@ -204,7 +204,7 @@ def _read(data: bytes, header: bytes | None, path: str) -> _Voxels:
         spacing = tuple(abs(float(size)) for size in (*info.get_zooms(), 0.0, 0.0, 0.0)[:3])
         if header is None:
             offset = max(offset, int(info.single_vox_offset))
-    except (HeaderDataError, ValueError, OverflowError) as error:
+    except (HeaderDataError, ValueError, OverflowError, KeyError) as error:
         raise Rejected(path, f"its header is damaged ({error}).", "Fetch it again.") from error
     if dtype.kind not in "iuf" or offset < 0:
         raise Rejected(path, f"samples of type {dtype}; integers or floating-point numbers expected.")
@@ -347,6 +347,13 @@ def volume_row(case: Case, table: TableSpec, reader: Reader, image: VolumeImage)
     from hf_medseg.rows import files_of, finished, further_volumes, volume_columns
 
     samples = image.samples(reader)
+    if isinstance(samples.columns.get("rescale_slope"), tuple):
+        raise Rejected(
+            image.files()[0].path,
+            "its slices have scales of their own, which no volume can say.",
+            "Use the config slices: every row has its own scale there.",
+        )
+    _check_even(samples.grid, image.files()[0].path)
     shape = samples.grid.shape
     values: dict[str, Any]
     values, scales = further_volumes(case, table, reader, samples)
@@ -381,11 +388,26 @@ def volume_row(case: Case, table: TableSpec, reader: Reader, image: VolumeImage)
     return finished(row, table, case.image_id, partial(volume_bytes, grid=samples.grid))
 
 
+def _check_even(grid: Grid, path: str) -> None:
+    """Makes sure that an affine says where every slice lies.
+
+    Raises:
+        Rejected: the slices are at uneven distances.
+    """
+    affine = grid.affine
+    if affine is not None:
+        straight = affine[:3, 3] + np.arange(grid.shape[0])[:, np.newaxis] * affine[:3, 2]
+        if np.abs(straight - np.array(grid.positions)).max() > 0.1 * np.linalg.norm(affine[:3, 2]):
+            raise Rejected(path, "its slices are at uneven distances, which no NIfTI can say.", "Use the config slices for it.")
+
+
 def _whole(slices: list[Any]) -> Any:
-    """One value for a volume from those of its slices: arrays stacked, lists of arrays stacked each, flags united, else the first."""
+    """One value for a volume from those of its slices: arrays stacked, also in lists, flags and lists united, else the first."""
     first = slices[0]
     if isinstance(first, np.ndarray):
         return np.stack(slices)
     if isinstance(first, list) and first and isinstance(first[0], np.ndarray):
         return [np.stack(one) for one in zip(*slices, strict=True)]
+    if isinstance(first, list):
+        return [one for k, found in enumerate(slices) for one in found if not any(one in earlier for earlier in slices[:k])]
     return any(slices) if isinstance(first, bool) else first

@@ -26,7 +26,7 @@ VARIANTS: dict[str, str] = {
     "corrected_xml": "161-resubmitted-correction-3-9-12.xml replaces 161.xml of the same series",
     "close_nodules": "two nodules closer than a slice is thick, eight outlines: two nodules all the same",
     "idle_reader": "the first reader outlined nothing: an empty mask, not a missing one",
-    "uneven_gaps": "one distance between slices differs: real positions, measured spacing is the median",
+    "uneven_gaps": "one distance between slices differs: real positions, measured spacing is the median; no volume",
     "duplicate_positions": "two slices at one position with equal pixels: the one with the higher InstanceNumber is listed",
     "differing_positions": "two slices at one position with different pixels: the series is rejected",
     "missing_reading": "one series has no XML while the others have: rejected",
@@ -301,7 +301,7 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
         for patient in ("LIDC-IDRI-0001", "LIDC-IDRI-0005"):
             for index in range(2):
                 save_jpeg(raw / "lidc" / patient / f"slice_{index}.jpg", grey(f"copy {patient} {index}", HEIGHT, WIDTH))
-        return Phantom(raw, [])
+        return Phantom(raw, [], refused=True)
     apart = variant in ("tcia_utils", "idc", "corrected_xml", "two_readings")
     scans = _scans(raw, variant)
     radiograph = _radiograph(raw, variant, scans[0].series)
@@ -310,7 +310,7 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
     readings = folder / "readings" if variant == "idc" else raw
     table = readings / "tcia-lidc-xml"
     if variant == "idc":
-        promise.parts = {"dicom": raw, "xml": readings}  # ASSUMED: names of the parts
+        promise.parts = {"xml": readings}
     lost: list[Series] = []
     for number, scan in enumerate(scans):
         extra = ""
@@ -360,11 +360,13 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
         rows += slices
         volumes.append(volume)
     if variant == "refused_no_xml":
-        return Phantom(raw, [], secrets=SECRETS)
+        return Phantom(raw, [], secrets=SECRETS, refused=True)
     promise.rows = ordered(rows)
     promise.configs = {"volumes": ordered(volumes)}
     if variant == "uneven_gaps":
-        promise.configs = {}  # ASSUMED: kept in `slices`; whether `volumes` takes an uneven stack is left open
+        uneven = scans[0].series.uid  # every slice says where it lies; one affine for all cannot
+        promise.rejected.append(uneven)
+        promise.configs = {"volumes": [row for row in promise.configs["volumes"] if row.image_id != uneven]}
     return promise
 
 

@@ -180,8 +180,17 @@ def test_missing_slice(tmp_path: Path) -> None:
     series = write_series(tmp_path, noise("g", 5), name="g", patient_id="P1")
     with pytest.raises(Rejected, match="missing"):
         read([path for index, path in enumerate(series.paths) if index != 2])
-    kept = read([path for index, path in enumerate(series.paths) if index != 2], uneven=True)
-    assert kept.grid.slice_spacing == 2.5 and len(kept.grid.positions) == 4
+    with pytest.raises(Rejected, match="missing"):  # InstanceNumber jumps there
+        read([path for index, path in enumerate(series.paths) if index != 2], uneven=True)
+
+
+def test_uneven_stack(tmp_path: Path) -> None:
+    series = write_series(tmp_path, noise("g", 5), name="g", patient_id="P1", offsets=[0.0, 2.5, 5.0, 10.0, 12.5])
+    with pytest.raises(Rejected, match="missing"):
+        read(series.paths)
+    kept = read(series.paths, uneven=True)
+    assert kept.grid.slice_spacing == 2.5
+    assert np.allclose(kept.grid.positions, series.positions)
 
 
 def second(series: Series, index: int, change: Callable[[Dataset], None]) -> Path:
@@ -201,6 +210,7 @@ def test_two_slices_at_one_place(tmp_path: Path) -> None:
     found = read([same, *series.paths], reader)
     assert np.array_equal(found.array, series.image)
     assert reader.duplicates == ["second.dcm"]
+    assert found.columns["repeats"] == {uid("second"): 2}
     other = second(
         series, 2, lambda header: (setattr(header, "PixelData", series.headers[1].PixelData), setattr(header, "EchoTime", 80))[0]
     )
