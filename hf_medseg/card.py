@@ -132,7 +132,8 @@ def _front_matter(source: Source, edition: Edition, report: Report, about: About
     front: dict[str, Any] = _license_keys(edition.license)
     front["pretty_name"] = _title(source, edition, about)
     front["task_categories"], front["task_ids"] = _tasks(_has_masks(edition), own)
-    kinds = [_slug(kind) for kind in (*source.modality, *source.anatomy) if kind != "any"]
+    words = re.split(r"[,;]", re.sub(r"\(.*?\)", "", ",".join((*source.modality, *source.anatomy))))
+    kinds = [_slug(word) for word in words if word.strip() not in ("", "any", "none")]
     front["tags"] = list(dict.fromkeys(["medical", *kinds, "hf_medseg", source.id]))
     rows = _row_count(edition, report)
     if rows:

@@ -121,6 +121,11 @@ def test_metadata_without_a_conversion_promises_no_files() -> None:
     assert "size_categories" not in front(without_conversion(edition(FLAT, published=Published())))
 
 
+def test_tags_are_single_words_or_few() -> None:
+    source = replace(FLAT, modality=("CT, MRI (two scanners)", "any"), anatomy=("head; neck", "none", "CT"))
+    assert front(without_conversion(source))["tags"] == ["medical", "ct", "mri", "head", "neck", "hf_medseg", "made-up"]
+
+
 def test_of_several_configs_one_is_the_default(tmp_path: Path) -> None:
     text, report = converted(tmp_path, VOLUMES)
     told = front(text)
