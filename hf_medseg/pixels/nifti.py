@@ -370,11 +370,11 @@ def volume_row(case: Case, table: TableSpec, reader: Reader, image: VolumeImage)
         digest = hashlib.sha256("\n".join(sorted(sha256 for _, sha256 in samples.sources)).encode()).hexdigest()
         files = [{"column": "image", "path": path, "sha256": digest}, *(file for file in files if file["column"] != "image")]
     row = {
-        **case.columns,
         **volume_columns(samples),
         **scales,
-        **values,
         "volume_id": case.image_id,
+        **case.columns,
+        **values,
         "image": samples.array,
         "image_id": case.image_id,
         "patient_id": case.patient_id,
