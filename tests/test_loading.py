@@ -8,7 +8,6 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +43,7 @@ exec(DIGEST)
 
 def raw_rows(dataset: Any) -> list[dict[str, Any]]:
     """Rows with pictures as bytes."""
-    return [row for split in dataset for row in dataset[split].with_format("arrow").to_iter_pylist()] if False else [
-        row for split in dataset for batch in [dataset[split].with_format("arrow")[:]] for row in batch.to_pylist()
-    ]
+    return [row for split in dataset for row in dataset[split].with_format("arrow")[:].to_pylist()]
 
 
 def digests(rows: list[dict[str, Any]]) -> list[str]:
@@ -221,8 +218,20 @@ def test_framework_formats(framework: str, tmp_path: Path) -> None:
     dataset = hf_medseg.load_dataset("brats", converted.phantom.raw, split="train", cache_dir=str(tmp_path / "cache"))
     expected = next(row for row in converted.rows() if row["split"] == "train")
     row = dataset.with_format(framework)[0]
-    assert np.array_equal(np.asarray(row["mask"]), pixels(expected["mask"]))
-    assert np.array_equal(np.asarray(row["image"]).astype(np.uint16), pixels(expected["image"]))
+    mask, image = (np.squeeze(np.asarray(row[column])) for column in ("mask", "image"))  # PyTorch puts a channel in front
+    assert np.array_equal(mask, pixels(expected["mask"]))
+    assert image.dtype.itemsize >= 2
+    assert np.array_equal(image.astype(np.int64), pixels(expected["image"]))
+
+
+def test_masks_arrive_as_class_indices_and_255(tmp_path: Path) -> None:
+    converted = run("herlev", "clean", tmp_path)
+    stream = hf_medseg.load_dataset("herlev", converted.phantom.raw, split="train", streaming=True)
+    found = [np.asarray(row["mask"]) for row in stream]
+    for mask, row in zip(found, converted.rows(), strict=True):
+        assert mask.dtype == np.uint8
+        assert np.array_equal(mask, pixels(row["mask"]))
+    assert set(np.unique(np.concatenate([mask.reshape(-1) for mask in found]))) == {0, 1, 2, 255}
 
 
 def test_a_large_tree_streams_its_first_row_soon(tmp_path: Path) -> None:
@@ -245,6 +254,3 @@ def test_public_names_stay_functions_whatever_is_imported() -> None:
         assert not inspect.ismodule(getattr(hf_medseg, name))
         assert callable(getattr(hf_medseg, name))
     assert "drive" in hf_medseg.sources()
-
-
-Find = Callable[[str], Path]
