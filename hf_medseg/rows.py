@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -154,8 +155,9 @@ def _slice_rows(case: Case, table: TableSpec, reader: Reader, image: VolumeImage
         for name, recipe in case.pixels.items()
         if name != "image" and name in table.columns
     }
-    if (masks := cells.get("mask")) is not None:
-        cells["mask"] = [None if isinstance(mask, np.ndarray) and nobody_looked(mask) else mask for mask in masks]
+    for name, masks in cells.items():
+        if masks is not None and isinstance(case.pixels[name], Labels):
+            cells[name] = [None if isinstance(mask, np.ndarray) and nobody_looked(mask) else mask for mask in masks]
     files = files_of(case, reader)
     made = []
     for k in range(count):
@@ -246,9 +248,26 @@ def volume_columns(samples: Samples, k: int | None = None) -> Row:
 
 
 def files_of(case: Case, reader: Reader) -> list[dict[str, str]]:
-    """The `files` column: every file that the row was made from, with the column it went into."""
-    named = [(column, file.path) for column, file in case.named_files() if file.path in reader.sha256]
-    return [{"column": column, "path": path, "sha256": reader.sha256[path]} for column, path in dict.fromkeys(named)]
+    """The `files` column: every file that the row was made from, with the column it went into; a DICOM series is one entry.
+
+    An entry of a series has the SeriesInstanceUID for its path, and the hash of the sorted hashes of its files.
+    """
+    named: dict[tuple[str, str], dict[str, str]] = {}
+    for column, file in case.named_files():
+        if (sha256 := reader.sha256.get(file.path)) is not None:
+            series = file.path.rpartition("/")[0] if file.alias else ""
+            named.setdefault((column, series or file.path), {})[file.path] = sha256
+    return [
+        {"column": column, "path": path, "sha256": digest_of(hashes.values())}
+        if len(hashes) > 1
+        else {"column": column, "path": next(iter(hashes)), "sha256": next(iter(hashes.values()))}
+        for (column, path), hashes in named.items()
+    ]
+
+
+def digest_of(hashes: Iterable[str]) -> str:
+    """One hash for several files: the SHA-256 of their sorted hashes, one a line."""
+    return hashlib.sha256("\n".join(sorted(hashes)).encode()).hexdigest()
 
 
 def _cells(recipe: Recipe, reader: Reader, shape: tuple[int, int, int], name: str, table: TableSpec) -> list[Any] | None:

@@ -82,6 +82,9 @@ def test_a_tar_path_that_climbs_out_is_refused(tmp_path: Path) -> None:
         ("a.rar", "unrar x"),
         ("a.tar.xz", "tar -xJf"),
         ("a.tar.bz2", "tar -xjf"),
+        ("a.tar.gz.aa", 'cat "a.tar.gz."* | tar -xzf -'),
+        ("a.tgz.001", 'cat "a.tgz."* | tar -xzf -'),
+        ("a.tar.00", 'cat "a.tar."* | tar -xf -'),
     ],
 )
 def test_what_is_not_read_in_place_names_the_command(name: str, command: str, tmp_path: Path) -> None:

@@ -112,6 +112,32 @@ class UpperHalf(Labels):
 
 
 @dataclass(frozen=True, slots=True)
+class OneValue(Labels):
+    """Foreground where a sample is not 0, whatever its value; a second value besides 0 rejects the case.
+
+    For binary masks that each hand codes its own way, where several values mean a derived file.
+    """
+
+    pixels: Pixels
+    to: int = 1
+
+    def files(self) -> tuple[RawFile, ...]:
+        """The files that are read."""
+        return self.pixels.files()
+
+    def labels(self, reader: Reader, shape: Shape) -> LabelMap:
+        """See `Labels.labels`."""
+        array = _grey(self.pixels, reader)
+        inside = array != 0
+        found = array[inside]
+        if found.size and not (found == found[0]).all():
+            values = np.unique(found)
+            few = ", ".join(f"{value:g}" for value in values[:5]) + (", ..." if values.size > 5 else "")
+            raise Rejected(_name(self), f"mask values {few} where 0 and one other value are declared.", "Fetch the owner's file.")
+        return np.where(inside, np.uint8(self.to), np.uint8(0))
+
+
+@dataclass(frozen=True, slots=True)
 class Values(Labels):
     """Each stored value is a class: `mapping` says which; any other value rejects the case."""
 
@@ -198,9 +224,14 @@ class Painted(Labels):
     """Several parts on one label map, in ascending class index: the higher class wins. Equal classes unite.
 
     A pixel is not annotated only where no part paints it and one says so.
+
+    Attributes:
+        classes: the class of each part, in its order, where the parts are binary and other columns use them so; empty where the parts
+            give classes themselves.
     """
 
     parts: tuple[Labels, ...]
+    classes: tuple[int, ...] = ()
 
     def files(self) -> tuple[RawFile, ...]:
         """The files that are read."""
@@ -212,13 +243,13 @@ class Painted(Labels):
             shape = native_labels(self.parts[0], reader).shape
         result = np.zeros(shape, np.uint8)
         unknown: NDArray[np.bool_] | None = None
-        for part in self.parts:
+        for number, part in enumerate(self.parts):
             labels = on_grid(part, reader, shape)
             holes = labels == NOT_ANNOTATED
             if holes.any():
                 unknown = holes if unknown is None else unknown | holes
                 labels = np.where(holes, np.uint8(0), labels)
-            np.maximum(result, labels, out=result)
+            np.maximum(result, labels * np.uint8(self.classes[number]) if self.classes else labels, out=result)
         if unknown is not None:
             result[unknown & (result == 0)] = NOT_ANNOTATED
         return result

@@ -17,7 +17,7 @@ from hf_medseg.errors import Refused
 from hf_medseg.raw.files import ZIP_DEFLATED, ZIP_STORED, Place, open_indexed_gzip, open_raw
 
 READABLE = re.compile(r"\.(zip|tar|tar\.gz|tgz)\Z", re.IGNORECASE)
-UNREADABLE = re.compile(r"\.(7z|7z\.\d+|rar|zip\.\d+|z\d\d|tar\.(bz2|xz|zst)|tbz2|txz)\Z", re.IGNORECASE)
+UNREADABLE = re.compile(r"\.(7z|7z\.\d+|rar|zip\.\d+|z\d\d|tar\.(bz2|xz|zst)|tbz2|txz|(tar|tar\.gz|tgz)\.(a[a-z]|\d+))\Z", re.IGNORECASE)
 
 _COMMANDS = {"7z": "7z x {}", "rar": "unrar x {}", "bz2": "tar -xjf {}", "xz": "tar -xJf {}", "zst": "tar --zstd -xf {}"}
 
@@ -28,6 +28,9 @@ def unpack_command(name: str) -> str:
         return f'7z x "{name[: -len(name.rpartition(".")[2]) - 1]}.001"'
     if re.search(r"\.(zip\.\d+|z\d\d)\Z", name, re.IGNORECASE):
         return f'7z x "{re.sub(r"[.](zip[.])?[z]?[0-9]+$", "", name)}.zip"  (all pieces in one folder)'
+    if split := re.search(r"\.(tar|tar\.gz|tgz)\.(a[a-z]|\d+)\Z", name, re.IGNORECASE):
+        pieces = name[: split.start(2)]
+        return f'cat "{pieces}"* | tar {"-xf" if split[1].lower() == "tar" else "-xzf"} -  (all pieces in one folder)'
     kind = name.lower().rpartition(".")[2]
     return _COMMANDS.get(kind, "7z x {}").format(f'"{name}"')
 

@@ -18,6 +18,7 @@ from hf_medseg.pixels.masks import (
     MaskList,
     Native,
     Nearest,
+    OneValue,
     Overlap,
     Painted,
     Threshold,
@@ -50,6 +51,33 @@ def test_values_of_one_bit_and_grey_masks(high: Any, tmp_path: Path) -> None:
     array = BLOB if high is True else (BLOB * high).astype(np.uint8)
     stored = 255 if high is True else high
     assert np.array_equal(labels(Values(picture(tmp_path, array), {0: 0, stored: 3})), BLOB * 3)
+
+
+@pytest.mark.parametrize("high", [1, 7, 255])
+def test_one_value_is_the_foreground_whatever_it_is(high: int, tmp_path: Path) -> None:
+    assert np.array_equal(labels(OneValue(picture(tmp_path, (BLOB * high).astype(np.uint8)), 3)), BLOB * 3)
+
+
+def test_one_value_of_an_empty_mask_and_of_a_full_one(tmp_path: Path) -> None:
+    for high in (0, 9):
+        found = labels(OneValue(picture(tmp_path, np.full((10, 14), high, np.uint8), f"{high}.png")))
+        assert np.array_equal(found, np.full((10, 14), high > 0))
+
+
+def test_one_value_rejects_a_second_one(tmp_path: Path) -> None:
+    array = (BLOB * 2).astype(np.uint8)
+    array[0, 0] = 6
+    with pytest.raises(Rejected, match="mask values 2, 6 where 0 and one other value are declared"):
+        labels(OneValue(picture(tmp_path, array)))
+
+
+def test_painted_gives_binary_parts_their_classes(tmp_path: Path) -> None:
+    """The same parts stay binary in other columns; the higher class wins whatever the order of the parts."""
+    low, high = BLOB, np.roll(BLOB, 2, axis=1)
+    parts = tuple(OneValue(picture(tmp_path, (one * 255).astype(np.uint8), f"{n}.png")) for n, one in enumerate((high, low)))
+    assert np.array_equal(labels(Painted(parts, (5, 2))), np.where(high, 5, low * 2))
+    reader = Reader()
+    assert np.array_equal(MaskList(parts).values(reader, SHAPE)[0], [high, low])
 
 
 def test_values_rejects_what_nobody_declared(tmp_path: Path) -> None:
