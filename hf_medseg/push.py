@@ -320,15 +320,17 @@ class _Desk:
             self._ask("asking whether we may write", lambda: self.api.auth_check(self.repo, repo_type="dataset", write=True))
 
     def _check_card(self) -> None:
+        """Asks the Hub about the card before anything is uploaded in vain; it asks itself again with the commit."""
         from huggingface_hub import DatasetCard
 
         card = DatasetCard.load(self.files[CARD].path)
         try:
-            self._ask("checking the card", lambda: card.validate(repo_type="dataset"))
-        except ValueError as error:
-            if getattr(error, "response", None) is not None:
+            card.validate(repo_type="dataset")
+        except Exception as error:
+            if _status(error) is None and type(error) is ValueError:
+                raise Refused(f"{self.files[CARD].path}: the Hub does not take the card: {error}") from error
+            if not _is_clients(error):
                 raise
-            raise Refused(f"{self.files[CARD].path}: the Hub does not take the card: {error}") from error
 
     def _check_remote(self, remote: Remote | None, change: Change, tag: str) -> None:
         """The repository is free for this dataset, and the tag is free for this state.

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import itertools
 import json
 import re
+import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -175,6 +177,7 @@ class Hub:
         self.faults: list[Fault] = []
         self.before: Callable[[str, str], None] | None = None  # called before each request, to play other people
         self.mistakes: list[Exception] = []
+        self.connections: set[socket.socket] = set()
         self.page = 1000
         self.lock = threading.RLock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -185,8 +188,12 @@ class Hub:
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def close(self) -> None:
+        """Ends the server and every connection that clients keep open."""
         self._server.shutdown()
         self._server.server_close()
+        for connection in list(self.connections):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def calls(self, method: str, pattern: str) -> list[int]:
         """The answers' status of every request like this."""
@@ -243,6 +250,14 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
+
+        def setup(self) -> None:
+            super().setup()
+            hub.connections.add(self.connection)
+
+        def finish(self) -> None:
+            hub.connections.discard(self.connection)
+            super().finish()
 
         def log_message(self, *args: Any) -> None:
             pass
@@ -629,8 +644,13 @@ def _tree(hub: Hub, request: Request, repo_id: str, revision: str, path: str = "
 @route("POST", "/api/datasets/ID/paths-info/REV")
 def _paths_info(hub: Hub, request: Request, repo_id: str, revision: str) -> Answer:
     commit = _commit_of(hub.readable(repo_id, request.user), revision)
-    wanted = parse_qs(request.body.decode()).get("paths", [])
-    return _json([{"type": "file", "path": path, **commit.files[path].entry} for path in wanted if path in commit.files])
+    found = []
+    for path in parse_qs(request.body.decode()).get("paths", []):
+        if path in commit.files:
+            found.append({"type": "file", "path": path, **commit.files[path].entry})
+        elif any(name.startswith(f"{path}/") for name in commit.files):
+            found.append({"type": "directory", "path": path, "oid": "0" * 40, "size": 0})
+    return _json(found)
 
 
 @route("GET", "/datasets/ID/resolve/REV/PATH")
@@ -714,10 +734,3 @@ def _collect(hub: Hub, request: Request, slug: str) -> Answer:
     hub.readable(item["id"], request.user)
     items.append({"_id": f"{next(_numbers):024x}", "id": item["id"], "type": item["type"], "position": len(items)})
     return _json(hub.collections[slug])
-
-
-def requests_of(hub: Hub) -> Iterator[tuple[str, str]]:
-    """Method and path of every request seen, without what a client asks for itself."""
-    for method, path, _ in hub.seen:
-        if path != "/api/agent-harnesses":
-            yield method, path

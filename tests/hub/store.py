@@ -37,10 +37,9 @@ class Store:
         self.path(sha256).write_bytes(data)
         return True
 
-    def stored_bytes(self) -> int:
-        """Bytes of all chunks and objects: grows only when something new is uploaded."""
-        chunks = sum(path.stat().st_size for path in self.xet.rglob("default.*") if path.suffix != ".tagset")
-        return chunks + sum(path.stat().st_size for path in self.objects.iterdir())
+    def chunk_bytes(self) -> int:
+        """Bytes of everything that came through Xet."""
+        return sum(path.stat().st_size for path in self.xet.rglob("default.*") if path.suffix != ".tagset")
 
     def _xet_files(self) -> dict[str, tuple[str, int]]:
         """SHA-256 -> (Xet hash, size) of every file in the Xet store."""
