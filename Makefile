@@ -31,8 +31,9 @@ $(VENV)/demo.stamp: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --editable .
 	@touch $@
 
-# PyTorch first and pinned: the CPU build where there is one, and nothing of CUDA for the tests of two data loaders.
+# PyTorch first and pinned, so that nothing replaces it by a newer build.
 $(VENV)/test.stamp: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet torch==2.13.0
 	$(BIN)/python -m pip install --quiet --editable '.[test]'
 	@touch $@ $(VENV)/demo.stamp
 
@@ -40,7 +41,7 @@ $(VENV)/test.stamp: pyproject.toml | $(VENV)/bin/python
 $(OLD)/stamp: pyproject.toml
 	$(PYTHON) -m venv $(OLD)
 	$(OLD)/bin/python -m pip install --quiet --upgrade pip
-	$(OLD)/bin/python -m pip install --quiet --editable . 'datasets==3.6.0' 'huggingface-hub<1' pytest
+	$(OLD)/bin/python -m pip install --quiet --editable '.[nifti]' 'datasets==3.6.0'
 	@touch $@
 
 clean:
