@@ -260,3 +260,29 @@ def test_a_poorer_form_of_a_layout_gives_twins_and_never_paths(tmp_path: Path) -
         "case_1": ("case_1/case_1_x.nii", ["case_1_x.nii"]),
         "case_2": ("case_2_x.nii", []),
     }
+
+
+def test_members_of_one_name_in_several_archives_are_told_apart(tmp_path: Path) -> None:
+    """A client packs every series into an archive of its own, and calls the first file of each the same."""
+    for name in ("a", "b"):
+        (tmp_path / "raw").mkdir(exist_ok=True)
+        with zipfile.ZipFile(tmp_path / "raw" / f"{name}.zip", "w") as archive:
+            archive.writestr("1-001.dcm", name)
+            archive.writestr(f"only-{name}.dcm", name)
+    raw = open_raw_tree(tmp_path / "raw", tmp_path / "work")
+    assert [file.listed for file in raw.files] == ["a/1-001.dcm", "b/1-001.dcm", "only-a.dcm", "only-b.dcm"]
+    assert [file.read() for file in raw.files] == [b"a", b"b", b"a", b"b"]
+
+
+@pytest.mark.parametrize("form", ["folder", "zip", "tar", "tar.gz"])
+def test_the_first_bytes_of_a_file(form: str, tmp_path: Path) -> None:
+    data = kit.rng("head").bytes(50_000)
+    kit.write(tmp_path / "folder" / "a" / "file.bin", data)
+    raw = tmp_path / "folder"
+    if form == "zip":
+        raw = kit.as_zip(tmp_path / "folder", tmp_path / "raw.zip")
+    elif form != "folder":
+        raw = kit.as_tar(tmp_path / "folder", tmp_path / f"raw.{form}")
+    (file,) = open_raw_tree(raw, tmp_path / "work").files
+    assert file.read(1000) == data[:1000]
+    assert file.read(60_000) == file.read() == data

@@ -59,6 +59,21 @@ _UID = re.compile(r"[0-9A-Za-z._-]{1,80}\Z")
 
 
 @dataclass(frozen=True, slots=True)
+class Structure:
+    """A segment of a SEG, or a structure with closed contours of an RTSTRUCT.
+
+    Attributes:
+        number: SegmentNumber or ROINumber.
+        name: SegmentLabel or ROIName, free text.
+        origin: `manual`, `corrected` or `automatic`, None where the file does not say.
+    """
+
+    number: int
+    name: str
+    origin: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Header:
     """What planning knows of one DICOM object.
 
@@ -72,7 +87,7 @@ class Header:
         burned_in: whether the object says that names are burned into its pixels.
         age: years.
         laterality: `L`, `R` or as the file says.
-        structures: (number, name) of each segment of a SEG and of each structure with closed contours of an RTSTRUCT.
+        structures: what a SEG or RTSTRUCT outlines.
         refers_to: SeriesInstanceUIDs of the images that a SEG or RTSTRUCT was drawn on; where it names none, their SOPInstanceUIDs.
     """
 
@@ -106,7 +121,7 @@ class Header:
     age: float | None = None
     identity_removed: str = ""
     burned_in: bool = False
-    structures: tuple[tuple[int, str], ...] = ()
+    structures: tuple[Structure, ...] = ()
     refers_to: tuple[str, ...] = ()
 
 
@@ -295,21 +310,30 @@ def _header(dataset: Any, path: str, picture: bool) -> Header | None:
     )
 
 
-def _segments(dataset: Any) -> tuple[tuple[int, str], ...]:
-    """(number, label) of each segment; of a label map, the background is none."""
-    found = ((whole_of(item, "SegmentNumber"), text_of(item, "SegmentLabel")) for item in items_of(dataset, "SegmentSequence"))
-    return tuple((number, name) for number, name in found if number)
+_ORIGINS = {"MANUAL": "manual", "SEMIAUTOMATIC": "corrected", "AUTOMATIC": "automatic"}
 
 
-def _rois(dataset: Any) -> tuple[tuple[int, str], ...]:
-    """(number, name) of each structure that has closed contours: points mark places, they enclose nothing."""
+def _structures(dataset: Any, sequence: str, number: str, name: str, origin: str) -> Iterator[Structure]:
+    for item in items_of(dataset, sequence):
+        if (found := whole_of(item, number)) is not None:
+            yield Structure(found, text_of(item, name), _ORIGINS.get(text_of(item, origin).upper()))
+
+
+def _segments(dataset: Any) -> tuple[Structure, ...]:
+    """The segments; of a label map, the background is none."""
+    found = _structures(dataset, "SegmentSequence", "SegmentNumber", "SegmentLabel", "SegmentAlgorithmType")
+    return tuple(one for one in found if one.number)
+
+
+def _rois(dataset: Any) -> tuple[Structure, ...]:
+    """The structures that have closed contours: points mark places, they enclose nothing."""
     drawn = {
         whole_of(item, "ReferencedROINumber")
         for item in items_of(dataset, "ROIContourSequence")
         if any(text_of(contour, "ContourGeometricType").startswith("CLOSED") for contour in items_of(item, "ContourSequence"))
     }
-    found = ((whole_of(item, "ROINumber"), text_of(item, "ROIName")) for item in items_of(dataset, "StructureSetROISequence"))
-    return tuple((number, name) for number, name in found if number is not None and number in drawn)
+    found = _structures(dataset, "StructureSetROISequence", "ROINumber", "ROIName", "ROIGenerationAlgorithm")
+    return tuple(one for one in found if one.number in drawn)
 
 
 def _referenced(dataset: Any) -> tuple[str, ...]:

@@ -87,12 +87,25 @@ class _Segmentation:
         """0 and 1 on the image's grid."""
         result = np.zeros(samples.grid.shape, np.uint8)
         chosen = [k for k, segment in enumerate(self.segments) if segment == number] if self.segments else list(range(len(self.frames)))
-        for k, pixels in zip(chosen, library().pixels.iter_pixels(self.dataset, indices=chosen) if chosen else (), strict=True):
+        for k in chosen:
+            pixels = self._frame(k)
             inside = pixels >= self.half if self.segments else pixels == number
             rows, columns = np.nonzero(inside)
             if rows.size:
                 self._paint(result, k, rows, columns, samples)
         return result
+
+    def _frame(self, k: int) -> NDArray[Any]:
+        """The pixels of one frame."""
+        header = self.dataset
+        if header.BitsAllocated > 1 or header.file_meta.TransferSyntaxUID.is_compressed:
+            found: NDArray[Any] = library().pixels.pixel_array(header, index=k)
+            return found
+        # One bit a pixel, frames not padded to bytes: pydicom 3.0 loses such frames when it is asked for one alone.
+        size = header.Rows * header.Columns
+        first, skipped = divmod(k * size, 8)
+        packed = np.frombuffer(header.PixelData, np.uint8, -(-(skipped + size) // 8), first)
+        return np.unpackbits(packed, count=skipped + size, bitorder="little")[skipped:].reshape(header.Rows, header.Columns)
 
     def _paint(self, result: LabelMap, k: int, rows: NDArray[Any], columns: NDArray[Any], samples: Samples) -> None:
         grid, frame = samples.grid, self.frames[k]

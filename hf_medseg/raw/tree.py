@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import operator
 import os
 import re
@@ -316,7 +317,7 @@ def open_raw_tree(path: str | os.PathLike[str], work: Path, under: str = "") -> 
         if is_litter(shown):
             litter.append(above_all + shown)
         elif UNREADABLE.search(shown):
-            raise refuse(shown, "a split archive" if re.search(r"\d\Z", shown) else "an archive of this kind")
+            raise refuse(shown, "a split archive" if re.search(r"(\d|\.a[a-z])\Z", shown) else "an archive of this kind")
         elif READABLE.search(shown):
             above = shown.rpartition("/")[0]
             for name, member_size, place in list_archive(local, shown, work):
@@ -334,7 +335,25 @@ def open_raw_tree(path: str | os.PathLike[str], work: Path, under: str = "") -> 
     if not seen:
         raise Refused(f"{text}: the folder is empty. RAW is the folder or archive that you downloaded.")
     files.sort(key=lambda file: file.listed)
-    return Raw(files, litter)
+    return Raw(_told_apart(files, text, above_all), litter)
+
+
+def _told_apart(files: list[RawFile], root: str, above_all: str) -> list[RawFile]:
+    """Members of several archives in one folder that would be listed under one path are listed below their archive's name."""
+    repeated = {
+        one.listed
+        for one, other in itertools.pairwise(files)
+        if one.listed == other.listed and one.place is not None and other.place is not None and one.place.path != other.place.path
+    }
+    if not repeated:
+        return files
+    for number, file in enumerate(files):
+        if file.listed in repeated and file.place is not None and file.place.offset is not None:
+            folder, slash, archive = file.place.path[len(root) :].lstrip("/").rpartition("/")
+            above = above_all + folder + slash
+            inside = f"{READABLE.sub('', archive)}/{file.listed[len(above) :]}"
+            files[number] = RawFile(above + inside, file.size, file.place)
+    return sorted(files, key=lambda file: file.listed)
 
 
 def _walk(root: str) -> Iterator[tuple[str, int, str]]:

@@ -32,7 +32,7 @@ VARIANTS: dict[str, str] = {
     "labelmap": "SEG LABELMAP: values are segment numbers",
     "cropped_seg": "SEG on a grid cropped in-plane: put back by geometry, zeros outside",
     "resampled_seg": "SEG with another pixel spacing: rejected",
-    "foreign_seg": "SEG that refers to images which are not there: rejected",
+    "foreign_seg": "SEG that refers to images which are not there: rejected; the images that are there have no mask",
     "two_readers": "two SEG series for one CT: both kept, told apart",
     "every_second_slice": "RTSTRUCT drawn on every second slice: the slices between hold none of it",
     "contour_off_grid": "RTSTRUCT contour that leaves the picture: rejected",
@@ -288,7 +288,7 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
     raw = folder / "raw"
     if variant == "refused_nothing":
         write(raw / "manifest-1617826555824" / "clinical.csv", "Patient ID,Sex\r\nPL-001,F\r\n")
-        return Phantom(raw, [])
+        return Phantom(raw, [], refused=True)
     layout = _Layout(raw, variant)
     about = _about(folder, variant)
     promise = Phantom(raw, [], about=about, secrets=[*SECRETS, "Quittenbaum plan"])
@@ -301,10 +301,8 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
         (_sagittal(layout, variant), None),
     ]
     lost = _spoil(layout, variant, promise, volumes)
-    if variant == "monochrome1":
-        volumes.append((_radiograph(layout), None))
     if variant.startswith("refused_"):
-        return Phantom(raw, [], about=about)
+        return Phantom(raw, [], about=about, refused=True)
     rows: list[Row] = []
     wholes: list[Row] = []
     for series, truths in volumes:
@@ -315,7 +313,7 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
         wholes.append(whole)
     promise.rows, promise.configs = ordered(rows), {"volumes": ordered(wholes)}
     if variant == "monochrome1":
-        promise.configs = {}  # whether a single radiograph counts as a volume is left open
+        promise.rows = ordered([*promise.rows, _picture(_radiograph(layout))])
     _beside(layout, variant, volumes)
     return promise
 
@@ -442,7 +440,7 @@ def _with_seg(layout: _Layout, variant: str, promise: Phantom) -> tuple[Series, 
         more: Segment = ("Liver", "liver", second)
         truths = [more, *truths] if first_last else [*truths, more]
     _localiser(layout, series, promise)
-    # A mask that cannot be placed is rejected; its images are then not known to be unannotated, so they go with it.
+    # A mask that cannot be put on its images is rejected with them: they are annotated, nobody can say how.
     return series, None if variant in ("resampled_seg", "foreign_seg") else truths
 
 
@@ -532,6 +530,24 @@ def _radiograph(layout: _Layout) -> Series:
     )
 
 
+def _picture(series: Series) -> Row:
+    """The row of a picture that is no slice of a volume."""
+    columns = {
+        "volume_id": None,
+        "pixel_spacing": list(series.pixel_spacing),
+        "orientation": None,
+        "plane": None,
+        "image_position": None,
+        "rescale_slope": series.slope,
+        "rescale_intercept": series.intercept,
+        "modality": series.modality,
+        "masks": [],
+        "annotated_classes": [],
+    }
+    sop = series.sop_uids[0]
+    return Row(sop, series.image[0], None, f"{series.uid}/{sop}.dcm", patient_id=series.patient_id, columns=columns)
+
+
 def _resave(series: Series, change: Callable[[Dataset, int], None]) -> None:
     for index, path in enumerate(series.paths):
         header = dcmread(path)
@@ -549,7 +565,6 @@ def _spoil(
     seg, rt, mr = (series for series, _ in volumes)
     lost = {
         "resampled_seg": [seg],
-        "foreign_seg": [seg],
         "contour_off_grid": [rt],
         "contour_between_slices": [rt],
     }.get(variant, [])

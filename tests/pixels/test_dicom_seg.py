@@ -15,7 +15,7 @@ from pydicom import dcmread
 
 from hf_medseg.errors import Rejected
 from hf_medseg.pixels.dicom import DicomSeries
-from hf_medseg.pixels.dicom_headers import look
+from hf_medseg.pixels.dicom_headers import Structure, look
 from hf_medseg.pixels.dicom_seg import DicomSegment
 from hf_medseg.raw.files import Place, RawFile, Reader
 from tests.phantoms.dicom import AXIAL, SAGITTAL, SECRETS, Series, write_series
@@ -59,7 +59,7 @@ def test_segments_come_out_exactly(tmp_path: Path, kind: str, descending: bool, 
     assert not segment(tmp_path / "seg", 3, series.paths).any()
     header = look((tmp_path / "seg").read_bytes(), "seg")
     assert header is not None
-    assert header.structures == ((1, "Liver"), (2, "Tumor")) and header.refers_to == (series.uid,)
+    assert header.structures == (Structure(1, "Liver", "manual"), Structure(2, "Tumor", "manual")) and header.refers_to == (series.uid,)
     assert not any(secret in repr(header) for secret in SECRETS)
 
 
@@ -206,7 +206,7 @@ def test_real_segments_name_their_images(real: Callable[[str], Path]) -> None:
     seg = look((folder / "dcmqi-samples/partial_overlaps.dcm").read_bytes(), "seg.dcm")
     assert ct_slice is not None and seg is not None
     assert seg.refers_to == (ct_slice.series_uid,)
-    assert [name for _, name in seg.structures] == ["GREEN", "ORANGE", "PURPLE", "LIGHT_BLUE", "DARK_BLUE"]
+    assert [one.name for one in seg.structures] == ["GREEN", "ORANGE", "PURPLE", "LIGHT_BLUE", "DARK_BLUE"]
 
 
 def test_real_segment_of_one_frame(real: Callable[[str], Path]) -> None:

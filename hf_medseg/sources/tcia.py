@@ -1,0 +1,271 @@
+"""TCIA: any downloaded collection of The Cancer Imaging Archive, told by its DICOM headers alone; facts come from an about file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from hf_medseg.about import About
+from hf_medseg.case import Case
+from hf_medseg.columns import FLAG, FLOAT32, INT32, MASK_ORIGIN, PICTURE, SEX, TEXT, Column, Label, ListOf
+from hf_medseg.errors import Refused
+from hf_medseg.facts import Access, Download, Edition, License, Source, SurveyPlan, volume_configs
+from hf_medseg.pixels import dicom_headers
+from hf_medseg.pixels.dicom import DicomPicture, DicomSeries
+from hf_medseg.pixels.dicom_headers import CONTOURS, HEAD, Header, Instance, Series, Structure
+from hf_medseg.pixels.dicom_seg import DicomSegment
+from hf_medseg.pixels.masks import Labels, MaskList, Overlap, Painted
+from hf_medseg.pixels.rtstruct import RtStructure
+from hf_medseg.raw.tree import Raw, natural
+
+STACKS = ("CT", "MR", "PT", "NM")
+PICTURES = ("CR", "DX", "MG", "US", "XA", "RF", "IO", "PX", "OP", "ES", "XC", "OT")
+OTHER_MASKS = r"[^/]+\.(?i:nii|nii\.gz|nrrd|mha|mhd)"
+# The least manual of a row's masks is what the row is called.
+ORIGINS = ("manual", "corrected", "automatic")
+POLICY = (
+    "TCIA Data Usage Policy https://www.cancerimagingarchive.net/data-usage-policies-and-restrictions/ : do not try to identify or contact "
+    "participants, make no renderings of faces, cite the DOI of the data. Whoever passes the data on must bind the readers of the copy to it."
+)
+
+
+def cases(raw: Raw) -> Iterator[Case]:
+    """One case an image series, with every structure of every SEG and RTSTRUCT that was drawn on it."""
+    drawn = dicom_headers.structures(raw)
+    if not drawn and raw.has(OTHER_MASKS):
+        raise Refused(
+            "The masks of this collection are no DICOM SEG or RTSTRUCT but files such as "
+            f"{next(iter(raw.find(OTHER_MASKS).values())).path}: they need a source of their own. Take them out to convert the images alone."
+        )
+    for file in dicom_headers.unreadable(raw):
+        yield Case(file.name, {"image": DicomPicture((file,))})
+    images = dicom_headers.images(raw)
+    owners = {sop: uid for uid, series in images.items() for sop in (one.header.sop_uid for one in series.instances)}
+    on: dict[str, list[Instance]] = {}
+    for instance in drawn:
+        targets = {uid if uid in images else owners.get(uid, "") for uid in instance.header.refers_to} - {""}
+        wrong = _not_deidentified(raw.about, {instance.header.identity_removed})
+        if len(targets) != 1:
+            named = ", ".join(instance.header.refers_to[:3]) or "none"
+            wrong = f"it must refer to one image series below RAW; it refers to: {named}."
+        if wrong:
+            yield Case(instance.header.sop_uid, {"image": DicomPicture((instance.file,))}, wrong=wrong)
+        else:
+            on.setdefault(targets.pop(), []).append(instance)
+    for uid, series in images.items():
+        yield from _cases_of(raw, uid, series, on.get(uid, []))
+
+
+def _cases_of(raw: Raw, uid: str, series: Series, drawn: list[Instance]) -> Iterator[Case]:
+    """The cases of one series: a stack, or its pictures one by one."""
+    header = series.header
+    if header.modality not in STACKS + PICTURES:
+        for file in series.files:
+            raw.skip(file, "an object that is no image of a patient, such as a dose or a slide")
+        return
+    groups = {uid: DicomSeries(series.files)} if header.modality in STACKS else {}
+    if not groups:
+        for one in series.instances:
+            if one.header.frames == 1 and raw.config == "volumes":
+                raw.skip(one.file, "a single picture is no volume")
+            else:
+                groups[one.header.sop_uid] = DicomPicture((one.file,)) if one.header.frames == 1 else DicomSeries((one.file,))
+    for name, image in groups.items():
+        mine = [one for one in drawn if len(groups) == 1 or name in one.header.refers_to]
+        yield _case(raw, name, image, series, mine)
+
+
+def _case(raw: Raw, name: str, image: DicomSeries, series: Series, drawn: list[Instance]) -> Case:
+    header, index = series.header, indices(raw.about, raw.survey)
+    found = [(one, structure) for one in drawn for structure in one.header.structures]
+    parts = tuple(_part(one, structure, image) for one, structure in found)
+    classes = tuple(index.get(structure.name, 0) for _, structure in found)
+    for structure in {structure.name: structure for _, structure in found}.values():
+        if structure.name not in index:
+            raw.note(structure.name, "a structure for which the about file has no class: it is in `masks` alone")
+    painted = [(part, number) for part, number in zip(parts, classes, strict=True) if number]
+    origins = {structure.origin for _, structure in found}
+    return Case(
+        name,
+        {
+            "image": image,
+            "mask": Painted(tuple(part for part, _ in painted), tuple(number for _, number in painted)) if painted else None,
+            "masks": MaskList(parts),
+            "mask_overlap": Overlap(parts) if parts else None,
+        },
+        {
+            "mask_names": [structure.name for _, structure in found],
+            "mask_sources": [one.header.series_uid for one, _ in found],
+            "mask_origin": max(origins, key=lambda one: ORIGINS.index(one or "manual")) if origins and None not in origins else None,
+            "annotated_classes": [number - 1 for number in sorted({number for _, number in painted})],
+            "modality": header.modality,
+            "study_uid": header.study_uid or None,
+            "body_part": header.body_part.lower().replace(" ", "_") or None,
+            "sex": {"F": "female", "M": "male"}.get(header.sex),
+            "age": header.age,
+        },
+        patient_id=header.patient_id or None,
+        wrong=_not_deidentified(raw.about, series.identity_removed),
+    )
+
+
+def _part(drawn: Instance, structure: Structure, image: DicomSeries) -> Labels:
+    kind = RtStructure if drawn.header.sop_class in CONTOURS else DicomSegment
+    return kind(drawn.file, structure.number, image)
+
+
+def _not_deidentified(about: About, said: set[str]) -> str:
+    """What is wrong with objects that do not say that nobody can be recognised by them; empty where all is well."""
+    if said == {"YES"} or (about.text("deidentified_by") and "NO" not in said):
+        return ""
+    return (
+        "PatientIdentityRemoved is not YES. If somebody took out what identifies the patients, say who in the about file "
+        '(deidentified_by = "...") unless the header says NO.'
+    )
+
+
+def indices(about: About, survey: Mapping[str, Any]) -> dict[str, int]:
+    """The class index of each structure's name: by the about file, else by the names that the survey found."""
+    words = words_of(about, survey)
+    order = {word: number for number, word in enumerate(dict.fromkeys(words.values()), 1)}
+    return {name: order[word] for name, word in words.items()}
+
+
+def words_of(about: About, survey: Mapping[str, Any]) -> dict[str, str]:
+    """The class of each structure's name, in the order of the classes.
+
+    Raises:
+        Refused: `classes` in the about file is no table of texts.
+    """
+    stated = about.values.get("classes")
+    if stated is not None:
+        if not isinstance(stated, Mapping) or not all(isinstance(word, str) and word for word in stated.values()):
+            raise Refused(f'{about.path}: classes must map names of structures to classes, such as {{ "GTV-1" = "gtv" }}.')
+        return {str(name).strip(): word for name, word in stated.items()}
+    seen = {one.name: slug(one.name) for header in survey.values() if isinstance(header, Header) for one in header.structures}
+    return dict(sorted(seen.items(), key=lambda one: (natural(one[1]), natural(one[0]))))
+
+
+def slug(name: str) -> str:
+    """A name in lower snake case."""
+    return re.sub(r"\W+", "_", name.lower()).strip("_") or "unnamed"
+
+
+def edition_from(about: About, survey: Mapping[str, Any]) -> Edition:
+    """The edition that the user's facts and the survey make."""
+    license, citation = about.license(), about.text("citation")
+    classes = tuple(dict.fromkeys(words_of(about, survey).values()))
+    return replace(
+        EDITION,
+        license=replace(license, conditions=(POLICY, *license.conditions)),
+        citations=(*((citation,) if citation else ()), CLARK),
+        classes=classes,
+        configs=volume_configs(columns_of(classes), only_slices=("sop_instance_uid", "instance_number")),
+    )
+
+
+def columns_of(classes: tuple[str, ...]) -> dict[str, Column]:
+    """The columns beside those of every volume."""
+    return {
+        "modality": TEXT,
+        "masks": ListOf(PICTURE),
+        "mask_names": ListOf(TEXT),
+        "mask_sources": ListOf(TEXT),
+        "mask_origin": MASK_ORIGIN,
+        "mask_overlap": FLAG,
+        "annotated_classes": ListOf(Label(classes)),
+        "study_uid": TEXT,
+        "sop_instance_uid": TEXT,
+        "instance_number": INT32,
+        "body_part": TEXT,
+        "sex": SEX,
+        "age": FLOAT32,
+    }
+
+
+CLARK = r"""@article{clark2013tcia,
+  title   = {The Cancer Imaging Archive (TCIA): Maintaining and Operating a Public Information Repository},
+  author  = {Clark, Kenneth and Vendt, Bruce and Smith, Kirk and Freymann, John and Kirby, Justin and Koppel, Paul and Moore, Stephen and Phillips, Stanley and Maffitt, David and Pringle, Michael and Tarbox, Lawrence and Prior, Fred},
+  journal = {Journal of Digital Imaging}, volume = {26}, number = {6}, pages = {1045--1057}, year = {2013},
+  doi     = {10.1007/s10278-013-9622-7}
+}"""
+EDITION = Edition(
+    license=License("unknown", "license unknown", "", "unknown", ()),
+    citations=(CLARK,),
+    landmarks=(r"[^/]+\.(?i:dcm)",),
+    configs=volume_configs(columns_of(())),
+    not_used=(
+        (r"[^/]+\.(?:csv|tsv|xlsx?|tcia|txt|json)|LICENSE", "a table or list beside the data"),
+        (OTHER_MASKS, "no DICOM: it needs a source of its own"),
+    ),
+)
+
+
+SOURCE = Source(
+    id="tcia",
+    title="A collection of The Cancer Imaging Archive (TCIA)",
+    homepage="https://www.cancerimagingarchive.net/",
+    modality=("CT", "MR", "PET", "mammography", "radiography", "ultrasound"),
+    anatomy=("any",),
+    task="segmentation, per collection",
+    summary="Any downloaded DICOM collection with its DICOM SEG and RTSTRUCT masks; license, DOI and classes come from an about file.",
+    access=Access(
+        "request",
+        (
+            "Choose a collection on https://www.cancerimagingarchive.net/browse-collections/ and read its license and its data DOI there.",
+            "Download it with the NBIA Data Retriever, tcia_utils or idc-index, the segmentations along with the images.",
+            "Write an about file with the collection, its DOI, license, citation and classes.",
+        ),
+        (Download("COLLECTION", client="idc"),),
+    ),
+    layout=(
+        "manifest-1617826555824/<Collection>/<PatientID>/<study>/<series>/1-001.dcm  (NBIA Data Retriever, either naming)\n"
+        "or tciaDownload/<SeriesInstanceUID>/1-001.dcm, tciaDownload/<SeriesInstanceUID>.zip  (tcia_utils),\n"
+        "or <collection>/<PatientID>/<StudyInstanceUID>/<Modality>_<SeriesInstanceUID>/<uuid>.dcm  (IDC).\n"
+        "Everything is told by the DICOM headers; folder and file names do not count."
+    ),
+    splits="No official split: one split `train`. Never divide a patient: split by `patient_id`.",
+    quirks=(
+        "The license is the collection's, and may differ between images and segmentations: state the stricter one in the about file.",
+        "Classes: as the about file maps names of structures to them, in its order; else every name in lower snake case, in natural order. "
+        "Names without a class in the about file are in `masks` alone.",
+        "`masks` holds every structure of every SEG and RTSTRUCT of the series in every slice, `mask_names` its name as published, "
+        "`mask_sources` the series that it is from: several readers or time points are all kept. `mask` is painted in ascending class index.",
+        "A pixel belongs to an RTSTRUCT's structure where its centre lies inside an odd number of its contours of that slice: inner rings and "
+        "keyholes are holes. Slices between contours hold nothing.",
+        "A SEG on a cropped or turned grid is put back; one that would have to be resampled rejects its series.",
+        "FRACTIONAL segments hold a pixel from half of MaximumFractionalValue on.",
+        "`mask_origin` is the least manual that the SEG or RTSTRUCT says of its structures; null where one says nothing.",
+        "Series with a missing slice, two orientations, echoes or b-values are rejected by name; localisers are listed as not used.",
+        "Files downloaded twice are listed as duplicates.",
+        "Headers must say PatientIdentityRemoved = YES, or the about file who de-identified them. Dates are shifted and not read.",
+        "Where high is dark (MONOCHROME1) values are turned round: see `rescale_slope`.",
+        "Slices with scales of their own (PET) keep them in `slices`; `volumes` cannot say them and rejects the series.",
+        "Radiographs and mammograms are rows of their own in `slices`, without `volume_id`.",
+        "Head scans from which a face could be rebuilt have become controlled: check a collection's present status.",
+        "Masks in NIfTI or NRRD beside the DICOM are not converted: they need a source of their own.",
+        "NLST is served from a host of its own; pathology slides are not read.",
+    ),
+    changes=(
+        "Segments and contours become label maps on the image's grid.",
+        "Signed samples are shifted by 32768; see `rescale_intercept`.",
+    ),
+    editions=(EDITION,),
+    cases=cases,
+    survey=SurveyPlan(dicom_headers.files, dicom_headers.look, HEAD),
+    from_about=edition_from,
+    about_keys={
+        "collection": "Name of the collection.",
+        "title": "Title of the dataset, if not the collection's name.",
+        "doi": "DOI of the data (10.7937/...).",
+        "license": "License of the collection, as the id of the Hugging Face Hub; without it and its address nothing may be published.",
+        "license_url": "Where the archive states the license.",
+        "citation": "BibTeX entry of the data.",
+        "homepage": "Page of the collection.",
+        "conditions": "What the license asks to be carried along, word for word.",
+        "deidentified_by": "Who took out what identifies the patients, where the headers do not say PatientIdentityRemoved = YES.",
+        "classes": "Name of a structure to name of its class; the order is the order of the classes.",
+    },
+)
