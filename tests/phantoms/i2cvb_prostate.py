@@ -176,7 +176,7 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
             write(
                 raw / name, b"\x1f\x8b\x08\x00" + rng(name).bytes(200) if name.endswith("aa") else rng(name).bytes(200)
             )
-        return Phantom(raw, [])
+        return Phantom(raw, [], refused=True)
     everything = "prostate pz cg cap"
     patients = [
         Patient("Siemens", "383", 5, everything),
