@@ -283,6 +283,7 @@ ROWS: dict[str, tuple[Spoil, str, str]] = {
     "classes without a mask": (set_row(mask=None), "classes", "without a mask it is empty"),
     "second mask on another grid": (set_column("mask_2", lambda h, w: picture(labels("x", h + 1, w))), "grid", "`mask_2` has 31 x 21"),
     "second mask with another value": (set_column("mask_2", lambda h, w: picture(labels("x", h, w, 4))), "values", "`mask_2`"),
+    "second mask is damaged": (set_row(mask_2={"bytes": b"\x89PNG\r\n\x1a\n", "path": "x.png"}), "decode", "`mask_2`: the PNG is cut"),
     "second mask is JPEG": (set_column("mask_2", jpeg_mask), "label map", "`mask_2`"),
     "native mask is JPEG": (set_column("mask_native", jpeg_mask), "label map", "`mask_native`"),
     "field of view with another value": (set_column("fov_mask", lambda h, w: picture(labels("x", h, w, 3))), "values", "0..1"),
