@@ -128,11 +128,26 @@ def _read(place: Place, listed: str, size: int, head: int | None = None) -> byte
             return file.read(-1 if head is None else head)
     archive = _archive(place)
     archive.seek(place.offset)
+    if place.method == ZIP_DEFLATED and head is not None:
+        return _first_unpacked(archive, place.packed, head)
     data: bytes = archive.read(place.packed if head is None else min(place.packed, head))
     if place.method == ZIP_DEFLATED:
         engine = zlib.decompressobj(-zlib.MAX_WBITS)
-        return engine.decompress(data, size + 1 if head is None else head)  # never more than the directory promised: a bomb stops here
+        return engine.decompress(data, size + 1)  # never more than the directory promised: a bomb stops here
     return data
+
+
+def _first_unpacked(archive: Any, packed: int, head: int) -> bytes:
+    """The first bytes of a deflated member, reading no more than they need."""
+    engine = zlib.decompressobj(-zlib.MAX_WBITS)
+    found, left = b"", packed
+    while len(found) < head and left and not engine.eof:
+        piece = archive.read(min(left, head))
+        if not piece:
+            break
+        left -= len(piece)
+        found += engine.decompress(piece, head - len(found))
+    return found
 
 
 def _archive(place: Place) -> Any:
