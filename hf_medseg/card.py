@@ -17,6 +17,7 @@ from hf_medseg.facts import Config, Download, Edition, License, Source
 from hf_medseg.output import PREVIEW
 from hf_medseg.plan import table_of
 from hf_medseg.preview import FILE as PREVIEW_FILE
+from hf_medseg.preview import OVERVIEW
 
 Report = Mapping[str, Any]
 
@@ -226,6 +227,8 @@ def _sections(source: Source, edition: Edition, report: Report, about: About, co
         "No attempt may be made to identify the persons they come from."
     )
     yield _overview(source, edition, about)
+    if report:
+        yield f"![Some rows with their masks in colours]({OVERVIEW})"
     yield f"## How to load\n\n{_loading(source, edition, report, configs)}"
     yield f"## Columns\n\n{_columns(source, edition, configs)}"
     yield f"## Masks and classes\n\n{_masks(edition, report, configs)}"

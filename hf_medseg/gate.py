@@ -22,7 +22,7 @@ from hf_medseg.output import CARD, NAMES, REPORT, SHARD, WORK, Output
 from hf_medseg.plan import TIERS_BY_OPENNESS, config_folder, table_of
 from hf_medseg.preview import COLUMNS as PREVIEW_COLUMNS
 from hf_medseg.preview import FILE as PREVIEW_FILE
-from hf_medseg.preview import MOST_ROWS
+from hf_medseg.preview import MOST_ROWS, OVERVIEW
 from hf_medseg.raw.tree import Pattern, is_litter
 from hf_medseg.shard import Identity, Outcome, Seal, read_shard, schema_of
 
@@ -169,7 +169,7 @@ def _check_names(files: tuple[str, ...], folders: set[str]) -> None:
     """Every file is one that a conversion writes."""
     for name in files:
         folder, _, last = name.rpartition("/")
-        ours = name in (CARD, REPORT, NAMES, PREVIEW_FILE) or (folder in folders and (last == NAMES or SHARD.fullmatch(last)))
+        ours = name in (CARD, REPORT, NAMES, PREVIEW_FILE, OVERVIEW) or (folder in folders and (last == NAMES or SHARD.fullmatch(last)))
         if not ours:
             raise Refused(f"{name} is not part of the conversion, and nothing else is pushed. Move it out of the folder.")
 

@@ -36,6 +36,8 @@ Some = TypeVar("Some")
 MOST_ROWS = 16
 COLUMNS: dict[str, Column] = {"image_id": TEXT, "split": TEXT, "config": TEXT, "preview": PICTURE}
 FILE = f"{PREVIEW}/train-00000-of-00001.parquet"
+OVERVIEW = f"{PREVIEW}/overview.png"
+_OVERVIEW_ROWS = 6
 
 _SIDE = 384  # longest side of an overlay in the `preview` config
 # Row groups whose ids and classes are looked at for each split: enough to find every class, whatever the size of the dataset.
@@ -109,6 +111,8 @@ def write_preview(target: Output, report: Mapping[str, Any]) -> None:
         described = {"identity": asdict(identity), **asdict(Outcome())}
         writer.add_key_value_metadata({METADATA_KEY: json.dumps(described, sort_keys=True).encode()})
     os.replace(unfinished, path)
+    if cells["image_id"]:
+        (target.root / OVERVIEW).write_bytes(png.encode(np.asarray(contact_sheet(target.root, _OVERVIEW_ROWS))))
 
 
 # --- which rows ------------------------------------------------------------------------------------------------------------------------

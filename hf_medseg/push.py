@@ -9,7 +9,7 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -22,6 +22,7 @@ from hf_medseg.gate import Held
 from hf_medseg.load_back import ROWS, load_back
 from hf_medseg.output import CARD, NAMES, PREVIEW, REPORT, SHARD, Output
 from hf_medseg.plan import config_folder
+from hf_medseg.preview import OVERVIEW
 from hf_medseg.raw.tree import natural
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ Result = TypeVar("Result")
 
 _GIT = ".gitattributes"  # says which files are large ones: never deleted
 _TRIES = 8
-_AT_ONCE = 8  # files handed over together: keeps memory flat, and progress visible
+_AT_ONCE, _FILES_AT_ONCE = 10**9, 32  # bytes and files handed over together: keeps memory flat, and progress visible
 _LONGEST_WAIT = 3700.0  # the Hub counts commits by the hour
 _LARGEST_FILE, _MOST_IN_FOLDER = 50 * 10**9, 10_000  # the Hub's limits
 _IGNORE_NOTHING = "# every file of the dataset is meant\n"
@@ -299,8 +300,8 @@ class _Desk:
     def _stale(self, name: str) -> bool:
         """Whether a conversion of this dataset wrote such a file: it would be read beside the new ones."""
         folder, _, last = name.rpartition("/")
-        if not folder:
-            return last in (REPORT, NAMES)
+        if not folder or name == OVERVIEW:
+            return name in (REPORT, NAMES, OVERVIEW)
         return folder in (*self._folders, "data", PREVIEW) and (last == NAMES or SHARD.fullmatch(last) is not None)
 
     # --- preflight ---
@@ -434,18 +435,18 @@ class _Desk:
         """Uploads the large files, a few at a time; what the Hub has already is not sent again."""
         from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
-        adds = []
+        adds: list[CommitOperationAdd] = []
         done, size = 0, sum(self.files[name].size for name in change.adds)
-        for start in range(0, len(change.adds), _AT_ONCE):
+        for batch in self._batches(change.adds):
             some = []
-            for name in change.adds[start : start + _AT_ONCE]:
+            for name in batch:
                 local = self.files[name]
                 if local.path.stat().st_size != local.size:
                     raise MedsegError(f"{local.path} changed during the push. Leave the folder alone and push again.")
                 addition = CommitOperationAdd(name, str(local.path))
                 addition.upload_info.sha256 = bytes.fromhex(local.sha256)
                 some.append(addition)
-            self.say(f"uploading {start + len(some):,} of {len(change.adds):,} files ({done / 1e6:,.1f} of {size / 1e6:,.1f} MB done)")
+            self.say(f"uploading {len(adds) + len(some):,} of {len(change.adds):,} files ({done / 1e6:,.1f} of {size / 1e6:,.1f} MB done)")
 
             def ask(some: list[CommitOperationAdd] = some) -> None:
                 # A .gitignore of the repository would make files vanish without a word.
@@ -455,6 +456,16 @@ class _Desk:
             adds += some
             done += sum(self.files[one.path_in_repo].size for one in some)
         return [*adds, *(CommitOperationDelete(name, is_folder=False) for name in change.deletes)]
+
+    def _batches(self, names: Sequence[str]) -> Iterator[list[str]]:
+        batch: list[str] = []
+        for name in names:
+            if batch and (len(batch) == _FILES_AT_ONCE or sum(self.files[one].size for one in (*batch, name)) > _AT_ONCE):
+                yield batch
+                batch = []
+            batch.append(name)
+        if batch:
+            yield batch
 
     # --- after the commit ---
 

@@ -24,7 +24,7 @@ from hf_medseg.executor import Executor, available_cores
 from hf_medseg.output import CARD, NAMES, PREVIEW, REPORT, SHARD, WORK, Output
 from hf_medseg.preview import COLUMNS as PREVIEW_COLUMNS
 from hf_medseg.preview import FILE as PREVIEW_FILE
-from hf_medseg.preview import MOST_ROWS
+from hf_medseg.preview import MOST_ROWS, OVERVIEW
 from hf_medseg.raw.tree import is_litter
 from hf_medseg.readback import REMAKE, Finding, Findings, Hashes, ShardFacts, Wrong, differences, hash_of, open_cell, read_back
 from hf_medseg.rows import Tally
@@ -437,7 +437,7 @@ def _check_leftovers(findings: Findings, target: Output, shards: Iterable[ShardF
     if target.work.exists():
         advice = "Run the same `hf-medseg convert` again: it carries on."
         findings.wrong("unfinished", WORK, "the conversion runs, or was broken off.", advice)
-    ours = {CARD, REPORT, PREVIEW_FILE, ".gitattributes"}
+    ours = {CARD, REPORT, PREVIEW_FILE, OVERVIEW, ".gitattributes"}
     for shard in shards:
         ours |= {shard.name, NAMES if _folder(shard) == "data" else f"{_folder(shard)}/{NAMES}"}
     for path in sorted(target.root.rglob("*")):

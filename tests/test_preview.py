@@ -72,7 +72,7 @@ def test_the_preview_is_a_small_table_of_pictures(tmp_path: Path) -> None:
         "cc-by-4.0",
         "open",
     )
-    assert sorted(path.name for path in (out / "preview").iterdir()) == ["train-00000-of-00001.parquet"]
+    assert sorted(path.name for path in (out / "preview").iterdir()) == ["overview.png", "train-00000-of-00001.parquet"]
 
 
 def test_the_same_rows_give_the_same_bytes(tmp_path: Path) -> None:
