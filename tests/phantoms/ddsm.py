@@ -32,7 +32,7 @@ VARIANTS: dict[str, str] = {
     "mask-size": "cbis: a mask two columns narrower than its image",
     "mask-grey": "cbis: a mask with a value besides 0 and 255",
     "table-bom": "cbis: a table saved by a spreadsheet: BOM, semicolons, bare LF",
-    "table-without-column": "cbis: the mass training table lacks the ROI mask path",
+    "table-without-column": "cbis: the mass training table lacks the image view: refused",
     "table-repeated": "cbis: one lesion is listed twice with different pathologies",
     "original": "original: four categories, two lesions, a core, swapped JPEG sides, a chain that leaves the image by one pixel",
     "original-gzip": "original: the files of benign_01/case3102 are gzipped",
@@ -61,6 +61,7 @@ class Lesion:
     pathology: str
     subtlety: int
     files: str = "normal"
+    number: int = 0  # abnormality id; its place in the list where 0
 
 
 @dataclass
@@ -91,12 +92,10 @@ def _spot(size: tuple[int, int], cy: float, cx: float, radius: float) -> Array:
 
 def _films() -> list[Film]:
     one = Film("Mass", "Training", "P_00001", "LEFT", "CC", 3, (48, 31))
-    one.lesions = [
-        Lesion(_spot((48, 31), 20, 12, 8), "IRREGULAR-ARCHITECTURAL_DISTORTION", "SPICULATED", 4, PATHOLOGY["M"], 4)
-    ]
+    one.lesions = [Lesion(_spot((48, 31), 20, 12, 8), "IRREGULAR-ARCHITECTURAL_DISTORTION", "SPICULATED", 4, PATHOLOGY["M"], 4)]
     two = Film("Mass", "Training", "P_00004", "RIGHT", "MLO", 1, (46, 33))
     two.lesions = [
-        Lesion(_spot((46, 33), 14, 10, 7), "OVAL", "NA", 0, PATHOLOGY["B"], 0, "swapped"),
+        Lesion(_spot((46, 33), 14, 10, 7), "OVAL", "N/A", 0, PATHOLOGY["B"], 0, "swapped"),
         Lesion(_spot((46, 33), 18, 14, 6), "LYMPH_NODE", "CIRCUMSCRIBED", 2, PATHOLOGY["N"], 5),
     ]
     three = Film("Mass", "Training", "P_00059", "LEFT", "CC", 1, (40, 29))
@@ -108,7 +107,7 @@ def _films() -> list[Film]:
     six = Film("Calc", "Training", "P_00016", "RIGHT", "CC", 2, (43, 30))  # this patient's masses are in the test set
     six.lesions = [
         Lesion(_spot((43, 30), 12, 9, 6), "ROUND_AND_REGULAR-LUCENT_CENTER", "NA", 2, PATHOLOGY["N"], 5),
-        Lesion(_spot((43, 30), 30, 18, 7), "PLEOMORPHIC-PLEOMORPHIC", "REGIONAL-REGIONAL", 4, PATHOLOGY["B"], 1),
+        Lesion(_spot((43, 30), 30, 18, 7), "PLEOMORPHIC-PLEOMORPHIC", "REGIONAL-REGIONAL", 4, PATHOLOGY["B"], 1, number=3),
     ]
     seven = Film("Calc", "Test", "P_00038", "LEFT", "CC", 0, (45, 28))
     seven.lesions = [Lesion(_spot((45, 28), 16, 13, 9), "PUNCTATE-PLEOMORPHIC", "CLUSTERED", 4, PATHOLOGY["B"], 2)]
@@ -153,19 +152,17 @@ class Place:
 
     raw: Path
     layout: str
-    jpegs: list[tuple[str, str, str, str]] = field(default_factory=list)  # path, series, description, PatientID
+    jpegs: list[tuple[str, str, str, str, tuple[int, ...]]] = field(default_factory=list)  # path, series, text, PatientID, shape
     crops: list[str] = field(default_factory=list)  # ASSUMED: crops are listed as not used
 
-    def put(
-        self, pixels: Array, owner: str, study: str, series: str, number: int, text: str, title: str = ""
-    ) -> tuple[str, Array]:
+    def put(self, pixels: Array, owner: str, study: str, series: str, number: int, text: str, title: str = "") -> tuple[str, Array]:
         """Writes one picture, `title` naming its series' folder; gives source_file and the pixels that its reader finds."""
         sop = _uid9590(f"sop {series} {number}")
         if self.layout == "kaggle-jpeg":
             small = (pixels >> 8).astype(np.uint8) if pixels.dtype == np.uint16 else pixels
             name = f"{number + 1}-{sum(map(ord, series)) % 900 + 100}.jpg"
             found = save_jpeg(self.raw / "jpeg" / series / name, small, quality=95)
-            self.jpegs.append((f"CBIS-DDSM/jpeg/{series}/{name}", series, text, owner))
+            self.jpegs.append((f"CBIS-DDSM/jpeg/{series}/{name}", series, text, owner, pixels.shape))
             return f"jpeg/{series}/{name}", found
         homes = {
             "nbia": (
@@ -201,7 +198,8 @@ def _cbis_film(place: Place, film: Film, variant: str) -> tuple[Row, list[list[s
     painted = np.zeros(film.size, np.uint8)
     full_path = f"{film.name}/{study}/{series}/000000.dcm"
     table: list[list[str]] = []
-    for number, lesion in enumerate(film.lesions, 1):
+    for place_in_list, lesion in enumerate(film.lesions, 1):
+        number = lesion.number or place_in_list
         owner = f"{film.name}_{number}"
         one, two = _uid9590(f"series {owner}"), _uid9590(f"series {owner} mask")
         inside = _uid9590(f"study {owner}")
@@ -233,20 +231,21 @@ def _cbis_film(place: Place, film: Film, variant: str) -> tuple[Row, list[list[s
         cells += [crop_path, mask_path + "\n"] if broken else [crop_path + "\n", mask_path]
         table.append(cells)
     lesions = film.lesions
+    numbers = [lesion.number or n for n, lesion in enumerate(lesions, 1)]
     first, second = HEADS[film.kind][1].replace(" ", "_"), HEADS[film.kind][2].replace(" ", "_")
     columns: dict[str, Any] = {
         "masks": [lesion.mask.astype(np.uint8) for lesion in lesions],
-        "mask_names": [f"{names}_{number}" for number in range(1, len(lesions) + 1)],
+        "mask_names": [f"{names}_{number}" for number in numbers],
         "mask_overlap": bool((np.sum([lesion.mask for lesion in lesions], axis=0) > 1).any()),
         "laterality": film.side.lower(),
         "view": film.view.lower(),
         "breast_density": film.density,
-        "abnormality_id": list(range(1, len(lesions) + 1)),
+        "abnormality_id": numbers,
         "assessment": [lesion.assessment for lesion in lesions],
         "pathology": [lesion.pathology.lower() for lesion in lesions],
         "subtlety": [lesion.subtlety for lesion in lesions],
-        first: [None if lesion.first == "NA" else lesion.first for lesion in lesions],
-        second: [None if lesion.second == "NA" else lesion.second for lesion in lesions],
+        first: [None if lesion.first in ("NA", "N/A") else lesion.first for lesion in lesions],
+        second: [None if lesion.second in ("NA", "N/A") else lesion.second for lesion in lesions],
     }
     assert word in first
     split = "train" if film.split == "Training" else "test"
@@ -289,11 +288,7 @@ def _cbis(folder: Path, variant: str) -> Phantom:
         name = f"{kind.lower()}_case_description_{'train' if split == 'Training' else 'test'}_set.csv"
         train = (kind, split) == ("Mass", "Training")
         if train and variant == "table-without-column":
-            # ASSUMED: nothing of this table can be used, the other three are converted.
-            head, table = head[:-1], [line[:-1] for line in table]
-            rows["Mass"] = [row for row in rows["Mass"] if row.split == "test"]
-            promise.rejected.append(name)
-            place.crops.clear()  # some of them lie beside films that nothing names any more
+            head, table = head[:3] + head[4:], [line[:3] + line[4:] for line in table]
         if train and variant == "table-repeated":
             twin = list(table[-1])
             twin[9] = "BENIGN"
@@ -303,12 +298,18 @@ def _cbis(folder: Path, variant: str) -> Phantom:
         else:
             write(home / name, _csv(head, table))
     if variant == "kaggle-jpeg":
-        lines = [["jpeg/" + path.split("/jpeg/")[1], series, text, owner] for path, series, text, owner in place.jpegs]
-        head = ["file_path", "image_path", "PatientID", "SeriesDescription", "SeriesInstanceUID"]
-        info = [[p.replace(".jpg", ".dcm"), f"CBIS-DDSM/{p}", owner, text, series] for p, series, text, owner in lines]
+        head = ["file_path", "image_path", "Columns", "PatientID", "Rows", "SeriesDescription", "SeriesInstanceUID"]
+        info = []
+        for path, series, text, owner, shape in place.jpegs:
+            # Many lines have no description; the two files of P_00059 have no size instead.
+            blank, bare = owner.startswith(("Mass-Training_P_00004", "Calc-Training_P_00016")), "P_00059" in owner
+            columns, rows_ = ("", "") if bare else (str(shape[1]), str(shape[0]))
+            info.append(
+                [path.replace("/jpeg/", "/dicom/").replace(".jpg", ".dcm"), path, columns, owner, rows_, "" if blank else text, series]
+            )
         write(home / "dicom_info.csv", _csv(head, info, end="\n"))
         write(home / "meta.csv", "SeriesInstanceUID,Modality\n")
-        assert all(_clear(folder / path) for path, _, text, _ in lines if text == ROI)
+        assert all(_clear(folder / path.removeprefix("CBIS-DDSM/")) for path, _, text, _, _ in place.jpegs if text == ROI)
     if variant == "unlisted":
         lone = Film("Mass", "Training", "P_09999", "LEFT", "CC", 1, (32, 24))
         row, _ = _cbis_film(place, lone, variant)
@@ -317,6 +318,8 @@ def _cbis(folder: Path, variant: str) -> Phantom:
     order = ("train", "test")
     by_split = {k: [r for s in order for r in ordered([x for x in v if x.split == s])] for k, v in rows.items()}
     promise.rows, promise.configs = by_split["Mass"], {"calc": by_split["Calc"]}
+    if variant == "table-without-column":
+        return Phantom(folder, [], edition="cbis", refused=True)
     return promise
 
 
@@ -439,9 +442,7 @@ def _header(case: Case) -> str:
     for view in VIEWS:
         height, width = _size(view)
         overlay = "OVERLAY" if view in case.findings else "NON_OVERLAY"
-        lines.append(
-            f"{view} LINES {height} PIXELS_PER_LINE {width} BITS_PER_PIXEL {case.bits} RESOLUTION 50 {overlay}  "
-        )
+        lines.append(f"{view} LINES {height} PIXELS_PER_LINE {width} BITS_PER_PIXEL {case.bits} RESOLUTION 50 {overlay}  ")
     return "\n".join(lines) + "\n"
 
 
@@ -494,9 +495,7 @@ def _cases(variant: str) -> list[Case]:
     cancer = Case("cancers/cancer_01/case3029", "A_0029_1", 66, 2, "HOWTEK", 12, {"LEFT_CC": [mass, calc]})
     cancer.findings["LEFT_MLO"] = [over]
     normal = Case("normals/normal_01/case0003", "B_0003_1", 51, 3, "LUMISYS LASER", 12)
-    callback = Case(
-        "benign_without_callbacks/benign_without_callback_01/case0231", "C_0231_1", 48, 4, "LUMISYS LASER", 12
-    )
+    callback = Case("benign_without_callbacks/benign_without_callback_01/case0231", "C_0231_1", 48, 4, "LUMISYS LASER", 12)
     callback.findings["RIGHT_MLO"] = [back]
     benign = Case("benigns/benign_03/case1410", "A_1410_1", 72, 1, "DBA", 16, {"RIGHT_CC": [calc]})
     cases = [cancer, normal, callback, benign]
@@ -505,9 +504,7 @@ def _cases(variant: str) -> list[Case]:
     if variant == "original-known":
         cases = [
             Case("benigns/benign_10/case4164", "D_4164_1", 44, 2, "HOWTEK", 12, {"RIGHT_CC": [back]}, ("LEFT_MLO",)),
-            Case(
-                "cancers/cancer_09/case3407", "B_3407_1", 58, 3, "LUMISYS LASER", 12, {"LEFT_CC": [mass]}, ("RIGHT_CC",)
-            ),
+            Case("cancers/cancer_09/case3407", "B_3407_1", 58, 3, "LUMISYS LASER", 12, {"LEFT_CC": [mass]}, ("RIGHT_CC",)),
             Case("benigns/benign_08/case1738", "C_1738_1", 63, 1, "LUMISYS LASER", 12),
             Case("cancers/cancer_11/case1694", "A_1694_1", 70, 2, "DBA", 16, {"LEFT_CC": [mass], "LEFT_MLO": [mass]}),
         ]
@@ -556,9 +553,7 @@ def _original(folder: Path, variant: str) -> Phantom:
                     row.columns.pop(gone, None)
                 promise.known.append(overlay.name)
             if cancer and _damage(variant, view, path, overlay):
-                promise.rejected.append(
-                    path.name if variant in ("original-cut-image", "original-no-header") else overlay.name
-                )
+                promise.rejected.append(path.name if variant in ("original-cut-image", "original-no-header") else overlay.name)
                 continue
             promise.rows.append(row)
         if short == "case3102":
@@ -571,9 +566,7 @@ def _original(folder: Path, variant: str) -> Phantom:
     if variant == "original":
         # A film that a tool has unpacked beside its LJPEG: raw, big-endian.
         first = folder / "cases" / "cancers" / "cancer_01" / "case3029" / "A_0029_1.LEFT_CC.LJPEG.1"
-        write(
-            first, next(row.image for row in promise.rows if row.image_id == "A_0029_1.LEFT_CC").astype(">u2").tobytes()
-        )
+        write(first, next(row.image for row in promise.rows if row.image_id == "A_0029_1.LEFT_CC").astype(">u2").tobytes())
         promise.not_used.append(first.name)
     promise.rows = ordered(promise.rows)
     return promise
