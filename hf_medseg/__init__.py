@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-__all__ = ["Refused", "convert", "load_dataset", "physical", "sources", "verify"]
+__all__ = ["Refused", "check", "convert", "download", "load_dataset", "physical", "sources", "verify"]
 
 if TYPE_CHECKING:
     from hf_medseg.catalog import sources
+    from hf_medseg.check import check
     from hf_medseg.convert import convert
+    from hf_medseg.download import download
     from hf_medseg.errors import Refused
     from hf_medseg.loading import load_dataset
     from hf_medseg.physical import physical
@@ -21,7 +23,9 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Refused": "errors",
+    "check": "check",
     "convert": "convert",
+    "download": "download",
     "load_dataset": "loading",
     "physical": "physical",
     "sources": "catalog",

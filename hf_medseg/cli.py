@@ -81,6 +81,23 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("source")
     sub.add_argument("--json", action="store_true")
 
+    sub = command("download", _download, "fetch the raw data, or say how a person gets them")
+    sub.add_argument("source")
+    sub.add_argument("dest", metavar="DEST", help="folder that becomes RAW")
+    sub.add_argument("--accept-terms", action="store_true", help="the owner's terms are read and accepted, and the data wanted")
+    sub.add_argument("--edition", default="", metavar="NAME")
+    sub.add_argument("--choice", default="", metavar="NAME", help="which alternative, where there are several ways to get the data")
+    sub.add_argument("--only", action="append", default=[], metavar="FILE", help="only these files; `*` allowed; may be repeated")
+    sub.add_argument("--jobs", type=int, default=4, metavar="N", help="files side by side (default: 4)")
+    sub.add_argument("--dry-run", action="store_true", help="show what would be fetched and write nothing")
+
+    sub = command("check", _check, "compare a raw tree with what is known of the published one")
+    sub.add_argument("source")
+    sub.add_argument("raw", metavar="RAW", help="folder or archive as downloaded")
+    sub.add_argument("--edition", default="", metavar="NAME")
+    sub.add_argument("--part", action="append", default=[], type=_part, metavar="NAME=PATH", help="where a part of the raw tree lies")
+    sub.add_argument("--json", action="store_true")
+
     sub = command("convert", _convert, "convert a raw download")
     sub.add_argument("source")
     sub.add_argument("raw", metavar="RAW", help="folder or archive as downloaded")
@@ -180,9 +197,10 @@ def _info(given: argparse.Namespace) -> int:
 
 
 class _Bar:
-    """Shows cases, bytes and time left on a terminal, and nothing elsewhere."""
+    """Shows cases (or what `unit` says), bytes and time left on a terminal, and nothing elsewhere."""
 
-    def __init__(self) -> None:
+    def __init__(self, unit: str = "cases") -> None:
+        self._unit = unit
         self._shown = sys.stderr.isatty()
         self._bar: Any = None
         self._stage = ""
@@ -199,13 +217,59 @@ class _Bar:
             self._stage = stage
             self._bar = tqdm(total=all_bytes, unit="B", unit_scale=True, desc=stage, leave=False)
         self._bar.total = all_bytes
-        self._bar.set_postfix_str(f"{cases:,} of {all_cases:,} cases", refresh=False)
+        self._bar.set_postfix_str(f"{cases:,} of {all_cases:,} {self._unit}", refresh=False)
         self._bar.update(read - self._bar.n)
 
     def close(self) -> None:
         if self._bar is not None:
             self._bar.close()
             self._bar = None
+
+
+def _download(given: argparse.Namespace) -> int:
+    from hf_medseg.download import download
+
+    bar = _Bar("files")
+    try:
+        result = download(
+            given.source,
+            given.dest,
+            edition=given.edition,
+            choice=given.choice,
+            only=given.only,
+            accept_terms=given.accept_terms,
+            jobs=given.jobs,
+            dry_run=given.dry_run,
+            progress=bar,
+        )
+    finally:
+        bar.close()
+    for name in result.kept:
+        print(f"kept {name}")
+    for name, got in result.fetched.items():
+        size = f" ({got.size:,} bytes, {got.checksum})" if got else ""
+        print(f"would fetch {name}" if given.dry_run else f"fetched {name}{size}")
+    if given.dry_run:
+        print("Nothing was written.")
+    if result.missing:
+        _say(f"by hand: {', '.join(result.missing)}\n{result.steps}")
+        return DONE if given.dry_run else WRONG
+    if not given.dry_run:
+        print(f"Convert it with: hf-medseg convert {result.source.id} {result.dest} OUT")
+    return DONE
+
+
+def _check(given: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from hf_medseg.check import check
+
+    result = check(given.source, given.raw, edition=given.edition, parts=dict(given.part))
+    if given.json:
+        print(json.dumps(asdict(result), indent=2, ensure_ascii=False))
+    else:
+        print("\n".join([f"{result.source}: {result.verdict}", *(f"  {line}" for line in result.lines)]))
+    return DONE if result.verdict == "complete" else WRONG
 
 
 def _convert(given: argparse.Namespace) -> int:

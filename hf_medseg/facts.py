@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 Tier = Literal["open", "noncommercial", "restricted", "unknown"]
 Confidence = Literal["high", "medium-high", "medium", "low", "unknown"]
+Mode = Literal["free", "request", "login", "terms", "credentialed", "none"]
+Client = Literal["http", "doi", "kaggle", "kaggle-competition", "gdown", "idc", "nilearn", "synapse", "physionet", "manual"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,39 +53,54 @@ class License:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """One file or record of the raw tree and where it comes from.
+    """One file, record or folder of the raw tree and where it comes from.
 
     Attributes:
         url: address, DOI (`doi:10...`), or an id of the client.
-        client: which library fetches it; `manual` means a person must.
-        name: name of the archive on disk.
-        size: bytes, if known.
+        client: which library fetches it; `manual` and `physionet` mean that a person must.
+        name: name on disk: of the file, or of the folder that the client makes; of a DOI, the one file that is wanted.
+        size: bytes, exactly, if known.
         checksum: `sha256:...` or `md5:...`, if known.
-        mirrors: further addresses, in order of preference.
+        mirrors: further places, in order of preference; one that begins with `kaggle:`, `gdown:` or `doi:` is that client's.
+        part: the part of the raw tree that it belongs to.
+        edition: the edition that it belongs to; empty for all.
+        mode: see `Access.mode`; empty for that of the source.
+        choice: name of the alternative that it belongs to, where the same data can be had in several ways; the first one is the default.
+        approximate: bytes as a page rounds them, where `size` is not known.
+        then: what makes a raw tree of it: `unpack` a .7z archive, or `join` pieces whose names differ in the last suffix.
     """
 
     url: str
-    client: Literal["http", "doi", "kaggle", "kaggle-competition", "gdown", "git", "idc", "synapse", "physionet", "manual"] = "http"
+    client: Client = "http"
     name: str = ""
     size: int | None = None
     checksum: str = ""
     mirrors: tuple[str, ...] = ()
     part: str = ""
     edition: str = ""
+    mode: Mode | Literal[""] = ""
+    choice: str = ""
+    approximate: int | None = None
+    then: Literal["", "unpack", "join"] = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
     """How a person gets the raw tree.
 
-    `mode`: `free` may be fetched without a person; `request` is free to fetch but without a redistribution grant, so only on the user's
-    explicit request; `login` needs an account with the client; `terms` needs an agreement accepted by a person first;
-    `credentialed` is never automated; `none` has nothing to download.
+    Attributes:
+        mode: `free` may be fetched without a person; `request` is free to fetch but without a redistribution grant, so only on the user's
+            explicit request; `login` needs an account with the client; `terms` needs an agreement accepted by a person first;
+            `credentialed` is never automated; `none` has nothing to download.
+        steps: what a person does.
+        downloads: what a program fetches, or a person puts in place.
+        default_choice: whether the first choice is fetched where the user names none.
     """
 
-    mode: Literal["free", "request", "login", "terms", "credentialed", "none"]
+    mode: Mode
     steps: tuple[str, ...]
     downloads: tuple[Download, ...] = ()
+    default_choice: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +156,16 @@ class Published:
         with_mask: rows with a mask for each split.
         foreground: mean fraction of foreground pixels over the rows with a mask, for each split.
         note: where the numbers come from.
+        sizes: every (width, height) that published pictures have, where those are few.
+        least: (width, height) that no published picture falls below, where their sizes vary.
     """
 
     rows: Mapping[str, int] = field(default_factory=dict)
     with_mask: Mapping[str, int] = field(default_factory=dict)
     foreground: Mapping[str, float] = field(default_factory=dict)
     note: str = ""
+    sizes: tuple[tuple[int, int], ...] = ()
+    least: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,297 @@
+"""Compares a raw tree that the user has with what is known of the published one."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Literal
+
+from PIL import Image, UnidentifiedImageError
+
+from hf_medseg.case import Case
+from hf_medseg.catalog import find_source
+from hf_medseg.errors import MedsegError, Refused, Rejected
+from hf_medseg.executor import Executor
+from hf_medseg.facts import Published, Source
+from hf_medseg.pixels.picture import Picture
+from hf_medseg.pixels.volume import VolumeImage
+from hf_medseg.plan import ConfigPlan, Plan, Request, looks_like, make_plan, matches
+from hf_medseg.raw.files import RawFile
+from hf_medseg.raw.tree import Raw, open_raw_tree
+from hf_medseg.transfer import Wanted, judge, measured
+
+Verdict = Literal["complete", "partial", "altered", "undecided", "not this source"]
+
+_LOOKED_AT = 400  # pictures whose size is read, evenly spread
+_MANY = 20  # so many pictures of one size are no chance where the published sizes vary
+_HEAD = 1 << 16
+_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a comparison found.
+
+    Attributes:
+        source, edition: what it was compared with; no edition where none fits.
+        verdict: `complete`: everything that is published is there and nothing differs; `partial`: some of it is missing; `altered`: files
+            differ from the published ones; `undecided`: nothing is published that tells; `not this source`.
+        lines: what was compared, for people.
+    """
+
+    source: str
+    edition: str | None
+    verdict: Verdict
+    lines: tuple[str, ...]
+
+
+class _Findings:
+    """Collects what speaks for which verdict."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.altered = self.partial = self.counted = False
+
+    def say(self, line: str, *, altered: bool = False, partial: bool = False) -> None:
+        self.lines.append(line)
+        self.altered |= altered
+        self.partial |= partial
+
+    def verdict(self) -> Verdict:
+        if self.altered:
+            return "altered"
+        if self.partial:
+            return "partial"
+        return "complete" if self.counted else "undecided"
+
+
+def check(
+    source: str,
+    raw: str | os.PathLike[str],
+    *,
+    edition: str = "",
+    parts: Mapping[str, str | os.PathLike[str]] | None = None,
+) -> Checked:
+    """Compares a raw tree with the published counts, sizes and checksums of a source.
+
+    Args:
+        source: id or alias of the source.
+        raw: the raw tree: a folder, an archive, or a folder with archives in it.
+        edition: the edition, where the layout does not tell.
+        parts: where parts of the raw tree lie that are not below `raw`.
+
+    Raises:
+        Refused: there is nothing at `raw`, nothing is known of the source, or the edition is undecided.
+    """
+    found, path = find_source(source), os.fspath(raw)
+    if not found.convertible or found.from_about is not None:
+        raise Refused(f"{found.id}: nothing is published to compare with; its facts come with the data.")
+    findings = _Findings()
+    given = {name: os.fspath(place) for name, place in (parts or {}).items()}
+    whole, repacked = _archives(found, path, findings)
+    with tempfile.TemporaryDirectory() as work:
+        try:
+            tree = open_raw_tree(path, Path(work))
+        except Refused as error:
+            if not findings.lines:
+                raise
+            findings.say(str(error), altered=repacked, partial=not whole)  # archives that have to be unpacked first
+            findings.counted = whole
+            return Checked(found.id, None, findings.verdict(), tuple(findings.lines))
+        fitting = [one for one in found.editions if matches(one, tree) and edition in ("", one.name)]
+        if not fitting:
+            return _another(found, tree)
+        compared = _known_files(found, tree, findings)
+        findings.altered |= repacked and not compared  # where single files are known, they tell more than what packed them
+        plan = _plan(found, Request(path, (), edition, given), Path(work), findings)
+    published = fitting[0].published
+    if plan is not None:
+        fitting, published = [plan.edition], plan.edition.published
+        _count(plan.configs[0], published, findings)
+        _sizes(plan.configs[0], published, findings)
+    return Checked(found.id, fitting[0].name or None, findings.verdict(), tuple(findings.lines))
+
+
+def _another(source: Source, tree: Raw) -> Checked:
+    """The answer for a tree that no edition fits."""
+    like = [one.id for one in looks_like(tree)]
+    if source.id in like:
+        line = f"It has files of {source.id}, but not those that a conversion needs: `hf-medseg info {source.id}` shows the layout."
+        return Checked(source.id, None, "partial", (line,))
+    line = f"It looks like {' or '.join(like)}." if like else f"`hf-medseg info {source.id}` shows the layout that was looked for."
+    return Checked(source.id, None, "not this source", (line,))
+
+
+def _plan(source: Source, request: Request, work: Path, findings: _Findings) -> Plan | None:
+    """What a conversion would read; None where it would be refused for what is missing.
+
+    Raises:
+        Refused: the edition is undecided.
+    """
+    try:
+        with Executor() as executor:
+            return make_plan(source, request, work, executor)
+    except Refused as error:
+        if "--edition" in str(error):
+            raise
+        findings.say(str(error), partial=True)
+        return None
+
+
+# --- Archives and single files -----------------------------------------------------------------------------------------------------------
+
+
+def _archives(source: Source, raw: str, findings: _Findings) -> tuple[bool, bool]:
+    """Compares the archives of a tree with the published ones.
+
+    Returns:
+        Whether every archive with a published checksum is there and the same; whether one differs.
+    """
+    known = {one.name: Wanted(one.name, one.size, one.checksum) for one in source.access.downloads if one.name and one.checksum}
+    same, repacked = set(), False
+    for name, path in _files_of(raw):
+        if name not in known:
+            continue
+        if wrong := judge(known[name], measured(path, known[name])):
+            repacked = True
+            findings.say(f"{name}: {wrong} It may be a new release, a re-host that packed the files anew, or cut.")
+        else:
+            same.add(name)
+            findings.say(f"{name}: as published ({known[name].checksum.partition(':')[0]}).")
+    return bool(known) and same == set(known), repacked
+
+
+def _files_of(raw: str) -> Iterator[tuple[str, Path]]:
+    if "://" in raw:
+        return
+    if os.path.isfile(raw):
+        yield os.path.basename(raw), Path(raw)
+    for folder, _, names in os.walk(raw):
+        for name in names:
+            yield name, Path(folder, name)
+
+
+def known_files(source: Source) -> dict[str, str]:
+    """SHA-256 of published files by the end of their paths, as far as the package knows them."""
+    place = resources.files("hf_medseg.sources") / f"{source.id.replace('-', '_')}.sha256"
+    if not place.is_file():
+        return {}
+    lines = (line.split("  ", 1) for line in place.read_text(encoding="utf-8").splitlines())
+    return {path: digest for digest, path in lines}
+
+
+def _known_files(source: Source, tree: Raw, findings: _Findings) -> bool:
+    """Compares files of a tree with those that are known; whether there were any."""
+    known = known_files(source)
+    differing, same = [], 0
+    for path, file in tree.at(known).items():
+        try:
+            digest = hashlib.sha256(file.read()).hexdigest()
+        except Rejected as error:
+            findings.say(str(error), altered=True)
+            continue
+        if digest == known[path]:
+            same += 1
+        else:
+            differing.append(path)
+    if same or differing:
+        findings.say(f"{same:,} of {same + len(differing):,} files with a known checksum are byte for byte the published ones.")
+    if differing:
+        findings.say(f"re-encoded, resized or edited: {_some(differing)}", altered=True)
+    return bool(same or differing)
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else "")
+
+
+# --- Counts and sizes --------------------------------------------------------------------------------------------------------------------
+
+
+def _count(config: ConfigPlan, published: Published, findings: _Findings) -> None:
+    for split in dict.fromkeys((*published.rows, *config.splits)):
+        cases = config.splits.get(split, [])
+        rows = [_rows_of(case) for case in cases]
+        wanted = published.rows.get(split)
+        if wanted is None or None in rows:
+            findings.say(f"{split}: {len(cases):,} {'volumes' if None in rows else 'images'}; no published number to compare with.")
+            continue
+        here = sum(number or 0 for number in rows)
+        volumes = any(case.volume_id for case in cases)
+        what = f"{split}: {here:,} {'slices' if volumes else 'images'}, published are {wanted:,}"
+        findings.counted = True
+        # A series holds slices that a published table may not count; but nobody published more pictures than there are.
+        findings.say(f"{what}.", partial=here < wanted, altered=here > wanted and not volumes)
+        masks, all_masks = sum(_is_there(case, "mask") for case in cases), published.with_mask.get(split)
+        if all_masks is not None and not volumes and masks < min(all_masks, here):
+            findings.say(f"{split}: {masks:,} images with a mask, published are {all_masks:,}.", partial=True)
+    for one in config.rejected:
+        findings.say(f"{one['file']}: {one['expected']}", altered=True)
+
+
+def _rows_of(case: Case) -> int | None:
+    """How many rows a case gives; None where only its pixels tell."""
+    image = case.pixels["image"]
+    if not _is_there(case, "image"):
+        return 0
+    if not isinstance(image, VolumeImage) or image.single:
+        return 1
+    files = len(image.files())
+    return files if files > 1 else None
+
+
+def _is_there(case: Case, column: str) -> bool:
+    """Whether the files of a case's column are all in the raw tree."""
+    recipe = case.pixels.get(column)
+    return recipe is not None and all(file.place is not None for file in recipe.files())
+
+
+def _sizes(config: ConfigPlan, published: Published, findings: _Findings) -> None:
+    """Compares the sizes of pictures with the published ones: a resized copy shows."""
+    pictures = [
+        picture
+        for cases in config.splits.values()
+        for case in cases
+        if isinstance(picture := case.pixels["image"], Picture) and picture.file.place is not None
+    ]
+    looked = [(one, size) for one in pictures[:: max(1, len(pictures) // _LOOKED_AT)] if (size := _size_of(one.file)) is not None]
+    if not looked:
+        return
+    (width, height), count = Counter(size for _, size in looked).most_common(1)[0]
+    findings.say(f"{len(looked):,} pictures looked at; {count:,} of them have {width} x {height} pixels.")
+    least = published.least or (1, 1)
+    wrong: list[str] = []
+    told: set[str] = set()
+    for picture, size in looked:
+        sizes = (picture.size,) if picture.size else published.sizes
+        if sizes and size not in sizes:
+            told.update(f"{w} x {h}" for w, h in sizes)
+        elif size[0] < least[0] or size[1] < least[1]:
+            told.add(f"at least {least[0]} x {least[1]}")
+        else:
+            continue
+        wrong.append(picture.file.shown)
+    if wrong:
+        findings.say(
+            f"resized: the published pictures have {' or '.join(sorted(told))} pixels, these have not: {_some(wrong)}", altered=True
+        )
+    elif published.least and count == len(looked) >= _MANY:
+        findings.say("resized: the published pictures have many sizes, these have one.", altered=True)
+
+
+def _size_of(file: RawFile) -> tuple[int, int] | None:
+    """(width, height) from a picture's header; None for what Pillow cannot open."""
+    for head in (_HEAD, None):
+        try:
+            with Image.open(io.BytesIO(file.read(head))) as picture:
+                return picture.size
+        except (UnidentifiedImageError, OSError, SyntaxError, ValueError, MedsegError):
+            continue
+    return None

@@ -1,0 +1,330 @@
+"""One file over HTTP: pooch moves the bytes; here a broken connection is carried on, and what comes is judged while it comes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import IO, Any
+
+from hf_medseg import __version__
+from hf_medseg.errors import MedsegError, MissingExtra
+
+WAITS = (1.0, 4.0, 15.0)  # seconds before the next try where the last one brought nothing; after them the next mirror has its turn
+TRIES = 100  # of one address, however much each of them brought
+PATIENCE = 60.0  # seconds that a server may ask us to wait
+TIMEOUT = (15.0, 60.0)  # seconds to connect, and between two pieces
+CHUNK = 1 << 18
+
+_PASSING = {408, 425, 429, 500, 502, 503, 504}
+_PAGE = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|script)\b", re.IGNORECASE | re.DOTALL
+)
+_BEGINNINGS = {".zip": b"PK", ".xlsx": b"PK", ".gz": b"\x1f\x8b", ".tgz": b"\x1f\x8b", ".7z": b"7z\xbc\xaf\x27\x1c"}
+_RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
+
+
+def library(name: str, extra: str) -> Any:
+    """An optional library.
+
+    Raises:
+        MissingExtra: it is not installed.
+    """
+    try:
+        return import_module(name)
+    except ImportError as error:
+        raise MissingExtra(name.partition(".")[0].replace("_", "-"), extra) from error
+
+
+class Unavailable(MedsegError):
+    """One place does not give the file; another may."""
+
+
+class Mismatch(MedsegError):
+    """A file is not the published one: nothing more is fetched."""
+
+
+class Stopped(Exception):
+    """Another transfer failed for good, or the user broke off."""
+
+
+class _Again(Exception):
+    """The same address may be asked once more."""
+
+    def __init__(self, reason: str, after: float = 0.0) -> None:
+        super().__init__(reason)
+        self.after = after
+
+
+class _Complete(Exception):
+    """What was received before is the whole file."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is known of a file before it comes. `checksum` is `sha256:...` or `md5:...`; empty or None is not known."""
+
+    name: str
+    size: int | None = None
+    checksum: str = ""
+
+    @property
+    def algorithm(self) -> str:
+        """The hash that is computed while the file comes."""
+        return self.checksum.partition(":")[0] or "sha256"
+
+
+@dataclass(frozen=True)
+class Got:
+    """A file that came: its bytes and its checksum."""
+
+    size: int
+    checksum: str
+
+
+class Watch:
+    """How far all transfers are, and whether they shall stop; shared by their threads.
+
+    Args:
+        progress: told (stage, files done, files in all, bytes done, bytes in all).
+        sizes: bytes of every file, as far as they are known before.
+    """
+
+    def __init__(self, progress: Any = None, sizes: Mapping[str, int | None] | None = None) -> None:
+        self.stop = threading.Event()
+        self._progress = progress
+        self._sizes = dict(sizes or {})
+        self._received = dict.fromkeys(self._sizes, 0)
+        self._done: set[str] = set()
+        self._lock = threading.Lock()
+
+    def check(self) -> None:
+        """Raises `Stopped` if the transfers shall stop."""
+        if self.stop.is_set():
+            raise Stopped
+
+    def at(self, name: str, received: int, size: int | None = None, *, done: bool = False) -> None:
+        """Notes how much of a file is there, how large it is, and whether it is done."""
+        with self._lock:
+            self._received[name] = received
+            if size is not None or done:
+                self._sizes[name] = received if done else size
+            if done:
+                self._done.add(name)
+            if self._progress is not None:
+                received = sum(self._received.values())
+                expected = sum(size or 0 for size in self._sizes.values())
+                self._progress("fetching", len(self._done), len(self._sizes), received, max(received, expected))
+
+
+def judge(wanted: Wanted, got: Got) -> str:
+    """What is wrong with a file, comparing it with what is published; empty if nothing is."""
+    if wanted.checksum and got.checksum != wanted.checksum.lower():
+        found, published = (checksum.partition(":")[2] for checksum in (got.checksum, wanted.checksum.lower()))
+        kind = {"sha256": "SHA-256", "md5": "MD5"}.get(wanted.algorithm, wanted.algorithm)
+        sizes = f"; it has {got.size:,} bytes" + (f", published are {wanted.size:,}" if wanted.size is not None else "")
+        return f"its {kind} is {found}, published is {published}{sizes}."
+    if not wanted.checksum and wanted.size is not None and got.size != wanted.size:
+        return f"it has {got.size:,} bytes, published are {wanted.size:,}."
+    return ""
+
+
+MEANING = (
+    "It may be a new release by the owner, a re-host that packed the files anew, or a download that was cut or altered on the way. "
+    "Nothing more was fetched. Fetch it again; if the difference stays, look on the owner's page for a new release."
+)
+
+
+def measured(path: Path, wanted: Wanted, watch: Watch | None = None) -> Got:
+    """The size of a file on the disk, and its checksum where one is known to compare with."""
+    size = path.stat().st_size
+    if not wanted.checksum:
+        return Got(size, "")
+    hasher = hashlib.new(wanted.algorithm, usedforsecurity=False)
+    with path.open("rb") as file:
+        while data := file.read(1 << 20):
+            if watch is not None:
+                watch.check()
+            hasher.update(data)
+    return Got(size, f"{wanted.algorithm}:{hasher.hexdigest()}")
+
+
+def fetch(url: str, wanted: Wanted, part: Path, watch: Watch) -> Got:
+    """Fetches one file from one address into `part`; what `part` holds from a broken connection is carried on.
+
+    Args:
+        url: the address.
+        wanted: what is known of the file.
+        part: where the bytes go; the caller gives the file its name.
+        watch: told how far it is; tells when to stop.
+
+    Raises:
+        Unavailable: the address does not give the file.
+        Mismatch: the server announces another size than the published one.
+        Stopped: the watch says so; `part` stays.
+        MissingExtra: pooch is not installed.
+    """
+    failures = 0
+    for _ in range(TRIES):
+        watch.check()
+        before = _length(part)
+        try:
+            return _Transfer(url, wanted, part, watch).run()
+        except _Again as again:
+            failures = 0 if _length(part) > before else failures + 1
+            if failures > len(WAITS):
+                raise Unavailable(str(again)) from again
+            wait = max(WAITS[failures - 1] if failures else 0.0, min(again.after, PATIENCE))
+            if wait and watch.stop.wait(wait):
+                raise Stopped from again
+    raise Unavailable(f"it broke off {TRIES} times")
+
+
+def _length(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def forget(part: Path) -> None:
+    """Removes what was received of a file, and what was remembered of it."""
+    part.unlink(missing_ok=True)
+    _memory(part).unlink(missing_ok=True)
+
+
+def _memory(part: Path) -> Path:
+    return part.with_name(f"{part.name}.json")
+
+
+class _Transfer:
+    """One try: pooch asks for the rest of the file and writes what comes here."""
+
+    def __init__(self, url: str, wanted: Wanted, part: Path, watch: Watch) -> None:
+        self.url, self.wanted, self.part, self.watch = url, wanted, part, watch
+        self.have = 0  # bytes on the disk
+        self.total: int | None = None  # bytes that the server announces
+        self.hasher = hashlib.new(wanted.algorithm, usedforsecurity=False)
+        self._file: IO[bytes] | None = None
+        self._answer: Any = None
+
+    def run(self) -> Got:
+        """The whole file, or an exception."""
+        pooch, requests = library("pooch", "download"), library("requests", "download")
+        errors = requests.exceptions
+        headers = {"User-Agent": f"hf-medseg/{__version__}", "Accept-Encoding": "identity", **self._rest()}
+        ask = pooch.HTTPDownloader(chunk_size=CHUNK, timeout=TIMEOUT, headers=headers, hooks={"response": self.hear})
+        try:
+            ask(self.url, self, None)
+        except _Complete:
+            pass
+        except errors.SSLError as error:
+            raise Unavailable("its certificate does not prove that it is the owner's host (verification is never switched off)") from error
+        except (errors.ConnectionError, errors.Timeout, errors.ChunkedEncodingError) as error:
+            told = "the connection broke off" if self.have else "no connection, or no answer in time"
+            raise _Again(told) from error
+        except errors.RequestException as error:
+            raise Unavailable(f"it cannot be asked ({type(error).__name__})") from error
+        finally:
+            self._close()
+        if self.total is not None and self.have != self.total:
+            raise _Again("the connection broke off")
+        if not self.have:
+            raise Unavailable("it answers with nothing")
+        return Got(self.have, f"{self.wanted.algorithm}:{self.hasher.hexdigest()}")
+
+    def _close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+        if self._answer is not None:
+            self._answer.close()
+
+    def _rest(self) -> dict[str, str]:
+        """The headers that ask for what is missing, if what is there is sure to be the beginning of the same file."""
+        length = _length(self.part)
+        try:
+            known = json.loads(_memory(self.part).read_text())
+            url, validator, total = known["url"], known["validator"], known["total"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return {}
+        if not length or (total is not None and length > total):
+            return {}
+        if url == self.url and validator:
+            return {"Range": f"bytes={length}-", "If-Range": validator}
+        return {"Range": f"bytes={length}-"} if self.wanted.checksum else {}  # the checksum will tell
+
+    def hear(self, answer: Any, **_: Any) -> None:
+        """Judges the head of an answer before its body comes."""
+        if answer.is_redirect:
+            return
+        self._answer = answer
+        status, length = answer.status_code, _length(self.part)
+        told = _RANGE.fullmatch(answer.headers.get("Content-Range", ""))
+        if status == 416 and told and told[2] == str(length):
+            self._begin(resume=True)
+            raise _Complete
+        if status == 416 or (status == 206 and not (told and told[1] == str(length))):
+            forget(self.part)
+            raise _Again("what was received before does not fit the file")
+        if status in _PASSING:
+            after = answer.headers.get("Retry-After", "")
+            raise _Again(f"it answers {status} ({answer.reason})", float(after) if after.isdigit() else 0.0)
+        if status not in (200, 206):
+            raise Unavailable(f"it answers {status} ({answer.reason})")
+        plain = answer.headers.get("Content-Encoding", "identity") == "identity"
+        announced = answer.headers.get("Content-Length", "")
+        if status == 206 and told and told[2] != "*":
+            self.total = int(told[2])
+        elif plain and announced.isdigit():
+            self.total = int(announced) + (length if status == 206 else 0)
+        self._begin(resume=status == 206)
+        self._check_room()
+        tag = answer.headers.get("ETag", "")
+        validator = tag if tag and not tag.startswith("W/") else answer.headers.get("Last-Modified", "")
+        known = {"url": self.url, "validator": validator if plain else "", "total": self.total}
+        _memory(self.part).write_text(json.dumps(known))
+
+    def _begin(self, *, resume: bool) -> None:
+        """Opens the part, behind what it holds or anew."""
+        if resume:
+            with self.part.open("rb") as file:
+                while data := file.read(1 << 20):
+                    self.hasher.update(data)
+                    self.have += len(data)
+        self.part.parent.mkdir(parents=True, exist_ok=True)
+        self._file = self.part.open("ab" if resume else "wb")
+        self.watch.at(self.wanted.name, self.have, self.total)
+
+    def _check_room(self) -> None:
+        if self.total is not None and (free := shutil.disk_usage(self.part.parent).free) < self.total - self.have:
+            raise MedsegError(
+                f"{self.wanted.name}: {self.total - self.have:,} bytes are still to come and {free:,} are free where it goes. "
+                "Make room and run the same command again."
+            )
+
+    def write(self, data: bytes) -> None:
+        """Takes the next bytes; the first ones show whether they are the file at all."""
+        assert self._file is not None, "the head of an answer comes before its body"
+        self.watch.check()
+        if not self.have:
+            self._look_at(data)
+        self._file.write(data)
+        self._file.flush()
+        self.hasher.update(data)
+        self.have += len(data)
+        self.watch.at(self.wanted.name, self.have)
+
+    def flush(self) -> None:
+        """Nothing: every piece is written through."""
+
+    def _look_at(self, data: bytes) -> None:
+        suffix = Path(self.wanted.name).suffix.lower()
+        if _PAGE.match(data[:1024]) and suffix not in (".html", ".htm"):
+            raise Unavailable("it answers with a web page instead of the file (a login, a quota or a notice)")
+        if not data.startswith(_BEGINNINGS.get(suffix, b"")):
+            raise Unavailable(f"what it sends is no {suffix} file")
+        if self.total is not None and self.wanted.size is not None and self.total != self.wanted.size:
+            raise Mismatch(f"{self.wanted.name}: {self.url} announces {self.total:,} bytes, published are {self.wanted.size:,}. {MEANING}")
