@@ -60,7 +60,11 @@ def test_contours_come_out_exactly(tmp_path: Path, orientation: tuple[float, ...
     assert structure(tmp_path / "rs", 2, series).sum(axis=(1, 2)).tolist() == [0, 0, 0, 192]
     header = look((tmp_path / "rs").read_bytes(), "rs")
     assert header is not None
-    assert [(one.number, one.name) for one in header.structures] == [(1, "GTV"), (2, "other")] and header.refers_to == (series.uid,) and not header.picture
+    assert (
+        [(one.number, one.name) for one in header.structures] == [(1, "GTV"), (2, "other")]
+        and header.refers_to == (series.uid,)
+        and not header.picture
+    )
     assert not any(secret in repr(header) for secret in SECRETS)
 
 
