@@ -103,3 +103,13 @@ def test_utf8_is_told_from_latin1_wherever_the_letter_stands(tmp_path: Path) -> 
         data = b"x" * ((1 << 20) - 1) + (letter.encode() if isinstance(letter, str) else letter)
         write(tmp_path / "t.txt", data)
         assert text_of(open_raw_tree(tmp_path / "t.txt", tmp_path).files[0])[-1] == "é"
+
+
+def test_tables_are_told_by_their_columns_whatever_users_call_them(tmp_path: Path) -> None:
+    write(tmp_path / "raw" / "mine.csv", '\ufeff"ID";"Age"\r"a";"3"')
+    write(tmp_path / "raw" / "old" / "mine.csv", "ID,Age,Sex\nb,4,F\n")
+    write(tmp_path / "raw" / "study.csv", "Image ID,Age\nc,5\n")
+    write(tmp_path / "raw" / "empty.csv", "")
+    raw = open_raw_tree(tmp_path / "raw", tmp_path / "work")
+    assert [[row["ID"] for row in table] for table in raw.tables(r"[^/]+\.csv", ("ID", "Age"))] == [["a"], ["b"]]
+    assert [note.path for note in raw.not_used([], [])] == ["empty.csv", "study.csv"]

@@ -110,6 +110,9 @@ class Note:
     files: int = 1
 
 
+# No table's first line is longer, in bytes.
+_HEADER = 1 << 16
+
 # Above so many files of one reason, folders are reported instead.
 _MANY = 1000
 
@@ -224,6 +227,20 @@ class Raw:
                 raise Refused(f"{file.listed} and {twin.listed} differ. Keep the owner's version and take the other out of the raw tree.")
             self.skip(twin, f"says the same as {file.listed}")
         return table
+
+    def tables(self, pattern: str, columns: Sequence[str]) -> list[Table]:
+        """Every CSV table that matches and names these columns in its first line; they count as used.
+
+        For tables that users name themselves, beside others that are of no use here.
+        """
+        found = []
+        for file in self.find(pattern).values():
+            for one in (file, *file.twins):
+                header = re.split(r"[\r\n]", one.read(_HEADER).decode("utf-8-sig", "replace"), maxsplit=1)[0]
+                if {*columns} <= {cell.strip(' "') for cell in re.split(r"[,;\t|]", header)}:
+                    self.use(one)
+                    found.append(Table(one, tuple(columns)))
+        return found
 
     def use(self, *files: RawFile) -> None:
         """Marks files as used for planning, so that they are not reported as unused."""

@@ -88,6 +88,7 @@ class Scan:
             "visit": self.visit,
             "modality": "MR",
             "description": self.description,
+            "processing": "original" if self.kind == "Original" else "processed",
         }
 
     def line(self, key: str | None = None) -> str:
@@ -99,21 +100,32 @@ class Scan:
         )
 
     def xml(self) -> str:
-        """The metadata XML of the image."""
+        """The metadata XML of the image: of a processed one it describes the product, and the image it was made from."""
+        protocol = (
+            f"<description>{self.description if self.kind == 'Original' else 'MPRAGE'}</description>\n<protocolTerm>\n"
+            '<protocol term="Acquisition Plane">SAGITTAL</protocol>\n<protocol term="Slice Thickness">1.2</protocol>\n'
+            '<protocol term="Field Strength">3.0</protocol>\n</protocolTerm>\n'
+        )
+        if self.kind == "Original":
+            rest = f"</series>\n<imagingProtocol>\n<imageUID>{self.number}</imageUID>\n{protocol}</imagingProtocol>\n"
+        else:
+            rest = (
+                f"<seriesLevelMeta>\n<derivedProduct>\n<imageUID>{self.number}</imageUID>\n"
+                f"<processedDataLabel>{self.description}</processedDataLabel>\n<relatedImage>\n<imageUID>4711</imageUID>\n"
+                "</relatedImage>\n</derivedProduct>\n<relatedImageDetail>\n<originalRelatedImage>\n<imageUID>4711</imageUID>\n"
+                f"{protocol}</originalRelatedImage>\n</relatedImageDetail>\n</seriesLevelMeta>\n</series>\n"
+            )
         return (
-            '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<idaxs xmlns:xsi="http://www.w3.org/2001/'
-            'XMLSchema-instance" xsi:noNamespaceSchemaLocation="http://ida.loni.usc.edu/xsd/idaxs.xsd">\n'
-            "<project>\n<projectIdentifier>ADNI</projectIdentifier>\n<siteKey>Klinik am Weissensee</siteKey>\n"
+            '<?xml version="1.0" encoding="UTF-8"?>\n<idaxs xmlns="http://ida.loni.usc.edu" xmlns:xsi="http://www.w3.org/2001/'
+            'XMLSchema-instance" xsi:schemaLocation="/xsds/idaxs_2_0.xsd">\n'
+            '<project xmlns="">\n<projectIdentifier>ADNI</projectIdentifier>\n<siteKey>Klinik am Weissensee</siteKey>\n'
             f"<subject>\n<subjectIdentifier>{self.subject}</subjectIdentifier>\n"
             f"<researchGroup>{self.group}</researchGroup>\n<subjectSex>{self.sex}</subjectSex>\n"
             f"<visit>\n<visitIdentifier>{self.visit}</visitIdentifier>\n</visit>\n"
             f"<study>\n<studyIdentifier>39019</studyIdentifier>\n<subjectAge>{self.age}</subjectAge>\n"
             "<weightKg>61.2</weightKg>\n<series>\n<seriesIdentifier>249015</seriesIdentifier>\n"
             f"<modality>MRI</modality>\n<dateAcquired>{self.date[:10]} 09:52:18.0</dateAcquired>\n"
-            f"<imagingProtocol>\n<imageUID>{self.number}</imageUID>\n<description>{self.description}</description>\n"
-            '<protocolTerm>\n<protocol term="Acquisition Plane">SAGITTAL</protocol>\n'
-            '<protocol term="Slice Thickness">1.2</protocol>\n</protocolTerm>\n</imagingProtocol>\n'
-            "</series>\n</study>\n</subject>\n</project>\n</idaxs>\n"
+            f"{rest}</study>\n</subject>\n</project>\n</idaxs>\n"
         )
 
 
@@ -243,7 +255,7 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
     if variant == "refused_jpegs":
         for group in ("Mild Demented", "Moderate Demented", "Non Demented", "Very Mild Demented"):
             save_jpeg(raw / "AugmentedAlzheimerDataset" / group / "26 (19).jpg", grey(group, 22, 26))
-        return Phantom(raw, [])
+        return Phantom(raw, [], refused=True)
     root = raw / "ADNI"
     promise = Phantom(raw, [], secrets=[*SECRETS, DESCRIP, GZIP_NAME])
     found = _images(root, ".nii.gz" if variant == "truncated_gz" else ".nii")
@@ -271,7 +283,7 @@ def _tables(raw: Path, variant: str, promise: Phantom, found: dict[str, tuple[li
     with_xml = variant not in ("no_tables", "table_without_group", "repeated_key", "unknown_group")
     if variant in ("no_tables", "xml_only"):
         if variant == "no_tables":
-            _change(found, {"label": None, "sex": None, "age": None, "visit": None})
+            _change(found, {"label": None, "sex": None, "age": None, "visit": None, "processing": None})
     elif variant == "bare_ids":
         text = _table([scan.line(str(scan.number)) for scan in SCANS])
         write(target, "\ufeff" + text.replace('","', '";"').replace("\n", "\r\n"))

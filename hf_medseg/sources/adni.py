@@ -1,0 +1,240 @@
+"""ADNI: any collection of MR and PET images of the Alzheimer's Disease Neuroimaging Initiative, with research groups and no masks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from xml.etree import ElementTree
+
+from hf_medseg.case import Case
+from hf_medseg.columns import FLOAT32, INT32, SEX, TEXT, Label
+from hf_medseg.errors import Rejected
+from hf_medseg.facts import Access, Download, Edition, Evidence, License, Published, Source, SurveyPlan, volume_configs
+from hf_medseg.pixels import dicom_headers
+from hf_medseg.pixels.dicom import DicomSeries
+from hf_medseg.pixels.nifti import NiftiVolume
+from hf_medseg.pixels.volume import VolumeImage
+from hf_medseg.raw.files import RawFile
+from hf_medseg.raw.tables import known, number
+from hf_medseg.raw.tree import Raw, union
+from hf_medseg.survey import Head, Whole
+
+GROUPS = ("cn", "smc", "emci", "mci", "lmci", "ad")
+SEXES = {"f": "female", "m": "male"}
+SUBJECT = r"\d{3}_S_\d{4,5}"
+# The id at the end of a file's name is the one safe key; folders may be missing.
+IMAGE = rf"(?:{SUBJECT}/[^/]+/[^/]+/[SI]\d+/)?[^/]*_I(\d+)"
+SLICE = re.compile(r"_I(\d+)\.dcm\Z")
+XML = r"[^/]*_I(\d+)\.xml"
+# The header of a search table, by the page it was saved from.
+IDS = ("Image Data ID", "Image ID")
+
+
+def to_survey(raw: Raw) -> list[RawFile]:
+    """The DICOM files, and the metadata of images."""
+    return [*dicom_headers.files(raw), *raw.find(XML).values()]
+
+
+def look(data: bytes, path: str) -> Any:
+    """What is known of one file: of metadata what goes into columns, of DICOM the header."""
+    if not path.endswith(".xml"):
+        return dicom_headers.look(data, path)
+    if isinstance(data, Head):
+        raise Whole
+    try:
+        root = ElementTree.fromstring(data)
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
+        raise Rejected(path, f"metadata in XML expected ({type(error).__name__}).", "Fetch the metadata again.") from None
+    texts: dict[str, str | None] = {}
+    for item in root.iter():  # the first of a name counts
+        texts.setdefault(item.get("term") or item.tag.rpartition("}")[2], item.text)
+    return {
+        **_facts(texts, "researchGroup", "subjectSex", "subjectAge", "visitIdentifier"),
+        "description": known(texts.get("processedDataLabel") or texts.get("description")),
+        "processing": "processed" if "derivedProduct" in texts else "original",
+        "field_strength": number(texts.get("Field Strength")),
+    }
+
+
+def cases(raw: Raw) -> Iterator[Case]:
+    """One case an image id: a DICOM series, a NIfTI file or an Analyze pair."""
+    found = _images(raw)
+    facts, wrong = _tables(raw, found)
+    metadata = raw.find(XML)
+    raw.use(*metadata.values())
+    for key in union(*found):
+        # One id in two formats makes two cases of one id, of which the pipeline rejects the second by name.
+        for image, path in (some[key] for some in found if key in some):
+            said = raw.survey.get(metadata[key].listed) if key in metadata else {}
+            if isinstance(said, Rejected):
+                said, wrong[key] = {}, str(said)
+            person = re.search(SUBJECT, path)
+            protocol = re.search(rf"{SUBJECT}/([^/]+)/[^/]+/[SI]\d+/", path)
+            modality = re.search(rf"{SUBJECT}_([A-Z]{{2}})_", path)
+            yield Case(
+                f"I{key}",
+                {"image": image, "mask": None},
+                {
+                    "rid": int(person[0].rpartition("_")[2]) if person else None,
+                    "modality": modality[1] if modality else None,
+                    "description": protocol[1] if protocol else None,
+                    **{name: value for name, value in said.items() if value is not None},
+                    **{name: value for name, value in facts.get(key, {}).items() if value is not None},
+                },
+                patient_id=person[0] if person else None,
+                wrong=wrong.get(key, ""),
+            )
+
+
+def _images(raw: Raw) -> list[dict[str, tuple[VolumeImage, str]]]:
+    """(image, where it lies) by image id, for each file format."""
+    slices: dict[str, list[tuple[RawFile, str]]] = {}
+    instances = [(one.file, one.origin) for series in dicom_headers.images(raw).values() for one in series.instances]
+    for file, origin in (*instances, *((file, file.listed) for file in dicom_headers.unreadable(raw))):
+        if match := SLICE.search(origin):
+            slices.setdefault(match[1], []).append((file, origin))
+        else:
+            raw.skip(file, "its name does not end in an image id")
+    voxels, headers = raw.find(rf"{IMAGE}\.img"), raw.find(rf"{IMAGE}\.hdr")
+    pairs = {key: (voxels.need(key, f"I{key}.img"), headers.need(key, f"I{key}.hdr")) for key in union(voxels, headers)}
+    return [
+        {key: (DicomSeries(tuple(file for file, _ in some)), some[0][1]) for key, some in slices.items()},
+        {key: (NiftiVolume(file), file.listed) for key, file in raw.find(rf"{IMAGE}\.nii(?:\.gz)?").items()},
+        {key: (NiftiVolume(*pair), pair[0].listed) for key, pair in pairs.items()},
+    ]
+
+
+def _tables(raw: Raw, found: list[dict[str, tuple[VolumeImage, str]]]) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+    """(what the search tables say by image id, what is wrong with an id)."""
+    facts: dict[str, dict[str, Any]] = {}
+    wrong: dict[str, str] = {}
+    for column in IDS:
+        for table in raw.tables(r"[^/]+\.csv", (column, "Sex", "Age")):
+            lacking = []
+            for row in table:
+                key = row[column].removeprefix("I")
+                said = {
+                    **_facts(row, "Group" if "Group" in row else "Research Group", "Sex", "Age", "Visit"),
+                    "description": known(row.get("Description")),
+                    "processing": (kind := known(row.get("Type"))) and ("original" if kind.lower() == "original" else "processed"),
+                }
+                if facts.setdefault(key, said) != said:
+                    wrong[key] = f"{table.file.path} lists I{key} with other values than another line or table."
+                if not any(key in some for some in found):
+                    lacking.append(f"I{key}")
+            if lacking:
+                raw.note(table.file, f"lists {len(lacking)} images that are not in the raw tree, such as {lacking[0]}")
+    return facts, wrong
+
+
+def _facts(texts: Any, group: str, sex: str, age: str, visit: str) -> dict[str, Any]:
+    """The person's columns, each by its name in a table or in metadata; a group or sex that nobody declared stays as it is."""
+    label, gender = known(texts.get(group)), known(texts.get(sex))
+    return {
+        "label": label and label.lower(),
+        "sex": gender and SEXES.get(gender[0].lower(), gender),
+        "age": number(texts.get(age)),
+        "visit": known(texts.get(visit)),
+    }
+
+
+SOURCE = Source(
+    id="adni",
+    title="ADNI: Alzheimer's Disease Neuroimaging Initiative (ADNI 1, GO, 2, 3, 4)",
+    homepage="https://adni.loni.usc.edu/",
+    modality=("MRI", "PET"),
+    anatomy=("brain",),
+    task="classification by research group; no segmentation masks in the images' download",
+    summary="MR and PET volumes of people with normal cognition, impairment or Alzheimer's disease, as each user collects them from the archive; masks are null.",
+    access=Access(
+        "credentialed",
+        (
+            "Apply at https://ida.loni.usc.edu/collaboration/access/appApply.jsp?project=ADNI and sign the Data Use Agreement, each person for themselves.",
+            "Build a collection under Advanced Search at https://ida.loni.usc.edu/ and download its images and its metadata (zip files), and the "
+            "table of the collection (CSV).",
+            "RAW is the folder with the zips, unpacked or not, and the table.",
+        ),
+        (Download("https://ida.loni.usc.edu/", client="manual"),),
+    ),
+    layout=(
+        "ADNI/027_S_0074/MPRAGE/2015-02-13_09_52_18.0/S249015/ADNI_027_S_0074_MR_MPRAGE_br_raw_..._I474782.dcm  (or .nii)\n"
+        "ADNI_027_S_0074_..._I474790.xml  (metadata)   <collection>_<M_D_YYYY>.csv  (table of the collection)\n"
+        "Only the image id at the end of a file's name, _I<number>, is relied on."
+    ),
+    splits="No split: one split `train`. Never split by image: people come several times. Split by `patient_id`.",
+    quirks=(
+        "There are no masks: `mask` is null in every row.",
+        "`label` is the research group as the archive gave it when the table was saved: the group at baseline, not the diagnosis at that visit. "
+        "Diagnoses by visit are in the study tables (DXSUM, ADNIMERGE), whose names change between releases: join them by `rid` and `visit`.",
+        "`rid` is the last number of the subject's id, without leading zeros.",
+        "A visit has several series: repeated scans, accelerated ones, originals and processed versions. All are kept, told apart by "
+        "`description` and `processing`; for ADNI 1 most users take 1.5 T scans with GradWarp, B1 and N3 correction (`field_strength`, from "
+        "the metadata).",
+        "NIfTI files whose qform and sform codes are 0 come in stored order, `orientation` null.",
+        "The same image in two zips of a collection is compared; one id with differing files is rejected.",
+        "Copies as JPEG slices in class folders break the agreement and are not this source.",
+        "Time series in one NIfTI (fMRI, DTI) and MINC files are not read.",
+    ),
+    editions=(
+        Edition(
+            license=License(
+                "other",
+                "ADNI Data Use Agreement",
+                "https://ida.loni.usc.edu/collaboration/access/appApply.jsp?project=ADNI",
+                "restricted",
+                (
+                    Evidence(
+                        "redistribution of individual participant-level data in any manner is prohibited, derived participant-level data included",
+                        "https://ida.loni.usc.edu/collaboration/access/appApply.jsp?project=ADNI",
+                        "high",
+                    ),
+                ),
+                (
+                    "Never pass on images, slices, tables or embeddings, of whatever form; everybody who works with them signs the agreement.",
+                    "Do not feed the data to AI tools that give no guarantee of containment; do not let a hosted model read participants' rows.",
+                    "Say in publications that the data were obtained from the ADNI database (adni.loni.usc.edu), list the investigators as "
+                    '"for the Alzheimer\'s Disease Neuroimaging Initiative", and print the funding paragraph that the agreement prescribes.',
+                ),
+            ),
+            citations=(
+                r"""@article{petersen2010adni,
+  title   = {Alzheimer's Disease Neuroimaging Initiative (ADNI): Clinical characterization},
+  author  = {Petersen, R. C. and Aisen, P. S. and Beckett, L. A. and Donohue, M. C. and Gamst, A. C. and Harvey, D. J. and Jack, C. R. and Jagust, W. J. and Shaw, L. M. and Toga, A. W. and Trojanowski, J. Q. and Weiner, M. W.},
+  journal = {Neurology}, volume = {74}, number = {3}, pages = {201--209}, year = {2010}, doi = {10.1212/WNL.0b013e3181cb3e25}
+}""",
+                r"""@article{jack2008adnimri,
+  title   = {The Alzheimer's Disease Neuroimaging Initiative (ADNI): MRI methods},
+  author  = {Jack Jr., Clifford R. and Bernstein, Matt A. and Fox, Nick C. and Thompson, Paul and Alexander, Gene and Harvey, Danielle and others},
+  journal = {Journal of Magnetic Resonance Imaging}, volume = {27}, number = {4}, pages = {685--691}, year = {2008},
+  doi     = {10.1002/jmri.21049}
+}""",
+            ),
+            landmarks=(rf"(?:{SUBJECT}/(?:[^/]+/)*|[^/]*{SUBJECT})[^/]*_I\d+\.(?:dcm|nii|nii\.gz|img)",),
+            configs=volume_configs(
+                {
+                    "label": Label(GROUPS),
+                    "sex": SEX,
+                    "age": FLOAT32,
+                    "visit": TEXT,
+                    "rid": INT32,
+                    "modality": TEXT,
+                    "description": TEXT,
+                    "processing": Label(("original", "processed")),
+                    "field_strength": FLOAT32,
+                }
+            ),
+            not_used=(
+                (r".*\.mnc(?:\.gz)?", "a MINC file of an old export"),
+                (r"[^/]+\.csv", "a study table: it describes visits, not images"),
+            ),
+            published=Published(note="collections are the users' own; more than 2,500 people take part"),
+        ),
+    ),
+    signature=(
+        rf"ADNI_{SUBJECT}_[^/]*_I\d+\.(?:dcm|nii|nii\.gz|img|hdr|mnc|xml)",
+        rf"{SUBJECT}/[^/]+/\d{{4}}-\d\d-\d\d_\d\d_\d\d_\d\d\.\d/[SI]\d+/[^/]+",
+    ),
+    survey=SurveyPlan(to_survey, look, dicom_headers.HEAD),
+    cases=cases,
+)
