@@ -131,16 +131,17 @@ def choose(target: Output, count: int) -> list[Shown]:
         the rows, config by config, split by split, in natural order of their ids.
     """
     waiting = [
-        list(_candidates(number, config, split, paths, max(_GROUPS_LOOKED_AT, count)))
+        # By their hash once: of rows that are worth the same, the first one wins.
+        sorted(_candidates(number, config, split, paths, max(_GROUPS_LOOKED_AT, count)), key=_lot)
         for number, (config, split, paths) in enumerate(_tables(target))
     ]
     chosen: list[Shown] = []
     shown: set[tuple[str, int | str]] = set()
 
-    def worth(row: Shown) -> tuple[int, bool, int, bytes]:
+    def worth(row: Shown) -> tuple[int, bool, int]:
         structures = [value for value in row.classes if value]
         new = sum((row.config, value) not in shown for value in structures)
-        return -new, (row.config, row.kin) in shown, -len(structures), hashlib.sha256(row.image_id.encode()).digest()
+        return -new, (row.config, row.kin) in shown, -len(structures)
 
     while len(chosen) < count and any(waiting):
         for candidates in waiting:
@@ -150,6 +151,10 @@ def choose(target: Output, count: int) -> list[Shown]:
                 chosen.append(best)
                 shown |= {(best.config, best.kin), *((best.config, value) for value in best.classes)}
     return sorted(chosen, key=lambda row: (row.table, natural(row.image_id)))
+
+
+def _lot(row: Shown) -> bytes:
+    return hashlib.sha256(row.image_id.encode()).digest()
 
 
 def _tables(target: Output) -> list[tuple[str, str, list[Path]]]:

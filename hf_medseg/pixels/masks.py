@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -159,6 +160,13 @@ def value_counts(array: NDArray[np.uint8]) -> NDArray[np.int64]:
     return np.array(Image.fromarray(flat).histogram() if flat.size else [0] * 256, np.int64)
 
 
+@lru_cache(maxsize=64)
+def _byte_table(mapping: tuple[tuple[int, int], ...]) -> bytes:
+    """What each of 256 stored values becomes; the same for every mask of a source."""
+    known = dict(mapping)
+    return bytes(known.get(value, 0) for value in range(256))
+
+
 def map_values(array: Array, mapping: Mapping[int, int], path: str) -> LabelMap:
     """Stored values to class indices.
 
@@ -166,7 +174,7 @@ def map_values(array: Array, mapping: Mapping[int, int], path: str) -> LabelMap:
         Rejected: a value is not in the mapping.
     """
     if array.dtype == np.uint8:
-        table = bytes(mapping.get(value, 0) for value in range(256))
+        table = _byte_table(tuple(mapping.items()))
         strange: list[Any] = [value for value in np.flatnonzero(value_counts(array)).tolist() if value not in mapping]
         result: LabelMap = np.frombuffer(bytearray(array.tobytes().translate(table)), np.uint8).reshape(array.shape)
     elif array.dtype.kind in "iu" and (low := int(array.min(initial=0))) > int(array.max(initial=0)) - (1 << 16):

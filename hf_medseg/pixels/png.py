@@ -46,7 +46,7 @@ def encode(pixels: NDArray[Any], *, labels: bool = False) -> bytes:
         np.subtract(samples[1:], samples[:-1], out=lines[1:, 1:])
     header = struct.pack(">IIBBBBB", width, height, pixels.dtype.itemsize * 8, 2 if colour else 0, 0, 0, 0)
     # libdeflate gives the same bytes on every processor, which zlib-ng and ISA-L do not.
-    packed = deflate.zlib_compress(lines.tobytes(), 6 if labels else 1)
+    packed = deflate.zlib_compress(lines, 6 if labels else 1)
     return b"".join((SIGNATURE, _chunk(b"IHDR", header), _chunk(b"IDAT", packed), _chunk(b"IEND", b"")))
 
 
