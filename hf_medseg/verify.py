@@ -404,7 +404,14 @@ def _check_described(findings: Findings, shards: Sequence[ShardFacts], described
 
 def _check_preview(findings: Findings, target: Output, shards: Sequence[ShardFacts]) -> None:
     """A few rows of the shards as pictures, and nothing else."""
-    path = target.root / PREVIEW_FILE
+    picture, path = target.root / OVERVIEW, target.root / PREVIEW_FILE
+    if picture.is_file():
+        try:
+            open_cell(picture.read_bytes())
+        except Wrong as error:
+            findings.wrong("preview", OVERVIEW, f"{error}")
+    elif any(shard.rows for shard in shards):
+        findings.wrong("preview", OVERVIEW, "is missing.")
     if not path.is_file():
         if any(shard.rows for shard in shards):
             findings.wrong("preview", PREVIEW_FILE, "is missing.")

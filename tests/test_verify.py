@@ -26,6 +26,7 @@ from hf_medseg.columns import INT32, TEXT, Label, ListOf
 from hf_medseg.errors import MedsegError
 from hf_medseg.preview import COLUMNS as PREVIEW_COLUMNS
 from hf_medseg.preview import FILE as PREVIEW_FILE
+from hf_medseg.preview import OVERVIEW
 from hf_medseg.shard import schema_of
 from tests.made import FLAT, OWN, VOLUMES, Made, edition, flat, flat_row, know, labels, nifti, picture, verify, volumes
 from tests.phantoms.kit import encode, grey
@@ -1034,6 +1035,14 @@ def test_a_preview_that_is_none(tmp_path: Path) -> None:
     only(problems(out), "preview", PREVIEW_FILE, "", "not a complete Parquet file")
     (out / PREVIEW_FILE).unlink()
     assert ("preview", PREVIEW_FILE, "", "is missing.") in problems(out)
+
+
+def test_the_picture_of_the_card_is_there(tmp_path: Path) -> None:
+    out = flat().write(tmp_path / "out")
+    (out / OVERVIEW).write_bytes(b"x")
+    only(problems(out), "preview", OVERVIEW, "", "no JPEG, PNG")
+    (out / OVERVIEW).unlink()
+    only(problems(out), "preview", OVERVIEW, "", "is missing")
 
 
 def test_leftovers_are_a_warning_and_litter_is_not(tmp_path: Path) -> None:
