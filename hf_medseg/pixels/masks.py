@@ -323,6 +323,18 @@ class Cell(ABC):
     def values(self, reader: Reader, shape: Shape) -> list[Any]:
         """One value a slice: an array for a picture column, a list of arrays for a list of pictures, else a plain value."""
 
+    def whole(self, reader: Reader, shape: Shape) -> Any:
+        """One value for all slices of a volume: arrays stacked, also in lists, flags and lists united, else the first."""
+        slices = self.values(reader, shape)
+        first = slices[0]
+        if isinstance(first, np.ndarray):
+            return np.stack(slices)
+        if isinstance(first, list) and first and isinstance(first[0], np.ndarray):
+            return [np.stack(one) for one in zip(*slices, strict=True)]
+        if isinstance(first, list):
+            return [one for k, found in enumerate(slices) for one in found if not any(one in earlier for earlier in slices[:k])]
+        return any(slices) if isinstance(first, bool) else first
+
 
 @dataclass(frozen=True, slots=True)
 class Instances(Cell):
@@ -356,8 +368,12 @@ class MaskList(Cell):
 
     def values(self, reader: Reader, shape: Shape) -> list[list[Array]]:
         """See `Cell.values`."""
-        maps = [on_grid(part, reader, shape) for part in self.parts]
+        maps = self.whole(reader, shape)
         return [[labels[k] for labels in maps] for k in range(shape[0])]
+
+    def whole(self, reader: Reader, shape: Shape) -> list[LabelMap]:
+        """See `Cell.whole`; not stacked from the slices, which would double the memory of a case with many structures."""
+        return [on_grid(part, reader, shape) for part in self.parts]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ read into anything.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import struct
 import zlib
@@ -344,7 +343,7 @@ def volume_row(case: Case, table: TableSpec, reader: Reader, image: VolumeImage)
     Raises:
         Rejected: see `hf_medseg.rows.rows`.
     """
-    from hf_medseg.rows import files_of, finished, further_volumes, volume_columns
+    from hf_medseg.rows import digest_of, files_of, finished, further_volumes, volume_columns
 
     samples = image.samples(reader)
     if isinstance(samples.columns.get("rescale_slope"), tuple):
@@ -363,11 +362,11 @@ def volume_row(case: Case, table: TableSpec, reader: Reader, image: VolumeImage)
         if isinstance(recipe, Labels):
             values[name] = on_grid(recipe, reader, shape)
         elif isinstance(recipe, Cell):
-            values[name] = _whole(recipe.values(reader, shape))
+            values[name] = recipe.whole(reader, shape)
     files = files_of(case, reader)
     if samples.sources:
         path = samples.sources[0][0].rpartition("/")[0]
-        digest = hashlib.sha256("\n".join(sorted(sha256 for _, sha256 in samples.sources)).encode()).hexdigest()
+        digest = digest_of(sha256 for _, sha256 in samples.sources)
         files = [{"column": "image", "path": path, "sha256": digest}, *(file for file in files if file["column"] != "image")]
     row = {
         **volume_columns(samples),
@@ -399,15 +398,3 @@ def _check_even(grid: Grid, path: str) -> None:
         straight = affine[:3, 3] + np.arange(grid.shape[0])[:, np.newaxis] * affine[:3, 2]
         if np.abs(straight - np.array(grid.positions)).max() > 0.1 * np.linalg.norm(affine[:3, 2]):
             raise Rejected(path, "its slices are at uneven distances, which no NIfTI can say.", "Use the config slices for it.")
-
-
-def _whole(slices: list[Any]) -> Any:
-    """One value for a volume from those of its slices: arrays stacked, also in lists, flags and lists united, else the first."""
-    first = slices[0]
-    if isinstance(first, np.ndarray):
-        return np.stack(slices)
-    if isinstance(first, list) and first and isinstance(first[0], np.ndarray):
-        return [np.stack(one) for one in zip(*slices, strict=True)]
-    if isinstance(first, list):
-        return [one for k, found in enumerate(slices) for one in found if not any(one in earlier for earlier in slices[:k])]
-    return any(slices) if isinstance(first, bool) else first
