@@ -130,24 +130,29 @@ def choose(target: Output, count: int) -> list[Shown]:
     Returns:
         the rows, config by config, split by split, in natural order of their ids.
     """
-    waiting = [
-        # By their hash once: of rows that are worth the same, the first one wins.
-        sorted(_candidates(number, config, split, paths, max(_GROUPS_LOOKED_AT, count)), key=_lot)
-        for number, (config, split, paths) in enumerate(_tables(target))
-    ]
+    waiting: list[dict[tuple[int, ...], list[Shown]]] = []
+    for number, (config, split, paths) in enumerate(_tables(target)):
+        # Rows of the same classes differ by their patient alone, so that only the first of each kind are weighed.
+        kinds: dict[tuple[int, ...], list[Shown]] = {}
+        for row in sorted(_candidates(number, config, split, paths, max(_GROUPS_LOOKED_AT, count)), key=_lot):
+            kinds.setdefault(row.classes, []).append(row)
+        waiting.append(kinds)
     chosen: list[Shown] = []
     shown: set[tuple[str, int | str]] = set()
 
-    def worth(row: Shown) -> tuple[int, bool, int]:
+    def worth(row: Shown) -> tuple[int, bool, int, bytes]:
         structures = [value for value in row.classes if value]
         new = sum((row.config, value) not in shown for value in structures)
-        return -new, (row.config, row.kin) in shown, -len(structures)
+        return -new, (row.config, row.kin) in shown, -len(structures), _lot(row)
 
     while len(chosen) < count and any(waiting):
-        for candidates in waiting:
-            if candidates and len(chosen) < count:
-                best = min(candidates, key=worth)
-                candidates.remove(best)
+        for kinds in waiting:
+            if kinds and len(chosen) < count:
+                firsts = (next((row for row in rows if (row.config, row.kin) not in shown), rows[0]) for rows in kinds.values())
+                best = min(firsts, key=worth)
+                kinds[best.classes].remove(best)
+                if not kinds[best.classes]:
+                    del kinds[best.classes]
                 chosen.append(best)
                 shown |= {(best.config, best.kin), *((best.config, value) for value in best.classes)}
     return sorted(chosen, key=lambda row: (row.table, natural(row.image_id)))
@@ -272,7 +277,7 @@ def overlay(seen: Seen, side: int) -> Image.Image:
         return _undecodable(side)
     size = _fit(seen.pixels.shape[1], seen.pixels.shape[0], side)
     smooth = Image.Resampling.NEAREST if size[0] >= seen.pixels.shape[1] else Image.Resampling.LANCZOS
-    picture = Image.fromarray(seen.pixels).convert("RGB").resize(size, smooth)
+    picture = Image.fromarray(seen.pixels).convert("RGB").resize(size, smooth, reducing_gap=2.0)
     if seen.labels is None:
         return picture
     fill, edge = np.zeros((256, 4), np.uint8), np.zeros((256, 4), np.uint8)

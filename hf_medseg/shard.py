@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from typing import Any
 
 import pyarrow as pa
@@ -50,6 +51,7 @@ def fingerprint(table: TableSpec, cases: Sequence[Case]) -> str:
     return digest.hexdigest()
 
 
+@cache
 def versions() -> dict[str, str]:
     """Versions of the packages that the bytes of a shard depend on."""
     from importlib.metadata import PackageNotFoundError, version
