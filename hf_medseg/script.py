@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from hf_medseg import terms
 from hf_medseg.catalog import sources
 from hf_medseg.errors import Refused
@@ -29,7 +31,7 @@ def render(source: Source) -> str:
     name = "".join(word.capitalize() for word in source.id.split("-"))
     shown = [terms.text(source, edition) for edition in source.editions if edition.license.tier != "open"]
     docstring = "\n\n".join(dict.fromkeys(shown)).replace("\\", "\\\\").replace('"""', "'''")
-    quoted = "\n".join(f"    {line}".rstrip() for line in docstring.splitlines())
+    quoted = "\n".join(_wrapped(line) for line in docstring.splitlines())
     extra = "".join(
         [", parts={...}" * bool(source.parts), ", about=FILE" * bool(source.about_keys), ", edition=NAME" * (len(source.editions) > 1)]
     )
@@ -58,6 +60,10 @@ class {name}(RawDatasetBuilder):
 if __name__ == "__main__":
     sys.exit(main(["convert", "{source.id}", *sys.argv[1:]]))
 '''
+
+
+def _wrapped(line: str) -> str:
+    return textwrap.fill(line, 116, initial_indent="    ", subsequent_indent="      ", break_long_words=False, break_on_hyphens=False)
 
 
 def all_scripts() -> dict[str, str]:

@@ -346,7 +346,11 @@ def test_missing_voxels_are_rejected(tmp_path: Path) -> None:
         NiftiVolume(raw_file(tmp_path / "a.nii")).samples(Reader())
 
 
-@pytest.mark.parametrize("content", [b"x", b"\x89PNG\r\n\x1a\n" + bytes(900), b"\x1f\x8b" + bytes(600), gzip.compress(bytes(900))])
+@pytest.mark.parametrize(
+    "content",
+    [b"x", b"\x89PNG\r\n\x1a\n" + bytes(900), b"\x1f\x8b" + bytes(600), gzip.compress(bytes(900))],
+    ids=["letter", "png", "no-gzip", "zeros"],
+)
 def test_a_file_that_is_no_volume_is_rejected(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "a.nii").write_bytes(content)
     with pytest.raises(Rejected, match=r"a\.nii"):
