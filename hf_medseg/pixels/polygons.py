@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from hf_medseg.columns import FLOAT64, TEXT, Column, ListOf, Record
 from hf_medseg.errors import Rejected
-from hf_medseg.pixels.masks import Cell, LabelMap, Labels, Shape
+from hf_medseg.pixels.masks import Cell, LabelMap, Labels, Shape, on_grid
 from hf_medseg.raw.files import RawFile, Reader
 from hf_medseg.raw.tables import decoded
 
@@ -120,6 +120,44 @@ class Polygon(Labels):
                 "Keep pictures and outlines together as the owner publishes them.",
             )
         return np.where(fill(points, height, width), np.uint8(self.to), np.uint8(0))[np.newaxis]
+
+
+@dataclass(frozen=True)
+class Between(Labels):
+    """The area inside one outline and outside of another one within it, such as a wall around a cavity.
+
+    Where the two run side by side, the inner one may leave the outer by one pixel.
+    """
+
+    outer: Polygon
+    inner: Polygon
+    to: int = 1
+
+    def files(self) -> tuple[RawFile, ...]:
+        """The files that are read."""
+        return (*self.outer.files(), *self.inner.files())
+
+    def labels(self, reader: Reader, shape: Shape) -> LabelMap:
+        """See `Labels.labels`. An inner outline that is not within the outer one rejects the case."""
+        outer, inner = (on_grid(part, reader, shape) > 0 for part in (self.outer, self.inner))
+        if beyond := int(np.count_nonzero(inner & ~_one_pixel_wider(outer))):
+            raise Rejected(
+                self.outer.file.path,
+                f"{self.inner.file.name} should lie within it and leaves it: {beyond} of its {int(inner.sum())} pixels are outside.",
+                "One of the two belongs to another picture; fetch the owner's files.",
+            )
+        return np.where(outer & ~inner, np.uint8(self.to), np.uint8(0))
+
+
+def _one_pixel_wider(area: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """An area and all pixels that touch it, at corners too."""
+    for axis in (1, 2):
+        wider = area.copy()
+        before, after = (np.moveaxis(one, axis, 0) for one in (area, wider))
+        after[1:] |= before[:-1]
+        after[:-1] |= before[1:]
+        area = wider
+    return area
 
 
 @dataclass(frozen=True)

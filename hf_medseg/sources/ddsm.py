@@ -88,7 +88,7 @@ def _cbis(raw: Raw) -> Iterator[Case]:
                 film,
                 {
                     "image": _picture(films.need(film, f"CBIS-DDSM/{film}/<the full mammogram>")),
-                    "mask": Painted(tuple(_mask(file, CLASSES[name]) for file in files)),
+                    "mask": Painted(parts, (CLASSES[name],) * len(parts)),
                     "masks": MaskList(parts),
                     "mask_overlap": Overlap(parts),
                 },
@@ -153,9 +153,9 @@ def _picture(file: RawFile) -> DicomPicture | Picture:
     return DicomPicture.of(file) if file.alias else Picture(file)
 
 
-def _mask(file: RawFile, to: int = 1) -> Labels:
+def _mask(file: RawFile) -> Labels:
     """A mask: 0 and 255 in DICOM, every value in a JPEG made from it."""
-    return Values(DicomPicture.of(file), {0: 0, 255: to}) if file.alias else Threshold(Picture(file), to=to)
+    return Values(DicomPicture.of(file), {0: 0, 255: 1}) if file.alias else Threshold(Picture(file))
 
 
 def _original(raw: Raw) -> Iterator[Case]:
@@ -319,7 +319,8 @@ SOURCE = Source(
             "original: the owners' server is mostly gone (ftp://figment.csee.usf.edu/pub/DDSM/cases/, about 231 GB); RAW is the tree you have.",
         ),
         (
-            Download("cbis_ddsm", client="idc", edition="cbis"),
+            Download("cbis_ddsm", client="idc", edition="cbis", choice="dicom", approximate=163_500_000_000),
+            Download("awsaf49/cbis-ddsm-breast-cancer-image-dataset", client="kaggle", edition="cbis", choice="jpeg"),
             *(
                 Download(
                     f"{WIKI}{name}?version=1&modificationDate={date}&api=v2",
@@ -330,7 +331,13 @@ SOURCE = Source(
                 )
                 for name, (size, sha256, date) in OWNERS_TABLES.items()
             ),
-            Download("ftp://figment.csee.usf.edu/pub/DDSM/cases/", client="manual", edition="original"),
+            Download(
+                "ftp://figment.csee.usf.edu/pub/DDSM/cases/",
+                client="manual",
+                edition="original",
+                mode="request",
+                approximate=231_000_000_000,
+            ),
         ),
     ),
     layout=(

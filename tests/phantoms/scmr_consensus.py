@@ -21,8 +21,8 @@ VARIANTS: dict[str, str] = {
     "one-image-folder": "sunnybrook: SCD_DeidentifiedImages instead of the numbered folders, table with semicolons and BOM",
     "rehost": "sunnybrook: dicoms/, contourfiles/{i,o}-contours, link.csv; contours of a patient without images",
     "challenge-2009": "sunnybrook: the challenge folders of 2009 with their three sets",
-    "no-table": "sunnybrook: contours and images, but no table that joins them",
-    "table-without-column": "sunnybrook: the table lacks OriginalID",
+    "no-table": "sunnybrook: contours and images, but no table that joins them: refused",
+    "table-without-column": "sunnybrook: the table lacks OriginalID: refused",
     "table-repeated": "sunnybrook: the table names one PatientID twice, with different OriginalIDs",
     "missing-image": "sunnybrook: one contoured image is missing from its series",
     "contour-outside": "sunnybrook: a contour leaves the image",
@@ -268,6 +268,8 @@ def _owner(folder: Path, variant: str) -> Phantom:
             number = _file_number(location, phase)
             row = _row(series, patient, location, phase, f"{patient.patient}_IM-0003-{number:04d}")
             row.columns |= _clinical(patient)
+            if gap is not None:
+                row.columns |= dict.fromkeys(("slice_index", "num_slices", "phase_index", "num_phases"))  # the cine is not whole
             if first and location == 1 and variant in REJECTING:
                 del row.columns["phase_label"]  # what it is compared with was rejected
             promise.rows.append(row)
@@ -292,8 +294,8 @@ def _owner(folder: Path, variant: str) -> Phantom:
     elif variant != "no-table":
         write(folder / "scd_patientdata.csv", _table(patients))
     if variant in ("no-table", "table-without-column"):
-        # ASSUMED: without the join nothing can be paired: no row, the table (or its absence) is what must be named.
-        promise.rows, promise.not_used, promise.rejected = [], [], ["scd_patientdata.csv"]
+        # Without the join nothing can be paired.
+        return Phantom(folder, [], edition="sunnybrook", refused=True)
     if variant == "table-repeated":
         # ASSUMED: both the patient named twice and the study claimed twice are rejected.
         promise.rows = [row for row in promise.rows if row.patient_id == "SCD0000101"]
@@ -336,7 +338,7 @@ def _broken_contour(folder: Path, patient: Patient, variant: str, promise: Phant
     elif variant == "crossed":
         write(outer, _text(_outline(_oval(20, 24, 3, 2))))
     if variant in REJECTING:
-        promise.rejected.append(outer.name if variant in ("outer-only", "crossed") else inner.name)
+        promise.rejected.append(outer.name if variant == "crossed" else inner.name)
 
 
 def _rehost(folder: Path) -> Phantom:
@@ -380,12 +382,10 @@ def _challenge(folder: Path) -> Phantom:
     """
     sets = {"training": "train", "validation": "validation", "online": "online"}
     numbers = {"training": 3, "validation": 2, "online": 1}
-    promise = Phantom(folder, [], edition="sunnybrook", secrets=SECRETS)
+    promise = Phantom(folder, [], edition="sunnybrook-2009", secrets=SECRETS)
     for (name, split), patient in zip(sets.items(), _patients(), strict=True):
         patient.patient = patient.original
-        series = _cine(
-            folder / f"challenge_{name}" / patient.original, patient.original, f"ch {name}", "IM-0001", "CINESAX"
-        )
+        series = _cine(folder / f"challenge_{name}" / patient.original, patient.original, f"ch {name}", "IM-0001", "CINESAX")
         box = folder / f"Sunnybrook Cardiac MR Database ContoursPart{numbers[name]}" / f"{name.title()}DataContours"
         _contours(box / patient.original / EXPERT, patient)
         used = {location * PHASES + phase for location, phase in patient.frames}
@@ -404,7 +404,8 @@ def _challenge(folder: Path) -> Phantom:
 def _consensus(folder: Path, variant: str) -> Phantom:
     """Study folders with DICOM anywhere below.
 
-    ASSUMED: folders are called after the studies, short-axis cines are told by SeriesDescription, every frame is a row.
+    ASSUMED: PatientID names the study, short-axis cines are told by SeriesDescription, every frame is a row named by its UID (what
+    the files are called is not known).
     """
     promise = Phantom(folder, [], edition="consensus", secrets=SECRETS)
     for number, deep in ((1, "SAX"), (2, "DICOM/series 4/images")):
@@ -412,8 +413,8 @@ def _consensus(folder: Path, variant: str) -> Phantom:
         home = folder / "SCMR Consensus" / study
         series = _cine(home / deep, study, f"scmr {study}", "IM-0001", ("SAX cine", "cine SAX SSFP")[number - 1])
         empty = Patient(study, study, "", "", "Normal", number)
-        for index, path in enumerate(series.paths):
-            promise.rows.append(_row(series, empty, *divmod(index, PHASES), f"{study}_{path.stem}"))
+        for index, sop in enumerate(series.sop_uids):
+            promise.rows.append(_row(series, empty, *divmod(index, PHASES), f"{study}_{sop}"))
         lax = _cine(home / "LAX", study, f"scmr lax {study}", "IM-0007", "LAX 4 chamber cine")
         promise.not_used += lax.sop_uids
         if variant == "consensus-own-contours":

@@ -11,7 +11,7 @@ from PIL import Image
 
 from hf_medseg.errors import Rejected
 from hf_medseg.pixels.alike import Sketch, contradictions, dice, sketch
-from hf_medseg.pixels.marks import Occurs
+from hf_medseg.pixels.marks import Larger, Occurs
 from hf_medseg.pixels.rle import Rle
 from hf_medseg.raw.files import Reader
 
@@ -88,3 +88,15 @@ def test_colours_are_rejected() -> None:
 def test_whether_a_mask_marks_anything() -> None:
     assert Occurs(Rle("2 1", "t.csv")).values(Reader(), (1, 2, 2)) == [True]
     assert Occurs(Rle("", "t.csv")).values(Reader(), (1, 2, 2)) == [False]
+
+
+def test_which_of_two_masks_marks_more() -> None:
+    small, large, broken = Rle("2 1", "a.csv"), Rle("1 2", "b.csv"), Rle("2 99", "c.csv")
+
+    def word(part: Rle, *others: Rle) -> list[str | None]:
+        return Larger(part, others, "large", "small").values(Reader(), (1, 2, 2))
+
+    assert [word(large, small), word(small, large), word(small, large, broken)] == [["large"], ["small"], ["small"]]
+    assert [word(small), word(small, broken), word(small, small)] == [[None]] * 3
+    with pytest.raises(Rejected):
+        word(broken, small)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hf_medseg.errors import Rejected
-from hf_medseg.pixels.polygons import MAX_POINTS, Outlines, Polygon, fill, points_of
+from hf_medseg.pixels.polygons import MAX_POINTS, Between, Outlines, Polygon, fill, points_of
 from hf_medseg.raw.files import Place, RawFile, Reader
 
 QUARTERS = st.integers(-20, 60).map(lambda n: n / 4)
@@ -119,3 +119,25 @@ def test_class_of_the_area_and_named_points(tmp_path: Path) -> None:
     assert polygon.labels(Reader(), (1, 4, 5))[0].tolist() == [[0] * 5, [0, 2, 2, 2, 0], [0, 2, 2, 2, 0], [0] * 5]
     named = Outlines({"cyt01": polygon}).values(Reader(), (1, 4, 5))
     assert named == [[{"name": "cyt01", "x": [0.5, 3.5, 3.5, 0.5], "y": [0.5, 0.5, 2.5, 2.5]}]]
+
+
+def _square(tmp_path: Path, name: str, low: float, high: float) -> Polygon:
+    return Polygon(_file(tmp_path, f"{low} {low}\n{high} {low}\n{high} {high}\n{low} {high}\n", name))
+
+
+def test_the_area_between_two_outlines(tmp_path: Path) -> None:
+    inner, outer = _square(tmp_path, "i.txt", 2.5, 5.5), _square(tmp_path, "o.txt", 0.5, 7.5)
+    labels = Between(outer, inner, to=2).labels(Reader(), (1, 10, 10))[0]
+    expected = np.zeros((10, 10), np.uint8)
+    expected[1:8, 1:8] = 2
+    expected[3:6, 3:6] = 0
+    assert np.array_equal(labels, expected)
+
+
+def test_an_inner_outline_may_leave_the_outer_by_one_pixel(tmp_path: Path) -> None:
+    outer = _square(tmp_path, "o.txt", 1.5, 6.5)
+    labels = Between(outer, _square(tmp_path, "i.txt", 0.5, 7.5)).labels(Reader(), (1, 10, 10))
+    assert not labels.any()
+    with pytest.raises(Rejected, match=r"i2\.txt should lie within it and leaves it: 32 of its 81 pixels are outside") as caught:
+        Between(outer, _square(tmp_path, "i2.txt", -0.5, 8.5)).labels(Reader(), (1, 10, 10))
+    assert caught.value.file == "o.txt"
