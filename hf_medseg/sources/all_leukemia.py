@@ -43,14 +43,14 @@ SOURCE = Source(
     id="all-leukemia",
     title="Acute Lymphoblastic Leukemia (ALL) image dataset",
     homepage="https://www.kaggle.com/datasets/mehradaria/leukemia",
-    modality=("bright-field microscopy",),
+    modality=("microscopy",),
     anatomy=("blood",),
-    task="classification of leukemia subtypes, weak segmentation",
+    task="cell classification and weak segmentation",
     summary="3,256 pictures of peripheral blood smears in four classes, with copies segmented by colour thresholds.",
     access=Access(
         "request",
         ("Sign in to Kaggle and download https://www.kaggle.com/datasets/mehradaria/leukemia (archive.zip).",),
-        (Download("mehradaria/leukemia", "kaggle", name="archive.zip"),),
+        (Download("mehradaria/leukemia", "kaggle", approximate=120_000_000),),
     ),
     layout="""Original/   Benign/WBC-Benign-001.jpg  Early/WBC-Malignant-Early-001.jpg  Pre/...  Pro/...
 Segmented/  the same folders and names""",
@@ -114,7 +114,9 @@ Segmented/  the same folders and names""",
             classes=("stained_region",),
             landmarks=(rf"(?i:Original)/{FILE}", rf"(?i:Segmented)/{FILE}"),
             configs=(Config(columns={"label": Label(LABELS), "malignant": FLAG, "mask_origin": MASK_ORIGIN, "segmented": PICTURE}),),
-            published=Published({"train": 3256}, {"train": 3256}, {"train": 0.0932}, "measured on a complete public copy"),
+            published=Published(
+                {"train": 3256}, {"train": 3256}, {"train": 0.0932}, "measured on a complete public copy", sizes=((224, 224),)
+            ),
         ),
     ),
     signature=(r"WBC-(?:Benign|Malignant-(?:Early|Pre|Pro))-\d{3}\.(?i:jpe?g)",),

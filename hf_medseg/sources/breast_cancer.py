@@ -20,9 +20,9 @@ CONTRADICTION = (("benign", "433"), ("malignant", "145"))
 
 def cases(raw: Raw) -> Iterator[Case]:
     """One case a picture; its mask files are united and told apart."""
-    pictures = raw.find(NAME + r"\.png")
-    first = raw.find(NAME + r"_mask\.png")
-    more = raw.find(NAME + r"_mask_(\d+)\.png")
+    pictures = raw.find(NAME + r"\.(?i:png)")
+    first = raw.find(NAME + r"_mask\.(?i:png)")
+    more = raw.find(NAME + r"_mask_(\d+)\.(?i:png)")
     if all(key in pictures for key in CONTRADICTION):
         for key, other in (CONTRADICTION, CONTRADICTION[::-1]):
             raw.note(pictures[key], f"its pixels are those of {pictures[other].path}, which has another label")
@@ -45,7 +45,7 @@ SOURCE = Source(
     homepage="https://scholar.cu.edu.eg/?q=afahmy/pages/dataset",
     modality=("ultrasound",),
     anatomy=("breast",),
-    task="breast lesion segmentation",
+    task="lesion segmentation and classification",
     summary="780 ultrasound pictures of 600 women (437 benign, 210 malignant, 133 normal), lesions outlined.",
     access=Access(
         "request",
@@ -58,6 +58,8 @@ SOURCE = Source(
                 "https://scholar.cu.edu.eg/Dataset_BUSI.zip",
                 name="Dataset_BUSI.zip",
                 checksum="sha256:b2ce09f6063a31a73f628b6a6ee1245187cbaec225e93e563735691d68654de7",
+                mirrors=("kaggle:aryashah2k/breast-ultrasound-images-dataset",),
+                approximate=250_000_000,
             ),
         ),
     ),
@@ -128,12 +130,12 @@ SOURCE = Source(
 }""",
             ),
             classes=("lesion",),
-            landmarks=(NAME + r"\.png",),
+            landmarks=(NAME + r"\.(?i:png)",),
             configs=(Config(columns={"label": Label(("normal", "benign", "malignant")), "instances": PICTURE, "num_masks": INT32}),),
-            published=Published({"train": 780}, {"train": 780}, note="counted on public copies"),
+            published=Published({"train": 780}, {"train": 780}, note="counted on public copies", least=(190, 1)),
         ),
     ),
     aliases=("busi",),
-    signature=(NAME + r"_mask(?:_\d+)?\.png",),
+    signature=(NAME + r"_mask(?:_\d+)?\.(?i:png)",),
     cases=cases,
 )

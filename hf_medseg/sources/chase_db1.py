@@ -16,9 +16,9 @@ VESSEL = {0: 0, 255: 1}
 
 def cases(raw: Raw) -> Iterator[Case]:
     """One case an eye: photograph, first and second observer."""
-    photographs = raw.find(r"(?i:images/)?Image_(\d{2}[LR])\.jpg")
-    first = raw.find(r"(?i:masks/)?Image_(\d{2}[LR])_1stHO\.png")
-    second = raw.find(r"(?i:masks/)?Image_(\d{2}[LR])_2ndHO\.png")
+    photographs = raw.find(r"(?i:images/)?Image_(\d{2}[LR])\.(?i:jpe?g)")
+    first = raw.find(r"(?i:masks/)?Image_(\d{2}[LR])_1stHO\.(?i:png)")
+    second = raw.find(r"(?i:masks/)?Image_(\d{2}[LR])_2ndHO\.(?i:png)")
     for eye in union(photographs, first, second):
         yield Case(
             f"Image_{eye}",
@@ -51,7 +51,9 @@ SOURCE = Source(
                 mirrors=(
                     "https://researchinnovation.kingston.ac.uk/files/40659508/CHASEDB1.zip",
                     "https://staffnet.kingston.ac.uk/~ku15565/CHASE_DB1/assets/CHASEDB1.zip",
+                    "https://raw.githubusercontent.com/playyalp1/CHASE_DB1/main/CHASEDB1.zip",
                 ),
+                approximate=2_600_000,
             ),
         ),
     ),
@@ -65,6 +67,7 @@ SOURCE = Source(
         "A few vessel pixels lie outside the visible disc; they are kept.",
         "The observers differ systematically: on images 01-07 the first marks more than the second, on 08-14 less.",
         "There are no field-of-view masks.",
+        "A set of 512 x 512 pictures with JPEG masks that circulates is derived from this data and is not its raw data.",
         "Masks are 1-bit PNG in the download; copies in which they are grey or JPEG exist, and only values 0 and 255 are taken.",
     ),
     changes=("1-bit PNG masks are stored as 8-bit label maps.",),
@@ -117,12 +120,16 @@ SOURCE = Source(
 }""",
             ),
             classes=("vessel",),
-            landmarks=(r"Image_\d{2}[LR]\.jpg", r"Image_\d{2}[LR]_1stHO\.png"),
+            landmarks=(r"Image_\d{2}[LR]\.(?i:jpe?g)", r"Image_\d{2}[LR]_1stHO\.(?i:png)"),
             configs=(Config(columns={"mask_2": PICTURE, "laterality": LATERALITY}),),
-            published=Published({"train": 28}, {"train": 28}, {"train": 0.06934}, "counted on all 84 published files"),
+            published=Published({"train": 28}, {"train": 28}, {"train": 0.06934}, "counted on all 84 published files", sizes=((999, 960),)),
         ),
     ),
-    signature=(r"Image_\d{2}[LR]_(?:1st|2nd)HO\.png",),
+    signature=(r"Image_\d{2}[LR]_(?:1st|2nd)HO\.(?i:png)",),
     cases=cases,
-    hashes=((69794, "9fc072bff4d4f64ed0be448f576526c9aeb9d17dd618a17112a64ac35fae8343"),),
+    hashes=(
+        (69794, "9fc072bff4d4f64ed0be448f576526c9aeb9d17dd618a17112a64ac35fae8343"),
+        (14197, "b7f30cf206efe550e4df135782ee4470b67fcd2b088fab4285c3bf2f4b7c61e3"),
+        (13245, "7c244339efc7014c2feb3b19fbe2f352eaa1c643358afec666bef7b615b5f4c9"),
+    ),
 )

@@ -32,9 +32,9 @@ READINGS = (
 
 def cases(raw: Raw) -> Iterator[Case]:
     """One case a film; the two naming rules of masks, and the two sides of the Montgomery original."""
-    films = raw.find(rf"(?:CXR_png|test)/{STEM}\.png")  # test/ repeats the films without a mask
-    masks = raw.find(rf"masks?/{STEM}(?:_mask)?\.png")
-    sides = {side: raw.find(rf"(?i:ManualMask)/{side}Mask/{STEM}\.png") for side in ("left", "right")}
+    films = raw.find(rf"(?:CXR_png|test)/{STEM}\.(?i:png)")  # test/ repeats the films without a mask
+    masks = raw.find(rf"masks?/{STEM}(?:_mask)?\.(?i:png)")
+    sides = {side: raw.find(rf"(?i:ManualMask)/{side}Mask/{STEM}\.(?i:png)") for side in ("left", "right")}
     texts = raw.find(rf"(?i:ClinicalReadings)/{STEM}\.txt")
     raw.use(*texts.values())
     shenzhen_outlined = any(stem.startswith("CHN") for stem in masks)
@@ -90,9 +90,9 @@ SOURCE = Source(
     id="chest-xray-masks",
     title="Chest Xray Masks and Labels (Montgomery County and Shenzhen)",
     homepage="https://www.kaggle.com/datasets/nikhilpandey360/chest-xray-masks-and-labels",
-    modality=("chest radiography",),
+    modality=("X-ray",),
     anatomy=("lung",),
-    task="lung segmentation, tuberculosis label",
+    task="lung segmentation and tuberculosis classification",
     summary="800 frontal chest X-rays (138 of Montgomery County, 662 of Shenzhen), 704 of them with lung masks, normal or tuberculosis.",
     access=Access(
         "request",
@@ -100,21 +100,22 @@ SOURCE = Source(
             "The mix: download nikhilpandey360/chest-xray-masks-and-labels from Kaggle (an account is needed).",
             "Or the originals: NLM-MontgomeryCXRSet.zip and ChinaSet_AllFiles.zip of the National Library of Medicine, "
             "and the lung masks of Shenzhen, yoctoman/shcxr-lung-mask on Kaggle, all unpacked below one folder.",
+            "Copies of the two archives lie on archive.org: NLMMontgomeryCXRSet and academictorrents_462728e890bd37c05e9439c885df7afc36209cc8.",
         ),
         (
-            Download("nikhilpandey360/chest-xray-masks-and-labels", "kaggle"),
+            Download("nikhilpandey360/chest-xray-masks-and-labels", "kaggle", choice="mix", approximate=10_000_000_000),
             Download(
                 "https://openi.nlm.nih.gov/imgs/collections/NLM-MontgomeryCXRSet.zip",
                 name="NLM-MontgomeryCXRSet.zip",
                 checksum="sha256:54601e952315d8f67383e9202a6e145997ade429f54f7e0af44b4e158714f424",
-                mirrors=("https://archive.org/details/NLMMontgomeryCXRSet",),
+                choice="originals",
             ),
             Download(
                 "https://openi.nlm.nih.gov/imgs/collections/ChinaSet_AllFiles.zip",
                 name="ChinaSet_AllFiles.zip",
-                mirrors=("https://archive.org/details/academictorrents_462728e890bd37c05e9439c885df7afc36209cc8",),
+                choice="originals",
             ),
-            Download("yoctoman/shcxr-lung-mask", "kaggle"),
+            Download("yoctoman/shcxr-lung-mask", "kaggle", choice="originals"),
         ),
     ),
     layout=(
@@ -216,7 +217,7 @@ SOURCE = Source(
 }""",
             ),
             classes=("lung",),
-            landmarks=(rf"CXR_png/{STEM}\.png",),
+            landmarks=(rf"CXR_png/{STEM}\.(?i:png)",),
             configs=(
                 Config(
                     columns={
@@ -237,11 +238,15 @@ SOURCE = Source(
                 (r"[^/]*(?i:readme)[^/]*|[^/]+\.pdf", "notes"),
             ),
             published=Published(
-                {"train": 800}, {"train": 704}, {"train": 0.2532}, "counted on the mix; foreground from the means of both collections"
+                {"train": 800},
+                {"train": 704},
+                {"train": 0.2532},
+                "counted on the mix; foreground from the means of both collections",
+                least=(1130, 948),
             ),
         ),
     ),
-    signature=(rf"(?:CXR_png|(?:left|right)Mask)/{STEM}\.png", rf"masks?/{STEM}_mask\.png", rf"ClinicalReadings/{STEM}\.txt"),
+    signature=(rf"(?:CXR_png|(?:left|right)Mask)/{STEM}\.(?i:png)", rf"masks?/{STEM}_mask\.(?i:png)", rf"ClinicalReadings/{STEM}\.txt"),
     cases=cases,
     aliases=("chest-xray-masks-and-labels",),
     image_mode="L",

@@ -35,6 +35,8 @@ STATES = {1.0: 1, 0.0: 0, -1.0: -1}
 SPLITS = {"train": "train", "validate": "validation", "test": "test"}
 KEYS = ("dicom_id", "subject_id", "study_id")
 NATIVE = (224, 224)
+# A folder with radiographs alone is told from CXLSeg, whose pictures have the same paths, by the name that PhysioNet gave it.
+RADIOGRAPH = r"(?i:(?<=mimic[-_]cxr[-_]jpg/)|(?<=mimic[-_]cxr/)|(?<=mimic/)|(?<=2\.[01]\.0/))files/p\d\d/p\d+/s\d+/[0-9a-f-]+\.jpg"
 TABLES = {"segmented": ("DicomPath", *FINDINGS), "mask": ("DicomPath",), "split": ("split",), "metadata": ("ViewPosition",)}
 
 
@@ -81,7 +83,7 @@ def cases(raw: Raw) -> Iterator[Case]:
 def _table(cxlseg: Raw, name: str, columns: tuple[str, ...]) -> Keyed:
     table = cxlseg.table(rf"CXLSeg-{name}\.csv", (*KEYS, *columns), only=True)  # its other columns hold whole reports
     if table is None:
-        raise Refused(f"cxlseg: CXLSeg-{name}.csv is missing. It lies beside CXLSeg-mask.csv at PhysioNet.")
+        raise Refused(f"cxlseg: CXLSeg-{name}.csv is missing. It lies beside the other three tables at PhysioNet.")
     return table.by(*KEYS)
 
 
@@ -118,7 +120,7 @@ SOURCE = Source(
     title="CXLSeg: Chest X-ray Dataset with Lung Segmentation (version 1.0.0)",
     homepage="https://physionet.org/content/chest-x-ray-segmentation/1.0.0/",
     modality=("X-ray",),
-    anatomy=("lungs",),
+    anatomy=("lung",),
     task="lung segmentation",
     summary="Lung masks that a model drew on 243,324 frontal radiographs of MIMIC-CXR-JPG, with 14 findings mined from the reports.",
     access=Access(
@@ -136,7 +138,7 @@ SOURCE = Source(
     layout="""CXLSeg-segmented.csv  CXLSeg-mask.csv  CXLSeg-metadata.csv  CXLSeg-split.csv                     (part cxlseg)
 files/p10/p10000032/s50414267/<dicom_id>-mask.jpg  <dicom_id>.jpg (lungs alone, not used)          (part cxlseg)
 files/p10/p10000032/s50414267/<dicom_id>.jpg  mimic-cxr-2.0.0-metadata.csv.gz ... (the radiographs) (part mimic-cxr-jpg)""",
-    splits="The owner's CXLSeg-split.csv: `train`, `test`, and `validate` as `validation`. Whether it is by patient is not published: "
+    splits="Official: CXLSeg-split.csv says `train`, `test`, and `validate`, which is `validation`. Whether it is by patient is not published: "
     "the report of a conversion says how many patients are in more than one split.",
     quirks=(
         "The pictures that come with the masks show the lungs alone, on black: they are no images to train on. The radiographs are those of "
@@ -159,7 +161,7 @@ files/p10/p10000032/s50414267/<dicom_id>.jpg  mimic-cxr-2.0.0-metadata.csv.gz ..
             (r"CXLSeg-[a-z]+\.csv",),
             ("Download https://physionet.org/files/chest-x-ray-segmentation/1.0.0/ as a credentialed user.",),
         ),
-        Part("mimic-cxr-jpg", (r"mimic-cxr-2\.\d\.0-[a-z-]+\.csv(?:\.gz)?",), STEPS),
+        Part("mimic-cxr-jpg", (r"mimic-cxr-2\.\d\.0-[a-z-]+\.csv(?:\.gz)?", RADIOGRAPH), STEPS),
     ),
     editions=(
         Edition(
@@ -209,7 +211,7 @@ files/p10/p10000032/s50414267/<dicom_id>.jpg  mimic-cxr-2.0.0-metadata.csv.gz ..
                         "mask_native": PICTURE,
                         "mask_origin": MASK_ORIGIN,
                         "study_id": TEXT,
-                        "view": Label(("AP", "PA")),
+                        "view": Label(("PA", "AP")),
                         **dict.fromkeys(COLUMNS.values(), INT8),
                     }
                 ),

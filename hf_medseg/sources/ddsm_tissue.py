@@ -19,8 +19,8 @@ STEM = r"([A-Z]_\d{4}_\d)\.(LEFT|RIGHT)_(MLO|CC)"
 
 def cases(raw: Raw) -> Iterator[Case]:
     """One case a mammogram; lists of folds are read where the user adds them."""
-    pictures = raw.find(rf"(train_valid|test)/fgt_seg/{STEM}\.png")
-    maps = raw.find(rf"(train_valid|test)/fgt_seg_labels/{STEM}_LI\.png")
+    pictures = raw.find(rf"(train_valid|test)/fgt_seg/{STEM}\.(?i:png)")
+    maps = raw.find(rf"(train_valid|test)/fgt_seg_labels/{STEM}_LI\.(?i:png)")
     lists = raw.find(r"(?i:fold_?(\d+)\.txt)")
     raw.use(*lists.values())
     folds = {int(number): {line.removesuffix(".png") for line in lines_of(file)} for number, file in lists.items()}
@@ -38,7 +38,7 @@ def cases(raw: Raw) -> Iterator[Case]:
                 "image": Picture(pictures.need(key, f"{folder}/fgt_seg/{stem}.png")),
                 "mask": Values(Picture(maps.need(key, f"{folder}/fgt_seg_labels/{stem}_LI.png")), TISSUES),
             },
-            {"laterality": side.lower(), "view": view.lower(), "fold": named[0] if named else None},
+            {"laterality": side.lower(), "view": view, "fold": named[0] if named else None},
             split=SPLITS[folder],
             patient_id=case.rpartition("_")[0],
             wrong="" if len(named) < 2 else f"the lists of the folds {', '.join(map(str, named))} name it; one at most may.",
@@ -49,7 +49,7 @@ SOURCE = Source(
     id="ddsm-tissue",
     title="Breast-tissue segmentation of DDSM mammograms (Mammogram-segmentation)",
     homepage="https://github.com/tiryakiv/Mammogram-segmentation",
-    modality=("digitised film mammography",),
+    modality=("mammography",),
     anatomy=("breast",),
     task="tissue segmentation",
     summary="66 film mammograms of DDSM, scaled down, with adipose and fibroglandular tissue and pectoral muscle outlined.",
@@ -63,7 +63,7 @@ SOURCE = Source(
             Download(
                 "https://github.com/tiryakiv/Mammogram-segmentation/archive/8442846e2a15515e574cbd066930d7b81249c172.zip",
                 name="Mammogram-segmentation-8442846e2a15515e574cbd066930d7b81249c172.zip",
-                mirrors=("https://github.com/tiryakiv/Mammogram-segmentation",),
+                approximate=7_200_000,
             ),
         ),
     ),
@@ -72,7 +72,7 @@ SOURCE = Source(
         "segmentation_data/test/fgt_seg/...  segmentation_data/test/fgt_seg_labels/...  (6 pairs)\n"
         "Lists of folds are read where the user adds them: fold_1.txt ..., one picture name a line, the pictures held out in that fold."
     ),
-    splits="The owner's folders: train_valid is `train`, test is `test`. `fold` comes from lists that the user adds, else it is null.",
+    splits="Official: folder `train_valid` is `train`, folder `test` is `test`. `fold` comes from lists that the user adds, else it is null.",
     quirks=(
         "The first letter of a name is the prefix of the DDSM case, not the density type: no density can be read from it.",
         "In the files 64 is background, 128 adipose, 192 fibroglandular, 255 pectoral muscle; there is no 0.",
@@ -127,8 +127,8 @@ SOURCE = Source(
 }""",
             ),
             classes=("adipose", "fibroglandular", "pectoral_muscle"),
-            landmarks=(rf"(?:train_valid|test)/fgt_seg/{STEM}\.png",),
-            configs=(Config(columns={"laterality": LATERALITY, "view": Label(("mlo", "cc")), "fold": INT32}),),
+            landmarks=(rf"(?:train_valid|test)/fgt_seg/{STEM}\.(?i:png)",),
+            configs=(Config(columns={"laterality": LATERALITY, "view": Label(("CC", "MLO")), "fold": INT32}),),
             not_used=(
                 (r"(?:train|valid|train_valid|test)/(?:images|masks)/[^/]+", "derived by a re-host: resized, and labels smeared by JPEG"),
                 (r"[^/]+\.(?:py|md|ipynb|txt)", "code and notes"),
@@ -137,10 +137,11 @@ SOURCE = Source(
                 {"train": 60, "test": 6},
                 {"train": 60, "test": 6},
                 note="counted on the owner's repository; over all 66, foreground is 0.5459 of the pixels",
+                sizes=((480, 960),),
             ),
         ),
     ),
-    signature=(rf"fgt_seg_labels/{STEM}_LI\.png", rf"fgt_seg/{STEM}\.png"),
+    signature=(rf"fgt_seg_labels/{STEM}_LI\.(?i:png)", rf"fgt_seg/{STEM}\.(?i:png)"),
     cases=cases,
     image_mode="L",
 )

@@ -20,10 +20,10 @@ FOLDER = r"(train|test)(?:ing)?/"
 
 def cases(raw: Raw) -> Iterator[Case]:
     """One case a photograph; the split is the folder."""
-    photographs = raw.find(FOLDER + r"images/(\d{2})_(?:training|test)\.tif")
-    first = raw.find(FOLDER + r"1st_manual/(\d{2})_manual1\.gif")
-    second = raw.find(FOLDER + r"2nd_manual/(\d{2})_manual2\.gif")
-    views = raw.find(FOLDER + r"mask/(\d{2})_(?:training|test)_mask\.gif")
+    photographs = raw.find(FOLDER + r"images/(\d{2})_(?:training|test)\.(?i:tif)")
+    first = raw.find(FOLDER + r"1st_manual/(\d{2})_manual1\.(?i:gif)")
+    second = raw.find(FOLDER + r"2nd_manual/(\d{2})_manual2\.(?i:gif)")
+    views = raw.find(FOLDER + r"mask/(\d{2})_(?:training|test)_mask\.(?i:gif)")
     # Today's test set comes without manuals: none at all means not annotated, some mean that one is missing.
     has_first = {"train"} | {split for split, _ in first}
     has_second = {split for split, _ in second}
@@ -129,8 +129,8 @@ SOURCE = Source(
             ),
             classes=("vessel",),
             landmarks=(
-                r"(?:train|test)(?:ing)?/images/\d{2}_(?:training|test)\.tif",
-                r"(?:train|test)(?:ing)?/mask/\d{2}_(?:training|test)_mask\.gif",
+                r"(?:train|test)(?:ing)?/images/\d{2}_(?:training|test)\.(?i:tif)",
+                r"(?:train|test)(?:ing)?/mask/\d{2}_(?:training|test)_mask\.(?i:gif)",
             ),
             configs=(Config(columns={"mask_2": PICTURE, "fov_mask": PICTURE}),),
             not_used=((r"(?:1st_manual|2nd_manual|mask|images)/[^/]+", "its name is none of the owner's, such as 21_manual1.gif"),),
@@ -139,10 +139,11 @@ SOURCE = Source(
                 {"train": 20},
                 {"train": 0.0863, "test": 0.0876},
                 "counted on an unaltered copy of the older archive; today's test set has no masks",
+                sizes=((565, 584),),
             ),
         ),
     ),
-    signature=(r"\d{2}_(?:training|test)_mask\.gif", r"[12]\w{2}_manual/\d{2}_manual[12]\.gif"),
+    signature=(r"\d{2}_(?:training|test)_mask\.(?i:gif)", r"[12]\w{2}_manual/\d{2}_manual[12]\.(?i:gif)"),
     cases=cases,
     image_mode="RGB",
 )

@@ -13,7 +13,7 @@ from hf_medseg.pixels.readings import Indexed
 from hf_medseg.raw.tree import Raw, union
 
 LABELS = {
-    "superficiel": "normal_superficial",
+    "superficiel": "normal_superficiel",
     "intermediate": "normal_intermediate",
     "columnar": "normal_columnar",
     "light": "light_dysplastic",
@@ -51,9 +51,9 @@ SOURCE = Source(
     id="herlev",
     title="DTU/Herlev Pap Smear Databases - New Pap-smear Database",
     homepage="https://mde-lab.aegean.gr/index.php/downloads/",
-    modality=("bright-field microscopy",),
+    modality=("microscopy",),
     anatomy=("cervix",),
-    task="nucleus and cytoplasm segmentation, cell classification",
+    task="cell segmentation and classification",
     summary="917 pictures of single Papanicolaou-stained cells in seven classes, nucleus and cytoplasm marked.",
     access=Access(
         "request",
@@ -61,7 +61,7 @@ SOURCE = Source(
             "Download smear2005.zip (Part II) from https://mde-lab.aegean.gr/index.php/downloads/; the address is plain HTTP.",
             "If the host does not answer, ask MDE-Lab (University of the Aegean); copies with recoloured masks are rejected.",
         ),
-        (Download("http://mde-lab.aegean.gr/images/stories/docs/smear2005.zip", name="smear2005.zip"),),
+        (Download("http://mde-lab.aegean.gr/images/stories/docs/smear2005.zip", name="smear2005.zip", approximate=85_170_000),),
     ),
     layout="""smear2005/
   New database pictures/

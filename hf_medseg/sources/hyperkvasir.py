@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hf_medseg.case import Case
-from hf_medseg.columns import INT8, boxes
+from hf_medseg.columns import INT32, boxes
 from hf_medseg.facts import Access, Config, Download, Edition, Evidence, License, Published, Source
 from hf_medseg.pixels.boxes import boxes_of_json
 from hf_medseg.pixels.masks import Threshold
@@ -15,13 +15,13 @@ from hf_medseg.raw.tree import Raw, union
 
 STEM = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 # The unlabelled part has a folder `images` of its own.
-PICTURES = rf"(?<!unlabeled-images/)images/({STEM})\.jpg"
+PICTURES = rf"(?<!unlabeled-images/)images/({STEM})\.(?i:jpe?g)"
 
 
 def cases(raw: Raw) -> Iterator[Case]:
     """One case a picture."""
     pictures = raw.find(PICTURES)
-    masks = raw.find(rf"masks/({STEM})\.jpg")
+    masks = raw.find(rf"masks/({STEM})\.(?i:jpe?g)")
     table = raw.find(r"bounding-boxes\.json")["bounding-boxes.json"]
     raw.use(table)
     known = boxes_of_json(table)
@@ -47,7 +47,7 @@ SOURCE = Source(
     id="hyperkvasir",
     title="HyperKvasir, segmented images: 1,000 polyp pictures with masks and boxes",
     homepage="https://datasets.simula.no/hyper-kvasir/",
-    modality=("endoscopy",),
+    modality=("colonoscopy",),
     anatomy=("colon",),
     task="polyp segmentation",
     summary="1,000 white-light colonoscopy pictures (Baerum Hospital, Norway, 2008-2016) with polyps outlined and boxed.",
@@ -60,6 +60,7 @@ SOURCE = Source(
                 name="hyper-kvasir-segmented-images.zip",
                 size=46_179_365,
                 checksum="sha256:4463011f991dcdc74ec56399788b1a93822593f17ed18a662bdeb7392ffcdd9a",
+                mirrors=("https://datasets.simula.no/hyper-kvasir/hyper-kvasir-segmented-images.zip",),
             ),
         ),
     ),
@@ -148,13 +149,13 @@ SOURCE = Source(
 }""",
             ),
             classes=("polyp",),
-            landmarks=(PICTURES, rf"masks/{STEM}\.jpg", r"bounding-boxes\.json"),
-            configs=(Config(columns={"boxes": boxes("polyp"), "fold_2": INT8, "fold_5": INT8}),),
+            landmarks=(PICTURES, rf"masks/{STEM}\.(?i:jpe?g)", r"bounding-boxes\.json"),
+            configs=(Config(columns={"boxes": boxes("polyp"), "fold_2": INT32, "fold_5": INT32}),),
             not_used=((r"(?:un)?labeled-(?:images|videos)/.*", "a part of HyperKvasir without masks"),),
-            published=Published({"train": 1000}, {"train": 1000}, {"train": 0.15391}, "areas published by the owner"),
+            published=Published({"train": 1000}, {"train": 1000}, {"train": 0.15391}, "areas published by the owner", least=(332, 352)),
         ),
     ),
-    signature=(rf"segmented-images/masks/{STEM}\.jpg",),
+    signature=(rf"segmented-images/masks/{STEM}\.(?i:jpe?g)",),
     cases=cases,
     image_mode="RGB",
 )

@@ -74,34 +74,36 @@ def _solved(solution: Keyed, name: str) -> tuple[str, str]:
     return types[0], solution.conflicts.get(name, "")
 
 
+COMPETITION = "intel-mobileodt-cervical-cancer-screening"
+ARCHIVES = ("train.7z", *(f"additional_Type_{number}_v2.7z" for number in (1, 2, 3)), "test.7z")
+TABLES = ("fixed_labels_v2.csv", "removed_files.csv", "solution_stg1_release.csv")
+
 SOURCE = Source(
     id="intel-cervical",
     title="Intel & MobileODT Cervical Cancer Screening",
     homepage="https://www.kaggle.com/c/intel-mobileodt-cervical-cancer-screening",
-    modality=("colposcopy (photographs)",),
+    modality=("colposcopy",),
     anatomy=("cervix",),
-    task="classification of the transformation zone (no masks)",
+    task="classification of the transformation zone",
     summary="Photographs of healthy cervices, sorted by type of the transformation zone: train, additional pictures of the same patients, two test stages.",
     access=Access(
         "terms",
         (
             "Log in at https://www.kaggle.com/c/intel-mobileodt-cervical-cancer-screening, accept the rules, and fetch the archives and tables.",
             "Unpack them with `7z x NAME.7z`: train.7z and test.7z side by side, the three additional_Type_N_v2.7z inside a folder `additional`.",
-            "test_stg2.7z is encrypted: its password is in test_stg2_7z_password.txt.",
+            "test_stg2.7z is encrypted: its password is in test_stg2_7z_password.txt. Unpack it into a folder `test_stg2`.",
         ),
         (
-            Download(
-                "intel-mobileodt-cervical-cancer-screening",
-                client="kaggle-competition",
-                name="intel-mobileodt-cervical-cancer-screening.zip",
-            ),
+            *(Download(COMPETITION, client="kaggle-competition", name=name, then="unpack") for name in ARCHIVES),
+            *(Download(COMPETITION, client="kaggle-competition", name=name) for name in TABLES),
+            Download(f"https://www.kaggle.com/c/{COMPETITION}/data", client="manual", name="test_stg2"),
         ),
     ),
     layout=(
         "train/Type_1/10.jpg ...  additional/Type_1/9.jpg ...  test/2.jpg ...  test_stg2/10.jpg ...  fixed_labels_v2.csv  removed_files.csv  "
         "solution_stg1_release.csv; or as Kaggle mounts them: train/train/Type_1/10.jpg, additional_Type_1_v2/Type_1/9.jpg, test/test/2.jpg"
     ),
-    splits="Official: train, additional (more pictures of the same patients, of lower quality), test (stage 1), test_stg2 (stage 2, no labels).",
+    splits="Official: `train`, `additional` (more pictures of the same patients, of lower quality), `test` (stage 1), `test_stg2` (stage 2, no labels).",
     quirks=(
         "There are no masks: `mask` is null in every row.",
         "Three published files are empty and three are cut short: they are known defects and give no row.",
@@ -143,7 +145,9 @@ SOURCE = Source(
                 (r"Type_[123]/\d+\.jpg", "lies in no folder that says which set it belongs to"),
             ),
             published=Published(
-                {"train": 1481, "test": 512}, note="as public readers count them; additional about 6,732, test_stg2 about 4,018"
+                {"train": 1481, "test": 512},
+                note="as public readers count them; additional about 6,732, test_stg2 about 4,018",
+                least=(480, 480),
             ),
         ),
     ),

@@ -16,7 +16,7 @@ SPLITS = {"Training": "train", "Validation": "validation", "Test_v2": "test"}
 LESION = {0: 0, 255: 1}
 DIAGNOSES: dict[tuple[int | None, int | None], str] = {(0, 0): "nevus", (1, 0): "melanoma", (0, 1): "seborrheic_keratosis"}
 BASE = "https://isic-archive.s3.amazonaws.com/challenges/2017/"
-OLD_BASE = "https://isic-challenge-data.s3.amazonaws.com/2017/"
+OLD_BASES = ("https://isic-challenge-data.s3.amazonaws.com/2017/", "https://isic-challenge-data.s3.us-east-1.amazonaws.com/2017/")
 
 
 def cases(raw: Raw) -> Iterator[Case]:
@@ -24,7 +24,7 @@ def cases(raw: Raw) -> Iterator[Case]:
     for token, split in SPLITS.items():
         data, part1 = f"ISIC-2017_{token}_Data", f"ISIC-2017_{token}_Part1_GroundTruth"
         pictures = raw.find(rf"{data}/(ISIC_\d{{7}})\.(?i:jpe?g)")
-        masks = raw.find(rf"{part1}/(ISIC_\d{{7}})(?:_[Ss]egmentation)?\.png")
+        masks = raw.find(rf"{part1}/(ISIC_\d{{7}})(?:_[Ss]egmentation)?\.(?i:png)")
         ids = union(pictures, masks)
         people = raw.table(rf"{data}_metadata\.csv", ("image_id", "age_approximate", "sex"))
         labels = raw.table(rf"ISIC-2017_{token}_Part3_GroundTruth\.csv", ("image_id", "melanoma", "seborrheic_keratosis"))
@@ -55,8 +55,9 @@ def cases(raw: Raw) -> Iterator[Case]:
             )
 
 
-def _download(name: str, checksum: str = "") -> Download:
-    return Download(BASE + name, name=name, checksum=checksum and f"md5:{checksum}", mirrors=(OLD_BASE + name,))
+def _download(name: str, approximate: int, checksum: str = "") -> Download:
+    mirrors = tuple(base + name for base in OLD_BASES)
+    return Download(BASE + name, name=name, checksum=checksum and f"md5:{checksum}", mirrors=mirrors, approximate=approximate)
 
 
 SOURCE = Source(
@@ -65,7 +66,7 @@ SOURCE = Source(
     homepage="https://challenge.isic-archive.com/data/#2017",
     modality=("dermoscopy",),
     anatomy=("skin",),
-    task="lesion segmentation, diagnosis",
+    task="lesion segmentation and classification",
     summary="2,750 dermoscopic pictures of skin lesions in three official splits, each with a lesion mask, a diagnosis, age and sex.",
     access=Access(
         "free",
@@ -74,22 +75,22 @@ SOURCE = Source(
             "For the diagnoses add the Part3_GroundTruth tables and put them beside the archives.",
         ),
         (
-            _download("ISIC-2017_Training_Data.zip", "a14a7e622c67a358797ae59abb8a0b0c"),
-            _download("ISIC-2017_Training_Part1_GroundTruth.zip", "77fdbeb6fbec4139937224416b250f4c"),
-            _download("ISIC-2017_Training_Part3_GroundTruth.csv"),
-            _download("ISIC-2017_Validation_Data.zip", "8d6419d942112f709894c0d82f6c9038"),
-            _download("ISIC-2017_Validation_Part1_GroundTruth.zip", "64d3e68fa2deeb8a5e89aa8dec2efd44"),
-            _download("ISIC-2017_Validation_Part3_GroundTruth.csv"),
-            _download("ISIC-2017_Test_v2_Data.zip", "5f6a0b5e1f2972bd1f5ea02680489f09"),
-            _download("ISIC-2017_Test_v2_Part1_GroundTruth.zip", "b1742de6bd257faca3b2b21a4aa3b781"),
-            _download("ISIC-2017_Test_v2_Part3_GroundTruth.csv"),
+            _download("ISIC-2017_Training_Data.zip", 5_800_000_000, "a14a7e622c67a358797ae59abb8a0b0c"),
+            _download("ISIC-2017_Training_Part1_GroundTruth.zip", 9_000_000, "77fdbeb6fbec4139937224416b250f4c"),
+            _download("ISIC-2017_Training_Part3_GroundTruth.csv", 43_000),
+            _download("ISIC-2017_Validation_Data.zip", 878_000_000, "8d6419d942112f709894c0d82f6c9038"),
+            _download("ISIC-2017_Validation_Part1_GroundTruth.zip", 559_000, "64d3e68fa2deeb8a5e89aa8dec2efd44"),
+            _download("ISIC-2017_Validation_Part3_GroundTruth.csv", 3_000),
+            _download("ISIC-2017_Test_v2_Data.zip", 5_400_000_000, "5f6a0b5e1f2972bd1f5ea02680489f09"),
+            _download("ISIC-2017_Test_v2_Part1_GroundTruth.zip", 18_000_000, "b1742de6bd257faca3b2b21a4aa3b781"),
+            _download("ISIC-2017_Test_v2_Part3_GroundTruth.csv", 13_000),
         ),
     ),
     layout="""ISIC-2017_Training_Data/               ISIC_0000000.jpg  ISIC_0000000_superpixels.png  ISIC-2017_Training_Data_metadata.csv
 ISIC-2017_Training_Part1_GroundTruth/  ISIC_0000000_segmentation.png
 ISIC-2017_Training_Part3_GroundTruth.csv
 ... and the same with Validation and Test_v2""",
-    splits="The owner's: Training, Validation and Test_v2 become `train`, `validation` and `test`, told by the folder names.",
+    splits="Official: folders named Training are `train`, Validation `validation`, Test_v2 `test`.",
     quirks=(
         "Part 1 is Task 1, the lesion masks; Part 2 labels superpixels and Part 3 gives the diagnoses.",
         "The data folders mix pictures, superpixel maps and a table; the superpixel PNGs are index maps of Part 2, not masks.",
@@ -147,17 +148,18 @@ ISIC-2017_Training_Part3_GroundTruth.csv
             classes=("lesion",),
             landmarks=(
                 r"ISIC-2017_(?:Training|Validation|Test_v2)_Data/ISIC_\d{7}\.(?i:jpe?g)",
-                r"ISIC-2017_(?:Training|Validation|Test_v2)_Part1_GroundTruth/ISIC_\d{7}(?:_[Ss]egmentation)?\.png",
+                r"ISIC-2017_(?:Training|Validation|Test_v2)_Part1_GroundTruth/ISIC_\d{7}(?:_[Ss]egmentation)?\.(?i:png)",
             ),
             configs=(Config(columns={"diagnosis": Label(tuple(DIAGNOSES.values())), "age": FLOAT32, "sex": SEX}),),
             not_used=(
-                (r"ISIC_\d{7}_superpixels\.png", "a superpixel map of Part 2, not a mask"),
+                (r"ISIC_\d{7}_superpixels\.(?i:png)", "a superpixel map of Part 2, not a mask"),
                 (r"ISIC_\d{7}_features\.json", "superpixel labels of Part 2, not a segmentation"),
             ),
             published=Published(
                 {"train": 2000, "validation": 150, "test": 600},
                 {"train": 2000, "validation": 150, "test": 600},
                 note="the challenge's description, and counted on the Part 3 tables",
+                least=(576, 1),
             ),
         ),
     ),

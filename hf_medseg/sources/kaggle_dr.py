@@ -65,13 +65,19 @@ def _by_image(table: Table | None) -> Keyed | None:
     return None if table is None else table.by("image")
 
 
+COMPETITION = "diabetic-retinopathy-detection"
+PIECES = {
+    **{f"train.zip.{number:03}": 7_000_000_000 for number in range(1, 6)},
+    **{f"test.zip.{number:03}": 7_600_000_000 for number in range(1, 8)},
+}
+
 SOURCE = Source(
     id="kaggle-dr",
     title="Diabetic Retinopathy Detection (Kaggle, EyePACS, 2015)",
     homepage="https://www.kaggle.com/c/diabetic-retinopathy-detection",
     modality=("fundus photography",),
     anatomy=("retina",),
-    task="grading of diabetic retinopathy",
+    task="classification of diabetic retinopathy by grade",
     summary="88,702 colour photographs of both eyes of 44,351 people, each eye graded from 0 to 4. There are no masks.",
     access=Access(
         "terms",
@@ -82,7 +88,11 @@ SOURCE = Source(
             "If you want labels of the test set, add retinopathy_solution.csv, which was posted in the forum after the end.",
         ),
         (
-            Download("diabetic-retinopathy-detection", client="kaggle-competition", name="train.zip.001"),
+            *(
+                Download(COMPETITION, client="kaggle-competition", name=name, approximate=size, then="join")
+                for name, size in PIECES.items()
+            ),
+            Download(COMPETITION, client="kaggle-competition", name="trainLabels.csv.zip"),
             Download(
                 "https://storage.googleapis.com/kaggle-forum-message-attachments/90528/2877/retinopathy_solution.csv",
                 name="retinopathy_solution.csv",
@@ -95,7 +105,7 @@ SOURCE = Source(
 test/1_left.jpeg  test/1_right.jpeg  ...       (or test.zip)
 trainLabels.csv                                (or trainLabels.csv.zip)
 retinopathy_solution.csv                       (optional; also as testLabels.csv)""",
-    splits="The official folders `train` and `test`, which share no patient. `usage` says which half of the test set a picture scored for.",
+    splits="Official: the folders `train` and `test`, which share no patient. `usage` says which half of the test set a picture scored for.",
     quirks=(
         "492_right, 25313_right and 27096_right are nearly black or unreadable; where they decode they stay, and they are reported as known.",
         "Some cameras show the retina inverted, as seen through a condensing lens; no column says which pictures.",
@@ -124,7 +134,10 @@ retinopathy_solution.csv                       (optional; also as testLabels.csv
                         "medium-high",
                     ),
                 ),
-                ("Credit EyePACS, which gave the photographs, and Kaggle.",),
+                (
+                    "Accept the competition's rules and use the data as they say.",
+                    "Credit EyePACS, which gave the photographs, and Kaggle.",
+                ),
             ),
             citations=(
                 r"""@misc{kaggle2015dr,
@@ -144,7 +157,7 @@ retinopathy_solution.csv                       (optional; also as testLabels.csv
             landmarks=(rf"train/{EYE}\.jpeg", r"trainLabels\.csv"),
             configs=(Config(columns={"label": Label(GRADES), "laterality": LATERALITY, "usage": Label(("public", "private"))}),),
             not_used=((r"sampleSubmission\.csv", "a template for submissions, no labels"),),
-            published=Published({"train": 35_126, "test": 53_576}, note="the owner's tables"),
+            published=Published({"train": 35_126, "test": 53_576}, note="the owner's tables", least=(433, 289)),
         ),
     ),
     signature=(rf"(?:train|test)/{EYE}\.jpeg", r"retinopathy_solution\.csv"),

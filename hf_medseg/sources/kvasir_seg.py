@@ -13,13 +13,13 @@ from hf_medseg.pixels.picture import Picture
 from hf_medseg.raw.tables import lines_of
 from hf_medseg.raw.tree import Raw, union
 
-STEM = r"c(?:ju|jy|jz|k2)[a-z0-9]{22}"
+STEM = r"c[a-z0-9]{24}"
 
 
 def cases(raw: Raw) -> Iterator[Case]:
     """One case a picture; the owner's lists, where the user added them, say the split."""
-    pictures = raw.find(rf"images/({STEM})\.jpg")
-    masks = raw.find(rf"masks/({STEM})\.jpg")
+    pictures = raw.find(rf"images/({STEM})\.(?i:jpe?g)")
+    masks = raw.find(rf"masks/({STEM})\.(?i:jpe?g)")
     tables = raw.find(rf"bbox/({STEM})\.csv")
     lists = {split: raw.one(rf"Data-split/{name}\.txt") for name, split in (("train", "train"), ("val", "validation"))}
     named = {split: set(lines_of(file)) for split, file in lists.items() if file is not None}
@@ -52,7 +52,7 @@ SOURCE = Source(
     id="kvasir-seg",
     title="Kvasir-SEG: A Segmented Polyp Dataset",
     homepage="https://datasets.simula.no/kvasir-seg/",
-    modality=("endoscopy",),
+    modality=("colonoscopy",),
     anatomy=("colon",),
     task="polyp segmentation",
     summary="1,000 white-light colonoscopy pictures with polyps outlined and boxed.",
@@ -67,6 +67,8 @@ SOURCE = Source(
                 "https://datasets.simula.no/downloads/kvasir-seg.zip",
                 name="kvasir-seg.zip",
                 checksum="sha256:03b30e21d584e04facf49397a2576738fd626815771afbbf788f74a7153478f7",
+                mirrors=("kaggle:debeshjha1/kvasirseg",),
+                approximate=46_200_000,
             ),
         ),
     ),
@@ -123,18 +125,28 @@ SOURCE = Source(
   publisher = {Springer},
   doi       = {10.1007/978-3-030-37734-2_37}
 }""",
+                r"""@article{borgli2020hyperkvasir,
+  title   = {{HyperKvasir}, a comprehensive multi-class image and video dataset for gastrointestinal endoscopy},
+  author  = {Borgli, Hanna and Thambawita, Vajira and Smedsrud, Pia H. and Hicks, Steven and Jha, Debesh and Eskeland, Sigrun L. and Randel, Kristin Ranheim and Pogorelov, Konstantin and Lux, Mathias and Nguyen, Duc Tien Dang and Johansen, Dag and Griwodz, Carsten and Stensland, H{\aa}kon K. and Garcia-Ceja, Enrique and Schmidt, Peter T. and Hammer, Hugo L. and Riegler, Michael A. and Halvorsen, P{\aa}l and de Lange, Thomas},
+  journal = {Scientific Data},
+  volume  = {7}, number = {1}, pages = {283}, year = {2020},
+  issn    = {2052-4463},
+  doi     = {10.1038/s41597-020-00622-y}
+}""",
             ),
             classes=("polyp",),
-            landmarks=(rf"images/{STEM}\.jpg", rf"masks/{STEM}\.jpg"),
+            landmarks=(rf"images/{STEM}\.(?i:jpe?g)", rf"masks/{STEM}\.(?i:jpe?g)"),
             configs=(Config(columns={"boxes": boxes("polyp")}),),
             not_used=(
                 (r"annotated_images/[^/]+", "pictures with drawn boxes, no data of their own"),
                 (r"bbox/[^/]+\.csv", "the boxes are read from kavsir_bboxes.json"),
             ),
-            published=Published({"train": 1000}, {"train": 1000}, {"train": 0.1539}, "counted on all 1,000 masks; no split"),
+            published=Published(
+                {"train": 1000}, {"train": 1000}, {"train": 0.1539}, "counted on all 1,000 masks; no split", least=(332, 352)
+            ),
         ),
     ),
-    signature=(r"kavsir_bboxes\.json", r"masks/cju0[a-z0-9]{21}\.jpg"),
+    signature=(r"kavsir_bboxes\.json", r"masks/c(?:ju|jy|jz|k2)[a-z0-9]{22}\.(?i:jpe?g)"),
     cases=cases,
     hashes=(
         (146472, "0fe37c9408c6b6319c6fb61828b486afd3fa1ffb7526dff8752ee30e04a54833"),

@@ -41,13 +41,13 @@ AGE = "age_at_initial_pathologic"
 
 def slices(raw: Raw) -> list[RawFile]:
     """The slices that a survey looks at: which of their channels are equal."""
-    return list(raw.find(SLICE + r"\.tif").values())
+    return list(raw.find(SLICE + r"\.(?i:tif)").values())
 
 
 def cases(raw: Raw) -> Iterator[Case]:
     """One case a slice; a second copy of the tree is compared with the first."""
-    pictures = raw.find(SLICE + r"\.tif")
-    masks = raw.find(SLICE + r"_mask\.tif")
+    pictures = raw.find(SLICE + r"\.(?i:tif)")
+    masks = raw.find(SLICE + r"_mask\.(?i:tif)")
     table = raw.table(r"data\.csv", ("Patient", AGE, *CODES))
     keys = union(pictures, masks)
     counts = Counter(volume for volume, _ in keys)
@@ -84,14 +84,14 @@ SOURCE = Source(
     id="lgg-mri",
     title="LGG Segmentation Dataset (Buda et al.)",
     homepage="https://www.kaggle.com/datasets/mateuszbuda/lgg-mri-segmentation",
-    modality=("MRI",),
+    modality=("MR",),
     anatomy=("brain",),
     task="lower-grade glioma segmentation",
     summary="3,929 MR slices of 110 patients of TCGA-LGG, FLAIR abnormality outlined; the channels are T1 before contrast, FLAIR, T1 after contrast.",
     access=Access(
         "request",
         ("Download mateuszbuda/lgg-mri-segmentation from Kaggle (lgg-mri-segmentation.zip or archive.zip, about 0.75 GB).",),
-        (Download("mateuszbuda/lgg-mri-segmentation", client="kaggle", name="lgg-mri-segmentation.zip"),),
+        (Download("mateuszbuda/lgg-mri-segmentation", client="kaggle", approximate=750_000_000),),
     ),
     layout=(
         "kaggle_3m/data.csv  kaggle_3m/TCGA_CS_4941_19960909/TCGA_CS_4941_19960909_1.tif  "
@@ -168,7 +168,7 @@ SOURCE = Source(
 }""",
             ),
             classes=("tumor",),
-            landmarks=(SLICE + r"\.tif", SLICE + r"_mask\.tif"),
+            landmarks=(SLICE + r"\.(?i:tif)", SLICE + r"_mask\.(?i:tif)"),
             configs=(
                 Config(
                     columns={
@@ -183,10 +183,12 @@ SOURCE = Source(
                 ),
             ),
             not_used=((r"README\.md", "text"),),
-            published=Published({"train": 3929}, {"train": 3929}, {"train": 0.0103}, "counted on a complete public copy"),
+            published=Published(
+                {"train": 3929}, {"train": 3929}, {"train": 0.0103}, "counted on a complete public copy", sizes=((256, 256),)
+            ),
         ),
     ),
-    signature=(SLICE + r"_mask\.tif",),
+    signature=(SLICE + r"_mask\.(?i:tif)",),
     cases=cases,
     image_mode="RGB",
     survey=SurveyPlan(slices, equal_channels),

@@ -38,10 +38,10 @@ def cases(raw: Raw) -> Iterator[Case]:
 
 
 CONFIGS = {
-    "raw_v1": "slices of LIDC-IDRI as they are",
-    "raw_v2": "slices of a Kaggle chest CT set as they are",
-    "preprocessed_v1": "slices of LIDC-IDRI, preprocessed by the authors",
-    "preprocessed_v2": "slices of a Kaggle chest CT set, preprocessed by the authors",
+    "raw_v1": "Slices of LIDC-IDRI as they are.",
+    "raw_v2": "Slices of a Kaggle chest CT set as they are.",
+    "preprocessed_v1": "Slices of LIDC-IDRI, preprocessed by the authors.",
+    "preprocessed_v2": "Slices of a Kaggle chest CT set, preprocessed by the authors.",
 }
 
 SOURCE = Source(
@@ -49,7 +49,7 @@ SOURCE = Source(
     title="LungSegDB: Lung Segmentation Dataset",
     homepage="https://github.com/sadjadrz/Lung-segmentation-dataset",
     modality=("CT",),
-    anatomy=("lungs",),
+    anatomy=("lung",),
     task="lung segmentation",
     summary="2,500 axial CT slices with lung masks: 1,800 of LIDC-IDRI (V1) and 700 of a Kaggle chest CT cancer set (V2), each raw and preprocessed.",
     access=Access(
@@ -58,7 +58,7 @@ SOURCE = Source(
             "Download the archive linked from https://github.com/sadjadrz/Lung-segmentation-dataset (Google Drive, no form).",
             "The dataset page names two forms, `raw data` and `preprocessed data`; either is enough.",
         ),
-        (Download("1EjzpPq0GhpmlMoSUqnJIdukg_QQDJtgq", client="gdown"),),
+        (Download("1EjzpPq0GhpmlMoSUqnJIdukg_QQDJtgq", client="gdown", name="lungsegdb"),),
     ),
     layout="""raw data/V1/CT_Images/*.TIF           raw data/V1/CT_Masks/*.TIF
 raw data/V2/...                       preprocessed data/V1/...  preprocessed data/V2/...

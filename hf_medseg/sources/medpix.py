@@ -82,21 +82,23 @@ def _text(record: Any, key: str) -> str | None:
     return None if value is None else known(str(value))
 
 
+COMMIT = "d3bc431576ec8041114806ec3eb58d75adf45029"
+
 SOURCE = Source(
     id="medpix",
     title="MedPix 2.0",
     homepage="https://github.com/CHILab1/MedPix-2.0",
     modality=("CT", "MR"),
     anatomy=("whole body",),
-    task="classification and captioning (no masks)",
+    task="classification and captioning",
     summary="2,050 key slices of 671 teaching cases of the National Library of Medicine's MedPix, with captions, places and case texts.",
     access=Access(
         "request",
         ("git clone https://github.com/CHILab1/MedPix-2.0 (or download the repository as a zip): that folder or zip is RAW.",),
-        (Download("https://github.com/CHILab1/MedPix-2.0", client="git", checksum="commit:d3bc431576ec8041114806ec3eb58d75adf45029"),),
+        (Download(f"https://github.com/CHILab1/MedPix-2.0/archive/{COMMIT}.zip", name=f"MedPix-2.0-{COMMIT}.zip"),),
     ),
     layout="MedPix-2-0/images/MPX1007_synpic46719.png ...  Descriptions.json  Case_topic.json  images_overview.csv  splitted_dataset/data_{train,train_1,train_2,dev,test}.jsonl",
-    splits="Official, by case: train (535 cases; `train_part` tells its two halves), dev as `validation` (67), test (69).",
+    splits="Official, by case: train is `train` (535 cases; `train_part` tells its two halves), dev is `validation` (67), test is `test` (69).",
     quirks=(
         "There are no masks.",
         "MedPix itself is a portal without a bulk download; its image and case numbers differ by year and page.",
@@ -150,7 +152,7 @@ SOURCE = Source(
                 (r"splitted_dataset/(?:descriptions_\w+\.jsonl|uid_list\.json|README\.md)", "repeats the descriptions by split"),
                 (r"README\.md", "text of the repository"),
             ),
-            published=Published({"train": 1653, "validation": 197, "test": 200}, note="counted on the repository"),
+            published=Published({"train": 1653, "validation": 197, "test": 200}, note="counted on the repository", least=(96, 112)),
         ),
     ),
     aliases=("medpix-2",),

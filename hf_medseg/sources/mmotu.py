@@ -26,7 +26,7 @@ TYPES = {
 }
 NAMES = tuple(TYPES)
 COLOURS = {(0, 0, 0): 0} | {colour: number for number, colour in enumerate(TYPES.values(), 1)}
-FOLDERS = {"otu-2d": r"(?i:OTU_2d)", "otu-ceus": r"(?i:OTU_3d|OTU_CEUS)"}
+FOLDERS = {"otu-2d": r"(?i:OTU[_-]2d(?:-Dataset(?:-main)?)?)", "otu-ceus": r"(?i:OTU_3d|OTU_CEUS)"}
 SPLITS = {"train": "train", "val": "validation"}
 
 
@@ -87,7 +87,7 @@ SOURCE = Source(
         "OTU_3d/... the same for the contrast-enhanced pictures"
     ),
     splits=(
-        "The owner's lists: train.txt is `train`, val.txt is `validation` (the paper calls it the test set). "
+        "Official: train.txt is `train`, val.txt is `validation` (the paper calls it the test set). "
         "A copy without the lists has one split `train`."
     ),
     quirks=(
@@ -136,10 +136,13 @@ SOURCE = Source(
 }""",
             ),
             classes=NAMES,
-            landmarks=(r"(?i:OTU_2d|OTU_3d|OTU_CEUS)/images/\d+\.(?i:jpg)", r"(?i:OTU_2d|OTU_3d|OTU_CEUS)/annotations/\d+\.(?i:png)"),
+            landmarks=(
+                r"(?i:OTU[_-]2d(?:-Dataset(?:-main)?)?|OTU_3d|OTU_CEUS)/images/\d+\.(?i:jpg)",
+                r"(?i:OTU[_-]2d(?:-Dataset(?:-main)?)?|OTU_3d|OTU_CEUS)/annotations/\d+\.(?i:png)",
+            ),
             configs=(
-                Config("otu-2d", COLUMNS, description="B-mode and colour Doppler"),
-                Config("otu-ceus", COLUMNS, description="contrast-enhanced"),
+                Config("otu-2d", COLUMNS, description="B-mode and colour Doppler."),
+                Config("otu-ceus", COLUMNS, description="Contrast-enhanced."),
             ),
             not_used=(
                 (r"annotations/\d+_binary_binary\.(?i:png)", "a leftover: the same bytes as the `_binary` mask"),
@@ -150,10 +153,11 @@ SOURCE = Source(
                 {"train": 1000, "validation": 469},
                 {"train": 1000, "validation": 469},
                 note="the owner's lists of OTU_2d; over all 1,469, the mean foreground is 0.1461",
+                least=(302, 266),
             ),
         ),
     ),
-    signature=(r"(?i:OTU_2d|OTU_3d|OTU_CEUS)/images/\d+\.(?i:jpg)", r"annotations/\d+_binary_binary\.(?i:png)"),
+    signature=(r"(?i:OTU[_-]2d(?:-Dataset(?:-main)?)?|OTU_3d|OTU_CEUS)/images/\d+\.(?i:jpg)", r"annotations/\d+_binary_binary\.(?i:png)"),
     cases=cases,
     image_mode="RGB",
 )

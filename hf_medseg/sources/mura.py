@@ -10,7 +10,6 @@ from hf_medseg.columns import INT32, TEXT, Label
 from hf_medseg.errors import Refused
 from hf_medseg.facts import Access, Config, Download, Edition, Evidence, License, Published, Source
 from hf_medseg.pixels.picture import Picture
-from hf_medseg.raw.tables import lines_of
 from hf_medseg.raw.tree import Raw
 
 PARTS = ("elbow", "finger", "forearm", "hand", "humerus", "shoulder", "wrist")
@@ -23,19 +22,19 @@ PATH = re.compile(r"(train|valid)/XR_([A-Z]+)/(patient\d{5})/(study\d+)_(positiv
 def cases(raw: Raw) -> Iterator[Case]:
     """One case for every picture that the owner's tables name."""
     for split in ("train", "valid"):
-        listed, labels = raw.one(rf"{split}_image_paths\.csv"), raw.table(rf"{split}_labeled_studies\.csv", names=("path", "label"))
+        listed = raw.table(rf"{split}_image_paths\.csv", names=("path",))
+        labels = raw.table(rf"{split}_labeled_studies\.csv", names=("path", "label"))
         if listed is None and labels is None:
             continue
         if listed is None or labels is None:
             raise Refused(f"mura: {split}_image_paths.csv and {split}_labeled_studies.csv go together. Fetch MURA-v1.1.zip again.")
-        raw.use(listed)
-        paths = [_inside(line) for line in lines_of(listed)]
+        paths = [_inside(line["path"]) for line in listed]
         files, studies = raw.at(paths), labels.by("path")
         of_study = {_inside(path): path for path in studies}
         for path in dict.fromkeys(paths):
             match = PATH.match(path)
             if match is None:
-                raise Refused(f"{listed.path}: {path!r} is no path of MURA. Use the table that the owner publishes.")
+                raise Refused(f"{listed.file.path}: {path!r} is no path of MURA. Use the table that the owner publishes.")
             _, part, patient, study, sign, number = match.groups()
             key = of_study.get(path.rpartition("/")[0] + "/", "")
             label = studies[key].get("label", "") if key else ""
@@ -88,13 +87,14 @@ SOURCE = Source(
                 client="manual",
                 name="MURA-v1.1.zip",
                 checksum="md5:4c36feddb7f5698c8bf291b912c438b1",
+                approximate=3_300_000_000,
             ),
         ),
     ),
     layout="""MURA-v1.1/train/XR_SHOULDER/patient00001/study1_positive/image1.png  ...
 MURA-v1.1/valid/XR_WRIST/patient11185/study1_positive/image1.png  ...
 MURA-v1.1/train_image_paths.csv  train_labeled_studies.csv  valid_image_paths.csv  valid_labeled_studies.csv (no headers)""",
-    splits="The official folders: `train`, and `valid` as `validation`. The owner's test set was never given out.",
+    splits="Official: folder `train` is `train`, folder `valid` is `validation`. The owner's test set was never given out.",
     quirks=(
         "The label is a study's, not a picture's: a normal picture of an abnormal study is labelled abnormal.",
         "One patient may have studies of several body parts; patients are not shared between the splits.",
@@ -136,7 +136,9 @@ MURA-v1.1/train_image_paths.csv  train_labeled_studies.csv  valid_image_paths.cs
                 ),
             ),
             not_used=((rf"{STUDY}/[^/]+\.png", "named by no table of the owner"),),
-            published=Published({"train": 36_808, "validation": 3_197}, note="totals of the paper; the cut by split agrees with them"),
+            published=Published(
+                {"train": 36_808, "validation": 3_197}, note="totals of the paper; the cut by split agrees with them", least=(1, 1)
+            ),
         ),
     ),
     signature=(rf"{STUDY}/image\d+\.png",),

@@ -7,6 +7,7 @@ from typing import Any
 
 from hf_medseg.case import Case
 from hf_medseg.columns import FLOAT32, FLOAT64, INT32, SEX, Label, ListOf, boxes
+from hf_medseg.errors import Refused
 from hf_medseg.facts import Access, Config, Download, Edition, Evidence, License, Published, Source
 from hf_medseg.pixels.picture import Picture
 from hf_medseg.raw.tables import lines_of, number, whole
@@ -39,7 +40,7 @@ LISTS = {"train": r"train_val_list\.txt", "test": r"test_list\.txt"}
 
 def cases(raw: Raw) -> Iterator[Case]:
     """One case a film that is there; the tables name all films, however few were downloaded."""
-    films = raw.find(r"images/(\d{8}_\d{3})\.png")
+    films = raw.find(r"images(?:_\d+)?/(\d{8}_\d{3})\.png")
     table = raw.table(r"Data_Entry_2017[^/]*\.csv(?:\.gz)?", ("Image Index", "Finding Labels", "Patient ID"))
     records = table.by("Image Index") if table is not None else None
     marked = raw.table(r"BBox_List_2017[^/]*\.csv(?:\.gz)?", ("Image Index", "Finding Label", *BOX.values()))
@@ -48,6 +49,10 @@ def cases(raw: Raw) -> Iterator[Case]:
         found.setdefault(record["Image Index"], []).append(_box(record))
     lists = {split: file for split, pattern in LISTS.items() if (file := raw.one(pattern)) is not None}
     raw.use(*lists.values())
+    if len(lists) == 1:
+        raise Refused(
+            f"nih-cxr14: {next(iter(lists.values())).path} is there without the other list. train_val_list.txt and test_list.txt go together."
+        )
     splits = {name: split for split, file in lists.items() for name in lines_of(file)}
     if outside := sum(splits.get(name) == "train" for name in found):
         raw.note(lists["train"], f"{outside} films with boxes are in this list; readers say that all are in the test list")
@@ -56,7 +61,7 @@ def cases(raw: Raw) -> Iterator[Case]:
         wrong = records.conflicts.get(f"{stem}.png", "") if records is not None else ""
         if not record:
             wrong = "the data table has no line for it."
-        elif len(lists) == len(LISTS) and f"{stem}.png" not in splits:
+        elif lists and f"{stem}.png" not in splits:
             wrong = "it is in neither of the owner's lists."
         yield Case(
             stem,
@@ -108,7 +113,13 @@ BOX_FILES = {
     "ioqwiy20ihqwyr8pf4c24eazhh281pbu": "dc9fda1757c2de0032b63347a7d2895c",
 }
 ARCHIVES = tuple(
-    Download(f"https://nihcc.box.com/shared/static/{address}.gz", name=f"images_{place:02}.tar.gz", checksum=f"md5:{md5}")
+    Download(
+        f"https://nihcc.box.com/shared/static/{address}.gz",
+        name=f"images_{place:02}.tar.gz",
+        checksum=f"md5:{md5}",
+        choice="owner",
+        approximate=3_500_000_000,
+    )
     for place, (address, md5) in enumerate(BOX_FILES.items(), 1)
 )
 
@@ -118,7 +129,7 @@ SOURCE = Source(
     homepage="https://nihcc.app.box.com/v/ChestXray-NIHCC",
     modality=("X-ray",),
     anatomy=("chest",),
-    task="classification of 14 findings, some of them in boxes",
+    task="classification of 14 findings, some of them boxed",
     summary="112,120 frontal chest films of 30,805 patients with labels mined from reports, and 984 boxes on 880 of them. There are no masks.",
     access=Access(
         "free",
@@ -133,16 +144,19 @@ SOURCE = Source(
             Download(
                 "https://nihcc.app.box.com/index.php?rm=box_download_shared_file&vanity_name=ChestXray-NIHCC&file_id=f_219760887468",
                 name="Data_Entry_2017_v2020.csv",
+                choice="owner",
             ),
-            Download("https://nihcc.app.box.com/v/ChestXray-NIHCC", client="manual", name="BBox_List_2017.csv"),
-            Download("https://nihcc.app.box.com/v/ChestXray-NIHCC", client="manual", name="train_val_list.txt"),
-            Download("https://nihcc.app.box.com/v/ChestXray-NIHCC", client="manual", name="test_list.txt"),
+            *(
+                Download("https://nihcc.app.box.com/v/ChestXray-NIHCC", client="manual", name=name, choice="owner")
+                for name in ("BBox_List_2017.csv", "train_val_list.txt", "test_list.txt")
+            ),
+            Download("nih-chest-xrays/data", client="kaggle", choice="kaggle", approximate=42_000_000_000),
         ),
     ),
     layout="""images/images_001.tar.gz ... images_012.tar.gz  (in them images/00000001_000.png ...; or unpacked)
 Data_Entry_2017_v2020.csv  BBox_List_2017.csv  train_val_list.txt  test_list.txt
 Kaggle: images_001/images/00000001_000.png ... images_012/images/*.png, Data_Entry_2017.csv and the other tables""",
-    splits="The owner's train_val_list.txt is `train`, test_list.txt is `test`; they share no patient. Without the lists all rows are `train`.",
+    splits="Official: train_val_list.txt is `train`, test_list.txt is `test`; they share no patient. A copy without the lists has one split `train`.",
     quirks=(
         "Labels were mined from reports by text search; the authors expect more than 90 % to be right.",
         "`no_finding` never stands beside another label.",
@@ -193,7 +207,7 @@ Kaggle: images_001/images/00000001_000.png ... images_012/images/*.png, Data_Ent
   year      = {2017}
 }""",
             ),
-            landmarks=(r"images/\d{8}_\d{3}\.png", r"Data_Entry_2017[^/]*\.csv(?:\.gz)?"),
+            landmarks=(r"images(?:_\d+)?/\d{8}_\d{3}\.png", r"Data_Entry_2017[^/]*\.csv(?:\.gz)?"),
             configs=(
                 Config(
                     columns={
@@ -213,7 +227,7 @@ Kaggle: images_001/images/00000001_000.png ... images_012/images/*.png, Data_Ent
             published=Published({"train": 86_524, "test": 25_596}, note="lengths of the owner's lists; they sum to the 112,120 films"),
         ),
     ),
-    signature=(r"Data_Entry_2017[^/]*\.csv(?:\.gz)?", r"images/\d{8}_\d{3}\.png"),
+    signature=(r"Data_Entry_2017[^/]*\.csv(?:\.gz)?", r"images(?:_\d+)?/\d{8}_\d{3}\.png"),
     cases=cases,
     aliases=("chestx-ray14", "nih-chest-xrays"),
     annotators="machine-generated",

@@ -20,9 +20,9 @@ SOURCE = Source(
     id="omnimedicalsearch",
     title="OmniMedicalSearch: Medical Image Databases & Libraries",
     homepage=PAGE,
-    modality=("none: links to other sites",),
+    modality=("none",),
     anatomy=("none",),
-    task="none: a portal",
+    task="none",
     summary="A page of links of a medical search engine to about 20 collections of other owners. It holds no images, so there is nothing to convert.",
     access=Access(
         "none",

@@ -42,11 +42,11 @@ def cases(raw: Raw) -> Iterator[Case]:
                 "image": Picture(pictures.need((folder, image_id), f"{folder}/x/{image_id}.bmp")),
                 "mask": Painted(masks) if masks else None,
                 "instances": Instances(masks) if masks else None,
-                "masks": MaskList(masks),
+                "masks": MaskList(masks) if masks else None,
                 "mask_overlap": Overlap(masks) if masks else None,
                 "camera": BySize(CAMERAS),
             },
-            {"mask_names": [name for name, _ in found], "mask_origin": "corrected" if masks else None},
+            {"mask_names": [name for name, _ in found] or None, "mask_origin": "corrected" if masks else None},
             split=split,
             wrong=wrong,
         )
@@ -56,9 +56,9 @@ SOURCE = Source(
     id="segpc-2021",
     title="SegPC-2021: Segmentation of Multiple Myeloma Plasma Cells in Microscopic Images",
     homepage="https://segpc-2021.grand-challenge.org/",
-    modality=("bright-field microscopy",),
+    modality=("microscopy",),
     anatomy=("bone marrow",),
-    task="instance segmentation of plasma cells, nucleus and cytoplasm",
+    task="cell instance segmentation",
     summary="775 stain-normalised pictures of bone-marrow slides; 2,633 plasma cells outlined one by one in 497 of them.",
     access=Access(
         "login",
@@ -68,15 +68,15 @@ SOURCE = Source(
             "the archives of the splits inside it are read in place.",
         ),
         (
-            Download("sbilab/segpc2021dataset", "kaggle"),
-            Download("doi:10.21227/7np1-2q42", "manual", name="TCIA_SegPC_dataset.zip"),
+            Download("sbilab/segpc2021dataset", "kaggle", choice="kaggle"),
+            Download("doi:10.21227/7np1-2q42", "manual", name="TCIA_SegPC_dataset.zip", choice="ieee"),
         ),
     ),
     layout="""TCIA_SegPC_dataset/
   train/       x/<id>.bmp   y/<id>_<k>.bmp    one mask a cell
   validation/  x/<id>.bmp   y/<id>_<k>.bmp
   test/        x/<id>.bmp""",
-    splits="The owner's folders: train, validation (also called valid) and test, which has no masks.",
+    splits="Official: the folders `train`, `validation` (also called `valid`) and `test`, which has no masks.",
     quirks=(
         "Validation picture 610 has no masks: its mask is null.",
         "Cell numbers have gaps; `mask_names` keeps them, in the order of `masks` and `instances`.",
@@ -170,6 +170,7 @@ SOURCE = Source(
                 {"train": 298, "validation": 199, "test": 0},
                 {"train": 0.145, "validation": 0.134},
                 "counts of the owners; foreground measured on resized copies, approximate",
+                sizes=((2560, 1920), (2040, 1536)),
             ),
         ),
     ),

@@ -34,9 +34,9 @@ def clusters(raw: Raw) -> Iterator[Case]:
     pictures = raw.find(rf"{FOLDER}/(\d+)\.(?i:bmp)")
     outlines: dict[tuple[str, str], dict[str, dict[str, RawFile]]] = {}
     for (kind, number, structure, cell), file in raw.find(rf"{FOLDER}/(\d+)_(cyt|nuc)(\d+)\.(?i:dat)").items():
-        outlines.setdefault((kind, number), {}).setdefault(cell, {})[structure] = file
+        outlines.setdefault((kind, number), {}).setdefault(cell.zfill(2), {})[structure] = file
     for kind, number in union(pictures, outlines):
-        cells = outlines.get((kind, number), {})
+        cells = dict(sorted(outlines.get((kind, number), {}).items(), key=lambda item: int(item[0])))
         areas = {f"{s}{cell}": Polygon(files[s], VALUES[s]) for cell, files in cells.items() for s in VALUES if s in files}
         single = tuple(Painted(tuple(areas[f"{s}{cell}"] for s in files)) for cell, files in cells.items())
         yield Case(
@@ -86,7 +86,7 @@ SOURCE = Source(
     id="sipakmed",
     title="SIPaKMeD Pap smear database",
     homepage="https://www.cs.uoi.gr/~marina/sipakmed.html",
-    modality=("light microscopy",),
+    modality=("microscopy",),
     anatomy=("cervix",),
     task="cell segmentation and classification",
     summary="966 pictures of cell clusters from Pap smears with 4,049 cells of five kinds, cytoplasm and nucleus outlined.",
@@ -98,11 +98,19 @@ SOURCE = Source(
         ),
         (
             *(
-                Download(f"https://www.cs.uoi.gr/~marina/SIPAKMED/{name}", name=name, size=size, checksum=f"sha256:{sha256}")
+                Download(
+                    f"https://www.cs.uoi.gr/~marina/SIPAKMED/{name}",
+                    name=name,
+                    size=size,
+                    checksum=f"sha256:{sha256}",
+                    mirrors=(f"http://www.cse.uoi.gr/~marina/SIPAKMED/{name}",),
+                    choice="owner",
+                    then="unpack",
+                )
                 for name, size, sha256 in ARCHIVES
             ),
-            Download("prahladmehandiratta/cervical-cancer-largest-dataset-sipakmed", "kaggle"),
-            Download("mohaliy2016/papsinglecell", "kaggle"),
+            Download("prahladmehandiratta/cervical-cancer-largest-dataset-sipakmed", "kaggle", choice="kaggle"),
+            Download("mohaliy2016/papsinglecell", "kaggle", choice="kaggle-crops"),
         ),
     ),
     layout=(
@@ -171,12 +179,12 @@ SOURCE = Source(
                         "mask_overlap": FLAG,
                         "outlines": OUTLINES,
                     },
-                    description="pictures of cell clusters",
+                    description="Pictures of cell clusters.",
                 ),
                 Config(
                     "crops",
                     {"label": LABEL, "cluster_id": TEXT, "cell_id": TEXT, "outlines": OUTLINES},
-                    description="pictures of single cells, cut from the clusters by the owner",
+                    description="Pictures of single cells, cut from the clusters by the owner.",
                 ),
             ),
             not_used=(

@@ -21,7 +21,7 @@ TABLE = "train_masks.csv"
 
 def frames(raw: Raw) -> tuple[Found, Found]:
     """Frames and masks of the training set by (subject, number)."""
-    return raw.find(r"train/(\d+)_(\d+)\.tif"), raw.find(r"train/(\d+)_(\d+)_mask\.tif")
+    return raw.find(r"train/(\d+)_(\d+)\.(?i:tif)"), raw.find(r"train/(\d+)_(\d+)_mask\.(?i:tif)")
 
 
 def surveyed(raw: Raw) -> list[RawFile]:
@@ -62,7 +62,7 @@ def cases(raw: Raw) -> Iterator[Case]:
             patient_id=key[0],
             wrong=wrong,
         )
-    for number, file in raw.find(r"test/(\d+)\.tif").items():
+    for number, file in raw.find(r"test/(\d+)\.(?i:tif)").items():
         yield Case(number, {"image": Picture(file), "mask": None}, split="test")
 
 
@@ -71,7 +71,7 @@ SOURCE = Source(
     title="Ultrasound Nerve Segmentation",
     homepage="https://www.kaggle.com/c/ultrasound-nerve-segmentation",
     modality=("ultrasound",),
-    anatomy=("neck", "brachial plexus"),
+    anatomy=("brachial plexus",),
     task="nerve segmentation",
     summary="5,635 annotated frames of 47 subjects, most of them without nerve, and 5,508 frames without annotation.",
     access=Access(
@@ -81,9 +81,18 @@ SOURCE = Source(
             "Run: kaggle competitions download -c ultrasound-nerve-segmentation",
         ),
         (
-            Download("ultrasound-nerve-segmentation", "kaggle-competition", "ultrasound-nerve-segmentation.zip"),
-            Download("ultrasound-nerve-segmentation", "manual", "train.zip", checksum="md5:fba272da39a6bcfe7489ae6a802924bf"),
-            Download("ultrasound-nerve-segmentation", "manual", "test.zip", checksum="md5:1a6cb8739900b7df85f368729141274f"),
+            Download("ultrasound-nerve-segmentation", "kaggle-competition", choice="kaggle", approximate=2_200_000_000),
+            *(
+                Download(
+                    "https://www.kaggle.com/c/ultrasound-nerve-segmentation/data",
+                    "manual",
+                    name,
+                    checksum=f"md5:{md5}",
+                    choice="old-archives",
+                    approximate=1_100_000_000,
+                )
+                for name, md5 in (("train.zip", "fba272da39a6bcfe7489ae6a802924bf"), ("test.zip", "1a6cb8739900b7df85f368729141274f"))
+            ),
         ),
     ),
     layout=(
@@ -91,7 +100,7 @@ SOURCE = Source(
         "test/1.tif  ... (no masks, no subjects)\n"
         "train_masks.csv (subject,img,pixels: the same masks as run lengths)  sample_submission.csv"
     ),
-    splits="The owner's folders: train is `train` (47 subjects), test is `test` (no masks). Split further by `patient_id` only.",
+    splits="Official: folder `train` (47 subjects) is `train`, folder `test` (no masks) is `test`. Split further by `patient_id` only.",
     quirks=(
         "Nearly identical frames of one subject contradict each other, one with a mask and one without; the owner left them so. "
         "They are kept, and `contradictory` flags both frames of every such pair.",
@@ -120,6 +129,7 @@ SOURCE = Source(
                         "medium",
                     ),
                 ),
+                ("Accept the competition's rules and use the data as they say.",),
             ),
             citations=(
                 r"""@misc{ultrasound-nerve-segmentation,
@@ -130,7 +140,7 @@ SOURCE = Source(
 }""",
             ),
             classes=("nerve",),
-            landmarks=(r"train/\d+_\d+\.tif", r"train/\d+_\d+_mask\.tif"),
+            landmarks=(r"train/\d+_\d+\.(?i:tif)", r"train/\d+_\d+_mask\.(?i:tif)"),
             configs=(Config(columns={"has_nerve": FLAG, "contradictory": FLAG}),),
             not_used=((r"sample_submission\.csv", "a form with dummy values"),),
             published=Published(
@@ -138,10 +148,11 @@ SOURCE = Source(
                 {"train": 5635, "test": 0},
                 {"train": 0.01206},
                 "counted on train_masks.csv; 2,323 masks have a nerve",
+                sizes=((580, 420),),
             ),
         ),
     ),
-    signature=(r"train/\d+_\d+_mask\.tif",),
+    signature=(r"train/\d+_\d+_mask\.(?i:tif)",),
     cases=cases,
     aliases=("ultrasound-nerve-segmentation",),
     image_mode="L",

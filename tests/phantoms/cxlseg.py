@@ -20,6 +20,7 @@ VARIANTS: dict[str, str] = {
     "clean": "both parts as wget leaves them below physionet.org/files, a lateral film beside, an empty mask",
     "flat": "both parts in folders of the user's own names, MIMIC-CXR-JPG 2.1.0",
     "parts": "radiographs elsewhere and without any of their tables, given as a part of its own",
+    "radiographs_alone": "radiographs in a folder mimic-cxr-jpg without any of their tables",
     "patient_overlap": "films of one patient in two splits",
     "tables_dressed": "the four tables with byte order mark and CRLF",
     "semicolons": "the four tables separated by semicolons",
@@ -128,9 +129,7 @@ def spread(native: Array, height: int, width: int) -> Array:
 def save_film(film: Film, cxlseg: Path, mimic: Path) -> Row:
     """Writes radiograph, lung picture and mask, and returns the row."""
     y, x = np.mgrid[: film.height, : film.width]
-    values = (
-        grey(f"cxlseg/{film.dicom_id}", film.height, film.width, 90) + (x * 80 // film.width) + (y * 60 // film.height)
-    )
+    values = grey(f"cxlseg/{film.dicom_id}", film.height, film.width, 90) + (x * 80 // film.width) + (y * 60 // film.height)
     image = save_jpeg(mimic / film.path, values.astype(np.uint8))
     stored = save_jpeg(cxlseg / film.mask_path, lungs(film), quality=85)
     native = (stored > 127).astype(np.uint8)
@@ -191,6 +190,8 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
     cxlseg, mimic = server / "chest-x-ray-segmentation" / "1.0.0", server / "mimic-cxr-jpg" / "2.0.0"
     if variant == "flat":
         cxlseg, mimic = folder / "lungs", folder / "MIMIC jpg 2.1.0"
+    if variant == "radiographs_alone":
+        cxlseg, mimic = folder / "cxlseg", folder / "mimic-cxr-jpg"
     films = [Film(**vars(film)) for film in FILMS]
     if variant == "patient_overlap":
         films[5].subject = films[0].subject
@@ -198,7 +199,7 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
     tables(cxlseg, films, one_line=variant == "bare_cr")
     write(cxlseg / "LICENSE.txt", "Credentialed\n")
     write(cxlseg / "SHA256SUMS.txt", f"{'0' * 64} CXLSeg-mask.csv\n")
-    if variant != "parts":
+    if variant not in ("parts", "radiographs_alone"):
         mimic_tables(mimic, films)
         write(mimic / "LICENSE.txt", "Credentialed\n")
     lateral = grey("cxlseg/lateral", 233, 300)

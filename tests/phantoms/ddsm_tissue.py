@@ -75,13 +75,11 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
                     patient_id=stem[:6],
                     columns={
                         "laterality": "left" if ".LEFT" in stem else "right",
-                        "view": stem.rpartition("_")[2].lower(),  # ASSUMED: a class name, lower case
+                        "view": stem.rpartition("_")[2],
                     },
                 )
             )
-    kit.write(
-        data / "readme.md", "# Segmentation data\n\n64 background, 128 adipose, 192 fibroglandular, 255 pectoral\n"
-    )
+    kit.write(data / "readme.md", "# Segmentation data\n\n64 background, 128 adipose, 192 fibroglandular, 255 pectoral\n")
     if variant == "rehost":
         for stem in ("A_0002_1.RIGHT_MLO", "inverted_A_0002_1.RIGHT_MLO"):
             for part in ("images", "masks"):

@@ -34,8 +34,8 @@ _VALUES = np.array([255, 255, 2, 1, 0, 0], np.uint8)
 
 # folder, label, abnormal, slide, cell, height, width, what is undefined in the mask
 _CELLS = [
-    ("normal_superficiel", "normal_superficial", False, "149056321-149056343", "001", 40, 46, "grey"),
-    ("normal_superficiel", "normal_superficial", False, "149056321-149056343", "002", 33, 41, ""),
+    ("normal_superficiel", "normal_superficiel", False, "149056321-149056343", "001", 40, 46, "grey"),
+    ("normal_superficiel", "normal_superficiel", False, "149056321-149056343", "002", 33, 41, ""),
     ("normal_intermediate", "normal_intermediate", False, "149056321-149056371", "001", 36, 28, ""),
     ("normal_columnar", "normal_columnar", False, "149143370-149143378", "001", 27, 38, "black"),
     ("light_dysplastic", "light_dysplastic", True, "149056321-149056343", "010", 30, 22, "both"),

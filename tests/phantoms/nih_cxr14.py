@@ -23,6 +23,8 @@ VARIANTS: dict[str, str] = {
     "one_folder": "all archives unpacked into one folder, `Patient Gender` in the table of 2020",
     "short_names": "archives saved as images_01.tar.gz and others, as newer readers do",
     "no_lists": "without the two official lists: no split but train",
+    "one_list": "one of the two official lists alone: which split the other films are in cannot be told",
+    "numbered_folders": "films directly in images_001, images_002 and so on",
     "partial": "tables and lists of everything, films of the first archive alone",
     "gz_table": "Data_Entry_2017_v2020.csv.gz",
     "tables_dressed": "tables and lists with byte order mark and CRLF",
@@ -178,19 +180,20 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
     if variant == "partial":
         films = [film for film in films if film.archive == 1]
     for number in sorted({film.archive for film in films}):
-        members = {
-            f"images/{film.name}.png": png(film.name, rgba=film.name == "00000002_000")
-            for film in films
-            if film.archive == number
-        }
-        if kaggle or variant == "one_folder":
+        members = {f"images/{film.name}.png": png(film.name, rgba=film.name == "00000002_000") for film in films if film.archive == number}
+        if kaggle or variant in ("one_folder", "numbered_folders"):
             below = top / f"images_{number:03}" if kaggle else top
+            if variant == "numbered_folders":
+                members = {name.replace("images/", f"images_{number:03}/"): data for name, data in members.items()}
             for member, data in members.items():
                 write(below / member, data)
         else:
             digits = 2 if variant == "short_names" else 3
             pack(top / "images" / f"images_{number:0{digits}}.tar.gz", members)
     rows = [row_of(film) for film in films]
+    if variant == "numbered_folders":
+        for row, film in zip(rows, films, strict=True):
+            row.source_file = f"images_{film.archive:03}/{film.name}.png"
     if variant == "no_lists":
         for row in rows:
             row.split = "train"
@@ -208,7 +211,10 @@ def drop(promise: Phantom, *names: str) -> None:
 def change(promise: Phantom, top: Path, variant: str) -> None:
     """Turns the tree into what the variant needs."""
     table = top / "Data_Entry_2017_v2020.csv"
-    if variant == "gz_table":
+    if variant == "one_list":
+        (top / "test_list.txt").unlink()
+        promise.rows, promise.refused = [], True
+    elif variant == "gz_table":
         write(top / f"{table.name}.gz", gzip.compress(table.read_bytes(), mtime=0))
         table.unlink()
     elif variant == "tables_dressed":

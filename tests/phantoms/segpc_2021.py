@@ -57,7 +57,7 @@ def _columns(image_id: str, height: int, width: int, cells: list[_Cell], camera:
     """The painted mask and the further columns of one picture."""
     if not cells:
         # ASSUMED: without annotation the lists are empty, like `classes`; `instances` and `mask_overlap` are null.
-        nothing = {"instances": None, "masks": [], "mask_names": [], "mask_overlap": None, "mask_origin": None}
+        nothing = {"instances": None, "masks": None, "mask_names": None, "mask_overlap": None, "mask_origin": None}
         return None, {**nothing, "camera": camera}
     single = [_cell(height, width, cell) for cell in cells]
     instances = np.zeros((height, width), np.uint16)
