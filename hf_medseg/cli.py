@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hf_medseg.facts import Source
 
 DONE, WRONG, REFUSED, INTERRUPTED = 0, 1, 2, 130
+_WIDEST = 32
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "KI": 1 << 10, "MI": 1 << 20, "GI": 1 << 30, "TI": 1 << 40}
 
 
@@ -173,7 +174,7 @@ def _list(given: argparse.Namespace) -> int:
     if given.json:
         print(json.dumps(lines, indent=2, ensure_ascii=False))
         return DONE
-    header = ("id", "modality", "task", "license", "tier", "access", "masks", "title")
+    header = ("id", "title", "modality", "task", "license", "tier", "access", "masks")
     table = [header, *(tuple(_cell(line[name]) for name in header) for line in lines)]
     widths = [max(len(row[i]) for row in table) for i in range(len(header))]
     for row in table:
@@ -182,9 +183,11 @@ def _list(given: argparse.Namespace) -> int:
 
 
 def _cell(value: Any) -> str:
+    """A cell of the catalog's table, cut where it is long; `--json` says everything."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return ", ".join(value) if isinstance(value, list) else str(value)
+    text = ", ".join(value) if isinstance(value, list) else str(value)
+    return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
 
 
 def _info(given: argparse.Namespace) -> int:
