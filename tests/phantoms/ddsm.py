@@ -238,7 +238,7 @@ def _cbis_film(place: Place, film: Film, variant: str) -> tuple[Row, list[list[s
         "mask_names": [f"{names}_{number}" for number in numbers],
         "mask_overlap": bool((np.sum([lesion.mask for lesion in lesions], axis=0) > 1).any()),
         "laterality": film.side.lower(),
-        "view": film.view.lower(),
+        "view": film.view,
         "breast_density": film.density,
         "abnormality_id": numbers,
         "assessment": [lesion.assessment for lesion in lesions],
@@ -467,7 +467,7 @@ def _row(case: Case, view: str, pixels: Array, source: str) -> Row:
     columns: dict[str, Any] = {
         "label": CATEGORY[case.folder.split("/")[0]],
         "laterality": view.split("_")[0].lower(),
-        "view": view.split("_")[1].lower(),
+        "view": view.split("_")[1],
         "age": float(case.age),
         "breast_density": case.density,
         "masks": [shape.astype(np.uint8) for shape in shapes],
