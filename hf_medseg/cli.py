@@ -42,6 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _answer(error, given.debug, WRONG)
     except OSError as error:
         return _answer(_explained(error), given.debug, WRONG, error)
+    except Exception as error:
+        text = f"This should not have happened ({type(error).__name__}: {error}). Run it again with --debug and report what it prints."
+        return _answer(MedsegError(text), given.debug, WRONG, error)
 
 
 def _answer(error: Exception, debug: bool, code: int, cause: Exception | None = None) -> int:

@@ -40,11 +40,15 @@ def main() -> int:
     dataset = load_dataset(str(out), split="train", cache_dir=cache)
     row = dataset[0]
     print(f'load_dataset("{out}"): {dataset.num_rows} rows, columns {", ".join(dataset.column_names)}')
-    print(f"first row: image {row['image'].mode} {row['image'].size}, mask {row['mask'].mode} with the values {sorted({value for _, value in row['mask'].getcolors()})}")
+    print(
+        f"first row: image {row['image'].mode} {row['image'].size}, mask {row['mask'].mode} with the values {sorted({value for _, value in row['mask'].getcolors()})}"
+    )
     stream = load_dataset(str(out), split="train", streaming=True, cache_dir=cache)
     print(f"streamed: {sum(1 for _ in stream)} rows")
     report = json.loads((out / "report.json").read_text())["configs"]["default"]
-    print(f"report.json: {report['splits']['train']['rows_per_class']} rows per class, {len(report['not_used'])} files not used, all with a reason")
+    print(
+        f"report.json: {report['splits']['train']['rows_per_class']} rows per class, {len(report['not_used'])} files not used, all with a reason"
+    )
     print(f"\nWhat came out is in {out}, a contact sheet in {FOLDER / 'preview.png'}. It took {time.monotonic() - began:.0f} s.")
     return 0
 
