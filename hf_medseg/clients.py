@@ -7,11 +7,14 @@ gives its final name, so that a broken-off download is carried on in the same fo
 from __future__ import annotations
 
 import contextlib
+import html
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 from hf_medseg.transfer import TIMEOUT, Unavailable, Watch, library
 
@@ -40,6 +43,25 @@ def record(doi: str) -> dict[str, tuple[str, str]]:
         raise Unavailable(f"the record does not answer ({type(error).__name__})") from error
     except (ValueError, KeyError) as error:
         raise Unavailable(f"the record cannot be read ({error})") from error
+
+
+def link_on(address: str) -> str:
+    """The address behind a link of a page, for links that the owner renews: `https://page#what the link contains`.
+
+    Raises:
+        Unavailable: the page does not answer, or has no such link any more.
+    """
+    requests = library("requests", "download")
+    page, _, wanted = address.partition("#")
+    try:
+        answer = requests.get(page, timeout=TIMEOUT)
+        answer.raise_for_status()
+    except requests.exceptions.RequestException as error:
+        raise Unavailable(f"the page does not answer ({type(error).__name__})") from error
+    for found in re.findall(r"""href\s*=\s*["']([^"']+)["']""", answer.text):
+        if wanted in (plain := html.unescape(found)):
+            return urljoin(str(answer.url), plain)
+    raise Unavailable("the page has no such link any more")
 
 
 def _requests() -> Any:
@@ -119,7 +141,7 @@ def drive(address: str, part: Path, name: str, watch: Watch) -> Path:
     except exceptions.DownloadCancelled:
         watch.check()
         raise
-    except (exceptions.DownloadError, errors.RequestException) as error:
+    except (exceptions.DownloadError, errors.RequestException, KeyError) as error:  # KeyError: an answer without the headers of a file
         page = address if "://" in address else f"https://drive.google.com/file/d/{address}/view"
         raise Unavailable(f"Google Drive does not give it (a quota, a removed file?): open {page} in a browser") from error
 

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from hf_medseg import terms
 from hf_medseg.catalog import find_source
-from hf_medseg.clients import CLIENTS, record
+from hf_medseg.clients import CLIENTS, link_on, record
 from hf_medseg.convert import Progress
 from hf_medseg.errors import MedsegError, Refused
 from hf_medseg.facts import Download, Source
@@ -123,7 +123,8 @@ def download(
         raise Refused("--jobs takes numbers from 1.")
     if target.exists() and not target.is_dir():
         raise Refused(f"{target} is a file. DEST is a folder; what is fetched goes there.")
-    items = _chosen([_item(one) for one in choose(found, edition, choice)], only)
+    everything = [_item(one) for one in choose(found, edition, choice)]
+    items = _chosen(everything, only)
     result = Downloaded(target, found)
     todo = _open(items, result)
     hands = [item for item in todo if item.by_hand]
@@ -139,12 +140,12 @@ def download(
         _ask(found, edition, todo)
     if todo:
         target.mkdir(parents=True, exist_ok=True)
-        whole = [item for item in items if item not in todo] + [one for item in todo for one in _expanded(item)]
-        todo = _open([item for item in whole if item not in items], result) + [item for item in todo if item in whole]
+        files = [one for item in todo for one in _expanded(item)]
+        todo = _open(files, result)
+        everything += files
         _check_room(todo, target)
-        result.fetched = _fetch_all(todo, target, jobs, progress)
-        items = whole
-    _make_tree(target, items)
+        result.fetched = _fetch_all(found, todo, target, jobs, progress)
+    _make_tree(target, everything)
     return result
 
 
@@ -212,9 +213,10 @@ def _lines(downloads: Sequence[Download], names: Sequence[str], kind: str) -> st
 
 
 def _item(download: Download) -> Item:
-    name = download.name or _folder_of(download.client, download.url) or unquote(urlsplit(download.url).path.rpartition("/")[2])
-    places = [(download.client, download.url), *(_place(mirror) for mirror in download.mirrors)]
-    return Item(download, name, tuple(places))
+    name = download.name or _folder_of(download.client, download.url)
+    if not name:  # the file's own name; what a person has to find is called by its address
+        name = download.url if download.client in BY_HAND else unquote(urlsplit(download.url).path.rpartition("/")[2])
+    return Item(download, name, ((download.client, download.url), *(_place(mirror) for mirror in download.mirrors)))
 
 
 def _place(mirror: str) -> tuple[str, str]:
@@ -319,7 +321,7 @@ def _check_room(items: Sequence[Item], dest: Path) -> None:
 # --- Fetching ----------------------------------------------------------------------------------------------------------------------------
 
 
-def _fetch_all(items: Sequence[Item], dest: Path, jobs: int, progress: Progress | None) -> dict[str, Got | None]:
+def _fetch_all(source: Source, items: Sequence[Item], dest: Path, jobs: int, progress: Progress | None) -> dict[str, Got | None]:
     """Fetches several things side by side; one that cannot be had does not stop the others, one that is not as published does."""
     watch = Watch(progress, {item.name: item.size for item in items})
     missing: list[str] = []
@@ -333,6 +335,9 @@ def _fetch_all(items: Sequence[Item], dest: Path, jobs: int, progress: Progress 
                 got[item.name] = _fetch(item, dest, watch)
             except Unavailable as error:
                 missing.append(str(error))
+            except BaseException:
+                watch.stop.set()  # before this thread takes up another file
+                raise
 
     with ThreadPoolExecutor(jobs, "hf-medseg-download") as pool:
         running: set[Future[None]] = set()
@@ -347,7 +352,10 @@ def _fetch_all(items: Sequence[Item], dest: Path, jobs: int, progress: Progress 
             raise MedsegError(f"The disk is full ({dest}). What came is kept: make room and run the same command again.") from error
         raise error
     if missing:
-        raise MedsegError("\n".join(sorted(missing)) + "\nWhat came is kept, and the same command carries on.")
+        reasons = "\n".join(sorted(missing))
+        raise MedsegError(
+            f"{reasons}\nWhat came is kept, and the same command carries on. By hand: hf-medseg info {source.id} shows the steps."
+        )
     return {item.name: got[item.name] for item in items}
 
 
@@ -364,16 +372,21 @@ def _fetch(item: Item, dest: Path, watch: Watch) -> Got | None:
         try:
             if client in CLIENTS:
                 return _from_client(item, client, address, dest, watch)
-            if client == "doi":
-                address = record(address)[item.name][0]
+            url = _in_record(address, item.name) if client == "doi" else link_on(address) if client == "page" else address
             part = dest / f"{item.name}.part"
             part.parent.mkdir(parents=True, exist_ok=True)
-            return _named(item, part, fetch(address, item.wanted, part, watch), dest, watch)
+            return _named(item, part, fetch(url, item.wanted, part, watch), dest, watch)
         except Unavailable as error:
             reasons.append(f"  {address}: {error}")
-        except KeyError:
-            reasons.append(f"  {address}: the record has no such file")
     raise Unavailable(f"{item.name}: no place gives it.\n" + "\n".join(reasons))
+
+
+def _in_record(doi: str, name: str) -> str:
+    """The address of one file of a record."""
+    files = record(doi)
+    if name not in files:
+        raise Unavailable("the record has no such file")
+    return files[name][0]
 
 
 def _named(item: Item, part: Path, got: Got, dest: Path, watch: Watch) -> Got:

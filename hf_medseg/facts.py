@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Tier = Literal["open", "noncommercial", "restricted", "unknown"]
 Confidence = Literal["high", "medium-high", "medium", "low", "unknown"]
 Mode = Literal["free", "request", "login", "terms", "credentialed", "none"]
-Client = Literal["http", "doi", "kaggle", "kaggle-competition", "gdown", "idc", "nilearn", "synapse", "physionet", "manual"]
+Client = Literal["http", "page", "doi", "kaggle", "kaggle-competition", "gdown", "idc", "nilearn", "synapse", "physionet", "manual"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,8 @@ class Download:
 
     Attributes:
         url: address, DOI (`doi:10...`), or an id of the client.
-        client: which library fetches it; `manual` and `physionet` mean that a person must.
+        client: which library fetches it; `page` is HTTP too, by the link of a page that contains what follows `#` in `url`; `manual` and
+            `physionet` mean that a person must.
         name: name on disk: of the file, or of the folder that the client makes; of a DOI, the one file that is wanted.
         size: bytes, exactly, if known.
         checksum: `sha256:...` or `md5:...`, if known.

@@ -157,12 +157,7 @@ SOURCE = Source(
             "raw: register at http://fcon_1000.projects.nitrc.org/indi/abide/ and fetch one .tgz a site from NITRC.",
         ),
         (
-            Download(
-                "https://s3.amazonaws.com/fcp-indi/data/Projects/ABIDE_Initiative/Phenotypic_V1_0b_preprocessed1.csv",
-                name="Phenotypic_V1_0b_preprocessed1.csv",
-                edition="pcp",
-            ),
-            Download("https://s3.amazonaws.com/fcp-indi/data/Projects/ABIDE_Initiative/Outputs/", client="manual", edition="pcp"),
+            Download("func_mean,func_mask", client="nilearn", name="ABIDE_pcp", edition="pcp"),
             Download("http://fcon_1000.projects.nitrc.org/indi/abide/", client="manual", edition="raw"),
         ),
     ),

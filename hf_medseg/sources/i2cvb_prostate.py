@@ -155,7 +155,7 @@ SOURCE = Source(
             "saml: fetch Processed_data_nii.zip from https://liuquande.github.io/SAML/ (its other sites are other data sets and are not used).",
         ),
         (
-            Download("doi:10.5281/zenodo.162231", client="doi", edition="original"),
+            Download("doi:10.5281/zenodo.162231", client="doi", edition="original", then="join"),
             Download("1TtrjnlnJ1yqr5m4LUGMelKTQXtvZaru-", client="gdown", name="Processed_data_nii.zip", edition="saml"),
         ),
     ),

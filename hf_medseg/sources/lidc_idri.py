@@ -108,7 +108,7 @@ SOURCE = Source(
             "the NBIA Data Retriever brings the XML files along.",
         ),
         (
-            Download("lidc_idri", client="idc"),
+            Download("lidc_idri", client="idc", approximate=136_500_000_000),
             Download(
                 "https://www.cancerimagingarchive.net/wp-content/uploads/LIDC-XML-only.zip",
                 name="LIDC-XML-only.zip",

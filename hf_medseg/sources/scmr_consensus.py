@@ -216,14 +216,15 @@ SUINESIAPUTRA = r"""@article{suinesiaputra2015quantification,
 SCD_PAGE = "https://www.cardiacatlas.org/sunnybrook-cardiac-data/"
 SCMR_PAGE = "http://www.cardiacatlas.org/studies/scmr-consensus-data/"
 CHALLENGE_PAGE = "https://smial.sri.utoronto.ca/LV_Challenge/Data.html"
+# name -> number of its link on the page, SHA-256
 SCD_FILES = {
-    "SCD_IMAGES_01.zip": "708ce04db1ac33948a00b9052d44e9548c6807121a4841f4c35080d6db127b72",
-    "SCD_IMAGES_02.zip": "ea97bd11dfc1154bdcf02b6466c00637bc7e0dc04b5ddc3d94d68a7cd7a3e6a5",
-    "SCD_IMAGES_03.zip": "5b065fadef1b523bbabfec0d85327f375f743f2dd72810a5927b21b834b45deb",
-    "SCD_IMAGES_04.zip": "2a8d7054d9b89b5af4c9764b4b04eecee57b61b71b69f5ac69ec12629e9a615c",
-    "SCD_IMAGES_05.zip": "e65a818fe89c665c344317222a052360e210936c81f89ceb9d36e8e3c6e2d6e9",
-    "SCD_ManualContours.zip": "93d8e06dfa53fc384e78810aeac86c336b5bdecbff1c9c175ec9254851cc2162",
-    "scd_patientdata.csv": "c39eb11924d021e8ec51bb984daa57d1adadcc8eb7e342640181ce151dae5ded",
+    "SCD_IMAGES_01.zip": (98, "708ce04db1ac33948a00b9052d44e9548c6807121a4841f4c35080d6db127b72"),
+    "SCD_IMAGES_02.zip": (99, "ea97bd11dfc1154bdcf02b6466c00637bc7e0dc04b5ddc3d94d68a7cd7a3e6a5"),
+    "SCD_IMAGES_03.zip": (100, "5b065fadef1b523bbabfec0d85327f375f743f2dd72810a5927b21b834b45deb"),
+    "SCD_IMAGES_04.zip": (101, "2a8d7054d9b89b5af4c9764b4b04eecee57b61b71b69f5ac69ec12629e9a615c"),
+    "SCD_IMAGES_05.zip": (102, "e65a818fe89c665c344317222a052360e210936c81f89ceb9d36e8e3c6e2d6e9"),
+    "SCD_ManualContours.zip": (61, "93d8e06dfa53fc384e78810aeac86c336b5bdecbff1c9c175ec9254851cc2162"),
+    "scd_patientdata.csv": (66, "c39eb11924d021e8ec51bb984daa57d1adadcc8eb7e342640181ce151dae5ded"),
 }
 
 SOURCE = Source(
@@ -246,8 +247,15 @@ SOURCE = Source(
         ),
         (
             *(
-                Download(SCD_PAGE, client="manual", name=name, checksum=f"sha256:{sha256}", edition="sunnybrook", mode="free")
-                for name, sha256 in SCD_FILES.items()
+                Download(
+                    f"{SCD_PAGE}#share/download.php?id={number}&",
+                    client="page",
+                    name=name,
+                    checksum=f"sha256:{sha256}",
+                    edition="sunnybrook",
+                    mode="free",
+                )
+                for name, (number, sha256) in SCD_FILES.items()
             ),
             Download(SCMR_PAGE, client="manual", edition="consensus"),
         ),

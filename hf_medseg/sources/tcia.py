@@ -203,6 +203,31 @@ EDITION = Edition(
 )
 
 
+# Open collections with masks in the Imaging Data Commons -> GB
+COLLECTIONS = {
+    "adrenal_acc_ki67_seg": 9.9,
+    "c4kc_kits": 40.7,
+    "colorectal_liver_metastases": 11.6,
+    "ct_lymph_nodes": 58.4,
+    "fdg_pet_ct_lesions": 419,
+    "hcc_tace_seg": 29.8,
+    "lctsc": 5.2,
+    "lidc_idri": 136.5,
+    "mediastinal_lymph_node_seg": 35.3,
+    "nsclc_radiogenomics": 99.7,
+    "nsclc_radiomics": 45.3,
+    "pancreas_ct": 10.2,
+    "pediatric_ct_seg": 65.7,
+    "prostate_mri_us_biopsy": 81.6,
+    "prostatex": 16.6,
+    "psma_pet_ct_lesions": 117,
+    "qin_prostate_repeatability": 14.9,
+    "remind": 43.5,
+    "spine_mets_ct_seg": 20.4,
+    "upenn_gbm": 141.3,
+    "vestibular_schwannoma_seg": 28.2,
+}
+
 SOURCE = Source(
     id="tcia",
     title="A collection of The Cancer Imaging Archive (TCIA)",
@@ -218,7 +243,8 @@ SOURCE = Source(
             "Download it with the NBIA Data Retriever, tcia_utils or idc-index, the segmentations along with the images.",
             "Write an about file with the collection, its DOI, license, citation and classes.",
         ),
-        (Download("COLLECTION", client="idc"),),
+        tuple(Download(name, client="idc", choice=name, approximate=round(size * 1e9)) for name, size in COLLECTIONS.items()),
+        default_choice=False,
     ),
     layout=(
         "manifest-1617826555824/<Collection>/<PatientID>/<study>/<series>/1-001.dcm  (NBIA Data Retriever, either naming)\n"
