@@ -138,9 +138,7 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
             ("1044", "77", "by study 2", "by ct 2 lung", 3, "LUNG", False),
         ]
         for patient, case, study, name, count, kernel, signed in plans:
-            series = _ct(
-                _home(folder, variant, patient, case, study, name), name, study, patient, count, kernel, signed
-            )
+            series = _ct(_home(folder, variant, patient, case, study, name), name, study, patient, count, kernel, signed)
             some, whole = _ct_rows(series, patient, None if no_case else case, kernel)
             if variant in ("conflicting-slice", "mixed-orientation") and name == "by ct 1":
                 odd = series.headers[1].copy()
@@ -177,9 +175,7 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
             ("1187", "12", "by study 5", "by cxr 3", "DX", 16, True),
         ]
         for patient, case, study, name, modality, bits, dark in films:
-            series = _cxr(
-                _home(folder, variant, patient, case, study, name), name, study, patient, modality, bits, dark
-            )
+            series = _cxr(_home(folder, variant, patient, case, study, name), name, study, patient, modality, bits, dark)
             xrays.append(_cxr_row(series, patient, None if no_case else case))
             if name != "by cxr 2":
                 not_used.append(_rendering(series, 0))
