@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import gc
 import json
 import os
 import shutil
@@ -129,6 +130,7 @@ def convert(
         if memory != target.work / "memory" and any(memory.iterdir()):
             shutil.copytree(memory, target.work / "memory", dirs_exist_ok=True)
         conversion = Conversion(target.root, plan)
+        gc.freeze()  # what is planned stays: the collector need not walk it, nor touch pages that workers share
         outcomes = _write(target, plan, conversion, runner, progress)
     _finish(target, plan, conversion, outcomes)
     return conversion

@@ -277,7 +277,7 @@ def overlay(seen: Seen, side: int) -> Image.Image:
         return _undecodable(side)
     size = _fit(seen.pixels.shape[1], seen.pixels.shape[0], side)
     smooth = Image.Resampling.NEAREST if size[0] >= seen.pixels.shape[1] else Image.Resampling.LANCZOS
-    picture = Image.fromarray(seen.pixels).convert("RGB").resize(size, smooth, reducing_gap=2.0)
+    picture = Image.fromarray(seen.pixels).convert("RGB").resize(size, smooth, reducing_gap=1.0)
     if seen.labels is None:
         return picture
     fill, edge = np.zeros((256, 4), np.uint8), np.zeros((256, 4), np.uint8)

@@ -42,7 +42,9 @@ def clean(data: bytes) -> Cleaned:
     Raises:
         Damaged: a segment is cut, the end marker is missing, or the file holds several pictures.
     """
-    kept, position, frame, exif = [START], 2, None, b""
+    view = memoryview(data)  # its slices copy nothing
+    kept: list[bytes | memoryview] = [START]
+    position, frame, exif, whole = 2, None, b"", True
     size = len(data)
     while True:
         while position + 1 < size and data[position] == 0xFF and data[position + 1] == 0xFF:
@@ -73,23 +75,27 @@ def clean(data: bytes) -> Cleaned:
             found = _SCAN_END.search(data, end)
             if found is None:
                 raise Damaged("the JPEG is cut: its end marker is missing")
-            kept.append(data[position : found.start()])
+            kept.append(view[position : found.start()])
             position = found.start()
             continue
         if marker == 0xE1 and body.startswith(b"Exif\0\0"):
             exif = exif or body[6:]
         elif marker == 0xE2 and body.startswith(b"MPF\0"):
             raise Damaged("the JPEG holds several pictures")
-        elif marker == 0xE0 and body.startswith(b"JFIF\0") and len(body) >= 14:
-            kept.append(b"\xff\xe0\x00\x10" + body[:12] + b"\0\0")  # no thumbnail
+        elif marker == 0xE0 and body.startswith(b"JFIF\0") and len(body) >= 14 and body[12:] != b"\0\0":
+            kept += (b"\xff\xe0\x00\x10", body[:12], b"\0\0")  # no thumbnail
+            whole = False
         elif (
             not (0xE0 <= marker <= 0xEF or marker == 0xFE)
+            or (marker == 0xE0 and body.startswith(b"JFIF\0") and len(body) == 14)
             or (marker == 0xE2 and body.startswith(b"ICC_PROFILE\0"))
             or (marker == 0xEE and body.startswith(b"Adobe"))
         ):
-            kept.append(data[position:end])
+            kept.append(view[position:end])
         position = end
     if frame is None:
         raise Damaged("the JPEG has no picture")
     bits, height, width, components = frame
-    return Cleaned(b"".join(kept), width, height, components, bits, exif)
+    # Of most files nothing is dropped: then they are not copied either.
+    cleaned = data if whole and sum(map(len, kept)) == size else b"".join(kept)
+    return Cleaned(cleaned, width, height, components, bits, exif)
