@@ -77,7 +77,7 @@ class BoxTable(Cell):
 
     Attributes:
         file: the table, one box a row.
-        corners: its columns with left, top, right and lower end.
+        corners: its columns with left, top, right and lower end; they may also be written without underscores.
         label: its column with the label.
     """
 
@@ -97,8 +97,10 @@ class BoxTable(Cell):
         """
         reader.read(self.file)
         try:
-            rows = Table(self.file, (*self.corners, self.label))
-            boxes = [_box(row, self.corners, self.label) for row in rows]
+            table = Table(self.file, (self.label,))
+            bare = tuple(column.replace("_", "") for column in self.corners)
+            corners = bare if set(bare) <= set(table.header) else self.corners
+            boxes = [_box(row, corners, self.label) for row in Table(self.file, (*corners, self.label))]
         except (KeyError, ValueError, Refused) as error:
             raise Rejected(self.file.path, f"a table of boxes expected ({error}).", "Fetch the file again.") from error
         return [[box.record() for box in boxes]] * shape[0]

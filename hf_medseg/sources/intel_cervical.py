@@ -35,7 +35,7 @@ KNOWN = {
 def cases(raw: Raw) -> Iterator[Case]:
     """One case a photograph: numbers repeat between sets and types, so the id holds all three."""
     fixed = _by_file(raw.table(r"fixed_labels_v2\.csv", ("filename", "old_label", "new_label")))
-    removed = _by_file(raw.table(r"removed_files\.csv", ("filename", "old_label")))
+    removed = _by_file(raw.table(r"removed_files\.csv", ("filename",)))
     table = raw.table(r"solution_stg1_release\.csv", ("image_name", *TYPES))
     solution = Keyed() if table is None else table.by("image_name")
     for split, pattern in SETS.items():
@@ -43,7 +43,7 @@ def cases(raw: Raw) -> Iterator[Case]:
             name, wrong = f"{number}.jpg", ""
             label = folder
             if split == "train":
-                if (name, folder) in removed:
+                if (name, folder) in removed or (name, "") in removed:  # some copies of the list name no type
                     raw.skip(file, "withdrawn by the organisers (removed_files.csv)")
                     continue
                 label = fixed.get((name, folder), {}).get("new_label", folder)

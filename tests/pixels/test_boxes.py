@@ -77,6 +77,7 @@ def test_any_json_gives_boxes_or_a_refusal(tmp_path: Path, content: Any) -> None
     "text",
     [
         "class_name,x_min,y_min,x_max,y_max\npolyp,0,2,30,9\n",
+        "class_name,xmin,ymin,xmax,ymax\npolyp,0,2,30,9\n",
         "\ufeffclass_name;x_min;x_max;y_min;y_max\r\npolyp;0;30;2;9",
     ],
 )

@@ -74,3 +74,10 @@ def test_a_test_picture_without_a_line_is_rejected(tmp_path: Path) -> None:
 
 def test_additional_pictures_stay_a_split_of_their_own(clean: Converted) -> None:
     assert set(clean.section()["splits"]) == {"train", "additional", "test", "test_stg2"}
+
+
+def test_a_list_of_withdrawn_files_without_types_is_read(tmp_path: Path) -> None:
+    phantom = PHANTOMS["intel-cervical"].make(tmp_path / "raw", "withdrawn")
+    (phantom.raw / "removed_files.csv").write_text("filename\n1023.jpg\n")
+    section = convert("intel-cervical", phantom.raw, tmp_path / "out", workers=1).report["configs"]["default"]
+    assert "withdrawn by the organisers" in next(one["reason"] for one in section["not_used"] if one["path"].endswith("1023.jpg"))
