@@ -1,0 +1,1 @@
+"""What the performance promise is measured with: corpora, peers, and one command that runs every line of the table."""

@@ -1,0 +1,289 @@
+"""Both sides of every line, each run in a process of its own: `python -m benchmarks.sides NAME ARGUMENTS`.
+
+A peer does what a user would write today, with the same checks as ours: SHA-256 of every file, the same walk over JPEG markers, and
+masks tested for undeclared values and for the size of their image. What a side has measured itself it prints as one line of JSON.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+SOURCES = {"pairs": "image-mask-folder", "tiffs": "image-mask-folder", "images": "intel-cervical", "volumes": "brats"}
+
+
+def convert(folder: str, out: str, workers: str) -> None:
+    """Ours, as a user calls it."""
+    from hf_medseg.cli import main
+
+    kind = Path(folder).name.partition("-")[0]
+    more = {"volumes": ["--edition", "2021"]}.get(kind, ["--about", f"{folder}.toml"] if SOURCES[kind] == "image-mask-folder" else [])
+    os.environ["HF_MEDSEG_QUIET"] = "1"
+    if main(["convert", SOURCES[kind], folder, out, "--workers", workers, *more]):
+        raise SystemExit(1)
+
+
+def files(folder: str, suffix: str) -> list[str]:
+    """Paths of a corpus, sorted."""
+    return sorted(str(path) for path in Path(folder).rglob(f"*{suffix}"))
+
+
+def checked(path: str) -> tuple[bytes, str]:
+    """A JPEG's bytes and hash, after the same integrity check as ours."""
+    from hf_medseg.pixels import jpeg
+
+    data = Path(path).read_bytes()
+    jpeg.clean(data)
+    return data, hashlib.sha256(data).hexdigest()
+
+
+def peer_images(folder: str, out: str) -> None:
+    """`datasets` from paths, embedded, `to_parquet`."""
+    from datasets import Dataset, Image
+    from datasets.table import embed_table_storage
+
+    paths = files(folder, ".jpg")
+    columns = {"image": paths, "source_sha256": [checked(path)[1] for path in paths], "image_id": [Path(path).stem for path in paths]}
+    data = Dataset.from_dict(columns).cast_column("image", Image())
+    data = data.with_format("arrow").map(embed_table_storage, batched=True, batch_size=100)
+    data.with_format(None).to_parquet(f"{out}.parquet")
+
+
+def label_map(path: str, size: tuple[int, int]) -> Any:
+    """A mask of 0 and 255 as a label map, checked: a Pillow picture."""
+    import numpy as np
+    from PIL import Image
+
+    with Image.open(path) as mask:
+        pixels = np.asarray(mask)
+    if set(np.unique(pixels).tolist()) - {0, 255} or pixels.shape != size[::-1]:
+        raise ValueError(path)
+    return Image.fromarray((pixels // 255).astype(np.uint8))
+
+
+def peer_pairs(folder: str, out: str) -> None:
+    """`datasets` map that reads, checks and recodes each pair with Pillow, `to_parquet`."""
+    from datasets import Dataset, Features, Image, Value
+    from PIL import Image as Pillow
+
+    def one(row: dict[str, str]) -> dict[str, Any]:
+        data, digest = checked(row["image_path"])
+        with Pillow.open(io.BytesIO(data)) as picture:
+            size = picture.size
+        buffer = io.BytesIO()
+        label_map(row["mask_path"], size).save(buffer, "PNG")
+        stem = Path(row["image_path"]).stem
+        return {
+            "image": {"bytes": data, "path": f"{stem}.jpg"},
+            "mask": {"bytes": buffer.getvalue(), "path": f"{stem}.png"},
+            "image_id": stem,
+            "width": size[0],
+            "height": size[1],
+            "source_sha256": digest,
+            "mask_sha256": hashlib.sha256(Path(row["mask_path"]).read_bytes()).hexdigest(),
+        }
+
+    paths = Dataset.from_dict({"image_path": files(f"{folder}/images", ".jpg"), "mask_path": files(f"{folder}/masks", ".png")})
+    text, number = Value("string"), Value("int32")
+    features = Features(
+        {"image": Image(), "mask": Image(), "image_id": text, "width": number, "height": number, "source_sha256": text, "mask_sha256": text}
+    )
+    paths.map(one, features=features, remove_columns=["image_path", "mask_path"], writer_batch_size=100).to_parquet(f"{out}.parquet")
+
+
+def peer_tiffs(folder: str, out: str) -> None:
+    """`from_generator` with PIL images, `to_parquet`."""
+    from datasets import Dataset, Features, Image, Value
+    from PIL import Image as Pillow
+
+    def rows() -> Iterator[dict[str, Any]]:
+        for path in files(f"{folder}/images", ".tif"):
+            data = Path(path).read_bytes()
+            mask_path = path.replace("/images/", "/masks/")
+            with Pillow.open(io.BytesIO(data)) as picture:
+                pixels = picture.copy()  # a copy forgets that it was TIFF, so that it becomes PNG
+            yield {
+                "image": pixels,
+                "mask": label_map(mask_path, pixels.size),
+                "image_id": Path(path).stem,
+                "source_sha256": hashlib.sha256(data).hexdigest(),
+                "mask_sha256": hashlib.sha256(Path(mask_path).read_bytes()).hexdigest(),
+            }
+
+    text = Value("string")
+    features = Features({"image": Image(), "mask": Image(), "image_id": text, "source_sha256": text, "mask_sha256": text})
+    Dataset.from_generator(rows, features=features, cache_dir=f"{out}.cache").to_parquet(f"{out}.parquet")
+
+
+def peer_volumes(folder: str, out: str) -> None:
+    """Every slice of every sequence saved with Pillow; rows written with plain pyarrow."""
+    import nibabel as nib
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    from PIL import Image
+
+    def saved(pixels: Any) -> dict[str, Any]:
+        buffer = io.BytesIO()
+        Image.fromarray(np.ascontiguousarray(pixels)).save(buffer, "PNG")
+        return {"bytes": buffer.getvalue(), "path": None}
+
+    writer = None
+    for case in sorted(path for path in Path(folder).iterdir() if path.is_dir()):
+        arrays, hashes = {}, {}
+        for name in ("flair", "t1", "t1ce", "t2", "seg"):
+            path = case / f"{case.name}_{name}.nii.gz"
+            hashes[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+            arrays[name] = np.asarray(nib.load(path).dataobj)
+        labels = np.select([arrays["seg"] == value for value in (0, 1, 2, 4)], [0, 1, 2, 3], 255).astype(np.uint8)
+        if (labels == 255).any():
+            raise ValueError(case)
+        rows = []
+        for k in range(labels.shape[2]):
+            row = {f"image_{name}": saved((arrays[name][:, :, k].T.astype(np.int32) + 32768).astype(np.uint16)) for name in arrays if name != "seg"}
+            counts = np.unique(labels[:, :, k])
+            rows.append({**row, "mask": saved(labels[:, :, k].T), "image_id": f"{case.name}_{k:04d}", "classes": counts.tolist(), **hashes})
+        table = pa.Table.from_pylist(rows)
+        writer = writer or pq.ParquetWriter(f"{out}.parquet", table.schema)
+        writer.write_table(table)
+    if writer is not None:
+        writer.close()
+
+
+def encode(folder: str, encoder: str) -> None:
+    """Encodes 16-bit pictures; prints seconds of the processor and bytes. `ours` or `pillow`."""
+    import numpy as np
+    from PIL import Image
+
+    from hf_medseg.pixels import png
+
+    def pillow(pixels: Any) -> bytes:
+        buffer = io.BytesIO()
+        Image.fromarray(pixels).save(buffer, "PNG")
+        return buffer.getvalue()
+
+    chosen: Callable[[Any], bytes] = {"ours": png.encode, "pillow": pillow}[encoder]
+    arrays = [np.load(path) for path in files(folder, ".npy")]
+    chosen(arrays[0])
+    start = time.process_time()
+    size = sum(len(chosen(pixels)) for pixels in arrays * (4 if encoder == "ours" else 1))
+    count = 4 if encoder == "ours" else 1
+    _tell(seconds=(time.process_time() - start) / count, bytes=size // count)
+
+
+def stream(out: str) -> None:
+    """Decoded samples a second of a streamed dataset."""
+    import datasets
+
+    rows = datasets.load_dataset("parquet", data_files=f"{out}/data/*.parquet", split="train", streaming=True)
+    start, cpu, count = time.perf_counter(), time.process_time(), 0
+    for row in rows:
+        row["image"].load()
+        row["mask"].load()
+        count += 1
+    _tell(rate=count / (time.perf_counter() - start), seconds=(time.process_time() - cpu) / count)
+
+
+def plain(folder: str) -> None:
+    """Decoded samples a second of the plain files, read with PIL."""
+    from PIL import Image
+
+    paths = list(zip(files(f"{folder}/images", ".jpg"), files(f"{folder}/masks", ".png"), strict=True))
+    start, cpu = time.perf_counter(), time.process_time()
+    for pair in paths:
+        for path in pair:
+            with Image.open(path) as picture:
+                picture.load()
+    _tell(rate=len(paths) / (time.perf_counter() - start), seconds=(time.process_time() - cpu) / len(paths))
+
+
+def first(pattern: str) -> None:
+    """First streamed sample, stream without decoding, and memory of Arrow."""
+    import datasets
+    import pyarrow as pa
+
+    def rows() -> Any:
+        return datasets.load_dataset("parquet", data_files=pattern, split="train", streaming=True)
+
+    next(iter(rows()))  # imports and start-up
+    start = time.perf_counter()
+    made = rows()
+    next(iter(made))
+    took = time.perf_counter() - start
+    pool = pa.default_memory_pool()
+    before = pool.max_memory() if took < 0 else 0
+    raw = rows().cast_column("image", datasets.Image(decode=False)).cast_column("mask", datasets.Image(decode=False))
+    start, count = time.process_time(), 0
+    for _ in raw:
+        count += 1
+    _tell(first=took, raw=count / (time.process_time() - start), arrow=pool.max_memory() - before)
+
+
+def library(out: str, target: str) -> None:
+    """The same rows in the layout that `datasets` writes by itself."""
+    import datasets
+
+    data = datasets.load_dataset("parquet", data_files=f"{out}/data/*.parquet", split="train", cache_dir=f"{target}.cache")
+    data.to_parquet(target)
+
+
+def scan(out: str) -> None:
+    """Bytes that reading ids, classes and labels takes, and all bytes."""
+    import pyarrow.parquet as pq
+
+    class Counted(io.FileIO):
+        taken = 0
+
+        def read(self, size: int = -1) -> bytes:
+            data = super().read(size)
+            Counted.taken += len(data)
+            return data
+
+    paths = [path for path in Path(out).rglob("*.parquet") if path.parent.name != "preview"]
+    for path in paths:
+        with Counted(path) as file, pq.ParquetFile(file, pre_buffer=False) as shard:
+            names = [name for name in shard.schema_arrow.names if name in ("image_id", "patient_id", "classes", "label", "labels")]
+            shard.read(names)
+    _tell(taken=Counted.taken, all=sum(path.stat().st_size for path in paths))
+
+
+def upload(out: str, store: str) -> None:
+    """Sends the shards with the real hf-xet to a store in a folder; prints the bytes that are new in it."""
+    import hf_xet
+
+    def held() -> int:
+        return sum(path.stat().st_size for path in Path(store).rglob("*") if path.is_file())
+
+    Path(store).mkdir(parents=True, exist_ok=True)
+    before = held()
+    paths = [str(path) for path in sorted(Path(out).rglob("*.parquet")) if path.parent.name != "preview"]
+    hf_xet.upload_files(paths, f"local://{store}", ("token", int(time.time()) + 3600), None, None, "dataset")
+    _tell(sent=held() - before, all=sum(Path(path).stat().st_size for path in paths))
+
+
+def planning(count: str) -> None:
+    """Plans so many radiographs of CXLSeg."""
+    from benchmarks.plan_cxlseg import main
+
+    _, seconds, grown = main(int(count))
+    _tell(seconds=seconds, megabytes=grown)
+
+
+def _tell(**measured: float) -> None:
+    print(json.dumps(measured))
+
+
+SIDES: dict[str, Callable[..., None]] = {
+    one.__name__: one
+    for one in (convert, peer_images, peer_pairs, peer_tiffs, peer_volumes, encode, stream, plain, first, library, scan, upload, planning)
+}
+
+if __name__ == "__main__":
+    SIDES[sys.argv[1]](*sys.argv[2:])
