@@ -14,6 +14,7 @@ from hf_medseg.about import About
 from hf_medseg.catalog import sources
 from hf_medseg.columns import INT8, Column, Label, ListOf, Picture, Record, Value, Volume, card_feature
 from hf_medseg.facts import Config, Download, Edition, License, Source
+from hf_medseg.info import MODES, bytes_of, command, places
 from hf_medseg.output import PREVIEW
 from hf_medseg.plan import table_of
 from hf_medseg.preview import FILE as PREVIEW_FILE
@@ -76,15 +77,6 @@ _MEANINGS = {
     "image_orientation": "LPS directions of a row and of a column",
     "rescale_slope": "physical value = stored * `rescale_slope` + `rescale_intercept`",
     "rescale_intercept": "see `rescale_slope`",
-}
-
-_ACCESS = {
-    "free": "Free to fetch.",
-    "request": "Free to fetch, but without the owner's permission to pass it on.",
-    "login": "Needs an account with the site that keeps it.",
-    "terms": "The owner's terms have to be accepted by a person first.",
-    "credentialed": "Only for credentialed persons, who sign the owner's agreement.",
-    "none": "There is nothing to download: the data are the user's own.",
 }
 
 
@@ -495,11 +487,15 @@ def _left_out(report: Report) -> str:
 
 
 def _obtaining(source: Source, edition: Edition) -> str:
-    parts = [_ACCESS[source.access.mode], _numbered(source.access.steps)]
+    parts = [MODES[source.access.mode], _numbered(source.access.steps)]
+    if fetch := command(source, edition.name):
+        parts.append(
+            f"What a program may fetch comes with `{fetch}`; `hf-medseg check {source.id} RAW` compares it with what is published."
+        )
     downloads = [one for one in source.access.downloads if one.edition in ("", edition.name)]
     if downloads:
-        lines = [(one.name, "" if one.size is None else f"{one.size:,}", one.checksum, _addresses(one)) for one in downloads]
-        parts.append(_table(("file", "bytes", "checksum", "where"), lines))
+        lines = [(one.name, one.choice, bytes_of(one).removesuffix(" bytes"), one.checksum, _addresses(one)) for one in downloads]
+        parts.append(_table(("file", "choice", "bytes", "checksum", "where"), lines))
     for part in source.parts:
         optional = "" if part.required else " (optional)"
         parts.append(f"Part `{part.name}`{optional}:\n\n{_numbered(part.steps)}")
@@ -508,7 +504,7 @@ def _obtaining(source: Source, edition: Edition) -> str:
 
 
 def _addresses(download: Download) -> str:
-    return "<br>or ".join((download.url, *download.mirrors))
+    return "<br>or ".join(places(download))
 
 
 def _license(terms: License) -> str:

@@ -19,12 +19,11 @@ from hf_medseg.clients import CLIENTS, link_on, record
 from hf_medseg.convert import Progress
 from hf_medseg.errors import MedsegError, Refused
 from hf_medseg.facts import Download, Source
+from hf_medseg.info import how_to_get
 from hf_medseg.raw.archives import unpack_command
 from hf_medseg.raw.tree import natural
 from hf_medseg.transfer import MEANING, Got, Mismatch, Stopped, Unavailable, Wanted, Watch, fetch, forget, judge, library, measured
 
-BY_HAND = ("manual", "physionet")
-_OTHER_CLIENTS = ("kaggle", "gdown", "doi")
 _TURNS = {"kaggle", "kaggle-competition", "idc", "nilearn", "synapse"}  # clients that keep settings for the whole process
 
 
@@ -60,11 +59,6 @@ class Item:
     download: Download
     name: str
     places: tuple[tuple[str, str], ...]
-
-    @property
-    def by_hand(self) -> bool:
-        """Whether a person has to get it."""
-        return self.download.client in BY_HAND
 
     @property
     def wanted(self) -> Wanted:
@@ -127,8 +121,8 @@ def download(
     items = _chosen(everything, only)
     result = Downloaded(target, found)
     todo = _open(items, result)
-    hands = [item for item in todo if item.by_hand]
-    todo = [item for item in todo if not item.by_hand]
+    hands = [item for item in todo if item.download.by_hand]
+    todo = [item for item in todo if not item.download.by_hand]
     if hands:
         result.missing, result.steps = [item.name for item in hands], how_to_get(found)
         if not todo and not result.kept:
@@ -207,7 +201,7 @@ def _lines(downloads: Sequence[Download], names: Sequence[str], kind: str) -> st
         some = [one for one in downloads if getattr(one, kind) == name]
         sizes = [one.size or one.approximate for one in some]
         size = f"{sum(filter(None, sizes)):,} bytes" if any(sizes) else "size not published"
-        by_hand = " (by hand)" if all(one.client in BY_HAND for one in some) else ""
+        by_hand = " (by hand)" if all(one.by_hand for one in some) else ""
         lines.append(f"  {name}: {len(some)} {'file' if len(some) == 1 else 'files'}, {size}{by_hand}")
     return "\n".join(lines)
 
@@ -215,16 +209,8 @@ def _lines(downloads: Sequence[Download], names: Sequence[str], kind: str) -> st
 def _item(download: Download) -> Item:
     name = download.name or _folder_of(download.client, download.url)
     if not name:  # the file's own name; what a person has to find is called by its address
-        name = download.url if download.client in BY_HAND else unquote(urlsplit(download.url).path.rpartition("/")[2])
-    return Item(download, name, ((download.client, download.url), *(_place(mirror) for mirror in download.mirrors)))
-
-
-def _place(mirror: str) -> tuple[str, str]:
-    """(client, address) of a mirror."""
-    client, colon, address = mirror.partition(":")
-    if colon and client in _OTHER_CLIENTS:
-        return client, mirror if client == "doi" else address
-    return "http", mirror
+        name = download.url if download.by_hand else unquote(urlsplit(download.url).path.rpartition("/")[2])
+    return Item(download, name, download.places)
 
 
 def _folder_of(client: str, address: str) -> str:
@@ -275,12 +261,6 @@ def terms_of(source: Source, edition: str) -> str:
     """The owner's terms of an edition, or of all of them."""
     editions = [one for one in source.editions if not edition or one.name == edition]
     return "\n".join(terms.text(source, one) for one in editions or source.editions)
-
-
-def how_to_get(source: Source) -> str:
-    """The steps for a person."""
-    parts = [("How to get it", source.access.steps), *((f"Part {part.name}", part.steps) for part in source.parts)]
-    return "\n".join(f"{title}:\n" + "\n".join(f"  {number}. {step}" for number, step in enumerate(steps, 1)) for title, steps in parts)
 
 
 def _ask(source: Source, edition: str, items: Sequence[Item]) -> None:

@@ -84,6 +84,26 @@ class Download:
     approximate: int | None = None
     then: Literal["", "unpack", "join"] = ""
 
+    @property
+    def by_hand(self) -> bool:
+        """Whether a person has to get it."""
+        return self.client in ("manual", "physionet")
+
+    @property
+    def places(self) -> tuple[tuple[Client, str], ...]:
+        """(client, address) of every place that has it, in order of preference."""
+        return ((self.client, self.url), *map(_place, self.mirrors))
+
+
+def _place(mirror: str) -> tuple[Client, str]:
+    if mirror.startswith("doi:"):
+        return "doi", mirror
+    if mirror.startswith("kaggle:"):
+        return "kaggle", mirror.removeprefix("kaggle:")
+    if mirror.startswith("gdown:"):
+        return "gdown", mirror.removeprefix("gdown:")
+    return "http", mirror
+
 
 @dataclass(frozen=True, slots=True)
 class Access:

@@ -7,7 +7,69 @@ from typing import Any
 
 from hf_medseg.about import template
 from hf_medseg.columns import feature
-from hf_medseg.facts import Edition, Source
+from hf_medseg.facts import Download, Edition, Source
+
+MODES = {
+    "free": "Free to fetch.",
+    "request": "Free to fetch, but without the owner's permission to pass it on.",
+    "login": "Needs an account with the site that keeps it.",
+    "terms": "The owner's terms have to be accepted by a person first.",
+    "credentialed": "Only for credentialed persons, who sign the owner's agreement.",
+    "none": "There is nothing to download: the data are the user's own.",
+}
+
+_PLACES = {
+    "kaggle": "https://www.kaggle.com/datasets/{}",
+    "kaggle-competition": "https://www.kaggle.com/c/{}",
+    "gdown": "https://drive.google.com/file/d/{}/view",
+    "idc": "collection {} of the Imaging Data Commons",
+    "nilearn": "nilearn.datasets.fetch_abide_pcp, derivatives {}",
+    "synapse": "https://www.synapse.org/Synapse:{}",
+}
+
+
+def places(download: Download) -> list[str]:
+    """Where something comes from, in order of preference, as a person looks it up."""
+    return [_place(client, address) for client, address in download.places]
+
+
+def _place(client: str, address: str) -> str:
+    if address.startswith("doi:"):
+        return f"https://doi.org/{address.removeprefix('doi:')}"
+    if "://" in address:
+        return address.partition("#")[0] if client == "page" else address
+    return _PLACES[client].format(address)
+
+
+def bytes_of(download: Download) -> str:
+    """How large it is, as well as that is known."""
+    if download.size is not None:
+        return f"{download.size:,} bytes"
+    return f"about {download.approximate:,} bytes" if download.approximate is not None else ""
+
+
+def command(source: Source, edition: str = "") -> str:
+    """The command that fetches a source, or what of it a program may fetch; empty if a person has to get all of it."""
+    downloads = [one for one in source.access.downloads if not one.by_hand and (not edition or one.edition in ("", edition))]
+    if not downloads or source.access.mode in ("none", "credentialed"):
+        return ""
+    words = ["hf-medseg download", source.id, "RAW"]
+    if any(one.edition for one in downloads):
+        words.append(f"--edition {edition or 'NAME'}")
+    if not source.access.default_choice:
+        words.append("--choice NAME")
+    if {one.mode or source.access.mode for one in downloads} & {"request", "terms"}:
+        words.append("--accept-terms")
+    return " ".join(words)
+
+
+def how_to_get(source: Source) -> str:
+    """The steps for a person, and the command for what a program may fetch."""
+    parts = [("How to get it", source.access.steps), *((f"Part {part.name}", part.steps) for part in source.parts)]
+    lines = [f"{title}:\n" + "\n".join(f"  {n}. {step}" for n, step in enumerate(steps, 1)) for title, steps in parts]
+    if what := command(source):
+        lines.append(f"What a program may fetch: {what}")
+    return "\n".join(lines)
 
 
 def as_dict(source: Source) -> dict[str, Any]:
@@ -55,13 +117,13 @@ def as_text(source: Source) -> str:
     """Every fact of a source, for a terminal."""
     lines = [f"{source.id}: {source.title}", source.homepage, "", source.summary, ""]
     lines += [f"modality: {', '.join(source.modality)}", f"anatomy: {', '.join(source.anatomy)}", f"task: {source.task}", ""]
-    lines += [f"How to get it ({source.access.mode}):", *(f"  {n}. {step}" for n, step in enumerate(source.access.steps, 1))]
+    lines += [MODES[source.access.mode], *how_to_get(source).splitlines()]
     for download in source.access.downloads:
-        known = ", ".join(filter(None, (download.name, f"{download.size:,} bytes" if download.size else "", download.checksum)))
-        lines.append(f"  {download.url}" + (f" ({known})" if known else ""))
-        lines += [f"    or {mirror}" for mirror in download.mirrors]
-    for part in source.parts:
-        lines += ["", f"Part {part.name}:", *(f"  {n}. {step}" for n, step in enumerate(part.steps, 1))]
+        belongs = f"edition {download.edition}" * bool(download.edition), f"choice {download.choice}" * bool(download.choice)
+        known = ", ".join(filter(None, (download.name, bytes_of(download), download.checksum, *belongs)))
+        first, *mirrors = places(download)
+        lines.append(f"  {first}" + (f" ({known})" if known else ""))
+        lines += [f"    or {mirror}" for mirror in mirrors]
     lines += ["", "Raw tree:", *(f"  {line}" for line in source.layout.splitlines()), "", f"Splits: {source.splits}"]
     for edition in source.editions:
         lines += ["", *_edition_text(edition)]

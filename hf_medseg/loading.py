@@ -17,6 +17,7 @@ from hf_medseg.columns import feature
 from hf_medseg.errors import Refused, Rejected
 from hf_medseg.executor import Executor
 from hf_medseg.facts import Config, Source
+from hf_medseg.info import how_to_get
 from hf_medseg.plan import ConfigPlan, Plan, Request, ShardPlan, make_plan
 from hf_medseg.raw.files import Reader
 from hf_medseg.rows import Row, TableSpec, Tally, rows
@@ -129,8 +130,7 @@ def plan_for_loading(source: Source, config: RawConfig) -> Plan:
         Refused: see `make_plan`; also without a raw tree, with the steps to get one.
     """
     if not config.data_dir:
-        steps = "\n".join(f"  {number}. {step}" for number, step in enumerate(source.access.steps, 1))
-        raise Refused(f"{source.id}: say where the raw tree lies with data_dir=RAW. How to get it:\n{steps}")
+        raise Refused(f"{source.id}: say where the raw tree lies with data_dir=RAW. {how_to_get(source)}")
     if config.on_error not in ("raise", "skip"):
         raise Refused(f"on_error is 'raise' or 'skip', not {config.on_error!r}.")
     request = Request(

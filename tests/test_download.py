@@ -993,7 +993,7 @@ def test_every_source_answers_with_the_fetch_or_exact_steps(name: str, web: Web,
         some = [one for one in source.access.downloads if one.edition in ("", edition)]
         for choice in list(dict.fromkeys(one.choice for one in some if one.choice)) or [""]:
             dest = tmp_path / f"{edition}-{choice}"
-            by_hand = [one for one in some if one.choice in ("", choice) and one.client in module.BY_HAND]
+            by_hand = [one for one in some if one.choice in ("", choice) and one.by_hand]
             modes = {one.mode or source.access.mode for one in some if one.choice in ("", choice) and one not in by_hand}
             try:
                 result = hf_medseg.download(name, dest, edition=edition, choice=choice)
@@ -1049,7 +1049,7 @@ def test_access_facts_fit_together(name: str) -> None:
         if one.client == "gdown":
             assert one.name
         if source.access.mode == "credentialed":
-            assert one.client in module.BY_HAND
+            assert one.by_hand
 
 
 # --- Real hosts --------------------------------------------------------------------------------------------------------------------------------

@@ -237,7 +237,7 @@ SOURCE = Source(
     task="segmentation, per collection",
     summary="Any downloaded DICOM collection with its DICOM SEG and RTSTRUCT masks; license, DOI and classes come from an about file.",
     access=Access(
-        "request",
+        "free",
         (
             "Choose a collection on https://www.cancerimagingarchive.net/browse-collections/ and read its license and its data DOI there.",
             "Download it with the NBIA Data Retriever, tcia_utils or idc-index, the segmentations along with the images.",
