@@ -134,7 +134,7 @@ SOURCE = Source(
         "The films of Shenzhen are palette or RGB files with equal channels; all are stored as grey.",
         "MCUCXR_0251_1 is an apical view; MCUCXR_0017_0, 0042_0, 0060_0, 0061_0, 0077_0 and 0080_0 have large black borders.",
         "The numbers of Montgomery run from 1 to 399 with gaps, those of Shenzhen from 1 to 662.",
-        "The masks leave out heart and mediastinum; opacities may be cut out in films with tuberculosis.",
+        "The masks are said to leave out heart and mediastinum, and in films with tuberculosis some opacities.",
         "104 of the 566 masks of Shenzhen hold more than two areas, some of them specks; they are kept.",
         "In the Montgomery original left and right are sides of the picture: `mask_image_left` is the patient's right lung.",
         "The last digit of a name is the label: 0 normal, 1 tuberculosis.",

@@ -151,7 +151,7 @@ retinopathy_solution.csv                       (optional; also as testLabels.csv
   title   = {{EyePACS}: An Adaptable Telemedicine System for Diabetic Retinopathy Screening},
   author  = {Cuadros, Jorge and Bresnick, George},
   journal = {Journal of Diabetes Science and Technology},
-  volume  = {3}, number = {3}, pages = {509--516}, year = {2009}
+  year    = {2009}
 }""",
             ),
             landmarks=(rf"train/{EYE}\.jpeg", r"trainLabels\.csv"),

@@ -162,8 +162,8 @@ Kaggle: images_001/images/00000001_000.png ... images_012/images/*.png, Data_Ent
         "`no_finding` never stands beside another label.",
         "The box label Infiltrate is the finding Infiltration; both are `infiltration` here.",
         "Boxes are given on the published 1024 x 1024 pixels; `boxes` is empty for films without any, null where BBox_List_2017.csv is missing.",
-        "Ages above 120 in the table of 2017 are impossible and null; the table of 2020 has none.",
-        "A few hundred films are saved with four channels; they are stored as grey.",
+        "An age above 120 is impossible and null: the table of 2017 is said to have some, the table of 2020 has none.",
+        "A minority of the films is saved with four channels; they are stored as grey.",
         "`follow_up` is the owner's count and not always the number in the file name.",
         "`original_width`, `original_height` and `original_pixel_spacing` (row, column; mm) belong to the film before the owner reduced it; "
         "the 12-bit originals were not published.",

@@ -32,7 +32,7 @@ SOURCE = Source(
         ),
     ),
     layout="none",
-    splits="none",
+    splits="There are none.",
     quirks=(
         "The page was called a huge database; that describes the linked sites, not the page.",
         "Following its links gives nothing that may be passed on without asking: A.D.A.M., Nucleus, DermNet and others are copyrighted.",

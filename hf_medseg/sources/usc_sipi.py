@@ -60,8 +60,8 @@ SOURCE = Source(
         "Names hold dots (`bark.030`, `boat.512`); `image_id` is the name without the final .tiff.",
         "Which texture stands behind which grey level of the two label pictures is unknown: the levels are classes 1 to 8 in ascending "
         "order, `mask_levels` holds the levels themselves, and there is no background.",
-        "The catalogue's counts do not add up (154 or 155 textures, 40 or 44 miscellaneous), and some portraits were withdrawn since: "
-        "fewer pictures are no defect.",
+        "The catalogue's counts do not add up (154 or 155 textures, 40 or 44 miscellaneous), and some portraits are said to have been withdrawn "
+        "since: fewer pictures are no defect.",
         "Some scans have blank or wrong lines at the edge, one or two pixels wide, or film borders.",
         "Of sequence 6.2 only frames 1 to 16 are a true motion sequence.",
         "5.2.10 has only 64 grey levels; 1.2.04 is the equalised copy of 1.1.04, although the catalogue gives them different numbers.",
