@@ -23,7 +23,7 @@ SOURCE = Source(
     modality=("none",),
     anatomy=("none",),
     task="none",
-    summary="A page of links of a medical search engine to about 20 collections of other owners. It holds no images, so there is nothing to convert.",
+    summary="A portal: a page of links of a medical search engine to about 20 collections of other owners. It holds no images, so there is nothing to convert.",
     access=Access(
         "none",
         (
