@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import errno
 import json
 import re
@@ -107,6 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("raw", metavar="RAW", help="folder or archive as downloaded")
     sub.add_argument("out", metavar="OUT", help="folder to write")
     sub.add_argument("--workers", type=int, help="processes (default: one a core)")
+    sub.add_argument("--scheduler", metavar="ADDRESS", help="run on the Dask cluster with this scheduler instead")
     sub.add_argument("--limit", type=int, metavar="N", help="only N cases of each split")
     sub.add_argument("--max-shard-size", type=_bytes, default=500_000_000, metavar="SIZE", help="such as 500MB (the default)")
     sub.add_argument("--config", action="append", default=[], metavar="NAME", help="config to make, or `all`; may be repeated")
@@ -221,7 +223,9 @@ class _Bar:
         if self._bar is None or stage != self._stage:
             self.close()
             self._stage = stage
-            self._bar = tqdm(total=all_bytes, unit="B", unit_scale=True, desc=stage, leave=False)
+            size = shutil.get_terminal_size()  # some terminals do not know theirs; tqdm would show nothing there
+            shape = {"ncols": size.columns - 1, "nrows": size.lines}
+            self._bar = tqdm(total=all_bytes, unit="B", unit_scale=True, desc=stage, leave=False, **shape)
         self._bar.total = all_bytes
         self._bar.set_postfix_str(f"{cases:,} of {all_cases:,} {self._unit}", refresh=False)
         self._bar.update(read - self._bar.n)
@@ -280,10 +284,13 @@ def _check(given: argparse.Namespace) -> int:
 
 def _convert(given: argparse.Namespace) -> int:
     from hf_medseg.convert import convert
+    from hf_medseg.executor import on_scheduler
     from hf_medseg.terms import show_once
 
     bar = _Bar()
-    try:
+    with contextlib.ExitStack() as cleanup:
+        cleanup.callback(bar.close)
+        executor = cleanup.enter_context(on_scheduler(given.scheduler)) if given.scheduler else None
         conversion = convert(
             given.source,
             given.raw,
@@ -296,15 +303,16 @@ def _convert(given: argparse.Namespace) -> int:
             parts=dict(given.part),
             about=given.about,
             dry_run=given.dry_run,
+            executor=executor,
             progress=bar,
         )
-    finally:
-        bar.close()
     show_once(conversion.plan.source, conversion.plan.edition)
     return _show_plan(conversion) if given.dry_run else _show(conversion)
 
 
 def _show_plan(conversion: Conversion) -> int:
+    from hf_medseg.places import is_local
+
     plan = conversion.plan
     edition = f", edition {plan.edition.name}" if plan.edition.name else ""
     print(f"{plan.source.id}{edition}: license {plan.edition.license.id}, tier {plan.edition.license.tier}")
@@ -315,8 +323,11 @@ def _show_plan(conversion: Conversion) -> int:
             print(f"  {config.config.name} / {split}: {len(cases):,} cases, {_human(size)} raw, {count} shard{'s' * (count != 1)}")
         unused = [note for note in config.not_used if note.reason != "left behind by an operating system"]
         print(f"  {len(unused):,} files not used, {len(config.known)} known defects, {len(config.rejected)} rejected while planning")
-    folder = next((path for path in (conversion.out, *conversion.out.absolute().parents) if path.exists()), Path("."))
-    print(f"  to read: {_human(plan.raw_bytes)}; free where OUT lies: {_human(shutil.disk_usage(folder).free)}")
+    room = ""
+    if is_local(conversion.out):
+        folder = next((path for path in (conversion.out, *conversion.out.absolute().parents) if path.exists()), Path("."))
+        room = f"; free where OUT lies: {_human(shutil.disk_usage(folder).free)}"
+    print(f"  to read: {_human(plan.raw_bytes)}{room}")
     print("Nothing was written.")
     return DONE
 

@@ -7,7 +7,7 @@ import textwrap
 from hf_medseg import terms
 from hf_medseg.catalog import sources
 from hf_medseg.errors import Refused
-from hf_medseg.facts import Source
+from hf_medseg.facts import Edition, License, Source
 
 
 def needs_script(source: Source) -> bool:
@@ -29,8 +29,11 @@ def render(source: Source) -> str:
     if not needs_script(source):
         raise Refused(f"{source.id} needs no loading script: convert it, and publish or load the result.")
     name = "".join(word.capitalize() for word in source.id.split("-"))
-    shown = [terms.text(source, edition) for edition in source.editions if edition.license.tier != "open"]
-    docstring = "\n\n".join(dict.fromkeys(shown)).replace("\\", "\\\\").replace('"""', "'''")
+    licensed: dict[License, list[Edition]] = {}
+    for edition in source.editions:
+        if edition.license.tier != "open":
+            licensed.setdefault(edition.license, []).append(edition)
+    docstring = "\n\n".join(terms.text(source, *editions) for editions in licensed.values()).replace("\\", "\\\\").replace('"""', "'''")
     quoted = "\n".join(_wrapped(line) for line in docstring.splitlines())
     extra = "".join(
         [", parts={...}" * bool(source.parts), ", about=FILE" * bool(source.about_keys), ", edition=NAME" * (len(source.editions) > 1)]

@@ -17,12 +17,12 @@ def memory() -> Path:
     return Path(constants.HF_HOME) / "hf_medseg"
 
 
-def text(source: Source, edition: Edition) -> str:
-    """The terms: owner's page, license, what is asked of the user."""
-    license = edition.license
-    named = f"{source.id} ({edition.name})" if edition.name else source.id
+def text(source: Source, *editions: Edition) -> str:
+    """The terms of editions that share a license: owner's page, license, what is asked of the user."""
+    license = editions[0].license
+    names = ", ".join(edition.name for edition in editions if edition.name)
     lines = [
-        f"{named} comes under its owner's terms: {license.name}, {license.url or source.homepage}",
+        f"{source.id}{f' ({names})' if names else ''} comes under its owner's terms: {license.name}, {license.url or source.homepage}",
         *(f"- {evidence.says}" for evidence in license.evidence[:2]),
         *(f"- {condition}" for condition in license.conditions),
     ]
