@@ -229,6 +229,7 @@ class _Bar:
         self._bar.total = all_bytes
         self._bar.set_postfix_str(f"{cases:,} of {all_cases:,} {self._unit}", refresh=False)
         self._bar.update(read - self._bar.n)
+        self._bar.refresh()
 
     def close(self) -> None:
         if self._bar is not None:

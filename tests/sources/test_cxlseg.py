@@ -121,11 +121,10 @@ def benchmark() -> ModuleType:
     return module
 
 
-def test_planning_takes_seconds_and_few_bytes_a_row(benchmark: ModuleType) -> None:
-    plan, seconds, _ = benchmark.main(6000)
+def test_planning_takes_few_bytes_a_row(benchmark: ModuleType) -> None:
+    plan, _, _ = benchmark.main(6000)
     (config,) = plan.configs
     assert sum(len(shard.cases) for shard in config.shards) == 6000
-    assert seconds < 3  # measured 0.5; all 243,324 rows took 21 on a busy machine
     assert len(config.not_used) < 100  # nearly 10,000 files, gathered by folder
     assert sum(note.files for note in config.not_used) > 9000
     peaks = []
