@@ -68,6 +68,11 @@ MASK_ORIGIN = Label(("manual", "corrected", "automatic", "derived"))
 FILES = ListOf(Record({"column": TEXT, "path": TEXT, "sha256": TEXT}))
 
 
+def annotated(classes: tuple[str, ...]) -> Column:
+    """The `annotated_classes` column: what a row was searched for, with the indices that masks have."""
+    return ListOf(Label(("background", *classes)))
+
+
 def boxes(*labels: str) -> Column:
     """The `boxes` column: pixels of `image`, origin top left."""
     sides: dict[str, Column] = dict.fromkeys(("x", "y", "width", "height"), FLOAT64)

@@ -352,6 +352,8 @@ def volume_row(case: Case, table: TableSpec, reader: Reader, image: VolumeImage)
             "its slices have scales of their own, which no volume can say.",
             "Use the config slices: every row has its own scale there.",
         )
+    if samples.array.ndim > 3:
+        raise Rejected(image.files()[0].path, "its pixels are colours, which no volume holds.", "Use the config slices for it.")
     _check_even(samples.grid, image.files()[0].path)
     shape = samples.grid.shape
     values: dict[str, Any]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from hf_medseg.case import Case, Recipe
-from hf_medseg.columns import FLOAT32, INT32, PICTURE, SEX, TEXT, VOLUME_COLUMNS, Column, Label, ListOf
+from hf_medseg.columns import FLOAT32, INT32, PICTURE, SEX, TEXT, VOLUME_COLUMNS, Column, Label, annotated
 from hf_medseg.facts import Access, Config, Download, Edition, Evidence, License, Published, Source, SurveyPlan
 from hf_medseg.pixels import dicom_headers
 from hf_medseg.pixels.cine import cine
@@ -184,7 +184,7 @@ SUNNYBROOK = Config(
     columns={
         **CINE,
         "phase_label": Label(("ed", "es")),
-        "annotated_classes": ListOf(Label(("background", *CLASSES))),
+        "annotated_classes": annotated(CLASSES),
         "mask_papillary_1": PICTURE,
         "mask_papillary_2": PICTURE,
         "outlines": OUTLINES,

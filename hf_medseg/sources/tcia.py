@@ -9,7 +9,7 @@ from typing import Any
 
 from hf_medseg.about import About
 from hf_medseg.case import Case
-from hf_medseg.columns import FLAG, FLOAT32, INT32, MASK_ORIGIN, PICTURE, SEX, TEXT, Column, Label, ListOf
+from hf_medseg.columns import FLAG, FLOAT32, INT32, MASK_ORIGIN, PICTURE, SEX, TEXT, Column, ListOf, annotated
 from hf_medseg.errors import Refused
 from hf_medseg.facts import Access, Download, Edition, License, Source, SurveyPlan, volume_configs
 from hf_medseg.pixels import dicom_headers
@@ -99,7 +99,7 @@ def _case(raw: Raw, name: str, image: DicomSeries, series: Series, drawn: list[I
             "mask_names": [structure.name for _, structure in found],
             "mask_sources": [one.header.series_uid for one, _ in found],
             "mask_origin": max(origins, key=lambda one: ORIGINS.index(one or "manual")) if origins and None not in origins else None,
-            "annotated_classes": [number - 1 for number in sorted({number for _, number in painted})],
+            "annotated_classes": sorted({number for _, number in painted}),
             "modality": header.modality,
             "study_uid": header.study_uid or None,
             "body_part": header.body_part.lower().replace(" ", "_") or None,
@@ -175,7 +175,7 @@ def columns_of(classes: tuple[str, ...]) -> dict[str, Column]:
         "mask_sources": ListOf(TEXT),
         "mask_origin": MASK_ORIGIN,
         "mask_overlap": FLAG,
-        "annotated_classes": ListOf(Label(classes)),
+        "annotated_classes": annotated(classes),
         "study_uid": TEXT,
         "sop_instance_uid": TEXT,
         "instance_number": INT32,

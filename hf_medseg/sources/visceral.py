@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hf_medseg.case import Case
-from hf_medseg.columns import FLAG, MASK_ORIGIN, PICTURE, TEXT, Label, ListOf
+from hf_medseg.columns import FLAG, MASK_ORIGIN, PICTURE, TEXT, Label, ListOf, annotated
 from hf_medseg.facts import Access, Download, Edition, Evidence, License, Published, Source, volume_configs
 from hf_medseg.pixels.masks import MaskList, OneValue, Overlap, Painted
 from hf_medseg.pixels.nifti import NiftiVolume
@@ -174,7 +174,7 @@ SOURCE = Source(
                 {
                     "masks": ListOf(PICTURE),
                     "mask_names": ListOf(TEXT),
-                    "annotated_classes": ListOf(Label(CLASSES)),
+                    "annotated_classes": annotated(CLASSES),
                     "annotator_codes": ListOf(TEXT),
                     "mask_overlap": FLAG,
                     "mask_origin": MASK_ORIGIN,
