@@ -219,13 +219,15 @@ def _count(config: ConfigPlan, published: Published, findings: _Findings) -> Non
     for split in dict.fromkeys((*published.rows, *config.splits)):
         cases = config.splits.get(split, [])
         rows = [_rows_of(case) for case in cases]
-        wanted = published.rows.get(split)
-        if wanted is None or None in rows:
-            findings.say(f"{split}: {len(cases):,} {'volumes' if None in rows else 'images'}; no published number to compare with.")
-            continue
-        here = sum(number or 0 for number in rows)
         volumes = any(case.volume_id for case in cases)
-        what = f"{split}: {here:,} {'slices' if volumes else 'images'}, published are {wanted:,}"
+        if None in rows:  # slices that only pixels tell: volumes are counted instead
+            here, what, wanted = sum(number != 0 for number in rows), "volumes", published.volumes.get(split)
+        else:
+            here, what, wanted = sum(number or 0 for number in rows), "slices" if volumes else "images", published.rows.get(split)
+        if wanted is None:
+            findings.say(f"{split}: {here:,} {what}; no published number to compare with.")
+            continue
+        what = f"{split}: {here:,} {what}, published are {wanted:,}"
         findings.counted = True
         # A series holds slices that a published table may not count; but nobody published more pictures than there are.
         findings.say(f"{what}.", partial=here < wanted, altered=here > wanted and not volumes)

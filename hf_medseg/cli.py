@@ -266,7 +266,8 @@ def _download(given: argparse.Namespace) -> int:
         _say(f"by hand: {', '.join(result.missing)}\n{result.steps}")
         return DONE if given.dry_run else WRONG
     if not given.dry_run:
-        print(f"Convert it with: hf-medseg convert {result.source.id} {result.dest} OUT")
+        about = " --about FILE" if result.source.from_about else ""
+        print(f"Convert it with: hf-medseg convert {result.source.id} {result.dest} OUT{about}")
     return DONE
 
 

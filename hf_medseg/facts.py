@@ -179,6 +179,7 @@ class Published:
         note: where the numbers come from.
         sizes: every (width, height) that published pictures have, where those are few.
         least: (width, height) that no published picture falls below, where their sizes vary.
+        volumes: volumes for each split.
     """
 
     rows: Mapping[str, int] = field(default_factory=dict)
@@ -187,6 +188,7 @@ class Published:
     note: str = ""
     sizes: tuple[tuple[int, int], ...] = ()
     least: tuple[int, int] | None = None
+    volumes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,14 @@ settings.load_profile("steady")
 REAL = Path(os.environ.get("HF_MEDSEG_REAL", Path(__file__).parents[1].parent / "shared" / "real"))
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Real hosts are asked only when the command line says so."""
+    if "network" not in config.getoption("markexpr"):
+        for item in items:
+            if "network" in item.keywords:
+                item.add_marker(pytest.mark.skip(reason="asks real hosts: run with -m network"))
+
+
 @pytest.fixture
 def real() -> Callable[[str], Path]:
     """The folder with real files of a source; the test is skipped where there are none."""

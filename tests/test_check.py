@@ -198,6 +198,13 @@ def test_slices_of_a_series_are_counted(tmp_path: Path) -> None:
     assert any("slices, published are 243,945" in line for line in result.lines)
 
 
+def test_volumes_are_counted_where_slices_are_not_known_before(tmp_path: Path) -> None:
+    phantom = PHANTOMS["i2cvb-prostate"].make(tmp_path / "made", "saml")
+    result = hf_medseg.check("i2cvb-prostate", phantom.raw)
+    assert (result.verdict, result.edition) == ("partial", "saml")
+    assert any("volumes, published are 19" in line for line in result.lines)
+
+
 def test_what_cannot_be_compared_is_refused(tmp_path: Path) -> None:
     for name in ("image-mask-folder", "tcia", "omnimedicalsearch"):
         with pytest.raises(Refused, match="nothing is published to compare with"):

@@ -204,7 +204,7 @@ SOURCE = Source(
             landmarks=(SCAN,),
             configs=volume_configs(PEOPLE),
             not_used=((r"rest_\d+/rest\.nii\.gz", "time series: no image of this table"),),
-            published=Published(note="1,112 subjects"),
+            published=Published(note="1,112 subjects", volumes={"train": 1112}),
         ),
     ),
     signature=(PIPELINES + r"(?:func_mean/)?[^/]+_func_mean\.nii\.gz", r"Phenotypic_V1_0b(?:_preprocessed1)?\.csv", SCAN),

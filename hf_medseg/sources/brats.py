@@ -119,7 +119,12 @@ def _edition(name: str, license: License, citations: tuple[str, ...], cases: dic
         not_landmarks=others,
         configs=volume_configs({**BESIDE, **own}),
         not_used=NOT_USED,
-        published=Published(rows, {"train": rows["train"]}, note="cases as published, 155 slices each"),
+        published=Published(
+            rows,
+            {"train": rows["train"]},
+            note="cases as published, 155 slices each",
+            volumes={split: slices // 155 for split, slices in rows.items()},
+        ),
     )
 
 

@@ -212,7 +212,7 @@ SOURCE = Source(
                     "another site of the re-host, which is another data set",
                 ),
             ),
-            published=Published(note="19 cases"),
+            published=Published(note="19 cases", volumes={"train": 19}),
         ),
     ),
     signature=(rf"{PATIENT}/(?:T2W|GT/(?:{'|'.join(STRUCTURES)}))/[^/]+", SAML_IMAGE),

@@ -218,7 +218,7 @@ SOURCE = Source(
                 (r"t4_files/[^/]+", "transformation to atlas space"),
                 (r"oasis_cross-sectional-reliability[^/]*", "lines of the rescans, which the sheet holds too"),
             ),
-            published=Published({"train": 76_736}, {"train": 76_736}, note="436 sessions of 176 slices"),
+            published=Published({"train": 76_736}, {"train": 76_736}, note="436 sessions of 176 slices", volumes={"train": 436}),
         ),
         Edition(
             name="2",
