@@ -19,6 +19,7 @@ from hf_medseg.catalog import find_source
 from hf_medseg.errors import MedsegError, Refused
 from hf_medseg.executor import Executor
 from hf_medseg.output import CARD, NAMES, REPORT, Output, check_apart
+from hf_medseg.places import is_local, place, write_text
 from hf_medseg.plan import ConfigPlan, Plan, Request, ShardPlan, config_folder, make_plan
 from hf_medseg.report import config_report, full_report
 from hf_medseg.shard import Identity, Outcome, ShardTask, fingerprint, read_shard, write_shard
@@ -99,7 +100,7 @@ def convert(
         OSError: the disk is full or not writable; the finished shards are kept.
     """
     found = find_source(source)
-    target = Output(Path(out))
+    target = Output(place(out))
     check_apart(os.fspath(raw), target.root)
     if (limit is not None and limit < 1) or max_shard_size < 1 or (workers is not None and workers < 1):
         raise Refused("--limit, --max-shard-size and --workers take numbers from 1.")
@@ -115,7 +116,7 @@ def convert(
     with Executor(workers, executor) as runner, contextlib.ExitStack() as cleanup:
         # Nothing may be written to OUT before the tree is known to be this source: what planning remembers moves there after.
         memory = target.work / "memory"
-        if not memory.exists():
+        if not is_local(memory) or not memory.exists():
             memory = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="hf_medseg-")))
 
         def surveyed(files: int, read: int) -> None:
@@ -127,7 +128,7 @@ def convert(
         if dry_run:
             return Conversion(target.root, plan)
         target.claim(found.id, plan.edition.name)
-        if memory != target.work / "memory" and any(memory.iterdir()):
+        if is_local(target.work) and memory != target.work / "memory" and any(memory.iterdir()):
             shutil.copytree(memory, target.work / "memory", dirs_exist_ok=True)
         conversion = Conversion(target.root, plan)
         gc.freeze()  # what is planned stays: the collector need not walk it, nor touch pages that workers share
@@ -150,8 +151,8 @@ def _write(target: Output, plan: Plan, conversion: Conversion, runner: Executor,
                 outcomes[shard.name] = there[1]
                 conversion.kept.append(shard.name)
                 continue
-            unfinished = target.work / shard.name.replace("/", "--")
-            tasks.append(ShardTask(str(path), str(unfinished), shard.identity, config.table, shard.cases))
+            unfinished = str(target.work / shard.name.replace("/", "--")) if is_local(path) else ""
+            tasks.append(ShardTask(str(path), unfinished, shard.identity, config.table, shard.cases))
             names.append(shard.name)
     if tasks:
         # The card says that the dataset is whole: it is not, until the new shards are there.
@@ -179,7 +180,9 @@ def _identity(config: ConfigPlan, shard: ShardPlan) -> Identity:
 
 
 def run_task(task: ShardTask) -> Outcome:
-    """Writes one shard in a worker; how far it is stands in a small file beside it."""
+    """Writes one shard in a worker; how far it is stands in a small file beside it, where OUT is a local folder."""
+    if not task.unfinished:
+        return write_shard(task)
     note = task.unfinished + ".progress"
 
     def tell(cases: int, read: int) -> None:
@@ -194,6 +197,8 @@ def run_task(task: ShardTask) -> Outcome:
 
 
 def _progress_of(task: ShardTask) -> tuple[int, int]:
+    if not task.unfinished:
+        return 0, 0
     try:
         with open(task.unfinished + ".progress") as file:
             cases, read = file.read().split()
@@ -213,13 +218,13 @@ def _finish(target: Output, plan: Plan, conversion: Conversion, outcomes: Mappin
         folder = config_folder(config.config, plan.edition)
         _remove_others(target, folder, {shard.name for shard in config.shards if outcomes[shard.name].tally.rows})
         sections[config.config.name] = config_report(plan, config, outcomes, target.root)
-        _write_text(target.root / _names_path(config, plan), _json(dict(enumerate(config.table.classes))))
+        write_text(target.root / _names_path(config, plan), _json(dict(enumerate(config.table.classes))))
     order = {config.name: number for number, config in enumerate(plan.edition.configs)}
     conversion.report = full_report(plan, {name: sections[name] for name in sorted(sections, key=lambda name: order.get(name, 99))})
-    _write_text(target.root / REPORT, _json(conversion.report))
+    write_text(target.root / REPORT, _json(conversion.report))
     if any(split["rows"] for part in conversion.report["configs"].values() for split in part["splits"].values()):
         preview.write_preview(target, conversion.report)
-        _write_text(target.root / CARD, card.render(plan.source, plan.edition, conversion.report, plan.about))
+        write_text(target.root / CARD, card.render(plan.source, plan.edition, conversion.report, plan.about))
     else:
         (target.root / CARD).unlink(missing_ok=True)
     target.release()
@@ -248,14 +253,6 @@ def _same_cut(name: str, names: set[str]) -> bool:
 
 def _json(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
-
-
-def _write_text(path: Path, text: str) -> None:
-    """Writes a small file so that it is whole or not there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(path.name + ".unfinished")
-    unfinished.write_text(text, encoding="utf-8")
-    os.replace(unfinished, path)
 
 
 __all__ = ["Conversion", "MedsegError", "convert"]

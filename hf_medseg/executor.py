@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -10,11 +11,40 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any
 
-from hf_medseg.errors import MedsegError
+from hf_medseg.errors import MedsegError, MissingExtra, Refused
 
 
 class WorkerDied(MedsegError):
     """A worker process ended without an answer: killed, or out of memory."""
+
+
+@contextlib.contextmanager
+def on_scheduler(address: str) -> Iterator[concurrent.futures.Executor]:
+    """The workers of a running Dask cluster.
+
+    Args:
+        address: of its scheduler, such as `tcp://node17:8786`.
+
+    Raises:
+        Refused: nobody answers there, or Dask is not installed.
+    """
+    try:
+        import distributed
+    except ImportError as error:
+        raise MissingExtra("distributed", "dask") from error
+    try:
+        connect: Any = distributed.Client
+        client = connect(address)
+    except (OSError, ValueError) as error:
+        raise Refused(f"{address}: no Dask scheduler answers there ({error}). Start one, or leave --scheduler out.") from error
+    with client:
+        # A task whose worker dies runs again elsewhere; never is an earlier result taken for a new one.
+        yield client.get_executor(pure=False)
+
+
+def _worker_died(error: Exception) -> bool:
+    """Whether an executor says that a worker ended without an answer; Dask says so after several attempts."""
+    return isinstance(error, concurrent.futures.BrokenExecutor) or type(error).__name__ == "KilledWorker"
 
 
 class Executor(AbstractContextManager["Executor"]):
@@ -67,7 +97,9 @@ class Executor(AbstractContextManager["Executor"]):
                     waiting()
                 for future in done:
                     yield futures[future], future.result()
-        except concurrent.futures.BrokenExecutor as error:
+        except Exception as error:
+            if not _worker_died(error):
+                raise
             raise WorkerDied(
                 "A worker process was killed, most often because memory ran out. The finished shards are kept: "
                 "run the same command again, with fewer --workers if memory is short."

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hf_medseg.errors import Refused
+from hf_medseg.places import delete_folder, is_local
 from hf_medseg.shard import Identity, read_shard
 
 CARD, REPORT, NAMES, PREVIEW, WORK = "README.md", "report.json", "id2label.json", "preview", ".work"
@@ -31,7 +31,8 @@ class Output:
     def shards(self, folder: str | None = None) -> list[Path]:
         """Final shards, of one config's folder or of all, without the preview."""
         pattern = f"{folder or '*'}/*.parquet"
-        return sorted(path for path in self.root.glob(pattern) if SHARD.search(path.name) and path.parent.name not in (PREVIEW, WORK))
+        found = (path for path in self.root.glob(pattern) if SHARD.search(path.name) and path.parent.name not in (PREVIEW, WORK))
+        return sorted(found, key=str)
 
     def report(self) -> dict[str, Any]:
         """The content of `report.json`, empty where there is none."""
@@ -83,7 +84,7 @@ class Output:
 
     def release(self) -> None:
         """Removes the working files."""
-        shutil.rmtree(self.work, ignore_errors=True)
+        delete_folder(self.work)
 
 
 def check_apart(raw: str, out: Path) -> None:
@@ -92,7 +93,12 @@ def check_apart(raw: str, out: Path) -> None:
     Raises:
         Refused: one does.
     """
-    if "://" in raw or not os.path.exists(raw):
+    if not (is_local(raw) and is_local(out)):
+        inside = f"{raw.rstrip('/')}/", f"{str(out).rstrip('/')}/"
+        if inside[0].startswith(inside[1]) or inside[1].startswith(inside[0]):
+            raise Refused(f"One of OUT ({out}) and RAW ({raw}) lies inside the other. Give an OUT elsewhere.")
+        return
+    if not os.path.exists(raw):
         return
     here, there = Path(os.path.realpath(raw)), Path(os.path.realpath(out))
     if here == there or here in there.parents:

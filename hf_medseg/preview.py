@@ -26,6 +26,7 @@ from hf_medseg.output import PREVIEW, Output
 from hf_medseg.pixels import png
 from hf_medseg.pixels.masks import NOT_ANNOTATED, LabelMap
 from hf_medseg.pixels.nifti import voxels_of
+from hf_medseg.places import parquet, place, whole_file
 from hf_medseg.raw.tree import natural
 from hf_medseg.shard import METADATA_KEY, Identity, Outcome, schema_of
 
@@ -103,14 +104,14 @@ def write_preview(target: Output, report: Mapping[str, Any]) -> None:
     terms = {"license": report["license"], "tier": report["tier"]}
     identity = Identity(report["source"], report["edition"] or "", PREVIEW, "train", report["converter"], "", **terms)
     path = target.root / FILE
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(path.name + ".unfinished")
-    with pq.ParquetWriter(unfinished, schema, compression="NONE", use_dictionary=False, write_page_index=True) as writer:
+    with (
+        whole_file(path) as here,
+        pq.ParquetWriter(here, schema, compression="NONE", use_dictionary=False, write_page_index=True) as writer,
+    ):
         if cells["image_id"]:
             writer.write_table(pa.Table.from_arrays([array_of(column, cells[name]) for name, column in COLUMNS.items()], schema=schema))
         described = {"identity": asdict(identity), **asdict(Outcome())}
         writer.add_key_value_metadata({METADATA_KEY: json.dumps(described, sort_keys=True).encode()})
-    os.replace(unfinished, path)
     if cells["image_id"]:
         (target.root / OVERVIEW).write_bytes(png.encode(np.asarray(contact_sheet(target.root, _OVERVIEW_ROWS))))
 
@@ -179,13 +180,17 @@ def _tables(target: Output) -> list[tuple[str, str, list[Path]]]:
 
 def _candidates(number: int, config: str, split: str, paths: Sequence[Path], groups: int) -> Iterator[Shown]:
     """Rows of a split, from row groups evenly spread over it; reads their ids and classes only."""
-    places = [(path, group) for path in _spread(paths, groups) for group in range(pq.read_metadata(path).num_row_groups)]
+    places: list[tuple[Path, int]] = []
+    for path in _spread(paths, groups):
+        with parquet(path) as file:
+            places.extend((path, group) for group in range(file.num_row_groups))
     for path, group in _spread(places, groups):
-        file = pq.ParquetFile(path)
-        wanted = [name for name in ("image_id", "classes", "patient_id", "volume_id") if name in file.schema_arrow.names]
-        for place, row in enumerate(file.read_row_group(group, columns=wanted).to_pylist()):
+        with parquet(path) as file:
+            wanted = [name for name in ("image_id", "classes", "patient_id", "volume_id") if name in file.schema_arrow.names]
+            found = file.read_row_group(group, columns=wanted).to_pylist()
+        for row_number, row in enumerate(found):
             kin = row["patient_id"] or row.get("volume_id") or row["image_id"]
-            yield Shown(number, config, split, row["image_id"], tuple(row["classes"]), kin, path, group, place)
+            yield Shown(number, config, split, row["image_id"], tuple(row["classes"]), kin, path, group, row_number)
 
 
 def _spread(items: Sequence[Some], count: int) -> list[Some]:
@@ -199,7 +204,8 @@ def read_shown(rows: Sequence[Shown]) -> Iterator[tuple[Shown, Seen]]:
     for row in rows:
         if (row.path, row.group) != (path, group):
             path, group = row.path, row.group
-            table = pq.ParquetFile(path).read_row_group(group, columns=["image", "mask"])
+            with parquet(path) as file:
+                table = file.read_row_group(group, columns=["image", "mask"])
         image, mask = (table.column(name)[row.place].as_py() for name in ("image", "mask"))
         yield row, see(image, mask)
 
@@ -341,7 +347,7 @@ def contact_sheet(out: str | os.PathLike[str], rows: int = 12) -> Image.Image:
     """
     if rows < 1:
         raise Refused("--rows takes numbers from 1.")
-    target = Output(Path(out))
+    target = Output(place(out))
     chosen = choose(target, rows)
     if not chosen:
         raise Refused(f"{out} holds no rows. Give the OUT folder of a conversion; `hf-medseg convert` makes one.")
@@ -458,7 +464,8 @@ def _draw_entry(legend: Image.Image, corner: Size, index: int | None, text: str)
 
 def class_names(path: Path) -> tuple[str, ...]:
     """The names of a shard's mask classes, `background` first."""
-    features = json.loads(pq.read_schema(path).metadata[b"huggingface"])["info"]["features"]
+    with parquet(path) as file:
+        features = json.loads(file.schema_arrow.metadata[b"huggingface"])["info"]["features"]
     return tuple(features["classes"]["feature"]["names"])
 
 

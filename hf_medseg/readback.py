@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import math
@@ -32,6 +33,7 @@ from hf_medseg.pixels import jpeg, png
 from hf_medseg.pixels.masks import NOT_ANNOTATED
 from hf_medseg.pixels.nifti import voxels_of
 from hf_medseg.pixels.picture import MAX_PIXELS
+from hf_medseg.places import parquet
 from hf_medseg.plan import table_of
 from hf_medseg.rows import TableSpec, Tally, class_list
 from hf_medseg.shard import ROW_GROUP_BYTES, Identity, Outcome, Seal, read_shard
@@ -150,17 +152,17 @@ def read_back(root: str, name: str) -> ShardFacts:
 
 def _check_shard(findings: Findings, facts: ShardFacts, path: str) -> None:
     name = facts.name
-    try:
-        file = pq.ParquetFile(path)
-    except (OSError, pa.ArrowException) as error:
-        findings.wrong("readable", name, f"not a complete Parquet file ({error}).", REMAKE)
-        return
-    described = read_shard(path)
-    if described is None:
-        findings.wrong("metadata", name, "does not say of itself which source, edition and config it is.", REMAKE)
-    else:
-        facts.identity, facts.outcome = described
-    with file:
+    with contextlib.ExitStack() as stack:
+        try:
+            file = stack.enter_context(parquet(path))
+        except (OSError, pa.ArrowException) as error:
+            findings.wrong("readable", name, f"not a complete Parquet file ({error}).", REMAKE)
+            return
+        described = read_shard(path)
+        if described is None:
+            findings.wrong("metadata", name, "does not say of itself which source, edition and config it is.", REMAKE)
+        else:
+            facts.identity, facts.outcome = described
         _check_layout(findings, name, file)
         if _check_columns(findings, facts, file.schema_arrow):
             _check_rows(findings, facts, file)

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from hf_medseg import __version__
 from hf_medseg.facts import Published
+from hf_medseg.places import parquet
 from hf_medseg.plan import ConfigPlan, Plan, config_folder
 from hf_medseg.raw.tree import natural
 from hf_medseg.rows import Tally
@@ -88,7 +88,7 @@ def repeated_images(shards: Iterable[Path]) -> list[str]:
 
 def _read(path: Path, columns: list[str]) -> pa.Table:
     """Some columns of a shard (`pyarrow.parquet.read_table` would import pandas first)."""
-    with pq.ParquetFile(path) as file:
+    with parquet(path) as file:
         return file.read(columns)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
@@ -18,6 +18,7 @@ from hf_medseg.arrays import array_of
 from hf_medseg.case import Case
 from hf_medseg.columns import Column, ListOf, Picture, Volume, arrow_type, feature
 from hf_medseg.errors import Rejected
+from hf_medseg.places import parquet, whole_file
 from hf_medseg.raw.files import Reader
 from hf_medseg.rows import Row, TableSpec, Tally, rows
 
@@ -102,7 +103,7 @@ class ShardTask:
 
     Attributes:
         target: final path of the shard.
-        unfinished: where it is written until it is complete.
+        unfinished: what it is called until it is complete, beside the finished ones; empty where OUT is not a local folder.
         identity: what the shard says of itself; the fingerprint is added when it is written.
     """
 
@@ -136,50 +137,46 @@ def write_shard(task: ShardTask, progress: Callable[[int, int], None] | None = N
     columns = task.table.columns
     schema = schema_of(columns)
     plain = [name for name, column in columns.items() if not _holds_pictures(column)]
-    os.makedirs(os.path.dirname(task.unfinished), exist_ok=True)
-    os.makedirs(os.path.dirname(task.target), exist_ok=True)
-    try:
-        with pq.ParquetWriter(
-            task.unfinished,
+    with (
+        # A name of its own: a worker that was given up may still be writing the same shard.
+        whole_file(task.target, task.unfinished and f"{task.unfinished}.{uuid.uuid4().hex}") as here,
+        pq.ParquetWriter(
+            here,
             schema,
             compression=_compression(columns),
             use_dictionary=[leaf for name in plain for leaf in _leaves(name, columns[name])],
             write_page_index=True,
             store_schema=True,
-        ) as writer:
-            pending: list[Row] = []
-            size, done, read = 0, 0, 0
-            for case in task.cases:
-                reader = Reader()
-                try:
-                    made = list(rows(case, task.table, reader, outcome.tally))
-                except Rejected as error:
-                    if case.known:
-                        outcome.known.append({"path": error.file, "reason": f"no row: {error.expected} ({case.known})"})
-                    else:
-                        outcome.rejected.append({"image_id": case.image_id, **asdict(error)})
-                    made = []
-                outcome.duplicate.extend(reader.duplicates)
-                done, read = done + 1, read + case.size
-                for row in made:
-                    pending.append(row)
-                    seal.add(row)
-                    size += _pixel_bytes(row)
-                    if size >= ROW_GROUP_BYTES:
-                        _flush(writer, schema, columns, pending)
-                        size = 0
-                        if progress is not None:
-                            progress(done, read)
-            if pending:
-                _flush(writer, schema, columns, pending)
-            outcome.seal = seal.value()
-            described = {"identity": asdict(identity), **asdict(outcome)}
-            writer.add_key_value_metadata({METADATA_KEY: json.dumps(described, sort_keys=True).encode()})
-        os.replace(task.unfinished, task.target)
-    except BaseException:
-        if os.path.exists(task.unfinished):
-            os.remove(task.unfinished)
-        raise
+        ) as writer,
+    ):
+        pending: list[Row] = []
+        size, done, read = 0, 0, 0
+        for case in task.cases:
+            reader = Reader()
+            try:
+                made = list(rows(case, task.table, reader, outcome.tally))
+            except Rejected as error:
+                if case.known:
+                    outcome.known.append({"path": error.file, "reason": f"no row: {error.expected} ({case.known})"})
+                else:
+                    outcome.rejected.append({"image_id": case.image_id, **asdict(error)})
+                made = []
+            outcome.duplicate.extend(reader.duplicates)
+            done, read = done + 1, read + case.size
+            for row in made:
+                pending.append(row)
+                seal.add(row)
+                size += _pixel_bytes(row)
+                if size >= ROW_GROUP_BYTES:
+                    _flush(writer, schema, columns, pending)
+                    size = 0
+                    if progress is not None:
+                        progress(done, read)
+        if pending:
+            _flush(writer, schema, columns, pending)
+        outcome.seal = seal.value()
+        described = {"identity": asdict(identity), **asdict(outcome)}
+        writer.add_key_value_metadata({METADATA_KEY: json.dumps(described, sort_keys=True).encode()})
     return outcome
 
 
@@ -228,11 +225,10 @@ def _compression(columns: Mapping[str, Column]) -> dict[str, str]:
 def read_shard(path: str) -> tuple[Identity, Outcome] | None:
     """What a shard says of itself; None if it is not one of ours or is damaged."""
     try:
-        metadata = pq.read_metadata(path).metadata or {}
+        with parquet(path) as file:
+            metadata = file.metadata.metadata or {}
         described: dict[str, Any] = json.loads(metadata[METADATA_KEY])
-        outcome = Outcome(
-            Tally(**described["tally"]), described["rejected"], described["duplicate"], described["known"], described["seal"]
-        )
+        outcome = Outcome(Tally(**described["tally"]), described["rejected"], described["duplicate"], described["known"], described["seal"])
         return Identity(**described["identity"]), outcome
     except (OSError, pa.ArrowException, KeyError, ValueError, TypeError):
         return None

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import yaml
 
 from hf_medseg.catalog import sources
@@ -22,6 +21,7 @@ from hf_medseg.columns import arrow_type, card_feature
 from hf_medseg.errors import MedsegError
 from hf_medseg.executor import Executor, available_cores
 from hf_medseg.output import CARD, NAMES, PREVIEW, REPORT, SHARD, WORK, Output
+from hf_medseg.places import parquet, place
 from hf_medseg.preview import COLUMNS as PREVIEW_COLUMNS
 from hf_medseg.preview import FILE as PREVIEW_FILE
 from hf_medseg.preview import MOST_ROWS, OVERVIEW
@@ -65,7 +65,7 @@ def verify(out: str | os.PathLike[str], progress: Callable[[str, int, int, int, 
         out: the output folder of a conversion.
         progress: told ("verify", shards done, shards in all, bytes done, bytes in all).
     """
-    target = Output(Path(out))
+    target = Output(place(out))
     findings = Findings()
     result = Verification(target.root, problems=findings.problems, warnings=findings.warnings)
     paths = target.shards() if target.root.is_dir() else []
@@ -202,7 +202,8 @@ def _check_viewer(findings: Findings, target: Output, where: str, shards: Sequen
     """The viewer refuses a split whose first 100 rows are too much to scan."""
     rows, size = 0, 0
     for shard in shards:
-        metadata = pq.read_metadata(target.root / shard.name)
+        with parquet(target.root / shard.name) as file:
+            metadata = file.metadata
         for number in range(metadata.num_row_groups):
             if rows < _VIEWER_ROWS:
                 rows += metadata.row_group(number).num_rows
@@ -226,7 +227,7 @@ def _places(target: Output, shards: Sequence[ShardFacts], key: str, wanted: set[
     for shard in shards:
         if not np.isin(shard.hashes.get(key, np.empty(0, np.uint64)), np.array(sorted(wanted), np.uint64)).any():
             continue
-        with pq.ParquetFile(target.root / shard.name) as file:
+        with parquet(target.root / shard.name) as file:
             names = [name for name in ("image_id", "patient_id", "volume_id") if name in shard.columns]
             for batch in file.iter_batches(columns=names):
                 for row in batch.to_pylist():
@@ -417,7 +418,7 @@ def _check_preview(findings: Findings, target: Output, shards: Sequence[ShardFac
             findings.wrong("preview", PREVIEW_FILE, "is missing.")
         return
     try:
-        with pq.ParquetFile(path) as file:
+        with parquet(path) as file:
             fields = [(field.name, field.type) for field in file.schema_arrow]
             rows = file.read().to_pylist() if file.metadata.num_rows <= MOST_ROWS else None
     except (OSError, pa.ArrowException) as error:

@@ -76,15 +76,9 @@ def _list_zip(path: str, shown: str) -> Iterator[tuple[str, int, Place]]:
                 raise refuse(shown, "an encrypted archive")
             if info.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
                 raise refuse(shown, "an archive with this compression method")
-            # The local header repeats the name and may have another extra field than the directory.
-            file.seek(info.header_offset + 26)
-            name_length, extra_length = struct.unpack("<HH", file.read(4))
-            start = info.header_offset + 30 + name_length + extra_length
-            yield (
-                _zip_name(info),
-                info.file_size,
-                Place(path, False, start, info.compress_size, info.compress_type, info.CRC),
-            )
+            # A file's own header may be longer than the directory says: it is read with the data.
+            place = Place(path, False, info.header_offset, info.compress_size, info.compress_type, info.CRC, header=True)
+            yield _zip_name(info), info.file_size, place
 
 
 def _zip_name(info: zipfile.ZipInfo) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import struct
 import threading
 import zlib
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ class Place:
         method: zip compression method.
         crc: CRC-32 of the unpacked data, if the archive states one.
         index: file with the seek index of a compressed tar.
+        header: whether a zip's own header of the file stands between `offset` and the data.
         under: what a file's listed path has before its path inside that folder.
     """
 
@@ -38,6 +40,7 @@ class Place:
     crc: int | None = None
     index: str = ""
     under: str = ""
+    header: bool = False
 
 
 @dataclass(slots=True, eq=False, repr=False)  # not frozen: that would double the time to list a large tree
@@ -98,7 +101,7 @@ class RawFile:
             raise
         except OSError as error:
             raise Rejected(self.path, f"cannot be read ({error.strerror or error}).") from error
-        except (zlib.error, EOFError, ValueError) as error:
+        except (zlib.error, EOFError, ValueError, struct.error) as error:
             raise Rejected(self.path, f"the archive is damaged here ({error}).", "Fetch the archive again.") from error
         if head is not None and head < self.size:
             return data
@@ -112,25 +115,50 @@ class RawFile:
 _open_archives = threading.local()
 
 
-def open_raw(path: str) -> IO[bytes]:
-    """Opens a local path or an fsspec URL for reading."""
+def open_raw(path: str, *, ahead: bool = True) -> IO[bytes]:
+    """Opens a local path or an fsspec URL for reading; of a URL more is read than was asked for only if `ahead`."""
     if "://" in path:
         import fsspec
 
-        opened: IO[bytes] = fsspec.open(path, "rb").open()
+        opened: IO[bytes] = fsspec.open(path, "rb", **({} if ahead else {"cache_type": "none"})).open()
         return opened
     return open(path, "rb")
 
 
+def _whole(path: str, head: int | None) -> bytes:
+    """A plain file, or its first bytes; of a URL in one request."""
+    if "://" in path:
+        import fsspec
+
+        system, inside = fsspec.core.url_to_fs(path)
+        data: bytes = system.cat_file(inside, end=head)
+        return data
+    with open(path, "rb") as file:
+        return file.read(-1 if head is None else head)
+
+
+# What the header of a file in a zip takes, as long as its name and extra field are not very long.
+_ZIP_HEADER = 30 + 480
+
+
 def _read(place: Place, listed: str, size: int, head: int | None = None) -> bytes:
     if place.offset is None:
-        with open_raw(f"{place.path}/{listed[len(place.under) :]}" if place.folder else place.path) as file:
-            return file.read(-1 if head is None else head)
+        return _whole(f"{place.path}/{listed[len(place.under) :]}" if place.folder else place.path, head)
     archive = _archive(place)
     archive.seek(place.offset)
-    if place.method == ZIP_DEFLATED and head is not None:
-        return _first_unpacked(archive, place.packed, head)
-    data: bytes = archive.read(place.packed if head is None else min(place.packed, head))
+    wanted = place.packed if head is None else min(place.packed, head)
+    if place.header:
+        data: bytes = archive.read(_ZIP_HEADER + wanted)  # both in one request, where it is one
+        name_length, extra_length = struct.unpack_from("<HH", data, 26)
+        start = 30 + name_length + extra_length
+        if place.method == ZIP_DEFLATED and head is not None:
+            archive.seek(place.offset + start)
+            return _first_unpacked(archive, place.packed, head)
+        if len(data) < start + wanted:
+            data += archive.read(start + wanted - len(data))
+        data = data[start : start + wanted]
+    else:
+        data = archive.read(wanted)
     if place.method == ZIP_DEFLATED:
         engine = zlib.decompressobj(-zlib.MAX_WBITS)
         return engine.decompress(data, size + 1)  # never more than the directory promised: a bomb stops here

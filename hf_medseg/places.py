@@ -1,0 +1,88 @@
+"""Where output lies: a local folder, or any address that fsspec knows (`s3://`, `gs://`, ...); one set of calls for both."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+
+def place(path: str | os.PathLike[str]) -> Path:
+    """The path of a file or folder; an address becomes a path with the same methods."""
+    text = str(path)
+    if "://" not in text:
+        return Path(path)
+    from upath import UPath
+
+    found: Path = UPath(text)  # type: ignore[assignment]
+    return found
+
+
+def is_local(path: str | os.PathLike[str]) -> bool:
+    """Whether a path lies on a file system of this machine."""
+    return "://" not in str(path)
+
+
+@contextlib.contextmanager
+def whole_file(target: str | os.PathLike[str], unfinished: str = "") -> Iterator[str]:
+    """A local file to write to, which gets its final name only when it is complete; without a trace if that fails.
+
+    Args:
+        target: the final path, local or not.
+        unfinished: the local path to write to, on the file system of `target`; elsewhere a temporary file is used.
+
+    Raises:
+        OSError: the disk is full or the target not writable.
+    """
+    if is_local(target):
+        here = unfinished or f"{os.fspath(target)}.unfinished"
+        os.makedirs(os.path.dirname(here) or ".", exist_ok=True)
+        os.makedirs(os.path.dirname(os.fspath(target)) or ".", exist_ok=True)
+        try:
+            yield here
+            os.replace(here, target)
+        except BaseException:
+            with contextlib.suppress(FileNotFoundError):
+                os.remove(here)
+            raise
+        return
+    with tempfile.TemporaryDirectory(prefix="hf_medseg-") as folder:
+        here = os.path.join(folder, "unfinished")
+        yield here
+        far: Any = place(target)
+        # One upload: object stores show a file when all of it has arrived. The parent is made where the store has folders.
+        far.fs.makedirs(far.parent.path, exist_ok=True)
+        far.fs.put_file(here, far.path)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a small file so that it is whole or not there."""
+    with whole_file(path) as here:
+        Path(here).write_text(text, encoding="utf-8")
+
+
+@contextlib.contextmanager
+def parquet(path: str | os.PathLike[str]) -> Iterator[pq.ParquetFile]:
+    """A Parquet file, opened for reading."""
+    if is_local(path):
+        with pq.ParquetFile(path) as file:
+            yield file
+        return
+    with place(path).open("rb") as stream, pq.ParquetFile(stream) as file:
+        yield file
+
+
+def delete_folder(path: Path) -> None:
+    """Deletes a folder and what is in it; nothing happens where there is none."""
+    if is_local(path):
+        shutil.rmtree(path, ignore_errors=True)
+        return
+    far: Any = path
+    with contextlib.suppress(FileNotFoundError):
+        far.fs.rm(far.path, recursive=True)
