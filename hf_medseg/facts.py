@@ -130,7 +130,7 @@ class Part:
 
     Attributes:
         name: also the first element of `source_file`.
-        landmarks: patterns (see `Raw.find`); the folder that a match begins in is the part's root.
+        landmarks: patterns (see `Raw.find`), of which the first that matches counts; the folder that a match begins in is the part's root.
         steps: how to obtain it.
         required: whether a conversion stops without it.
     """

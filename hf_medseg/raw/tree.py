@@ -414,11 +414,11 @@ def split_parts(raw: Raw, landmarks: Mapping[str, tuple[str, ...]]) -> dict[str,
     """
     roots: list[tuple[str, str]] = []
     for name, patterns in landmarks.items():
-        tops = set()
-        for pattern in patterns:
-            for file in raw.find(pattern, twins=False).values():
-                tops.add(file.listed[: file.start])
-        roots.extend((top, name) for top in tops)
+        for expression in map(Pattern, patterns):
+            matches = ((file.listed, expression.search(file.listed)) for file in raw.files)
+            if tops := {path[: match.start()] for path, match in matches if match is not None}:
+                roots.extend((top, name) for top in tops)
+                break
     roots.sort(key=lambda root: -len(root[0]))
     parts: dict[str, list[RawFile]] = {name: [] for _, name in roots}
     for file in raw.files:
