@@ -36,7 +36,10 @@ def blob(chance: np.random.Generator, width: int, height: int) -> Image.Image:
     angles = np.linspace(0, 2 * np.pi, 90, endpoint=False)
     radius = 1 + sum(chance.normal(0, 0.25 / k) * np.cos(k * angles + chance.uniform(0, 6)) for k in (2, 3, 5))
     side = min(width, height) * chance.uniform(0.15, 0.35)
-    x, y = width * chance.uniform(0.4, 0.6) + side * radius * np.cos(angles), height * chance.uniform(0.4, 0.6) + side * radius * np.sin(angles)
+    x, y = (
+        width * chance.uniform(0.4, 0.6) + side * radius * np.cos(angles),
+        height * chance.uniform(0.4, 0.6) + side * radius * np.sin(angles),
+    )
     mask = Image.new("L", (width, height))
     ImageDraw.Draw(mask).polygon(list(zip(x.tolist(), y.tolist(), strict=True)), fill=255)
     return mask

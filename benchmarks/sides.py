@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -25,7 +24,6 @@ def convert(folder: str, out: str, workers: str) -> None:
 
     kind = Path(folder).name.partition("-")[0]
     more = {"volumes": ["--edition", "2021"]}.get(kind, ["--about", f"{folder}.toml"] if SOURCES[kind] == "image-mask-folder" else [])
-    os.environ["HF_MEDSEG_QUIET"] = "1"
     if main(["convert", SOURCES[kind], folder, out, "--workers", workers, *more]):
         raise SystemExit(1)
 
@@ -147,7 +145,11 @@ def peer_volumes(folder: str, out: str) -> None:
             raise ValueError(case)
         rows = []
         for k in range(labels.shape[2]):
-            row = {f"image_{name}": saved((arrays[name][:, :, k].T.astype(np.int32) + 32768).astype(np.uint16)) for name in arrays if name != "seg"}
+            row = {
+                f"image_{name}": saved((arrays[name][:, :, k].T.astype(np.int32) + 32768).astype(np.uint16))
+                for name in arrays
+                if name != "seg"
+            }
             counts = np.unique(labels[:, :, k])
             rows.append({**row, "mask": saved(labels[:, :, k].T), "image_id": f"{case.name}_{k:04d}", "classes": counts.tolist(), **hashes})
         table = pa.Table.from_pylist(rows)

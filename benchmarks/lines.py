@@ -1,0 +1,296 @@
+"""The lines of the table: what is measured against what, and what it must reach."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.corpora import corpus
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large the corpora are, and how often each side runs."""
+
+    few: int
+    many: int
+    half: int
+    base: int
+    tiffs: int
+    radiographs: int
+    volumes: int
+    planned: int
+    rounds: int
+
+
+SIZES = {
+    "full": Size(2000, 20_000, 10_000, 1000, 1000, 8, 10, 250_000, 5),
+    "small": Size(24, 48, 24, 12, 12, 1, 1, 400, 1),
+}
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A number that is compared with what it must reach and may reach; `most` says that smaller is better."""
+
+    name: str
+    against: str
+    must: float | None
+    reach: float
+    most: bool = True
+    unit: str = "x"
+
+
+@dataclass
+class Result:
+    """The measured values of a goal, one a round."""
+
+    goal: Goal
+    values: list[float] = field(default_factory=list)
+
+    @property
+    def median(self) -> float:
+        """The middle value."""
+        return statistics.median(self.values)
+
+    @property
+    def met(self) -> bool:
+        """Whether the median reaches what it must."""
+        must = self.goal.reach if self.goal.must is None else self.goal.must
+        return self.median <= must if self.goal.most else self.median >= must
+
+
+@dataclass(frozen=True)
+class Run:
+    """One process: seconds, peak of private memory in MB, and what it printed of itself."""
+
+    wall: float
+    private: float
+    told: dict[str, float]
+
+
+class Bench:
+    """Corpora and processes of one run of the benchmark."""
+
+    def __init__(self, home: Path, size: Size) -> None:
+        self.home = home
+        self.size = size
+        self.scratch = Path(tempfile.mkdtemp(prefix="run-", dir=home))
+        # Compiled modules are kept beside the corpora and progress bars are off, for both sides alike.
+        self._environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"} | {
+            "PYTHONPYCACHEPREFIX": str(home / "bytecode"),
+            "PYTHONPATH": str(Path(__file__).parents[1]),
+            "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
+            "HF_HUB_OFFLINE": "1",
+            "HF_HOME": str(self.scratch / "hf"),
+            "HF_XET_CACHE": str(self.scratch / "xet"),
+            "XDG_CONFIG_HOME": str(self.scratch / "config"),
+        }
+
+    def corpus(self, kind: str, count: int) -> str:
+        """The folder of a corpus."""
+        return str(corpus(self.home, kind, count))
+
+    def side(self, name: str, *arguments: object) -> Run:
+        """Runs one side in a process of its own."""
+        command = [sys.executable, "-m", "benchmarks.sides", name, *map(str, arguments)]
+        start = time.perf_counter()
+        with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as complained:
+            process = subprocess.Popen(command, stdout=said, stderr=complained, env=self._environment)
+            private = 0.0
+            while process.poll() is None:
+                private = max(private, _private(process.pid))
+                time.sleep(0.004)
+            wall = time.perf_counter() - start
+            said.seek(0)
+            complained.seek(0)
+            text = said.read().decode()
+            if process.returncode:
+                raise RuntimeError(f"{' '.join(command)}\n{complained.read().decode()[-3000:]}")
+        last = text.strip().rpartition("\n")[2]
+        return Run(wall, private, json.loads(last) if last.startswith("{") else {})
+
+    def out(self, name: str = "out") -> Path:
+        """A folder (or the beginning of file names) to write to, empty."""
+        for old in self.scratch.glob(f"{name}*"):
+            shutil.rmtree(old) if old.is_dir() else old.unlink()
+        return self.scratch / name
+
+    def close(self) -> None:
+        """Removes everything but the corpora."""
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+
+def _private(pid: int) -> float:
+    """Private memory of a process now, MB (0 where the system does not tell)."""
+    try:
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("RssAnon"):
+                return int(line.split()[1]) / 1024
+    except (OSError, ValueError):
+        pass
+    return 0.0
+
+
+Values = dict[Goal, float]
+
+
+def _against(bench: Bench, kind: str, count: int, peer: str, goals: dict[int, Goal], size: Goal | None = None) -> Iterator[Values]:
+    """Ours with so many workers, then the peer, again and again."""
+    folder = bench.corpus(kind, count)
+    bench.side("convert", folder, bench.out(), 1)  # both once, unmeasured: files into memory, modules compiled
+    bench.side(peer, folder, bench.out("peer"))
+    for _ in range(bench.size.rounds):
+        ours = {workers: bench.side("convert", folder, bench.out(), workers).wall for workers in goals}
+        theirs = bench.side(peer, folder, bench.out("peer")).wall
+        found = {goal: ours[workers] / theirs for workers, goal in goals.items()}
+        if size is not None:
+            shards = sum(path.stat().st_size for path in (bench.scratch / "out" / "data").glob("*.parquet"))
+            found[size] = shards / (bench.scratch / "peer.parquet").stat().st_size
+        yield found
+
+
+def images_few(bench: Bench) -> Iterator[Values]:
+    """Images without masks, few."""
+    goal = Goal("images passed through, 2,000", "datasets, embedded, to_parquet", 0.50, 0.35)
+    return _against(bench, "images", bench.size.few, "peer_images", {1: goal})
+
+
+def images_many(bench: Bench) -> Iterator[Values]:
+    """Images without masks, many."""
+    goals = {
+        1: Goal("images passed through, 20,000, 1 worker", "datasets, embedded, to_parquet", 0.40, 0.30),
+        2: Goal("images passed through, 20,000, 2 workers", "datasets, embedded, to_parquet", 0.25, 0.18),
+    }
+    return _against(bench, "images", bench.size.many, "peer_images", goals)
+
+
+def pairs(bench: Bench) -> Iterator[Values]:
+    """JPEG with 0/255 masks."""
+    goals = {
+        1: Goal("JPEG and 0/255 masks, 1 worker", "datasets map with Pillow, to_parquet", 0.40, 0.20),
+        2: Goal("JPEG and 0/255 masks, 2 workers", "datasets map with Pillow, to_parquet", 0.22, 0.11),
+    }
+    return _against(bench, "pairs", bench.size.few, "peer_pairs", goals)
+
+
+def tiffs(bench: Bench) -> Iterator[Values]:
+    """TIFF pairs to PNG."""
+    goals = {
+        1: Goal("TIFF pairs to PNG, 1 worker", "from_generator with PIL images", 0.25, 0.15),
+        2: Goal("TIFF pairs to PNG, 2 workers", "from_generator with PIL images", None, 0.10),
+    }
+    size = Goal("TIFF pairs to PNG, size", "from_generator with PIL images", 1.10, 1.10)
+    return _against(bench, "tiffs", bench.size.tiffs, "peer_tiffs", goals, size)
+
+
+def radiographs(bench: Bench) -> Iterator[Values]:
+    """The encoder on 16-bit pictures."""
+    speed = Goal("16-bit to PNG, speed", "Pillow's default encoder", 12, 20, most=False)
+    size = Goal("16-bit to PNG, size", "Pillow's default encoder", 1.04, 1.04)
+    folder = bench.corpus("radiographs", bench.size.radiographs)
+    for _ in range(bench.size.rounds):
+        ours, theirs = (bench.side("encode", folder, name).told for name in ("ours", "pillow"))
+        yield {speed: theirs["seconds"] / ours["seconds"], size: ours["bytes"] / theirs["bytes"]}
+
+
+def volumes(bench: Bench) -> Iterator[Values]:
+    """Four-modality volumes to slices."""
+    goals = {
+        1: Goal("slicing four-modality volumes, 1 worker", "per-slice Pillow", 0.45, 0.23),
+        2: Goal("slicing four-modality volumes, 2 workers", "per-slice Pillow", 0.30, 0.16),
+    }
+    return _against(bench, "volumes", bench.size.volumes, "peer_volumes", goals)
+
+
+def reading(bench: Bench) -> Iterator[Values]:
+    """Reading the result back."""
+    rate = Goal("streaming, decoded samples a second", "plain files with PIL", 0.90, 1.0, most=False)
+    early = Goal("first streamed sample", "datasets' default layout", 0.25, 0.10)
+    raw = Goal("raw stream, rows a second", "datasets' default layout", 1.3, 1.6, most=False)
+    memory = Goal("Arrow memory while streaming", "datasets' default layout", 0.25, 0.10)
+    scan = Goal("metadata-only scan, bytes", "full raw scan", 0.01, 0.001)
+    folder, out, other = bench.corpus("pairs", bench.size.few), bench.out(), bench.out("library") / "all.parquet"
+    other.parent.mkdir()
+    bench.side("convert", folder, out, 1)
+    bench.side("library", out, other)
+    for _ in range(bench.size.rounds):
+        streamed, plain = bench.side("stream", out).told, bench.side("plain", folder).told
+        ours, theirs = bench.side("first", f"{out}/data/*.parquet").told, bench.side("first", other).told
+        taken = bench.side("scan", out).told
+        yield {
+            rate: streamed["rate"] / plain["rate"],
+            early: ours["first"] / theirs["first"],
+            raw: ours["raw"] / theirs["raw"],
+            memory: ours["arrow"] / theirs["arrow"],
+            scan: taken["taken"] / taken["all"],
+        }
+
+
+def upload(bench: Bench) -> Iterator[Values]:
+    """What hf-xet sends again after every hundredth row was deleted."""
+    goal = Goal("re-upload after 1 % of rows deleted", "whole file, hf-xet, local store", 0.06, 0.03)
+    folder, out = Path(bench.corpus("pairs", bench.size.few)), bench.out()
+    less = bench.scratch / "pairs-less"
+    for number in range(bench.size.rounds):
+        shutil.rmtree(less, ignore_errors=True)
+        for path in sorted(folder.rglob("*.*")):
+            if int(path.stem[1:]) % 100 != 7 * (number + 1):
+                target = less / path.relative_to(folder)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.hardlink_to(path)
+        shutil.copy(f"{folder}.toml", f"{less}.toml")
+        bench.side("convert", folder, bench.out(), 1)
+        store = bench.out("store")
+        bench.side("upload", out, store)
+        bench.side("convert", less, bench.out(), 1)
+        sent = bench.side("upload", out, store).told
+        yield {goal: sent["sent"] / sent["all"]}
+
+
+def flat(bench: Bench) -> Iterator[Values]:
+    """Memory and time as the dataset grows."""
+    ratio = Goal("private memory, 20,000 against 1,000 pairs", "itself", 1.25, 1.15)
+    most = Goal("private memory, 20,000 pairs, 1 worker", "", 250, 150, unit="MB")
+    growth = Goal("time, 20,000 against 10,000 pairs", "itself", 2.2, 2.0)
+    sizes = (bench.size.base, bench.size.half, bench.size.many)
+    folders = [bench.corpus("pairs", count) for count in sizes]
+    for _ in range(bench.size.rounds):
+        base, half, many = (bench.side("convert", folder, bench.out(), 1) for folder in folders)
+        yield {
+            ratio: many.private / base.private if base.private else 1.0,
+            most: many.private,
+            growth: many.wall / half.wall,
+        }
+
+
+def planning(bench: Bench) -> Iterator[Values]:
+    """Planning of very many cases."""
+    goal = Goal("planning 250,000 cases", "", 10, 3, unit="s")
+    for _ in range(bench.size.rounds):
+        yield {goal: bench.side("planning", bench.size.planned).told["seconds"]}
+
+
+LINES: dict[str, Callable[[Bench], Iterator[Values]]] = {
+    line.__name__: line for line in (images_few, images_many, pairs, tiffs, radiographs, volumes, reading, upload, flat, planning)
+}
+
+
+def measure(bench: Bench, names: list[str], told: Callable[[str], None]) -> list[Result]:
+    """Runs the named lines; `told` hears what is finished."""
+    results: dict[Goal, Result] = {}
+    for name in names:
+        for values in LINES[name](bench):
+            for goal, value in values.items():
+                results.setdefault(goal, Result(goal)).values.append(value)
+            told(f"{name}: " + ", ".join(f"{goal.name} {value:.3g}" for goal, value in values.items()))
+    return list(results.values())

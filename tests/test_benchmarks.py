@@ -1,0 +1,53 @@
+"""The benchmark runs, at a size that says nothing about speed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from benchmarks.corpora import corpus
+from benchmarks.lines import LINES, Goal, Result
+from benchmarks.table import picture, table
+from tests.test_wide import hashes
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_every_line_runs_small(line: str, tmp_path: Path) -> None:
+    sheet = tmp_path / "speed.png"
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks",
+        "--size",
+        "small",
+        "--lines",
+        line,
+        "--home",
+        str(tmp_path / "home"),
+        "--picture",
+        str(sheet),
+    ]
+    done = subprocess.run(command, cwd=Path(__file__).parents[1], env=os.environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stdout.startswith("| step |")
+    assert len(done.stdout.splitlines()) > 2
+    with Image.open(sheet) as drawn:
+        assert drawn.width > 1000
+    assert not list((tmp_path / "home").glob("run-*"))
+
+
+def test_a_corpus_is_the_same_every_time(tmp_path: Path) -> None:
+    assert hashes(corpus(tmp_path / "a", "pairs", 3)) == hashes(corpus(tmp_path / "b", "pairs", 3))
+
+
+def test_the_table_says_what_was_missed(tmp_path: Path) -> None:
+    met, missed = Result(Goal("fast", "peer", 0.5, 0.3), [0.4, 0.2, 0.6]), Result(Goal("many", "peer", 12, 20, most=False), [11, 10, 14])
+    text = table([met, missed])
+    assert "| fast | peer | **0.40** | 0.20 to 0.60 | <= 0.50 | <= 0.30 |" in text
+    assert "**11 x** (missed)" in text
+    picture([met, missed], tmp_path / "table.png")
