@@ -11,7 +11,6 @@ from importlib.util import find_spec
 from hf_medseg.errors import Refused
 from hf_medseg.facts import Source
 
-
 _FOLDER = "hf_medseg.sources"
 
 
