@@ -121,8 +121,8 @@ def download(
     items = _chosen(everything, only)
     result = Downloaded(target, found)
     todo = _open(items, result)
-    hands = [item for item in todo if item.download.by_hand]
-    todo = [item for item in todo if not item.download.by_hand]
+    hands = [item for item in todo if item.download.by_hand or _mode(found, item) == "credentialed"]
+    todo = [item for item in todo if item not in hands]
     if hands:
         result.missing, result.steps = [item.name for item in hands], how_to_get(found)
         if not todo and not result.kept:
@@ -263,25 +263,27 @@ def terms_of(source: Source, edition: str) -> str:
     return "\n".join(terms.text(source, one) for one in editions or source.editions)
 
 
+def _mode(source: Source, item: Item) -> str:
+    return item.download.mode or source.access.mode
+
+
 def _ask(source: Source, edition: str, items: Sequence[Item]) -> None:
     """Refuses what needs the user's word first.
 
     Raises:
         Refused: with the owner's terms, and what to do.
     """
-    modes = {item.download.mode or source.access.mode for item in items}
-    if not modes & {"request", "terms", "credentialed"}:
+    modes = {_mode(source, item) for item in items}
+    if not modes & {"request", "terms"}:
         return
+    first = "terms" in modes
     why = (
         "The owner's terms come first: a person has to read and accept them."
-        if modes & {"terms", "credentialed"}
+        if first
         else "It is free to fetch, but nobody was given the right to pass it on, so it is fetched on your request only."
     )
-    steps = f"\n{how_to_get(source)}" if modes & {"terms", "credentialed"} else ""
-    raise Refused(
-        f"{terms_of(source, edition)}\n{why}{steps}\nIf you have done so and want it, run the same command with --accept-terms "
-        "(in Python: accept_terms=True)."
-    )
+    steps = f"\n{how_to_get(source)}\nIf you have done so, run" if first else "\nIf you want it, run"
+    raise Refused(f"{terms_of(source, edition)}\n{why}{steps} the same command with --accept-terms (in Python: accept_terms=True).")
 
 
 def _check_room(items: Sequence[Item], dest: Path) -> None:

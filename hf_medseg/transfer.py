@@ -224,6 +224,8 @@ class _Transfer:
         except errors.SSLError as error:
             raise Unavailable("its certificate does not prove that it is the owner's host (verification is never switched off)") from error
         except (errors.ConnectionError, errors.Timeout, errors.ChunkedEncodingError) as error:
+            if type(getattr(error.args[0] if error.args else None, "reason", None)).__name__ == "NameResolutionError":
+                raise Unavailable("its host is not found") from error
             told = "the connection broke off" if self.have else "no connection, or no answer in time"
             raise _Again(told) from error
         except errors.RequestException as error:

@@ -184,16 +184,14 @@ def test_a_passing_answer_is_asked_again(web: Web, offer: Offer, tmp_path: Path,
     assert (tmp_path / "file.bin").read_bytes() == BODY
 
 
-def test_a_server_that_asks_for_patience_gets_it(web: Web, offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    waited: list[float] = []
-    monkeypatch.setattr(threading.Event, "wait", lambda self, timeout=None: bool(waited.append(timeout or 0)))
-    wanted = transfer.Wanted("file.bin")
+def test_a_server_that_asks_for_patience_gets_it(web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transfer, "WAITS", (1.0, 2.0, 3.0))
     web.serve(URL, BODY, status(429, Retry_After="7"), status(429, Retry_After="100000"), status(503, Retry_After="soon"))
-    transfer.WAITS = (1.0, 2.0, 3.0)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(transfer, "WAITS", (1.0, 2.0, 3.0))
-        transfer.fetch(URL, wanted, tmp_path / "file.bin.part", transfer.Watch())
-    assert [seconds for seconds in waited if seconds in (7.0, 60.0, 3.0)] == [7.0, 60.0, 3.0]
+    watch = transfer.Watch()
+    waited: list[float] = []
+    watch.stop = SimpleNamespace(is_set=lambda: False, wait=lambda seconds: waited.append(seconds))
+    transfer.fetch(URL, transfer.Wanted("file.bin"), tmp_path / "file.bin.part", watch)
+    assert waited == [7.0, 60.0, 3.0]
 
 
 def test_a_server_that_never_recovers_is_left(web: Web, offer: Offer, tmp_path: Path) -> None:
@@ -361,6 +359,21 @@ def test_a_host_that_is_not_there(web: Web, offer: Offer, tmp_path: Path, monkey
     monkeypatch.setattr(requests.Session, "send", send)
     with pytest.raises(MedsegError, match="no connection"):
         hf_medseg.download(offer(Download(URL)), tmp_path)
+
+
+def test_a_host_without_an_address_is_not_asked_again(offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import socket
+
+    asked = []
+
+    def unknown(host: str, *_: Any, **__: Any) -> Any:
+        asked.append(host)
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(MedsegError, match="its host is not found"):
+        hf_medseg.download(offer(Download(URL)), tmp_path)
+    assert asked == ["owner.example"]
 
 
 # --- Several files -----------------------------------------------------------------------------------------------------------------------
@@ -902,6 +915,12 @@ def test_a_download_may_be_freer_than_its_source(web: Web, offer: Offer, tmp_pat
     hf_medseg.download(offer(Download(URL, mode="free"), mode="terms"), tmp_path)
     with pytest.raises(Refused):
         hf_medseg.download(offer(Download(MIRROR, name="x", mode="terms"), mode="free"), tmp_path)
+
+
+def test_credentialed_data_are_never_automated(web: Web, offer: Offer, tmp_path: Path) -> None:
+    with pytest.raises(Refused, match=r"cannot be fetched by a program[\s\S]*1\. Write a letter\."):
+        hf_medseg.download(offer(Download(URL), mode="credentialed"), tmp_path, accept_terms=True)
+    assert web.asked == []
 
 
 def test_what_a_person_has_to_get(web: Web, offer: Offer, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
