@@ -25,6 +25,7 @@ class Case:
         split: `train`, `validation`, `test`, or the owner's name of a further official set.
         patient_id: whatever groups images of one person, slide or animal.
         wrong: what planning found wrong with the case; it is rejected with these words.
+        advice: what the user can do then, where fetching the files again is not it.
         known: a defect that the source names in advance. Where the case cannot be read it is reported as known with these words, not as
             rejected; a sound copy of it gives its rows as any other.
     """
@@ -35,6 +36,7 @@ class Case:
     split: str = "train"
     patient_id: str | None = None
     wrong: str = ""
+    advice: str = ""
     known: str = ""
 
     @property

@@ -91,7 +91,7 @@ def rows(case: Case, table: TableSpec, reader: Reader, tally: Tally) -> Iterator
     """
     image = case.pixels["image"]
     if case.wrong:
-        raise Rejected(next(case.named_files())[1].path, case.wrong)
+        raise Rejected(next(case.named_files())[1].path, case.wrong, *filter(None, [case.advice]))
     check_partners(case)
     if isinstance(image, VolumeImage):
         if table.volumes:

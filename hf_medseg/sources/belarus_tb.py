@@ -22,7 +22,7 @@ SEXES = {"F": "female", "M": "male"}
 def cases(raw: Raw) -> Iterator[Case]:
     """`slices` and `volumes`: one case a CT series. `cxr`: one case an X-ray."""
     for file in dicom_headers.unreadable(raw):
-        yield Case(file.name, {"image": DicomPicture.of(file)})
+        yield Case(file.path, {"image": DicomPicture.of(file)})
     for uid, series in dicom_headers.images(raw).items():
         modality = series.header.modality
         if modality != "CT" and modality not in XRAYS:

@@ -64,7 +64,7 @@ def cases(raw: Raw) -> Iterator[Case]:
 
 def _cbis(raw: Raw) -> Iterator[Case]:
     for file in dicom_headers.unreadable(raw):
-        yield Case(file.name, {"image": DicomPicture.of(file)})
+        yield Case(file.path, {"image": DicomPicture.of(file)})
     films, masks, twice = _sorted(_shots(raw), raw)
     name, first, second = TABLES[raw.config]
     for split, folder in SETS.items():

@@ -28,7 +28,7 @@ def cases(raw: Raw) -> Iterator[Case]:
     """One case a CT series, joined to its reading by SeriesInstanceUID, whatever the folders are called."""
     readings = readings_of(raw)
     for file in dicom_headers.unreadable(raw):
-        yield Case(file.name, {"image": DicomPicture((file,))})
+        yield Case(file.path, {"image": DicomPicture.of(file)})
     for instance in dicom_headers.structures(raw):
         raw.skip(instance.file, "outlines encoded anew as DICOM; the owner's readings are used")
     for uid, series in dicom_headers.images(raw).items():

@@ -38,7 +38,7 @@ Contours = dict[str, dict[int, dict[str, RawFile]]]
 def cases(raw: Raw) -> Iterator[Case]:
     """Sunnybrook: one case a frame with contours. SCMR: one case a frame of a short-axis cine."""
     for file in dicom_headers.unreadable(raw):
-        yield Case(file.name, {"image": DicomPicture.of(file)})
+        yield Case(file.path, {"image": DicomPicture.of(file)})
     patients: dict[str, list[Series]] = {}
     for series in dicom_headers.images(raw).values():
         found = PATIENT.search(series.instances[0].origin) if raw.edition != "consensus" else None

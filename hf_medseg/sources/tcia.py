@@ -25,6 +25,9 @@ PICTURES = ("CR", "DX", "MG", "US", "XA", "RF", "IO", "PX", "OP", "ES", "XC", "O
 OTHER_MASKS = r"[^/]+\.(?i:nii|nii\.gz|nrrd|mha|mhd)"
 # The least manual of a row's masks is what the row is called.
 ORIGINS = ("manual", "corrected", "automatic")
+WHO = (
+    'If somebody removed it, say who in the about file (deidentified_by = "..."). Where the header says NO, ask the owner for clean files.'
+)
 POLICY = (
     "TCIA Data Usage Policy https://www.cancerimagingarchive.net/data-usage-policies-and-restrictions/ : do not try to identify or contact "
     "participants, make no renderings of faces, cite the DOI of the data. Whoever passes the data on must bind the readers of the copy to it."
@@ -40,18 +43,19 @@ def cases(raw: Raw) -> Iterator[Case]:
             f"{next(iter(raw.find(OTHER_MASKS).values())).path}: they need a source of their own. Take them out to convert the images alone."
         )
     for file in dicom_headers.unreadable(raw):
-        yield Case(file.name, {"image": DicomPicture((file,))})
+        yield Case(file.path, {"image": DicomPicture.of(file)})
     images = dicom_headers.images(raw)
     owners = {sop: uid for uid, series in images.items() for sop in (one.header.sop_uid for one in series.instances)}
     on: dict[str, list[Instance]] = {}
     for instance in drawn:
         targets = {uid if uid in images else owners.get(uid, "") for uid in instance.header.refers_to} - {""}
-        wrong = _not_deidentified(raw.about, {instance.header.identity_removed})
+        wrong, advice = _not_deidentified(raw.about, {instance.header.identity_removed}), WHO
         if len(targets) != 1:
             named = ", ".join(instance.header.refers_to[:3]) or "none"
             wrong = f"it must refer to one image series below RAW; it refers to: {named}."
+            advice = "Download the images that it was drawn on along with it."
         if wrong:
-            yield Case(instance.header.sop_uid, {"image": DicomPicture((instance.file,))}, wrong=wrong)
+            yield Case(instance.header.sop_uid, {"image": DicomPicture.of(instance.file)}, wrong=wrong, advice=advice)
         else:
             on.setdefault(targets.pop(), []).append(instance)
     for uid, series in images.items():
@@ -108,6 +112,7 @@ def _case(raw: Raw, name: str, image: DicomSeries, series: Series, drawn: list[I
         },
         patient_id=header.patient_id or None,
         wrong=_not_deidentified(raw.about, series.identity_removed),
+        advice=WHO,
     )
 
 
@@ -120,10 +125,7 @@ def _not_deidentified(about: About, said: set[str]) -> str:
     """What is wrong with objects that do not say that nobody can be recognised by them; empty where all is well."""
     if said == {"YES"} or (about.text("deidentified_by") and "NO" not in said):
         return ""
-    return (
-        "PatientIdentityRemoved is not YES. If somebody took out what identifies the patients, say who in the about file "
-        '(deidentified_by = "...") unless the header says NO.'
-    )
+    return "its header does not say that what identifies the patient was removed (PatientIdentityRemoved = YES)."
 
 
 def indices(about: About, survey: Mapping[str, Any]) -> dict[str, int]:
@@ -194,7 +196,7 @@ CLARK = r"""@article{clark2013tcia,
 EDITION = Edition(
     license=License("unknown", "license unknown", "", "unknown", ()),
     citations=(CLARK,),
-    landmarks=(r"[^/]+\.(?i:dcm)",),
+    landmarks=(r"(?:[^/]+\.(?i:dcm|dicom|ima)|\d+(?:\.\d+){4,})",),
     configs=volume_configs(columns_of(())),
     not_used=(
         (r"[^/]+\.(?:csv|tsv|xlsx?|tcia|txt|json)|LICENSE", "a table or list beside the data"),

@@ -19,7 +19,7 @@ SCAN = re.compile(r"(?:\A|/)(W\d{4})/")
 def cases(raw: Raw) -> Iterator[Case]:
     """One case a series, called after its scan; by its SeriesInstanceUID where a scan has several."""
     for file in dicom_headers.unreadable(raw):
-        yield Case(file.name, {"image": DicomPicture.of(file)})
+        yield Case(file.path, {"image": DicomPicture.of(file)})
     images = dicom_headers.images(raw)
     scans = {uid: _scan(series.instances[0].origin) for uid, series in images.items()}
     count = Counter(scans.values())

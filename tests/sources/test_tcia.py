@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
-from pydicom import dcmread
+from pydicom import FileDataset, dcmread
 
 from hf_medseg.convert import Conversion, convert
 from hf_medseg.errors import Refused
 from hf_medseg.physical import physical
 from tests.harness import PHANTOMS, Converted, pixels, run
-from tests.phantoms.dicom import uid
-from tests.phantoms.kit import Array
+from tests.phantoms.dicom import uid, write_series
+from tests.phantoms.kit import Array, grey, write
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +97,49 @@ def test_age_and_sex_are_blank(clean: Converted) -> None:
 def test_identity_must_be_removed(tmp_path: Path) -> None:
     found = run("tcia", "not_deidentified", tmp_path, configs=["slices"])
     (rejected,) = found.conversion.rejected
-    assert "PatientIdentityRemoved" in rejected["expected"] and "deidentified_by" in rejected["expected"]
+    assert "PatientIdentityRemoved" in rejected["expected"] and "deidentified_by" in rejected["advice"]
+
+
+def test_a_mask_without_its_images_asks_for_them(tmp_path: Path) -> None:
+    found = run("tcia", "foreign_seg", tmp_path, configs=["slices"])
+    assert "Download the images" in found.conversion.rejected[0]["advice"]
+
+
+def test_every_file_that_is_not_dicom_is_named(tmp_path: Path) -> None:
+    write_series(tmp_path / "raw" / "a", grey("named", 8, 6)[np.newaxis].repeat(2, 0), name="named", patient_id="P1")
+    for folder in ("b", "c"):
+        write(tmp_path / "raw" / folder / "1-001.dcm", b"<html></html>")
+    made = convert("tcia", tmp_path / "raw", tmp_path / "out", workers=1, configs=["slices"])
+    assert [(one["file"], one["expected"]) for one in made.rejected] == [
+        (f"{folder}/1-001.dcm", "it is not a DICOM file.") for folder in ("b", "c")
+    ]
+
+
+def test_files_named_by_their_uid_alone(tmp_path: Path) -> None:
+    image = grey("plain", 8, 6)[np.newaxis].repeat(2, 0)
+    write_series(tmp_path / "raw", image, name="plain", patient_id="P1", file_name=lambda _, sop: sop)
+    made = convert("tcia", tmp_path / "raw", tmp_path / "out", workers=1, configs=["slices"])
+    assert made.report["configs"]["slices"]["splits"]["train"]["rows"] == 2
+
+
+def test_colours_are_in_slices_alone(tmp_path: Path) -> None:
+    colours = np.stack([np.stack([grey(f"rgb {frame} {k}", 8, 6) for k in range(3)], axis=-1) for frame in range(4)])
+
+    def paint(header: FileDataset, _: int) -> None:
+        header.Modality = "US"
+        header.SamplesPerPixel, header.PhotometricInterpretation, header.PlanarConfiguration = 3, "RGB", 0
+        header.NumberOfFrames, header.PixelData = len(colours), colours.tobytes()
+
+    write_series(tmp_path / "raw", grey("us", 8, 6)[np.newaxis], name="us", patient_id="P1", modality="CR", edit=paint)
+    made = convert("tcia", tmp_path / "raw", tmp_path / "out", workers=1, configs=["all"])
+    (rejected,) = made.rejected
+    assert "colours" in rejected["expected"] and "slices" in rejected["advice"]
+    shard = tmp_path / "out" / made.report["configs"]["slices"]["splits"]["train"]["shards"][0]
+    assert np.array_equal(np.stack([pixels(row["image"]) for row in pq.read_table(shard).to_pylist()]), colours)
+
+
+def test_annotated_classes_have_the_indices_of_the_mask(clean: Converted) -> None:
+    assert clean.names("annotated_classes") == clean.names("classes")
 
 
 def test_dates_are_not_read(clean: Converted) -> None:
