@@ -18,8 +18,9 @@ from hf_medseg.pixels.masks import NOT_ANNOTATED, Cell, LabelMap, Labels, Shape,
 from hf_medseg.pixels.volume import Grid, check_same_grid
 from hf_medseg.raw.files import RawFile, Reader
 
-# The headers' order is believed unless the outline lies on edges of the image that are so many times as strong the other way round.
-_CLEARLY = 1.1
+# The headers' order is believed unless the outline, the other way round, lies on edges so many times as strong as before, and so many
+# times as strong as any place of the image: noise alone turns nothing.
+_CLEARLY, _AN_EDGE = 1.1, 1.25
 _ADVICE = "Keep the masks beside the images that they were drawn on, as the owner publishes them."
 
 
@@ -131,20 +132,20 @@ def runs_backwards(outline: Labels, image: DicomSeries, reader: Reader, shape: S
         inside = (labels > 0) & (labels != NOT_ANNOTATED)
         samples = image.samples(reader).array
         here, there = (edge_strength(samples, one) for one in (inside, inside[::-1]))
-        return there > _CLEARLY * here
+        return there > max(_CLEARLY * here, _AN_EDGE)
 
     found: bool = reader.once((runs_backwards, id(outline)), decide)
     return found
 
 
 def edge_strength(image: NDArray[np.generic], inside: NDArray[np.bool_]) -> float:
-    """How strong the edges of an image are along an outline, in units of the mean edge of each slice.
+    """How strong the edges of an image are along an outline on average, in units of the mean edge of each slice.
 
     Args:
         image: (slices, height, width).
         inside: the same.
     """
-    total = 0.0
+    total, length = 0.0, 0
     for pixels, mask in zip(image, inside, strict=True):
         if not mask.any():
             continue
@@ -157,4 +158,5 @@ def edge_strength(image: NDArray[np.generic], inside: NDArray[np.bool_]) -> floa
         mean = sum(float(step.sum()) for step in steps) / sum(step.size for step in steps)
         if mean > 0:
             total += sum(float(step[across].sum()) for step, across in zip(steps, crossed, strict=True)) / mean
-    return total
+            length += sum(int(np.count_nonzero(across)) for across in crossed)
+    return total / length if length else 0.0

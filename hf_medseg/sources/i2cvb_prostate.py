@@ -170,7 +170,7 @@ SOURCE = Source(
         "peripheral zone, rest of the gland); `mask_prostate`, `mask_pz`, `mask_cg` and `mask_cap` hold each by itself, null where the "
         "owners give none: a patient without cancer has no `mask_cap`.",
         "Ground truth is put on the slices of the image by its own positions. The authors' scripts turn it round along the slices before "
-        "use, others do not: where its outline lies on clearly stronger edges of the image (1.1 times) the other way round, it is turned, "
+        "use, others do not: where its outline lies on clear and stronger edges of the image (1.1 times) the other way round, it is turned, "
         "for all structures of the patient, and `gt_flipped` says so. Look at a few before you rely on them.",
         "Ground truth is binary, in any value: everything but 0 is the structure.",
         "Patient 737 (Siemens) has no ground truth: its masks are null. Patient 428260 (GE) lacks one slice of it: null in `slices`, 255 in `volumes`.",

@@ -122,6 +122,14 @@ def test_headers_are_believed_where_an_outline_tells_nothing(inside: Any, tmp_pa
     assert np.array_equal(labels(Turned(part, part, image), image), inside)
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_noise_turns_nothing(seed: int, tmp_path: Path) -> None:
+    noise = rng(f"noise {seed}").integers(0, 900, CONE.shape).astype(np.uint16)
+    image = DicomSeries(write(tmp_path, "image", noise))
+    part = Placed(mask_of(tmp_path, CONE), image)
+    assert IsTurned(part, image).values(Reader(), CONE.shape) == [False] * COUNT
+
+
 def test_slices_that_nobody_read_turn_with_their_stack(tmp_path: Path) -> None:
     image = image_of(tmp_path)
     files = mask_of(tmp_path, CONE[::-1])
