@@ -1,7 +1,7 @@
 """The raw trees that are measured: made by code from fixed random states, alike to what the catalog's sources publish.
 
-Pictures are sums of noise of many scales (the spectrum of natural pictures) with bright organs, so that JPEG and PNG pack them as they
-pack photographs: a JPEG of 1024 x 768 has about 130 kB, a 16-bit radiograph packs to about 70 %. Masks are 0 and 255 in smooth outlines. Volumes
+Pictures are sums of noise of many scales (the spectrum of natural pictures), so that JPEG and PNG pack them as they pack photographs:
+a JPEG of 1024 x 768 has about 125 kB, a 16-bit radiograph of 1024 x 1024 packs to 1.3 MB. Masks are 0 and 255 in smooth outlines. Volumes
 are noise in a brain-shaped body with exact zeros around it, as skull-stripped ones are.
 """
 
