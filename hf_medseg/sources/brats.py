@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from hf_medseg.case import Case
 from hf_medseg.columns import FLOAT32, FLOAT64, INT32, PICTURE, TEXT, Column, Label
+from hf_medseg.errors import Refused
 from hf_medseg.facts import Access, Download, Edition, Evidence, License, Published, Source, volume_configs
 from hf_medseg.pixels.masks import Values
 from hf_medseg.pixels.nifti import NiftiVolume
-from hf_medseg.raw.tables import known, number
+from hf_medseg.raw.tables import Table, known, number
 from hf_medseg.raw.tree import Raw, union
 
 CLASSES = ("necrotic_core", "oedema", "enhancing_tumour")
@@ -30,7 +32,7 @@ NAMES = {
 COLLECTIONS = "UPENN-GBM|UCSF-PDGM|TCGA-GBM|TCGA-LGG|CPTAC-GBM|IvyGAP|ACRIN-FMISO-Brain|new-not-previously-in-TCIA"
 FOLDERS = rf"(?:[^/]*(?i:brats)[^/]*(?i:train|valid)[^/]*/)?(?:(?:HGG|LGG|{COLLECTIONS})/)?"
 MISNAMED = r"BraTS20_Training_355/W39_1998\.09\.19_Segm\.nii(?:\.gz)?"
-# edition -> tables: pattern, the column that names the case, further columns that must be there
+# edition -> tables: pattern, the column that names the case (empty: the one that holds names of cases), further columns that must be there
 TABLES: dict[str, tuple[tuple[str, ...], ...]] = {
     "2017": ((r"survival_data\.csv", "Brats17ID"),),
     "2018": ((r"survival_data\.csv", "Brats18ID"),),
@@ -40,7 +42,7 @@ TABLES: dict[str, tuple[tuple[str, ...], ...]] = {
         (r"survival_evaluation\.csv", "BraTS20ID"),
         (r"name_mapping\.csv", "BraTS_2020_subject_ID", "Grade"),
     ),
-    "2021-tcia": ((r"BraTS2021_MappingToTCIA\.xlsx", "BraTS2021 ID"),),
+    "2021-tcia": ((r"BraTS2021_MappingToTCIA\.xlsx", ""),),
 }
 
 
@@ -55,8 +57,8 @@ def cases(raw: Raw) -> Iterator[Case]:
     if (misnamed := raw.one(FOLDERS + MISNAMED)) is not None and "BraTS20_Training_355" not in files["mask"]:
         files["mask"]["BraTS20_Training_355"] = misnamed
         raw.note(misnamed, "the mask of BraTS20_Training_355 under a wrong name; it is used")
-    found_tables = [(raw.table(pattern, (key, *more)), key) for pattern, key, *more in TABLES.get(raw.edition, ())]
-    tables = [table.by(key) for table, key in found_tables if table is not None]
+    found_tables = [(raw.table(pattern, (*filter(None, [key]), *more)), key) for pattern, key, *more in TABLES.get(raw.edition, ())]
+    tables = [table.by(key or _column_of_cases(table, name)) for table, key in found_tables if table is not None]
     last = -1 if raw.edition == "2023" else 0
     for case in union(*files.values()):
         path = next(found[case].path for found in files.values() if case in found)
@@ -77,6 +79,18 @@ def cases(raw: Raw) -> Iterator[Case]:
             case if raw.edition in ("2020", "2021", "2021-tcia") else case.rpartition("-" if raw.edition == "2023" else "_")[0],
             wrong=next((table.conflicts[case] for table in tables if case in table.conflicts), ""),
         )
+
+
+def _column_of_cases(table: Table, name: str) -> str:
+    """The column of a table that holds names of cases.
+
+    Raises:
+        Refused: there is none.
+    """
+    for column in table.header:
+        if any(re.fullmatch(name, row.get(column, "")) for row in table):
+            return column
+    raise Refused(f"{table.file.path}: no column holds names of cases, such as BraTS2021_00000. Use the table that the owner publishes.")
 
 
 def _columns(edition: str, case: str, path: str, facts: dict[str, str | None]) -> dict[str, object]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import datasets
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from hf_medseg.catalog import find_source
@@ -14,6 +15,7 @@ from hf_medseg.convert import convert
 from hf_medseg.errors import Refused
 from hf_medseg.physical import physical
 from tests.harness import PHANTOMS, pixels, run
+from tests.phantoms.nifti import write_xlsx
 
 
 def test_the_misnamed_mask_of_case_355_is_used_and_known(tmp_path: Path) -> None:
@@ -116,6 +118,23 @@ def test_only_the_package_of_tcia_is_open(tmp_path: Path) -> None:
     shutil.copy(next((tmp_path / "tcia2").rglob("*.xlsx")), phantom.raw)
     conversion = convert("brats", phantom.raw, tmp_path / "out", workers=1)
     assert (conversion.plan.edition.name, conversion.plan.edition.license.tier) == ("2021", "unknown")
+
+
+def test_the_table_of_ids_is_told_by_its_cells(tmp_path: Path) -> None:
+    phantom = PHANTOMS["brats"].make(tmp_path / "raw", "2021_tcia")
+    table = next((tmp_path / "raw").rglob("*.xlsx"))
+    write_xlsx(table, [["Collection", "ID"], ["UCSF-PDGM", "BraTS2021_00000"]])
+    conversion = convert("brats", phantom.raw, tmp_path / "out", workers=1)
+    found = [
+        row
+        for split in conversion.report["configs"]["slices"]["splits"].values()
+        for shard in split["shards"]
+        for row in pq.read_table(tmp_path / "out" / shard, columns=["volume_id", "collection"]).to_pylist()
+    ]
+    assert {row["collection"] for row in found if row["volume_id"] == "BraTS2021_00000"} == {"UCSF-PDGM"}
+    write_xlsx(table, [["Collection", "ID"], ["UCSF-PDGM", "none"]])
+    with pytest.raises(Refused, match="no column holds names of cases"):
+        convert("brats", phantom.raw, tmp_path / "out2", workers=1)
 
 
 def test_both_configs_load_with_datasets(tmp_path: Path) -> None:
