@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import tarfile
 import unicodedata
 import zipfile
@@ -153,6 +154,25 @@ def test_links_are_followed_but_not_in_circles(tmp_path: Path) -> None:
     (tmp_path / "raw" / "link").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "raw" / "a" / "circle").symlink_to(tmp_path / "raw")
     assert set(listed(tmp_path / "raw", tmp_path)) == {"a/1.bin", "link/2.bin"}
+
+
+@pytest.mark.parametrize("suffix", ["tar", "tar.gz"])
+def test_links_in_a_tar_are_the_member_they_name(suffix: str, tmp_path: Path) -> None:
+    kit.write(tmp_path / "tree" / "a" / "1.bin", b"equal")
+    (tmp_path / "tree" / "a" / "2.bin").hardlink_to(tmp_path / "tree" / "a" / "1.bin")
+    (tmp_path / "tree" / "a" / "3.bin").symlink_to("1.bin")
+    (tmp_path / "tree" / "a" / "4.bin").symlink_to("../../nowhere")
+    with tarfile.open(tmp_path / f"x.{suffix}", "w:gz" if suffix == "tar.gz" else "w") as archive:
+        for number in range(1, 5):
+            archive.add(tmp_path / "tree" / "a" / f"{number}.bin", f"a/{number}.bin")
+        assert archive.getmember("a/2.bin").islnk()
+    assert listed(tmp_path / f"x.{suffix}", tmp_path / "work") == dict.fromkeys(("a/1.bin", "a/2.bin", "a/3.bin"), b"equal")
+
+
+def test_names_that_are_no_utf8_are_listed_all_the_same(tmp_path: Path) -> None:
+    kit.write(tmp_path / "raw" / "a.bin", b"x")
+    (tmp_path / "raw" / os.fsdecode(b"\xff.bin")).write_bytes(b"y")
+    assert listed(tmp_path / "raw", tmp_path) == {"a.bin": b"x", "\ufffd.bin": b"y"}
 
 
 def test_nothing_there(tmp_path: Path) -> None:

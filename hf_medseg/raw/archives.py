@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import posixpath
 import re
 import struct
 import tarfile
@@ -94,9 +95,21 @@ def _zip_name(info: zipfile.ZipInfo) -> str:
 
 def _list_tar(path: str) -> Iterator[tuple[str, int, Place]]:
     with open_raw(path) as file, tarfile.open(fileobj=file, mode="r:") as archive:
-        for member in archive:
-            if member.isreg():
-                yield member.name, member.size, Place(path, False, member.offset_data, member.size)
+        for name, offset, size in _tar_members(archive):
+            yield name, size, Place(path, False, offset, size)
+
+
+def _tar_members(archive: tarfile.TarFile) -> Iterator[tuple[str, int, int]]:
+    """(name, offset, size) of every file; a link to an earlier member, as tar makes for equal files, is that member again."""
+    seen: dict[str, tuple[int, int]] = {}
+    for member in archive:
+        if member.isreg():
+            seen[posixpath.normpath(member.name)] = member.offset_data, member.size
+            yield member.name, member.offset_data, member.size
+        elif member.islnk() or member.issym():
+            above = posixpath.dirname(member.name) if member.issym() else ""
+            if (target := seen.get(posixpath.normpath(posixpath.join(above, member.linkname)))) is not None:
+                yield member.name, *target
 
 
 class _Forward(io.RawIOBase):
@@ -121,12 +134,9 @@ def _list_tar_gz(path: str, work: Path) -> Iterator[tuple[str, int, Place]]:
         work.mkdir(parents=True, exist_ok=True)
         gzip: Any = open_indexed_gzip(path, "")
         try:
-            entries = []
             stream: IO[bytes] = _Forward(gzip)  # type: ignore[assignment]
             with tarfile.open(fileobj=stream, mode="r|") as archive:
-                for member in archive:
-                    if member.isreg():
-                        entries.append((member.name, member.offset_data, member.size))
+                entries = list(_tar_members(archive))
             gzip.build_full_index()
             gzip.export_index(str(index))
         except Exception as error:

@@ -331,7 +331,8 @@ def open_raw_tree(path: str | os.PathLike[str], work: Path, under: str = "") -> 
     folder = Place(text, folder=True, under=above_all)
     for listed, size, local in _walk(text):
         seen += 1
-        shown = unicodedata.normalize("NFC", listed)
+        # Bytes that are no UTF-8 reach Python as lone surrogates, which no table can hold.
+        shown = unicodedata.normalize("NFC", os.fsencode(listed).decode("utf-8", "replace"))
         if is_litter(shown):
             litter.append(above_all + shown)
         elif UNREADABLE.search(shown):
