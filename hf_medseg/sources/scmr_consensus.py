@@ -9,7 +9,8 @@ from typing import Any
 
 from hf_medseg.case import Case, Recipe
 from hf_medseg.columns import FLOAT32, INT32, PICTURE, SEX, TEXT, VOLUME_COLUMNS, Column, Label, annotated
-from hf_medseg.facts import Access, Config, Download, Edition, Evidence, License, Published, Source, SurveyPlan
+from hf_medseg.facts import Access, Config, Download, Edition, Published, Source, SurveyPlan
+from hf_medseg.licenses import Evidence, License
 from hf_medseg.pixels import dicom_headers
 from hf_medseg.pixels.cine import cine
 from hf_medseg.pixels.dicom import DicomPicture
@@ -28,7 +29,7 @@ TABLE = "|".join(pattern for pattern, *_ in TABLES)
 PATIENT = re.compile(rf"(?:\A|/)(SCD\d{{7}}|{STUDY})/")
 SET = re.compile(r"(?:\A|/)challenge_(training|validation|online)/")
 SPLITS = {"training": "train", "validation": "validation", "online": "online"}
-SHORT_AXIS = re.compile(r"sax|short.?ax")
+SHORT_AXIS = re.compile(r"sax|short.?ax|(?<![a-z])sa(?![a-z])")
 CLASSES = ("lv_cavity", "myocardium")
 NAMES = {"i": "inner", "o": "outer", "p1": "papillary_1", "p2": "papillary_2"}
 # study -> file number -> letter -> contour
@@ -242,8 +243,7 @@ SOURCE = Source(
         "terms",
         (
             f"sunnybrook: download the five image archives, the manual contours and the table of patients from {SCD_PAGE} (no login).",
-            f"consensus: fill in the request form at {SCMR_PAGE}; the contributors review it. Put the studies below a folder whose name "
-            "contains SCMR.",
+            f"consensus: fill in the request form at {SCMR_PAGE}; the contributors review it.",
         ),
         (
             *(
@@ -265,7 +265,7 @@ SOURCE = Source(
         "            SCD_ManualContours/SC-HF-I-01/contours-manual/IRCCI-expert/IM-0001-0060-icontour-manual.txt  ...-ocontour-manual.txt\n"
         "            or, as a re-host has it: dicoms/SCD0000101/60.dcm  contourfiles/SC-HF-I-1/{i,o}-contours/...  link.csv\n"
         "sunnybrook-2009: challenge_{training,validation,online}/SC-HF-I-1/IM-0001-0060.dcm and the same contours under SC-HF-I-1/\n"
-        "consensus: SCMR.../<study>/ with DICOM files anywhere below"
+        "consensus: <study>/ with DICOM files anywhere below"
     ),
     splits=(
         "sunnybrook: no official split: one split `train`. sunnybrook-2009: the challenge's three sets, `train`, `validation` and `online`. "
@@ -357,8 +357,9 @@ SOURCE = Source(
                 ("Cite Suinesiaputra et al. 2015.",),
             ),
             citations=(SUINESIAPUTRA,),
-            landmarks=(r"[^/]*(?i:scmr)[^/]*/.+",),
-            not_landmarks=(CONTOUR,),
+            # Study folders of no known names: whatever is DICOM, and not a copy of the other data.
+            landmarks=(r"[^/]+\.(?i:dcm|dicom|ima)|[^/]*(?i:scmr)[^/]*/.+",),
+            not_landmarks=(CONTOUR, rf"(?:{TABLE})", r"SCD\d{7}/.+", rf"{STUDY}/.+"),
             configs=(Config(columns=CINE),),
             not_used=((r".+\.(?:txt|xml|cvi42wsx|con)", "contours that somebody added: the owners hand none out"),),
             published=Published(note="15 studies"),

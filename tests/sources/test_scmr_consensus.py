@@ -28,6 +28,15 @@ def test_consensus_contours_are_not_handed_out(tmp_path: Path) -> None:
     assert any(note["path"].endswith("_endo.txt") and "added" in note["reason"] for note in converted.section()["not_used"])
 
 
+def test_consensus_is_told_without_the_name_of_its_folder(tmp_path: Path) -> None:
+    phantom = PHANTOMS["scmr-consensus"].make(tmp_path / "raw", "consensus")
+    conversion = convert("scmr-consensus", phantom.raw / "SCMR Consensus" / "SCMR0001", tmp_path / "out", workers=1)
+    assert (conversion.plan.edition.name, conversion.plan.edition.license.tier) == ("consensus", "restricted")
+    images = PHANTOMS["scmr-consensus"].make(tmp_path / "images", "clean").raw / "SCD_IMAGES_01"
+    with pytest.raises(Refused, match="This is not scmr-consensus"):
+        convert("scmr-consensus", images, tmp_path / "out2", workers=1)
+
+
 def test_series_folders_vary_the_description_and_the_file_numbers_decide(tmp_path: Path) -> None:
     converted = run("scmr-consensus", "clean", tmp_path)
     used = {row["source_file"].partition("/")[0] for row in converted.rows()}
