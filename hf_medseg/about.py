@@ -1,4 +1,4 @@
-"""The about file: facts that only the user knows, and the one table from stated licenses to tiers."""
+"""The about file: facts that only the user knows."""
 
 from __future__ import annotations
 
@@ -9,20 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from hf_medseg.errors import Refused
-from hf_medseg.facts import Evidence, License, Source, Tier
+from hf_medseg.licenses import LICENSE_TIERS, Evidence, License
 
-# Rule 5 of the design: what a license lets us do. Everything else, ND too, is restricted.
-LICENSE_TIERS: dict[str, Tier] = {
-    "cc0-1.0": "open",
-    "pddl": "open",
-    **{f"cc-by-{version}": "open" for version in ("2.0", "2.5", "3.0", "4.0")},
-    **{f"cc-by-sa-{version}": "open" for version in ("2.0", "2.5", "3.0", "4.0")},
-    "odc-by": "open",
-    "mit": "open",
-    "apache-2.0": "open",
-    **{f"cc-by-nc-{version}": "noncommercial" for version in ("2.0", "2.5", "3.0", "4.0")},
-    **{f"cc-by-nc-sa-{version}": "noncommercial" for version in ("2.0", "2.5", "3.0", "4.0")},
-}
 _SPELLINGS = {"cc0": "cc0-1.0", "cc-0": "cc0-1.0", "pddl-1.0": "pddl", "odc-by-1.0": "odc-by", "apache2": "apache-2.0"}
 
 
@@ -66,31 +54,35 @@ class About:
         return License(stated if stated in LICENSE_TIERS else "other", stated, url, tier, (evidence,), self.texts("conditions"))
 
 
-def read_about(path: str | Path | None, source: Source) -> About:
+def read_about(path: str | Path | None, source: str, keys: Mapping[str, str]) -> About:
     """Reads an about file.
+
+    Args:
+        path: the file, None for none.
+        source: id of the source, for messages.
+        keys: what it may say: key -> explanation; empty where the source takes no about file.
 
     Raises:
         Refused: there is no such file, it is not TOML, or it has a key that the source does not know.
     """
     if path is None:
         return About()
-    if not source.about_keys:
-        raise Refused(f"{source.id} takes no about file: all its facts are in the catalog.")
+    if not keys:
+        raise Refused(f"{source} takes no about file: all its facts are in the catalog.")
     try:
         values = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise Refused(f"{path}: {error.strerror}. `hf-medseg info {source.id}` prints a template.") from error
+        raise Refused(f"{path}: {error.strerror}. `hf-medseg info {source}` prints a template.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Refused(f"{path}: not valid TOML ({error}). `hf-medseg info {source.id}` prints a template.") from error
-    if strange := sorted(set(values) - set(source.about_keys)):
-        raise Refused(f"{path}: unknown keys {', '.join(strange)}; known: {', '.join(source.about_keys)}.")
+        raise Refused(f"{path}: not valid TOML ({error}). `hf-medseg info {source}` prints a template.") from error
+    if strange := sorted(set(values) - set(keys)):
+        raise Refused(f"{path}: unknown keys {', '.join(strange)}; known: {', '.join(keys)}.")
     return About(values, str(path))
 
 
-def template(source: Source) -> str:
-    """An about file to fill in, as TOML text; empty where the source takes none."""
-    keys = source.about_keys.items()
-    return "\n".join(f"# {explanation}\n# {key} = {_EXAMPLES.get(key, _EMPTY)}" for key, explanation in keys)
+def template(keys: Mapping[str, str]) -> str:
+    """An about file to fill in, as TOML text, for the keys of a source."""
+    return "\n".join(f"# {explanation}\n# {key} = {_EXAMPLES.get(key, _EMPTY)}" for key, explanation in keys.items())
 
 
 _EMPTY = '""'

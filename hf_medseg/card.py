@@ -13,8 +13,9 @@ from hf_medseg import script
 from hf_medseg.about import About
 from hf_medseg.catalog import sources
 from hf_medseg.columns import INT8, Column, Label, ListOf, Picture, Record, Value, Volume, card_feature
-from hf_medseg.facts import Config, Download, Edition, License, Source
+from hf_medseg.facts import Config, Download, Edition, Source
 from hf_medseg.info import MODES, bytes_of, command, places
+from hf_medseg.licenses import License
 from hf_medseg.output import PREVIEW
 from hf_medseg.plan import table_of
 from hf_medseg.preview import FILE as PREVIEW_FILE

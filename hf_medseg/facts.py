@@ -6,49 +6,18 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from hf_medseg.about import About
 from hf_medseg.columns import VOLUME_COLUMNS, WHOLE_VOLUME_COLUMNS, Column, of_volumes
+from hf_medseg.licenses import License, Tier
 
 if TYPE_CHECKING:
-    from hf_medseg.about import About
     from hf_medseg.case import Case
     from hf_medseg.raw.tree import Raw
     from hf_medseg.survey import Survey
 
-Tier = Literal["open", "noncommercial", "restricted", "unknown"]
-Confidence = Literal["high", "medium-high", "medium", "low", "unknown"]
-Mode = Literal["free", "request", "login", "terms", "credentialed", "none"]
+
 Client = Literal["http", "page", "doi", "kaggle", "kaggle-competition", "gdown", "idc", "nilearn", "synapse", "physionet", "manual"]
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """Why we believe a fact: what the page says, where, when that was recorded, and how sure we are."""
-
-    says: str
-    url: str
-    confidence: Confidence
-    date: str = "2026-11-01"
-
-
-@dataclass(frozen=True, slots=True)
-class License:
-    """The owner's terms.
-
-    Attributes:
-        id: license identifier of the Hugging Face Hub (`cc-by-4.0`, `other`, `unknown`).
-        name: the license's name, or a few words where it has none.
-        url: where the owner states it.
-        tier: what it lets us do; `open` and `noncommercial` need evidence in the owner's own words.
-        evidence: what the tier rests on.
-        conditions: what the license asks to be carried along, shown on the card word for word.
-    """
-
-    id: str
-    name: str
-    url: str
-    tier: Tier
-    evidence: tuple[Evidence, ...]
-    conditions: tuple[str, ...] = ()
+Mode = Literal["free", "request", "login", "terms", "credentialed", "none"]
 
 
 @dataclass(frozen=True, slots=True)

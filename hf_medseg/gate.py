@@ -13,11 +13,11 @@ from typing import Any, get_args
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hf_medseg.about import LICENSE_TIERS
 from hf_medseg.catalog import sources
 from hf_medseg.columns import Column, arrow_type
 from hf_medseg.errors import Refused
-from hf_medseg.facts import Edition, License, Source, Tier
+from hf_medseg.facts import Edition, Source
+from hf_medseg.licenses import LICENSE_TIERS, License, Tier
 from hf_medseg.output import CARD, NAMES, REPORT, SHARD, WORK, Output
 from hf_medseg.plan import TIERS_BY_OPENNESS, config_folder, table_of
 from hf_medseg.preview import COLUMNS as PREVIEW_COLUMNS

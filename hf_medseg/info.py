@@ -90,7 +90,7 @@ def as_dict(source: Source) -> dict[str, Any]:
         "quirks": list(source.quirks),
         "changes": list(source.changes),
         "editions": [_edition(edition) for edition in source.editions],
-        "about_template": template(source),
+        "about_template": template(source.about_keys),
     }
 
 
@@ -130,7 +130,7 @@ def as_text(source: Source) -> str:
     if source.quirks:
         lines += ["", "Known quirks:", *(f"  - {quirk}" for quirk in source.quirks)]
     if source.about_keys:
-        lines += ["", "About file (--about FILE), a template:", template(source)]
+        lines += ["", "About file (--about FILE), a template:", template(source.about_keys)]
     return "\n".join(lines)
 
 

@@ -111,7 +111,7 @@ def make_plan(source: Source, request: Request, work: Path, executor: Executor, 
     """
     if not source.convertible:
         raise Refused(f"{source.id}: {source.summary} {' '.join(source.access.steps)}")
-    about = read_about(request.about, source)
+    about = read_about(request.about, source.id, source.about_keys)
     raw = open_raw_tree(request.raw, work)
     outside = {name: open_raw_tree(path, work, under=name) for name, path in request.parts.items()}
     try:

@@ -7,7 +7,8 @@ import textwrap
 from hf_medseg import terms
 from hf_medseg.catalog import sources
 from hf_medseg.errors import Refused
-from hf_medseg.facts import Edition, License, Source
+from hf_medseg.facts import Edition, Source
+from hf_medseg.licenses import License
 
 
 def needs_script(source: Source) -> bool:

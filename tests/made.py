@@ -21,7 +21,8 @@ from PIL import Image
 
 from hf_medseg import card, catalog, readback
 from hf_medseg.columns import FILES, INT8, PICTURE, TEXT, VOLUME_COLUMNS, Column, Label, ListOf, boxes
-from hf_medseg.facts import Access, Config, Edition, Evidence, License, Published, Source
+from hf_medseg.facts import Access, Config, Edition, Published, Source
+from hf_medseg.licenses import Evidence, License
 from hf_medseg.output import Output
 from hf_medseg.plan import table_of
 from hf_medseg.preview import write_preview

@@ -17,7 +17,8 @@ from hf_medseg import card
 from hf_medseg.about import About
 from hf_medseg.card import all_cards, file_name, render, type_text
 from hf_medseg.columns import FLOAT64, INT8, INT32, PICTURE, TEXT, Label, ListOf, boxes
-from hf_medseg.facts import Access, Config, Download, License, Part, Published, Source
+from hf_medseg.facts import Access, Config, Download, Part, Published, Source
+from hf_medseg.licenses import License
 from hf_medseg.preview import FILE
 from tests.made import CITATION, FLAT, LICENSE, OWN, VOLUMES, edition, flat, know, volumes
 

@@ -61,7 +61,9 @@ def test_refused_is_2_before_anything_is_written(raw: Path, tmp_path: Path) -> N
         assert not (tmp_path / "out").exists()
 
 
-def test_a_traceback_only_with_debug(raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_traceback_only_with_debug(
+    raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def broken(*arguments: object, **options: object) -> None:
         raise ZeroDivisionError("a bug")
 

@@ -13,13 +13,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from hf_medseg import card, script
-from hf_medseg.about import LICENSE_TIERS
 from hf_medseg.catalog import find_source, sources
 from hf_medseg.cli import main
 from hf_medseg.columns import table_columns
 from hf_medseg.errors import Refused
 from hf_medseg.executor import Executor
 from hf_medseg.facts import Source
+from hf_medseg.licenses import LICENSE_TIERS
 from hf_medseg.plan import Request, looks_like, make_plan
 from hf_medseg.raw.tree import open_raw_tree
 from hf_medseg.verify import verify

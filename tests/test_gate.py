@@ -14,11 +14,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from hf_medseg import __version__, gate
-from hf_medseg.about import LICENSE_TIERS
 from hf_medseg.catalog import sources
 from hf_medseg.cli import main
 from hf_medseg.errors import Refused
 from hf_medseg.facts import Edition, Source
+from hf_medseg.licenses import LICENSE_TIERS
 from hf_medseg.output import CARD, REPORT
 from hf_medseg.plan import config_folder, table_of
 from hf_medseg.push import push

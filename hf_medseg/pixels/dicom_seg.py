@@ -110,9 +110,8 @@ class _Segmentation:
     def _paint(self, result: LabelMap, k: int, rows: NDArray[Any], columns: NDArray[Any], samples: Samples) -> None:
         grid, frame = samples.grid, self.frames[k]
         if grid.affine is None or frame.position is None or frame.orientation is None or frame.spacing is None:
-            slices = [
-                samples.columns["sop_instance_uid"].index(sop) for sop in self.sources[k] if sop in samples.columns["sop_instance_uid"]
-            ]
+            # Of an image of many frames, which all have its UID, none is meant more than another.
+            slices = [number for number, sop in enumerate(samples.columns["sop_instance_uid"]) if sop in self.sources[k]]
             if len(slices) != 1 or (self.dataset.Rows, self.dataset.Columns) != grid.shape[1:]:
                 raise Rejected(self.path, f"its frame {k + 1} says neither where it lies nor which slice it was drawn on.", _ADVICE)
             result[slices[0], rows, columns] = 1

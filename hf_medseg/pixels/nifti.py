@@ -368,7 +368,7 @@ def volume_row(case: Case, table: TableSpec, reader: Reader, image: VolumeImage)
     files = files_of(case, reader)
     if samples.sources:
         path = samples.sources[0][0].rpartition("/")[0]
-        digest = digest_of(sha256 for _, sha256 in samples.sources)
+        digest = digest_of(dict(samples.sources).values())
         files = [{"column": "image", "path": path, "sha256": digest}, *(file for file in files if file["column"] != "image")]
     row = {
         **volume_columns(samples),

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from hf_medseg.case import Case
 from hf_medseg.columns import FLOAT32, MASK_ORIGIN, SEX, TEXT, Column, Label
-from hf_medseg.facts import Access, Download, Edition, Evidence, License, Published, Source, volume_configs
+from hf_medseg.facts import Access, Download, Edition, Published, Source, volume_configs
+from hf_medseg.licenses import Evidence, License
 from hf_medseg.pixels.masks import Values
 from hf_medseg.pixels.nifti import NiftiVolume
 from hf_medseg.raw.tables import Keyed, known, number

@@ -10,7 +10,8 @@ from xml.etree import ElementTree
 from hf_medseg.case import Case
 from hf_medseg.columns import FLOAT32, INT32, SEX, TEXT, Label
 from hf_medseg.errors import Rejected
-from hf_medseg.facts import Access, Download, Edition, Evidence, License, Published, Source, SurveyPlan, volume_configs
+from hf_medseg.facts import Access, Download, Edition, Published, Source, SurveyPlan, volume_configs
+from hf_medseg.licenses import Evidence, License
 from hf_medseg.pixels import dicom_headers
 from hf_medseg.pixels.dicom import DicomSeries
 from hf_medseg.pixels.nifti import NiftiVolume

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from hf_medseg.case import Case
 from hf_medseg.columns import FLOAT32, FLOAT64, INT32, SEX, TEXT, Column, ListOf
-from hf_medseg.facts import Access, Config, Download, Edition, Evidence, License, Published, Source, SurveyPlan, volume_configs
+from hf_medseg.facts import Access, Config, Download, Edition, Published, Source, SurveyPlan, volume_configs
+from hf_medseg.licenses import Evidence, License
 from hf_medseg.pixels import dicom_headers
 from hf_medseg.pixels.dicom import DicomPicture, DicomSeries
 from hf_medseg.pixels.dicom_headers import Header

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from hf_medseg.case import Case
 from hf_medseg.columns import FLOAT32, FLOAT64, INT32, PICTURE, TEXT, Column, Label
 from hf_medseg.errors import Refused
-from hf_medseg.facts import Access, Download, Edition, Evidence, License, Published, Source, volume_configs
+from hf_medseg.facts import Access, Download, Edition, Published, Source, volume_configs
+from hf_medseg.licenses import Evidence, License
 from hf_medseg.pixels.masks import Values
 from hf_medseg.pixels.nifti import NiftiVolume
 from hf_medseg.raw.tables import Table, known, number

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from hf_medseg.case import Case
 from hf_medseg.columns import FLOAT32, PICTURE, SEX, TEXT, Label
-from hf_medseg.facts import Access, Config, Download, Edition, Evidence, License, Published, Source
+from hf_medseg.facts import Access, Config, Download, Edition, Published, Source
+from hf_medseg.licenses import Evidence, License
 from hf_medseg.pixels.masks import Painted, Threshold
 from hf_medseg.pixels.picture import Picture
 from hf_medseg.raw.tables import text_of

@@ -8,7 +8,8 @@ from typing import Any
 from hf_medseg.case import Case
 from hf_medseg.columns import INT8, MASK_ORIGIN, PICTURE, TEXT, Label
 from hf_medseg.errors import Refused
-from hf_medseg.facts import Access, Config, Download, Edition, Evidence, License, Part, Published, Source
+from hf_medseg.facts import Access, Config, Download, Edition, Part, Published, Source
+from hf_medseg.licenses import Evidence, License
 from hf_medseg.pixels.masks import Native, Nearest, Threshold
 from hf_medseg.pixels.picture import Picture
 from hf_medseg.raw.tables import Keyed, number

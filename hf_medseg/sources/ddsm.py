@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 from hf_medseg.case import Case, Recipe
 from hf_medseg.columns import FLAG, FLOAT32, FLOAT64, INT32, LATERALITY, MASK_ORIGIN, PICTURE, TEXT, Column, Label, ListOf
 from hf_medseg.errors import Rejected
-from hf_medseg.facts import Access, Config, Download, Edition, Evidence, License, Published, Source, SurveyPlan
+from hf_medseg.facts import Access, Config, Download, Edition, Published, Source, SurveyPlan
+from hf_medseg.licenses import Evidence, License
 from hf_medseg.pixels import dicom_headers
 from hf_medseg.pixels.chains import ChainCores, ChainFacts, ChainMasks, ChainOverlap, Chains
 from hf_medseg.pixels.dicom import DicomPicture

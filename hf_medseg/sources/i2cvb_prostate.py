@@ -8,7 +8,8 @@ from typing import Any
 
 from hf_medseg.case import Case
 from hf_medseg.columns import FLAG, PICTURE, Column, Label
-from hf_medseg.facts import Access, Download, Edition, Evidence, License, Published, Source, SurveyPlan, volume_configs
+from hf_medseg.facts import Access, Download, Edition, Published, Source, SurveyPlan, volume_configs
+from hf_medseg.licenses import Evidence, License
 from hf_medseg.pixels.dicom import DicomSeries
 from hf_medseg.pixels.dicom_headers import HEAD, files, images, look, unreadable
 from hf_medseg.pixels.dicom_masks import IsTurned, Placed, Turned

@@ -8,7 +8,8 @@ from typing import Any
 from hf_medseg.about import About
 from hf_medseg.case import Case
 from hf_medseg.errors import Refused, Rejected
-from hf_medseg.facts import Access, Edition, License, Source, SurveyPlan
+from hf_medseg.facts import Access, Edition, Source, SurveyPlan
+from hf_medseg.licenses import License
 from hf_medseg.pixels.masks import NOT_ANNOTATED, Values
 from hf_medseg.pixels.picture import Picture
 from hf_medseg.pixels.readings import MaskValues, distinct_values

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from hf_medseg.case import Case
 from hf_medseg.columns import FLAG, FLOAT32, INT8, INT32, TEXT
-from hf_medseg.facts import Access, Config, Download, Edition, Evidence, License, Published, Source, SurveyPlan
+from hf_medseg.facts import Access, Config, Download, Edition, Published, Source, SurveyPlan
+from hf_medseg.licenses import Evidence, License
 from hf_medseg.pixels.masks import Values
 from hf_medseg.pixels.picture import Picture, equal_channels
 from hf_medseg.raw.files import RawFile

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from hf_medseg.case import Case
 from hf_medseg.columns import INT32, PICTURE, TEXT, ListOf
 from hf_medseg.errors import Refused
-from hf_medseg.facts import Access, Download, Edition, Evidence, License, Part, Published, Source, SurveyPlan, volume_configs
+from hf_medseg.facts import Access, Download, Edition, Part, Published, Source, SurveyPlan, volume_configs
+from hf_medseg.licenses import Evidence, License
 from hf_medseg.pixels import dicom_headers
 from hf_medseg.pixels.dicom import DicomPicture, DicomSeries
 from hf_medseg.pixels.dicom_headers import HEAD

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hf_medseg.case import Case
-from hf_medseg.facts import Access, Download, Edition, Evidence, License, Published, Source
+from hf_medseg.facts import Access, Download, Edition, Published, Source
+from hf_medseg.licenses import Evidence, License
 from hf_medseg.pixels.masks import Threshold
 from hf_medseg.pixels.picture import Picture
 from hf_medseg.raw.tree import Raw, union

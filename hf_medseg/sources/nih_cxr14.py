@@ -8,7 +8,8 @@ from typing import Any
 from hf_medseg.case import Case
 from hf_medseg.columns import FLOAT32, FLOAT64, INT32, SEX, Label, ListOf, boxes
 from hf_medseg.errors import Refused
-from hf_medseg.facts import Access, Config, Download, Edition, Evidence, License, Published, Source
+from hf_medseg.facts import Access, Config, Download, Edition, Published, Source
+from hf_medseg.licenses import Evidence, License
 from hf_medseg.pixels.picture import Picture
 from hf_medseg.raw.tables import lines_of, number, whole
 from hf_medseg.raw.tree import Raw

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from hf_medseg.case import Case
 from hf_medseg.columns import FILES, FLAG, FLOAT32, INT32, LATERALITY, MASK_ORIGIN, SEX, Column, Label
-from hf_medseg.facts import Access, Download, Edition, Evidence, License, Published, Source, volume_configs
+from hf_medseg.facts import Access, Download, Edition, Published, Source, volume_configs
+from hf_medseg.licenses import Evidence, License
 from hf_medseg.pixels.masks import Values
 from hf_medseg.pixels.nifti import NiftiVolume
 from hf_medseg.raw.tables import Keyed, known, number, whole

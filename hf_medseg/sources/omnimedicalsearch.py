@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hf_medseg.case import Case
-from hf_medseg.facts import Access, Edition, Evidence, License, Source
+from hf_medseg.facts import Access, Edition, Source
+from hf_medseg.licenses import Evidence, License
 from hf_medseg.raw.tree import Raw
 
 PAGE = "http://www.omnimedicalsearch.com/image_databases.html"

@@ -7,7 +7,8 @@ from typing import Any
 
 from hf_medseg.case import Case
 from hf_medseg.columns import FLOAT32, FLOAT64, INT32, PICTURE, SEX, TEXT, Label, ListOf
-from hf_medseg.facts import Access, Config, Download, Edition, Evidence, License, Part, Published, Source
+from hf_medseg.facts import Access, Config, Download, Edition, Part, Published, Source
+from hf_medseg.licenses import Evidence, License
 from hf_medseg.pixels.masks import Native, Nearest, Painted, Threshold
 from hf_medseg.pixels.picture import Picture
 from hf_medseg.pixels.rawgrid import RawGrid

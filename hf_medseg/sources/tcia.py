@@ -11,7 +11,8 @@ from hf_medseg.about import About
 from hf_medseg.case import Case
 from hf_medseg.columns import FLAG, FLOAT32, INT32, MASK_ORIGIN, PICTURE, SEX, TEXT, Column, ListOf, annotated
 from hf_medseg.errors import Refused
-from hf_medseg.facts import Access, Download, Edition, License, Source, SurveyPlan, volume_configs
+from hf_medseg.facts import Access, Download, Edition, Source, SurveyPlan, volume_configs
+from hf_medseg.licenses import License
 from hf_medseg.pixels import dicom_headers
 from hf_medseg.pixels.dicom import DicomPicture, DicomSeries
 from hf_medseg.pixels.dicom_headers import CONTOURS, HEAD, Header, Instance, Series, Structure

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from hf_medseg.case import Case
 from hf_medseg.columns import FLAG
-from hf_medseg.facts import Access, Config, Download, Edition, Evidence, License, Published, Source, SurveyPlan
+from hf_medseg.facts import Access, Config, Download, Edition, Published, Source, SurveyPlan
+from hf_medseg.licenses import Evidence, License
 from hf_medseg.pixels.alike import contradictions, sketch
 from hf_medseg.pixels.marks import Occurs
 from hf_medseg.pixels.masks import Labels, Values

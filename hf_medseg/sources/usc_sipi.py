@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from hf_medseg.case import Case
 from hf_medseg.columns import INT32, TEXT, ListOf
-from hf_medseg.facts import Access, Config, Download, Edition, Evidence, License, Published, Source
+from hf_medseg.facts import Access, Config, Download, Edition, Published, Source
+from hf_medseg.licenses import Evidence, License
 from hf_medseg.pixels.levels import Levels, Ranks
 from hf_medseg.pixels.picture import Picture
 from hf_medseg.raw.tree import Raw, union

@@ -256,9 +256,7 @@ def _scans(folder: Path, variant: str) -> Phantom:
         scan = Scan(pixels, 1.0, intercept, spacing, origin)
         # ASSUMED: every file is called mprage, so site and number are the id.
         volume, file = f"{site}_{number}", f"{home}/anat_1/mprage.nii.gz"
-        found.append(
-            (scan.slices(volume, None, file, patient_id=number), scan.volume(volume, None, file, patient_id=number))
-        )
+        found.append((scan.slices(volume, None, file, patient_id=number), scan.volume(volume, None, file, patient_id=number)))
     phantom = _promise(tree, found, "raw")
     phantom.not_used = ["rest.nii.gz"]
     if variant == "raw_packed":

@@ -95,9 +95,7 @@ class Scan:
         """The line of the search table."""
         month, day = self.date[5:7].lstrip("0"), self.date[8:10].lstrip("0")
         values = [key or self.key, self.subject, self.group, self.sex, self.age, self.visit, "MRI", self.description]
-        return ",".join(
-            f'"{v}"' for v in [*values, self.kind, f"{month}/{day}/{self.date[:4]}", self.form, "11/20/2016"]
-        )
+        return ",".join(f'"{v}"' for v in [*values, self.kind, f"{month}/{day}/{self.date[:4]}", self.form, "11/20/2016"])
 
     def xml(self) -> str:
         """The metadata XML of the image: of a processed one it describes the product, and the image it was made from."""
@@ -166,9 +164,7 @@ def _nifti(path: Path, voxels: Array, affine: Array | None, slope: float | None 
         path.write_bytes(bytes(content))
 
 
-def _volume(
-    scan: Scan, source: str, image: Array, slope: float, intercept: float, geometry: dict[str, Any]
-) -> tuple[list[Row], Row]:
+def _volume(scan: Scan, source: str, image: Array, slope: float, intercept: float, geometry: dict[str, Any]) -> tuple[list[Row], Row]:
     """Rows of a NIfTI or Analyze file; `image` is (slices, rows, columns) in stored order."""
     same = {"num_slices": len(image), "rescale_slope": slope, "rescale_intercept": intercept, **scan.columns()}
     rows = [

@@ -156,8 +156,7 @@ def _cases_2020(variant: str) -> list[Case]:
         "BraTS20_Training_001": {"grade": "hgg", "age": float(np.float32(60.4630137)), "survival_days": "289"}
         | {"extent_of_resection": "GTR"},
         "BraTS20_Training_260": {"grade": "lgg", "age": None, "survival_days": None, "extent_of_resection": None},
-        "BraTS20_Training_355": {"grade": "hgg", "age": 51.0, "survival_days": "ALIVE (361 days later)"}
-        | {"extent_of_resection": None},
+        "BraTS20_Training_355": {"grade": "hgg", "age": 51.0, "survival_days": "ALIVE (361 days later)"} | {"extent_of_resection": None},
     }
     if variant == "2020_no_tables":
         empty = {"grade": None, "age": None, "survival_days": None, "extent_of_resection": None}
@@ -241,9 +240,7 @@ def _cases_2023() -> list[Case]:
 def _promise(raw: Path, found: list[tuple[list[Row], Row]], edition: str | None) -> Phantom:
     """Rows in order: by split, by volume, by slice."""
     order = ["train", "validation"]
-    rows = sorted(
-        (row for rows, _ in found for row in rows), key=lambda row: (order.index(row.split), natural(row.image_id))
-    )
+    rows = sorted((row for rows, _ in found for row in rows), key=lambda row: (order.index(row.split), natural(row.image_id)))
     volumes = sorted((row for _, row in found), key=lambda row: (order.index(row.split), natural(row.image_id)))
     return Phantom(raw, rows, {"volumes": volumes}, edition, secrets=list(SECRETS))
 
@@ -257,9 +254,7 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
         found = [case.write(tree) for case in _cases_graded(int(variant))]
         top = next(path for path in tree.iterdir())
         if variant == "2018":
-            write(
-                top / "survival_data.csv", "Brats18ID,Age,Survival,ResectionStatus\nBrats18_CBICA_AAB_1,60.5,289,GTR\n"
-            )
+            write(top / "survival_data.csv", "Brats18ID,Age,Survival,ResectionStatus\nBrats18_CBICA_AAB_1,60.5,289,GTR\n")
         return _promise(tree, found, variant)
     if variant in ("2023", "value_4"):
         return _spoil(tree, "value_4" if variant == "value_4" else "", _cases_2023(), "2023")

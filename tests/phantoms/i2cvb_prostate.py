@@ -173,9 +173,7 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
         return _saml(raw, variant)
     if variant == "refused_split_parts":
         for name in ("ge-1-5t.tar.gz.aa", "ge-1-5t.tar.gz.ab", "siemens-3t.tar.gz.aa"):
-            write(
-                raw / name, b"\x1f\x8b\x08\x00" + rng(name).bytes(200) if name.endswith("aa") else rng(name).bytes(200)
-            )
+            write(raw / name, b"\x1f\x8b\x08\x00" + rng(name).bytes(200) if name.endswith("aa") else rng(name).bytes(200))
         return Phantom(raw, [], refused=True)
     everything = "prostate pz cg cap"
     patients = [

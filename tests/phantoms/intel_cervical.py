@@ -117,9 +117,7 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
             options = {"exif": exif, "comment": SECRETS[2].encode()}
         image = save_jpeg(tree / place(name), colour(f"intel {name}", height, width), **options)
         columns: dict[str, Any] = {"label": label, "original_label": parts[1].lower() if len(parts) == 3 else None}
-        if (
-            len(parts) == 2
-        ):  # ASSUMED: `original_label` is what a folder said; sets without type folders leave it open here
+        if len(parts) == 2:  # ASSUMED: `original_label` is what a folder said; sets without type folders leave it open here
             del columns["original_label"]
         if name == TURNED:
             columns["exif_orientation"] = 6

@@ -78,9 +78,7 @@ def _table(stems: list[str]) -> str:
     table: dict[str, Any] = {}
     for stem in stems:
         height, width = CASES[stem]
-        boxes = [
-            {"label": "polyp", "xmin": x0, "ymin": y0, "xmax": x1, "ymax": y1} for x0, y0, x1, y1 in _truth(stem)[1]
-        ]
+        boxes = [{"label": "polyp", "xmin": x0, "ymin": y0, "xmax": x1, "ymax": y1} for x0, y0, x1, y1 in _truth(stem)[1]]
         table[stem] = {"height": height, "width": width, "bbox": boxes}
     return json.dumps(table)
 

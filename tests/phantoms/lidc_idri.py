@@ -142,10 +142,7 @@ def _drawn(series: Series, number: int, drawing: Drawing) -> str:
 
 def _small(series: Series, number: int, index: int, point: Point, block: str = "") -> str:
     """A nodule under 3 mm: its centre alone, sometimes with an empty block of ratings."""
-    return (
-        f"<unblindedReadNodule>\n<noduleID>{number}</noduleID>\n{block}{_roi(series, index, [point])}"
-        "</unblindedReadNodule>\n"
-    )
+    return f"<unblindedReadNodule>\n<noduleID>{number}</noduleID>\n{block}{_roi(series, index, [point])}</unblindedReadNodule>\n"
 
 
 def reading(series: Series, sessions: list[list[Drawing]], *, small: bool = True, extra: str = "") -> str:
@@ -179,9 +176,7 @@ def reading(series: Series, sessions: list[list[Drawing]], *, small: bool = True
         "<TaskDescription>Second unblinded read</TaskDescription>\n<CtImageFile>removed</CtImageFile>\n"
         f"<SeriesInstanceUid>{series.uid}</SeriesInstanceUid>\n<DateService>2008-08-18</DateService>\n"
         "<TimeService>02:05:51</TimeService>\n<ResponseDescription>1 - Reading complete</ResponseDescription>\n"
-        f"<StudyInstanceUID>{series.study_uid}</StudyInstanceUID></ResponseHeader>\n"
-        + "".join(body)
-        + "</LidcReadMessage>\n"
+        f"<StudyInstanceUID>{series.study_uid}</StudyInstanceUID></ResponseHeader>\n" + "".join(body) + "</LidcReadMessage>\n"
     )
 
 
@@ -269,9 +264,7 @@ def _full_sessions() -> list[list[Drawing]]:
     sessions: list[list[Drawing]] = []
     for reader in range(4):
         size = 6 + reader % 2
-        first = Drawing(
-            1, _rates(reader), {z: blob(11 + (reader == 2), 11, size - (z == 3), reader) for z in (1, 2, 3)}
-        )
+        first = Drawing(1, _rates(reader), {z: blob(11 + (reader == 2), 11, size - (z == 3), reader) for z in (1, 2, 3)})
         if reader == 1:
             first.holes = {2: trace([(9, 10), (12, 9), (13, 12), (10, 13)])}
             first.stray = {2: (11, 15), 4: (12, 12)}  # lone points: marks by accident

@@ -78,10 +78,7 @@ def _dump(value: Any) -> str:
 
 def _case(uid: str) -> dict[str, Any]:
     """One record of Case_topic.json."""
-    names = {
-        key: [p[0] for p in PICTURES if p[0].startswith(uid) and p[2] == kind]
-        for key, kind in (("TAC", "CT"), ("MRI", "MR"))
-    }
+    names = {key: [p[0] for p in PICTURES if p[0].startswith(uid) and p[2] == kind] for key, kind in (("TAC", "CT"), ("MRI", "MR"))}
     facts = CASES[uid]
     return {
         "U_id": uid,
@@ -129,9 +126,7 @@ def _description(picture: tuple[Any, ...], small: bool) -> dict[str, Any]:
 def _pixels(name: str, mode: str) -> Array:
     """The picture, without alpha."""
     height, width = 26 + len(name) % 5, 31 + int(name[-2:]) % 13
-    return (
-        colour(name, height, width) if mode == "colour" else np.repeat(grey(name, height, width)[..., None], 3, axis=2)
-    )
+    return colour(name, height, width) if mode == "colour" else np.repeat(grey(name, height, width)[..., None], 3, axis=2)
 
 
 def _columns(picture: tuple[Any, ...]) -> dict[str, Any]:
@@ -181,10 +176,7 @@ def _lists(data: Path, pictures: list[tuple[Any, ...]], variant: str) -> None:
     for picture in pictures:
         uid, number = picture[0].split("_")
         kind = "TAC" if picture[2] == "CT" else "MRI"
-        overview.append(
-            f"{kind},{uid},{number},/imgs/512/{picture[0]}.png,"
-            f"https://openi.nlm.nih.gov/detailedresult?img={picture[0]}"
-        )
+        overview.append(f"{kind},{uid},{number},/imgs/512/{picture[0]}.png,https://openi.nlm.nih.gov/detailedresult?img={picture[0]}")
     write(data / "images_overview.csv", "\n".join(overview) + "\n")
     if variant == "no_split_files":
         return

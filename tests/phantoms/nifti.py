@@ -82,9 +82,7 @@ def axial(array: Array) -> Array:
     return np.ascontiguousarray(array.transpose(2, 1, 0))
 
 
-def turned(
-    voxels: Array, spacing: tuple[float, float, float], origin: tuple[float, float, float], code: str
-) -> tuple[Array, Array]:
+def turned(voxels: Array, spacing: tuple[float, float, float], origin: tuple[float, float, float], code: str) -> tuple[Array, Array]:
     """Stores LPS voxels (columns, rows, slices) in another order of axes, and gives the affine that goes with it.
 
     Args:
@@ -148,9 +146,7 @@ def write_packed(path: Path, content: bytes, identities: bool = True) -> Path:
     return write(path, content)
 
 
-def write_analyze(
-    path: Path, voxels: Array, spacing: tuple[float, float, float] = (1.0, 1.0, 1.0), order: str = ">"
-) -> bytes:
+def write_analyze(path: Path, voxels: Array, spacing: tuple[float, float, float] = (1.0, 1.0, 1.0), order: str = ">") -> bytes:
     """Writes an Analyze 7.5 pair (`path` names the .hdr): the last of four dimensions is 1. Returns the pixels' bytes."""
     code = {"uint8": 2, "int16": 4, "float32": 16}[voxels.dtype.name]
     x, y, z = voxels.shape
@@ -203,7 +199,5 @@ def write_xlsx(path: Path, rows: list[list[Any]]) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in files.items():
-            archive.writestr(
-                zipfile.ZipInfo(name, EPOCH), f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n{text}'
-            )
+            archive.writestr(zipfile.ZipInfo(name, EPOCH), f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n{text}')
     return path

@@ -147,9 +147,7 @@ def row_of(stem: str, folder: str, with_table: bool = True) -> Row:
         record = (NODULES | CUT)[stem]
         values = [record.subtlety, record.size, record.age, record.sex, record.x, record.y, record.malignancy]
         clinical = dict(zip(EMPTY, [*values, record.place, record.diagnosis], strict=True))
-    columns: dict[str, object] = {
-        f"mask_{name.replace(' ', '_')}": doubled(shape).astype(np.uint8) for name, shape in shapes.items()
-    }
+    columns: dict[str, object] = {f"mask_{name.replace(' ', '_')}": doubled(shape).astype(np.uint8) for name, shape in shapes.items()}
     # ASSUMED: `mask_native` is the painted map on the grid of the GIF files.
     # ASSUMED: one film per case, so the stem is the patient.
     columns |= {"mask_native": label, "fold": fold_of(stem), "pixel_spacing": [0.175, 0.175]}
@@ -171,9 +169,7 @@ def save_masks(stem: str, place: Path) -> None:
 
 def save_contours(stem: str, fold: Path) -> None:
     """Writes the hand-drawn contour and the landmarks that come with the masks."""
-    block = (
-        "{{\n[Label={0}]\n[LineMode=ClosedContour]\n{{ 301.5 , 140.25 }},\n{{ 310 , 480 }},\n{{ 190.75 , 430 }},\n}}\n"
-    )
+    block = "{{\n[Label={0}]\n[LineMode=ClosedContour]\n{{ 301.5 , 140.25 }},\n{{ 310 , 480 }},\n{{ 190.75 , 430 }},\n}}\n"
     anchors = "{\n[Label=right lung fixed]\n{ 301.5 , 140.25 },\n}\n"
     write(fold / "points" / f"{stem}.pfs", "; contours\n{\n" + block.format("right lung") + anchors + "}\n")
     write(fold / "landmarks" / f"{stem}.txt", "".join(f"{n * 3 + 200.5} {n * 2 + 150.25}\n" for n in range(166)))

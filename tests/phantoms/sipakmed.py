@@ -242,9 +242,7 @@ def _changed(cell: Cell, variant: str, height: int, width: int, area: Array, tex
     return area, text
 
 
-def _crop(
-    cropped: Path, cluster: Cluster, cell: Cell, number: str, picture: Array, variant: str, phantom: Phantom
-) -> None:
+def _crop(cropped: Path, cluster: Cluster, cell: Cell, number: str, picture: Array, variant: str, phantom: Phantom) -> None:
     """Writes the picture and both polygons of one cell, in coordinates of the crop."""
     bmp, dat = (".BMP", ".DAT") if variant == "upper-case" else (".bmp", ".dat")
     separator = " " if variant == "blanks" else ","

@@ -318,14 +318,10 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
     return promise
 
 
-def _promise(
-    series: Series, truths: list[Segment] | None, classes: dict[str, int], mapped: bool
-) -> tuple[list[Row], Row]:
+def _promise(series: Series, truths: list[Segment] | None, classes: dict[str, int], mapped: bool) -> tuple[list[Row], Row]:
     """Expected rows of one image series; `truths` is in order of the segments."""
     flat = truths or []
-    slug: Callable[[str, str], str] = (
-        (lambda raw, word: word) if mapped else (lambda raw, word: raw.strip().lower().replace("-", "_"))
-    )
+    slug: Callable[[str, str], str] = (lambda raw, word: word) if mapped else (lambda raw, word: raw.strip().lower().replace("-", "_"))
     label_map = np.zeros(series.image.shape, np.uint8)
     for value in sorted(classes.values()):
         for raw, word, truth in flat:
@@ -365,9 +361,7 @@ def _about(folder: Path, variant: str) -> Path | None:
 
 
 def _ct(layout: _Layout, variant: str, name: str, patient: str, count: int, **options: Any) -> Series:
-    pixels = np.stack([grey(f"{name} {z}", HEIGHT, WIDTH, 3000, np.int16) - 1000 for z in range(count)]).astype(
-        np.int16
-    )
+    pixels = np.stack([grey(f"{name} {z}", HEIGHT, WIDTH, 3000, np.int16) - 1000 for z in range(count)]).astype(np.int16)
     removed = None if variant == "stated_deidentified" else "YES"
     settings: dict[str, Any] = {
         "intercept": 0.0,
@@ -376,9 +370,7 @@ def _ct(layout: _Layout, variant: str, name: str, patient: str, count: int, **op
         "removed": removed,
     }
     settings.update(options)
-    return write_series(
-        layout.folder(patient, name, name, "CT"), pixels, name=name, patient_id=patient, study=name, **settings
-    )
+    return write_series(layout.folder(patient, name, name, "CT"), pixels, name=name, patient_id=patient, study=name, **settings)
 
 
 def _compress(header: FileDataset, _: int) -> None:
@@ -429,9 +421,7 @@ def _with_seg(layout: _Layout, variant: str, promise: Phantom) -> tuple[Series, 
         other.paths[0].parent.rmdir()
         sources = other.headers
         promise.rejected.append(uid(f"series {name} mask"))
-    write_seg(
-        target, sources, segments, name=f"{name} mask", kind=kind, descending=kind != "LABELMAP"
-    )  # a label map ascends here
+    write_seg(target, sources, segments, name=f"{name} mask", kind=kind, descending=kind != "LABELMAP")  # a label map ascends here
     if variant == "two_readers":
         second = np.roll(liver, 1, axis=1)
         where = layout.folder(patient, name, f"{name} second", "SEG") / layout.name(1, uid(f"sop {name} second"))
@@ -573,9 +563,7 @@ def _spoil(
         rt.paths[1].unlink()
         broken = rt
     elif variant == "mixed_orientation":
-        _resave(
-            mr, lambda header, index: setattr(header, "ImageOrientationPatient", list(CORONAL)) if index == 1 else None
-        )
+        _resave(mr, lambda header, index: setattr(header, "ImageOrientationPatient", list(CORONAL)) if index == 1 else None)
         broken = mr
     elif variant == "two_echoes":
         for index, path in enumerate(mr.paths):
@@ -630,9 +618,7 @@ def _beside(layout: _Layout, variant: str, volumes: list[tuple[Series, list[Segm
     """What each tool leaves next to the series."""
     top = layout.raw / "manifest-1617826555824"
     if top.is_dir():
-        lines = [
-            "Series UID,Collection,3rd Party Analysis,Data Description URI,Subject ID,Study UID,Modality,File Location"
-        ]
+        lines = ["Series UID,Collection,3rd Party Analysis,Data Description URI,Subject ID,Study UID,Modality,File Location"]
         lines += [
             f"{s.uid},{COLLECTION},NO,https://doi.org/10.7937/phantom.2020.0001,{s.patient_id},{s.study_uid},{s.modality},."
             for s, _ in volumes

@@ -163,9 +163,7 @@ def _stack(scan: Scan, array: Array) -> Array:
     return np.transpose(array, axes)
 
 
-def _rows(
-    scan: Scan, source_file: str, origin: str = "manual", extra: dict[str, Any] | None = None
-) -> tuple[list[Row], Row]:
+def _rows(scan: Scan, source_file: str, origin: str = "manual", extra: dict[str, Any] | None = None) -> tuple[list[Row], Row]:
     """The rows of both configs.
 
     ASSUMED: `masks` holds every annotated structure in class order, in slices that it does not touch as well.
