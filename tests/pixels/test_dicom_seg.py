@@ -70,6 +70,29 @@ def test_uneven_stack(tmp_path: Path) -> None:
     assert np.array_equal(segment(tmp_path / "seg", 1, series.paths), truth)
 
 
+@pytest.mark.parametrize("frames", [1, 3])
+def test_a_frame_that_says_nothing_but_its_image(frames: int, tmp_path: Path) -> None:
+    """Enough where the image is one slice; of an image of many frames it could be any."""
+    image = rng("cine").integers(0, 200, (1, 16, 12)).astype(np.uint8)
+    series = write_series(tmp_path, image, name="cine", patient_id="P1", identities=False)
+    truth = blobs("c")[1:2]
+    write_seg(tmp_path / "seg", series.headers, {"Liver": truth}, name="seg")
+    seg, header = dcmread(tmp_path / "seg"), dcmread(series.paths[0])
+    for group in (*seg.SharedFunctionalGroupsSequence, *seg.PerFrameFunctionalGroupsSequence):
+        for keyword in ("PlanePositionSequence", "PlaneOrientationSequence"):
+            if keyword in group:
+                delattr(group, keyword)
+    seg.save_as(tmp_path / "seg")
+    del header.ImagePositionPatient, header.ImageOrientationPatient
+    header.NumberOfFrames, header.PixelData = frames, image.tobytes() * frames
+    header.save_as(series.paths[0])
+    if frames == 1:
+        assert np.array_equal(segment(tmp_path / "seg", 1, series.paths), truth)
+    else:
+        with pytest.raises(Rejected, match="neither where it lies nor which slice"):
+            segment(tmp_path / "seg", 1, series.paths)
+
+
 def test_half_of_the_highest_fraction_is_inside(tmp_path: Path) -> None:
     series = ct(tmp_path)
     steps = np.linspace(0, 1, 201)[rng("f").integers(0, 201, (6, 16, 12))]

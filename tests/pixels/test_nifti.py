@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import itertools
 import struct
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -522,3 +523,18 @@ def test_a_series_is_named_by_its_uid() -> None:
     assert row["source_file"] == "1.2.3"
     assert row["source_sha256"] == hashlib.sha256(b"a\nb").hexdigest()
     assert [file["path"] for file in row["files"]] == ["1.2.3"]
+
+
+class _Frames(_Series):
+    """The same slices in one file."""
+
+    def samples(self, reader: Reader) -> Samples:
+        found = super().samples(reader)
+        return replace(found, sources=(found.sources[0],) * 2)
+
+
+def test_a_file_of_many_frames_counts_once() -> None:
+    import hashlib
+
+    (row,) = rows(Case("v", {"image": _Frames()}), table({}, volumes=True), Reader(), Tally())
+    assert row["source_sha256"] == hashlib.sha256(b"b").hexdigest()
