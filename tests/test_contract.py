@@ -6,6 +6,7 @@ import ast
 import json
 import pickle
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -214,3 +215,9 @@ def test_no_forbidden_word_reaches_the_project() -> None:
     ]:
         found = FORBIDDEN_WORDS.search(path.read_text())
         assert not found or (found.group().lower() == "seed" and "shuffle" in path.read_text()), f"{path}: {found}"
+
+
+def test_all_brings_every_extra() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    (everything,) = extras["all"]
+    assert set(everything.removeprefix("hf-medseg[").removesuffix("]").split(",")) == set(extras) - {"all", "test"}
