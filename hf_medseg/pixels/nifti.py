@@ -33,6 +33,7 @@ _COARSE = 1.5
 # LPS axis along which slices are cut -> (plane, axes of slice, row and column).
 _CUTS = {2: ("axial", (2, 1, 0)), 1: ("coronal", (1, 2, 0)), 0: ("sagittal", (0, 2, 1))}
 _GZIP = b"\x1f\x8b"
+_MILLIMETRES = {1: 1000.0, 2: 1.0, 3: 0.001}  # code of the unit of length -> mm; most files that state none mean mm
 _SLACK = 1 << 20  # bytes after the voxels that are let pass
 _RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
@@ -199,8 +200,11 @@ def _read(data: bytes, header: bytes | None, path: str) -> _Voxels:
         dtype = info.get_data_dtype()
         offset = int(info.get_data_offset())
         slope, intercept = info.get_slope_inter()
+        unit = _MILLIMETRES.get(int(info["xyzt_units"]) % 8, 1.0) if "xyzt_units" in info else 1.0
         affine = _affine(info, path)
-        spacing = tuple(abs(float(size)) for size in (*info.get_zooms(), 0.0, 0.0, 0.0)[:3])
+        if affine is not None:
+            affine[:3] *= unit
+        spacing = tuple(abs(float(size)) * unit for size in (*info.get_zooms(), 0.0, 0.0, 0.0)[:3])
         if header is None:
             offset = max(offset, int(info.single_vox_offset))
     except (HeaderDataError, ValueError, OverflowError, KeyError) as error:

@@ -227,6 +227,16 @@ def test_the_sform_goes_before_the_qform(tmp_path: Path) -> None:
 # Formats
 
 
+@pytest.mark.parametrize(("unit", "size"), [("meter", 0.001), ("mm", 1.0), ("micron", 1000.0), ("unknown", 1.0)])
+def test_lengths_are_millimetres_whatever_the_header_counts_in(unit: str, size: float, tmp_path: Path) -> None:
+    image = nib.Nifti1Image(noise(4, 5, 6), np.diag([-0.5 * size, -0.75 * size, 2 * size, 1]))
+    image.header.set_xyzt_units(unit)
+    nib.save(image, tmp_path / "u.nii")
+    grid = NiftiVolume(raw_file(tmp_path / "u.nii")).samples(Reader()).grid
+    assert np.allclose([*(grid.pixel_spacing or ()), grid.slice_spacing], [0.75, 0.5, 2.0], rtol=1e-6)
+    assert np.allclose(grid.positions[1], [0, 0, 2.0])
+
+
 def test_nifti_2_is_read(tmp_path: Path) -> None:
     (tmp_path / "a.nii").write_bytes(nib.Nifti2Image(noise(4, 5, 6), AFFINE).to_bytes())
     assert NiftiVolume(raw_file(tmp_path / "a.nii")).samples(Reader()).array.shape == (6, 5, 4)
