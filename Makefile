@@ -21,7 +21,7 @@ cards scripts: $(VENV)/test.stamp
 	$(BIN)/python -m hf_medseg.render $@
 
 bench: $(VENV)/test.stamp
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks --picture docs/speed.png
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
