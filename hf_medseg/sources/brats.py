@@ -30,6 +30,7 @@ NAMES = {
     "2021-tcia": r"BraTS2021_\d{5}",
     "2023": r"BraTS-GLI-\d{5}-0\d{2}",  # time points from 100 on are those of 2024, in another space and with a fourth class
 }
+CROSSWALK = r"BraTS2021_MappingToTCIA\.xlsx"
 COLLECTIONS = "UPENN-GBM|UCSF-PDGM|TCGA-GBM|TCGA-LGG|CPTAC-GBM|IvyGAP|ACRIN-FMISO-Brain|new-not-previously-in-TCIA"
 FOLDERS = rf"(?:[^/]*(?i:brats)[^/]*(?i:train|valid)[^/]*/)?(?:(?:HGG|LGG|{COLLECTIONS})/)?"
 MISNAMED = r"BraTS20_Training_355/W39_1998\.09\.19_Segm\.nii(?:\.gz)?"
@@ -43,7 +44,7 @@ TABLES: dict[str, tuple[tuple[str, ...], ...]] = {
         (r"survival_evaluation\.csv", "BraTS20ID"),
         (r"name_mapping\.csv", "BraTS_2020_subject_ID", "Grade"),
     ),
-    "2021-tcia": ((r"BraTS2021_MappingToTCIA\.xlsx", ""),),
+    "2021-tcia": ((CROSSWALK, ""),),
 }
 
 
@@ -118,9 +119,9 @@ def _edition(name: str, license: License, citations: tuple[str, ...], cases: dic
     """One edition: all have the same sequences, classes and slices."""
     case = NAMES[name]
     marks = {
-        # TCIA alone sorts the cases by collection and adds the table of ids.
-        "2021": ((rf"{case}_(?i:flair)\.nii(?:\.gz)?",), (BY_COLLECTION,)),
-        "2021-tcia": ((BY_COLLECTION, r"BraTS2021_MappingToTCIA\.xlsx"), ()),
+        # TCIA alone adds the table of ids; without it, even cases sorted by collection prove nothing.
+        "2021": ((rf"{case}_(?i:flair)\.nii(?:\.gz)?",), (CROSSWALK,)),
+        "2021-tcia": ((rf"{case}_(?i:flair)\.nii(?:\.gz)?", CROSSWALK), ()),
         "2023": ((rf"{case}-t2f\.nii(?:\.gz)?",), ()),
     }
     landmarks, others = marks.get(name, ((rf"{case}_(?i:flair)\.nii(?:\.gz)?",), ()))
@@ -143,7 +144,6 @@ def _edition(name: str, license: License, citations: tuple[str, ...], cases: dic
     )
 
 
-BY_COLLECTION = rf"BraTS2021_(?:Training|Validation)Set/(?:{COLLECTIONS})/BraTS2021_\d{{5}}/BraTS2021_\d{{5}}_flair\.nii\.gz"
 BESIDE: dict[str, Column] = {
     **dict.fromkeys(("image_t1", "image_t1ce", "image_t2"), PICTURE),
     **{f"rescale_{what}_{name}": FLOAT64 for name in ("t1", "t1ce", "t2") for what in ("slope", "intercept")},
