@@ -36,7 +36,7 @@ from hf_medseg.pixels.picture import MAX_PIXELS
 from hf_medseg.places import parquet
 from hf_medseg.plan import table_of
 from hf_medseg.rows import TableSpec, Tally, class_list
-from hf_medseg.shard import ROW_GROUP_BYTES, Identity, Outcome, Seal, read_shard
+from hf_medseg.shard import LEAST_GROUP, MOST_GROUP, Identity, Outcome, Seal, read_shard
 
 Row = Mapping[str, Any]
 Array = NDArray[Any]
@@ -45,7 +45,6 @@ Hashes = NDArray[np.uint64]
 REMAKE = "Delete this shard and run the same `hf-medseg convert` again: it makes what is missing."
 CONVERT = "Run the same `hf-medseg convert` again: it writes this file anew and keeps finished shards."
 
-_LARGE_ROW_GROUP = 13_000_000
 # A dataset that is wrong everywhere is told in a few lines, not in millions.
 _FINDINGS_OF_A_KIND = 20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -263,7 +262,7 @@ def _check_rows(findings: Findings, facts: ShardFacts, file: pq.ParquetFile) -> 
             keys["group"].append(hash_of(row.get("volume_id") or row["patient_id"] or row["image_id"]))
             keys["patient"].append(hash_of(row["patient_id"]))
         last = number == file.metadata.num_row_groups - 1
-        if sum(sizes[:-1]) >= _LARGE_ROW_GROUP or (not last and sum(sizes) < ROW_GROUP_BYTES // 2):
+        if sum(sizes[:-1]) >= MOST_GROUP or (not last and sum(sizes) < LEAST_GROUP):
             text = f"its row group {number} holds {sum(sizes) / 1e6:.1f} MB in {len(sizes)} rows; 8 to 13 MB read best."
             findings.warn("row groups", facts.name, text, REMAKE)
     for promise, text in slices.end():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -17,8 +18,9 @@ from hf_medseg.columns import Volume as VolumeColumn
 from hf_medseg.errors import Rejected
 from hf_medseg.pixels import jpeg, png
 from hf_medseg.pixels.masks import NOT_ANNOTATED, Cell, LabelMap, Labels, on_grid, value_counts
+from hf_medseg.pixels.nifti import volume_bytes
 from hf_medseg.pixels.picture import Encoded, Picture, encode_pixels
-from hf_medseg.pixels.volume import Samples, VolumeImage, check_same_grid
+from hf_medseg.pixels.volume import Samples, VolumeImage, check_even, check_same_grid
 from hf_medseg.raw.files import Reader
 
 Row = dict[str, Any]
@@ -94,12 +96,7 @@ def rows(case: Case, table: TableSpec, reader: Reader, tally: Tally) -> Iterator
         raise Rejected(next(case.named_files())[1].path, case.wrong, *filter(None, [case.advice]))
     check_partners(case)
     if isinstance(image, VolumeImage):
-        if table.volumes:
-            from hf_medseg.pixels.nifti import volume_row
-
-            made = [volume_row(case, table, reader, image)]
-        else:
-            made = _slice_rows(case, table, reader, image)
+        made = [_volume_row(case, table, reader, image)] if table.volumes else _slice_rows(case, table, reader, image)
     elif isinstance(image, Picture):
         made = [_picture_row(case, table, reader, image)]
     else:
@@ -215,6 +212,67 @@ def further_volumes(case: Case, table: TableSpec, reader: Reader, image: Samples
 def nobody_looked(mask: LabelMap) -> bool:
     """Whether a whole slice of a volume is marked as not annotated: its mask is null."""
     return bool(mask.flat[0] == NOT_ANNOTATED and (mask == NOT_ANNOTATED).all())
+
+
+def _volume_row(case: Case, table: TableSpec, reader: Reader, image: VolumeImage) -> tuple[Row, NDArray[np.int64] | None]:
+    """The one row of a volume, whatever format it came from.
+
+    Masks keep the slices that nobody read as 255. Lists of masks become lists of volumes, flags for each slice one flag.
+
+    Args:
+        case: the case.
+        table: the columns; what it does not have is not read.
+        reader: reads the files.
+        image: the image of the case.
+
+    Returns:
+        (row, pixels of each value of the mask or None).
+
+    Raises:
+        Rejected: see `rows`.
+    """
+    samples = image.samples(reader)
+    if isinstance(samples.columns.get("rescale_slope"), tuple):
+        raise Rejected(
+            image.files()[0].path,
+            "its slices have scales of their own, which no volume can say.",
+            "Use the config slices: every row has its own scale there.",
+        )
+    if samples.array.ndim > 3:
+        raise Rejected(image.files()[0].path, "its pixels are colours, which no volume holds.", "Use the config slices for it.")
+    check_even(samples.grid, image.files()[0].path)
+    shape = samples.grid.shape
+    values: dict[str, Any]
+    values, scales = further_volumes(case, table, reader, samples)
+    for name, recipe in case.pixels.items():
+        if name not in table.columns or name in ("image", *values):
+            continue
+        if isinstance(recipe, Labels):
+            values[name] = on_grid(recipe, reader, shape)
+        elif isinstance(recipe, Cell):
+            values[name] = recipe.whole(reader, shape)
+    files = files_of(case, reader)
+    if samples.sources:
+        path = samples.sources[0][0].rpartition("/")[0]
+        digest = digest_of(dict(samples.sources).values())
+        files = [{"column": "image", "path": path, "sha256": digest}, *(file for file in files if file["column"] != "image")]
+    row = {
+        **volume_columns(samples),
+        **scales,
+        "volume_id": case.image_id,
+        **case.columns,
+        **values,
+        "image": samples.array,
+        "image_id": case.image_id,
+        "patient_id": case.patient_id,
+        "width": shape[2],
+        "height": shape[1],
+        "depth": shape[0],
+        "source_file": files[0]["path"],
+        "source_sha256": files[0]["sha256"],
+        "files": files,
+    }
+    return finished(row, table, case.image_id, partial(volume_bytes, grid=samples.grid))
 
 
 def slice_files(files: list[dict[str, str]], samples: Samples, k: int) -> list[dict[str, str]]:

@@ -23,7 +23,7 @@ from hf_medseg.raw.files import Reader
 from hf_medseg.rows import Row, TableSpec, Tally, rows
 
 # First samples and random rows come fast from small row groups, and a viewer scans little; see benchmarks/.
-ROW_GROUP_BYTES = 8 << 20
+LEAST_GROUP, MOST_GROUP = 8_000_000, 13_000_000
 METADATA_KEY = b"hf_medseg"
 
 
@@ -190,17 +190,17 @@ def _flush(writer: pq.ParquetWriter, schema: pa.Schema, columns: Mapping[str, Co
 def _ends_group(row: Row, taken: int, size: int) -> bool:
     """Whether a row group ends after a row: told by the row itself, so that groups far from a deleted row stay as they were.
 
-    Then an upload sends less again (see benchmarks/). Groups have between half and twice `ROW_GROUP_BYTES`, that much on average.
+    Then an upload sends less again (see benchmarks/).
 
     Args:
         row: the last row of the group so far.
         taken: bytes of its pictures.
         size: bytes of the group's pictures.
     """
-    if size < ROW_GROUP_BYTES // 2:
+    if size < LEAST_GROUP:
         return False
     lot = int.from_bytes(hashlib.sha256(row["image_id"].encode()).digest()[:4], "big") / (1 << 32)
-    return size >= 2 * ROW_GROUP_BYTES or lot < taken / (ROW_GROUP_BYTES / 2)
+    return size >= MOST_GROUP or lot < 2 * taken / (MOST_GROUP - LEAST_GROUP)
 
 
 def _holds_pictures(column: Column) -> bool:

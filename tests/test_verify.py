@@ -764,7 +764,7 @@ def test_rows_that_somebody_exchanged(tmp_path: Path) -> None:
 
 def test_a_row_group_that_is_too_large_or_too_small_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = flat().write(tmp_path / "out")
-    monkeypatch.setattr(readback, "_LARGE_ROW_GROUP", 3000)
+    monkeypatch.setattr(readback, "MOST_GROUP", 3000)
     result = verify.verify(out)
     assert result.ok
     assert [(one.check, one.where) for one in result.warnings] == [("row groups", name) for name in (TEST, FIRST, SECOND)]

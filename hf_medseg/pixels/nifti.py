@@ -10,20 +10,14 @@ import io
 import struct
 import zlib
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hf_medseg.errors import MissingExtra, Rejected
-from hf_medseg.pixels.masks import Cell, Labels, on_grid
 from hf_medseg.pixels.volume import Array, Grid, Samples, VolumeImage, check_same_grid, stored_samples
 from hf_medseg.raw.files import RawFile, Reader
-
-if TYPE_CHECKING:
-    from hf_medseg.case import Case
-    from hf_medseg.rows import Row, TableSpec
 
 # Far above any volume of the catalog and far below what exhausts a worker.
 MAX_VOXELS = 1 << 30
@@ -328,79 +322,3 @@ def volume_bytes(array: Array, grid: Grid) -> bytes:
 def voxels_of(data: bytes) -> Array:
     """The voxels of a NIfTI file, (slices, height, width), as stored."""
     return _read(data, None, "the volume").array.transpose(2, 1, 0)
-
-
-def volume_row(case: Case, table: TableSpec, reader: Reader, image: VolumeImage) -> tuple[Row, NDArray[np.int64] | None]:
-    """The one row of a volume, whatever format it came from.
-
-    Masks keep the slices that nobody read as 255. Lists of masks become lists of volumes, flags for each slice one flag.
-
-    Args:
-        case: the case.
-        table: the columns; what it does not have is not read.
-        reader: reads the files.
-        image: the image of the case.
-
-    Returns:
-        (row, pixels of each value of the mask or None).
-
-    Raises:
-        Rejected: see `hf_medseg.rows.rows`.
-    """
-    from hf_medseg.rows import digest_of, files_of, finished, further_volumes, volume_columns
-
-    samples = image.samples(reader)
-    if isinstance(samples.columns.get("rescale_slope"), tuple):
-        raise Rejected(
-            image.files()[0].path,
-            "its slices have scales of their own, which no volume can say.",
-            "Use the config slices: every row has its own scale there.",
-        )
-    if samples.array.ndim > 3:
-        raise Rejected(image.files()[0].path, "its pixels are colours, which no volume holds.", "Use the config slices for it.")
-    _check_even(samples.grid, image.files()[0].path)
-    shape = samples.grid.shape
-    values: dict[str, Any]
-    values, scales = further_volumes(case, table, reader, samples)
-    for name, recipe in case.pixels.items():
-        if name not in table.columns or name in ("image", *values):
-            continue
-        if isinstance(recipe, Labels):
-            values[name] = on_grid(recipe, reader, shape)
-        elif isinstance(recipe, Cell):
-            values[name] = recipe.whole(reader, shape)
-    files = files_of(case, reader)
-    if samples.sources:
-        path = samples.sources[0][0].rpartition("/")[0]
-        digest = digest_of(dict(samples.sources).values())
-        files = [{"column": "image", "path": path, "sha256": digest}, *(file for file in files if file["column"] != "image")]
-    row = {
-        **volume_columns(samples),
-        **scales,
-        "volume_id": case.image_id,
-        **case.columns,
-        **values,
-        "image": samples.array,
-        "image_id": case.image_id,
-        "patient_id": case.patient_id,
-        "width": shape[2],
-        "height": shape[1],
-        "depth": shape[0],
-        "source_file": files[0]["path"],
-        "source_sha256": files[0]["sha256"],
-        "files": files,
-    }
-    return finished(row, table, case.image_id, partial(volume_bytes, grid=samples.grid))
-
-
-def _check_even(grid: Grid, path: str) -> None:
-    """Makes sure that an affine says where every slice lies.
-
-    Raises:
-        Rejected: the slices are at uneven distances.
-    """
-    affine = grid.affine
-    if affine is not None:
-        straight = affine[:3, 3] + np.arange(grid.shape[0])[:, np.newaxis] * affine[:3, 2]
-        if np.abs(straight - np.array(grid.positions)).max() > 0.1 * np.linalg.norm(affine[:3, 2]):
-            raise Rejected(path, "its slices are at uneven distances, which no NIfTI can say.", "Use the config slices for it.")

@@ -184,3 +184,16 @@ def _as_float32(raw: Array, path: str) -> Array:
     if raw.dtype != np.float32 and not np.array_equal(narrow, raw):
         raise Rejected(path, f"{raw.dtype} samples that 32-bit floats do not hold exactly.")
     return narrow
+
+
+def check_even(grid: Grid, path: str) -> None:
+    """Makes sure that an affine says where every slice lies.
+
+    Raises:
+        Rejected: the slices are at uneven distances.
+    """
+    affine = grid.affine
+    if affine is not None:
+        straight = affine[:3, 3] + np.arange(grid.shape[0])[:, np.newaxis] * affine[:3, 2]
+        if np.abs(straight - np.array(grid.positions)).max() > 0.1 * np.linalg.norm(affine[:3, 2]):
+            raise Rejected(path, "its slices are at uneven distances, which no NIfTI can say.", "Use the config slices for it.")
