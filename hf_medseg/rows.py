@@ -394,8 +394,8 @@ def check_labels(mask: LabelMap, table: TableSpec, path: str) -> NDArray[np.int6
     Raises:
         Rejected: a value is no class of the table.
     """
-    counts = value_counts(mask)
     allowed = len(table.classes)
+    counts = value_counts(mask, [*range(allowed), *([NOT_ANNOTATED] if table.uncertain else [])])
     unread = table.uncertain or table.volumes  # a volume keeps the slices that nobody read
     strange = [int(v) for v in np.flatnonzero(counts[allowed:]) + allowed if v != NOT_ANNOTATED or not unread]
     if strange:
