@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 OLD := .venv-datasets-3.6
+CODE := hf_medseg tests benchmarks upload loading_scripts
 
 .PHONY: demo test lint cards scripts bench clean
 
@@ -13,8 +14,8 @@ test: $(VENV)/test.stamp $(OLD)/stamp lint
 	HF_MEDSEG_OLD_PYTHON=$(CURDIR)/$(OLD)/bin/python $(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(VENV)/test.stamp
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy
 
 cards scripts: $(VENV)/test.stamp
