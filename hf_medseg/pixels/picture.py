@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import struct
 import warnings
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
@@ -269,9 +271,17 @@ def _decode(picture: Image.Image, path: str, indices: bool, signed: bool) -> Arr
             raise Rejected(path, f"values {wide.min()}..{wide.max()} do not fit 16 bits.", "This file needs a source of its own.")
         return wide.astype(np.uint16)
     if mode in _DIRECT_MODES:
-        pixels = np.asarray(picture)
+        pixels = _samples(picture)
         return pixels.astype(np.uint16) if pixels.dtype.byteorder == ">" else pixels
     raise Rejected(path, f"pixels of mode {mode}; grey, RGB, palette or 16-bit grey expected.", "Ask the owner for such a version.")
+
+
+def _samples(picture: Image.Image) -> Array:
+    """The samples of a loaded picture; of grey ones without a copy, where Pillow holds them in one piece."""
+    if picture.mode == "L":
+        with contextlib.suppress(ValueError):
+            return np.frombuffer(pa.array(picture).buffers()[1], np.uint8).reshape(picture.height, picture.width)
+    return np.asarray(picture)
 
 
 def _grey_if_grey_palette(pixels: Array) -> Array:
