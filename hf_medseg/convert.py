@@ -16,7 +16,7 @@ from typing import Any
 
 from hf_medseg import card, preview
 from hf_medseg.catalog import find_source
-from hf_medseg.errors import MedsegError, Refused
+from hf_medseg.errors import Refused
 from hf_medseg.executor import Executor
 from hf_medseg.output import CARD, NAMES, REPORT, Output, check_apart
 from hf_medseg.places import is_local, place, write_text
@@ -216,7 +216,7 @@ def _finish(target: Output, plan: Plan, conversion: Conversion, outcomes: Mappin
     sections = {name: part for name, part in target.report().get("configs", {}).items() if (target.root / part["folder"]).is_dir()}
     for config in plan.configs:
         folder = config_folder(config.config, plan.edition)
-        _remove_others(target, folder, {shard.name for shard in config.shards if outcomes[shard.name].tally.rows})
+        _remove_others(target, folder, config, outcomes)
         sections[config.config.name] = config_report(plan, config, outcomes, target.root)
         write_text(target.root / _names_path(config, plan), _json(dict(enumerate(config.table.classes))))
     order = {config.name: number for number, config in enumerate(plan.edition.configs)}
@@ -235,24 +235,14 @@ def _names_path(config: ConfigPlan, plan: Plan) -> str:
     return NAMES if folder == "data" else f"{folder}/{NAMES}"
 
 
-def _remove_others(target: Output, folder: str, names: set[str]) -> None:
-    """Shards of another plan, and shards without any row in a split that has none, must not be read beside the new ones."""
-    splits_with_rows = {Path(name).name.rpartition("-of-")[0].rpartition("-")[0] for name in names}
+def _remove_others(target: Output, folder: str, config: ConfigPlan, outcomes: Mapping[str, Outcome]) -> None:
+    """Shards of another plan, and those of a split without any row, must not be read beside the others."""
+    filled = {shard.split for shard in config.shards if outcomes[shard.name].tally.rows}
+    kept = {shard.name for shard in config.shards if shard.split in filled}
     for path in target.shards(folder):
-        name = path.relative_to(target.root).as_posix()
-        split = path.name.rpartition("-of-")[0].rpartition("-")[0]
-        if name not in names and not (split in splits_with_rows and _same_cut(path.name, names)):
+        if path.relative_to(target.root).as_posix() not in kept:
             path.unlink()
-
-
-def _same_cut(name: str, names: set[str]) -> bool:
-    """Whether a shard belongs to the same cut as others: an empty shard between filled ones stays."""
-    split, _, count = name.partition("-")[0], "", name.rpartition("-of-")[2]
-    return any(Path(other).name.startswith(f"{split}-") and other.endswith(f"-of-{count}") for other in names)
 
 
 def _json(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
-
-
-__all__ = ["Conversion", "MedsegError", "convert"]
