@@ -10,6 +10,7 @@ import os
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -286,19 +287,26 @@ def overlay(seen: Seen, side: int) -> Image.Image:
     picture = Image.fromarray(seen.pixels).convert("RGB").resize(size, smooth, reducing_gap=1.0)
     if seen.labels is None:
         return picture
-    fill, edge = np.zeros((256, 4), np.uint8), np.zeros((256, 4), np.uint8)
-    for index in range(1, NOT_ANNOTATED):
-        fill[index] = (*colour_of(index), _FILL)
-        edge[index] = (*colour_of(index), _OUTLINE)
+    indices = Image.fromarray(seen.labels)
+    labels = np.asarray(indices.resize(size, Image.Resampling.NEAREST))
+    lines = _colours(_OUTLINE)[np.where(_edges(labels), labels, 0)]
     # Shrunk by areas, so that a thin vessel fades instead of falling through the raster.
-    layer = Image.fromarray(fill[seen.labels]).resize(size, Image.Resampling.BOX)
-    labels = np.asarray(Image.fromarray(seen.labels).resize(size, Image.Resampling.NEAREST))
-    lines = edge[np.where(_edges(labels), labels, 0)]
+    indices.putpalette(_colours(_FILL).tobytes(), "RGBA")
+    layer = indices.convert("RGBA").resize(size, Image.Resampling.BOX)
     lines[labels == NOT_ANNOTATED] = (*_GREY, 90)
     y, x = np.indices(labels.shape)
     lines[(labels == NOT_ANNOTATED) & ((x + y) // 3 % 3 == 0)] = (*_GREY, 230)
     picture = Image.alpha_composite(picture.convert("RGBA"), layer)
     return Image.alpha_composite(picture, Image.fromarray(lines)).convert("RGB")
+
+
+@cache
+def _colours(alpha: int) -> Array:
+    """(256, 4) uint8: RGBA of every class; background and 255 are clear."""
+    found = np.zeros((256, 4), np.uint8)
+    for index in range(1, NOT_ANNOTATED):
+        found[index] = (*colour_of(index), alpha)
+    return found
 
 
 def _edges(labels: LabelMap) -> NDArray[np.bool_]:

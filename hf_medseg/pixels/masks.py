@@ -180,10 +180,13 @@ def _with_indices(array: NDArray[np.uint8], indices: Mapping[int, int]) -> Label
     if len(changed) > _FEW:
         packed = array.tobytes().translate(_byte_table(tuple(changed)))
         return np.frombuffer(bytearray(packed), np.uint8).reshape(array.shape)
-    result = np.zeros(array.shape, np.uint8)
+    result: LabelMap | None = None
     for value, index in changed:
-        result += (array == value).view(np.uint8) * np.uint8(index)
-    return result
+        part = (array == value).view(np.uint8)
+        if index > 1:
+            part *= np.uint8(index)
+        result = part if result is None else np.add(result, part, out=result)
+    return np.zeros(array.shape, np.uint8) if result is None else result
 
 
 @lru_cache(maxsize=64)

@@ -162,18 +162,10 @@ def _store_png(data: bytes, path: str, mode: Mode) -> Encoded:
     _check_size(width, height, path)
     orientation = _orientation(exif)
     stored: Mode | None = {(8, 0): "L", (8, 2): "RGB", (16, 0): ""}.get((bits, colour))  # type: ignore[assignment]
-    transparent = b"tRNS" in _chunk_kinds(cleaned)
+    transparent = any(kind == b"tRNS" for kind, _, _ in png.chunks(cleaned))
     if stored is not None and not transparent and (not mode or mode == stored):
         return Encoded(cleaned, width, height, orientation)
     return _transcoded(decode(data, path), path, mode, orientation)
-
-
-def _chunk_kinds(data: bytes) -> list[bytes]:
-    kinds, position = [], len(png.SIGNATURE)
-    while position + 8 <= len(data):
-        kinds.append(data[position + 4 : position + 8])
-        position += 12 + int(struct.unpack_from(">I", data, position)[0])
-    return kinds
 
 
 def _in_mode(pixels: Array, path: str, mode: Mode) -> Array:
@@ -222,7 +214,7 @@ def _opened(data: bytes, path: str, indices: bool = False, signed: bool = False)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of odd metadata, which is dropped anyway
-            with Image.open(io.BytesIO(data)) as picture:
+            with Image.open(io.BytesIO(png.unpacked(data) if data.startswith(png.SIGNATURE) else data)) as picture:
                 orientation = _tiff_orientation(picture)
                 return _decode(picture, path, indices, signed), orientation or None
     except Rejected:

@@ -164,6 +164,50 @@ def png_of(bits: int, colour: int, width: int, rows: list[bytes]) -> bytes:
     return png.SIGNATURE + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"".join(b"\0" + r for r in rows))) + chunk(b"IEND", b"")
 
 
+def test_stored_samples_decode_as_the_packed_ones() -> None:
+    """Every form of PNG that Pillow writes: depths, palettes, alpha, one chunk of samples or many."""
+    grey = Image.fromarray(GREY)
+    pictures = {
+        "1": grey.convert("1"),
+        "L": grey,
+        "LA": grey.convert("LA"),
+        "P": Image.fromarray(GREY // 64).convert("P"),
+        "RGB": Image.fromarray(RGB),
+        "RGBA": Image.fromarray(RGB).convert("RGBA"),
+        "I;16": Image.fromarray(WIDE),
+        "many chunks": Image.fromarray(kit.colour("large", 300, 200)),
+    }
+    for name, one in pictures.items():
+        for bits in {1, 2, 4, 8} if name == "P" else {8}:
+            buffer = io.BytesIO()
+            one.save(buffer, "PNG", **({"bits": bits} if name == "P" else {}))
+            stored = png.unpacked(buffer.getvalue())
+            assert stored != buffer.getvalue() and png.clean(stored)[0] == stored
+            assert np.array_equal(pixels(stored), pixels(buffer.getvalue())), name
+
+
+def test_a_png_out_of_order_is_left_to_the_decoder() -> None:
+    sound = kit.encode(GREY)
+    interlaced, broken, cut = bytearray(sound), bytearray(sound), sound[:-20]
+    interlaced[28] = 1
+    broken[len(sound) // 2] ^= 1
+    header, samples, end = (sound[start:stop] for _, start, stop in png.chunks(sound))
+    apart = png.SIGNATURE + header + samples + b"\0\0\0\0tEXt\x78\x9e\x5f\x0d" + samples + end
+    for data in (bytes(interlaced), bytes(broken), cut, png.SIGNATURE, apart):
+        assert png.unpacked(data) == data
+    huge = bytearray(sound)
+    huge[16:24] = struct.pack(">II", 50000, 50000)
+    assert png.unpacked(bytes(huge)) == bytes(huge)
+
+
+def test_the_name_of_a_chunk_inside_another_is_no_chunk() -> None:
+    info = PngImagePlugin.PngInfo()
+    info.add_text("note", "IDAT and IEND")
+    data = kit.encode(GREY, pnginfo=info)
+    assert np.array_equal(pixels(png.unpacked(data)), GREY)
+    assert b"IDAT and IEND" in png.unpacked(data)
+
+
 def test_more_than_8_bits_a_colour_channel_is_rejected() -> None:
     wide_rgb = png_of(16, 2, 4, [bytes(range(24))] * 3)
     wide_rgba = png_of(16, 6, 4, [b"\xff" * 32] * 3)
