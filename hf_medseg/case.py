@@ -58,15 +58,15 @@ class Case:
                     yield column, file
 
     def files(self) -> list[RawFile]:
-        """The files that the case reads, each once, and their twins."""
-        once: dict[str, RawFile] = {}
-        for _, file in self.named_files():
-            once[file.listed or file.path] = file
-            for twin in file.twins:
-                once[twin.listed] = twin
-        return list(once.values())
+        """The files that the case reads, each once."""
+        found: dict[str, RawFile] = {}
+        for recipe in self.pixels.values():
+            if recipe is not None:
+                for file in recipe.files():
+                    found[file.listed] = file
+        return list(found.values())
 
     @property
     def size(self) -> int:
         """Raw bytes of the files that become rows."""
-        return sum({file.path: file.size for _, file in self.named_files()}.values())
+        return sum([file.size for file in self.files()])

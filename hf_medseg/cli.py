@@ -320,9 +320,9 @@ def _show_plan(conversion: Conversion) -> int:
     print(f"{plan.source.id}{edition}: license {plan.edition.license.id}, tier {plan.edition.license.tier}")
     for config in plan.configs:
         for split, cases in config.splits.items():
-            count = sum(shard.split == split for shard in config.shards)
-            size = sum(case.size for case in cases)
-            print(f"  {config.config.name} / {split}: {len(cases):,} cases, {_human(size)} raw, {count} shard{'s' * (count != 1)}")
+            shards = [shard for shard in config.shards if shard.split == split]
+            size, plural = sum(shard.size for shard in shards), "s" * (len(shards) != 1)
+            print(f"  {config.config.name} / {split}: {len(cases):,} cases, {_human(size)} raw, {len(shards)} shard{plural}")
         unused = [note for note in config.not_used if note.reason != "left behind by an operating system"]
         print(f"  {len(unused):,} files not used, {len(config.known)} known defects, {len(config.rejected)} rejected while planning")
     room = ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
-import gc
 import json
 import os
 import shutil
@@ -131,7 +130,6 @@ def convert(
         if is_local(target.work) and memory != target.work / "memory" and any(memory.iterdir()):
             shutil.copytree(memory, target.work / "memory", dirs_exist_ok=True)
         conversion = Conversion(target.root, plan)
-        gc.freeze()  # what is planned stays: the collector need not walk it, nor touch pages that workers share
         outcomes = _write(target, plan, conversion, runner, progress)
     _finish(target, plan, conversion, outcomes)
     return conversion
@@ -142,7 +140,7 @@ def _write(target: Output, plan: Plan, conversion: Conversion, runner: Executor,
     outcomes: dict[str, Outcome] = {}
     tasks: list[ShardTask] = []
     names: list[str] = []
-    sizes = {shard.name: _size(shard) for config in plan.configs for shard in config.shards}
+    sizes = {shard.name: (len(shard.cases), shard.size) for config in plan.configs for shard in config.shards}
     for config in plan.configs:
         for shard in config.shards:
             path = target.root / shard.name
@@ -205,10 +203,6 @@ def _progress_of(task: ShardTask) -> tuple[int, int]:
         return int(cases), int(read)
     except (OSError, ValueError):
         return 0, 0
-
-
-def _size(shard: ShardPlan) -> tuple[int, int]:
-    return len(shard.cases), sum(case.size for case in shard.cases)
 
 
 def _finish(target: Output, plan: Plan, conversion: Conversion, outcomes: Mapping[str, Outcome]) -> None:

@@ -21,6 +21,7 @@ from hf_medseg.columns import Volume as VolumeColumn
 from hf_medseg.errors import Refused, Rejected
 from hf_medseg.executor import Executor
 from hf_medseg.facts import Config, Edition, Source
+from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.tree import Note, Raw, natural, open_raw_tree, split_parts
 from hf_medseg.rows import TableSpec
 from hf_medseg.shard import Identity
@@ -53,11 +54,12 @@ class Request:
 
 @dataclass(frozen=True)
 class ShardPlan:
-    """One shard: its cases, its name inside the output, and what it will say of itself but for the fingerprint."""
+    """One shard: its cases, their raw bytes, its name inside the output, and what it will say of itself but for the fingerprint."""
 
     name: str
     split: str
     cases: tuple[Case, ...]
+    size: int
     identity: Identity
 
 
@@ -93,7 +95,7 @@ class Plan:
     @property
     def raw_bytes(self) -> int:
         """Bytes that will be read for rows."""
-        return sum(case.size for config in self.configs for shard in config.shards for case in shard.cases)
+        return sum(shard.size for config in self.configs for shard in config.shards)
 
 
 def make_plan(source: Source, request: Request, work: Path, executor: Executor, progress: Callable[[int, int], None] | None = None) -> Plan:
@@ -112,8 +114,9 @@ def make_plan(source: Source, request: Request, work: Path, executor: Executor, 
     if not source.convertible:
         raise Refused(f"{source.id}: {source.summary} {' '.join(source.access.steps)}")
     about = read_about(request.about, source.id, source.about_keys)
-    raw = open_raw_tree(request.raw, work)
-    outside = {name: open_raw_tree(path, work, under=name) for name, path in request.parts.items()}
+    with _without_collector():
+        raw = open_raw_tree(request.raw, work)
+        outside = {name: open_raw_tree(path, work, under=name) for name, path in request.parts.items()}
     try:
         return _plan(source, request, raw, outside, about, work, executor, progress)
     except Rejected as error:  # a table that planning needs
@@ -158,12 +161,16 @@ def _plan(
 
 @contextlib.contextmanager
 def _without_collector() -> Iterator[None]:
-    """Planning makes a million objects that all stay: looking for circles among them again and again takes a third of its time."""
+    """Planning makes a million objects that all stay: looking for circles among them again and again takes a third of its time.
+
+    They stay out of it after, so that the collector does not touch pages that workers share.
+    """
     running = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
         if running:
             gc.enable()
 
@@ -249,7 +256,7 @@ def _parts_of(source: Source, raw: Raw, outside: Mapping[str, Raw]) -> dict[str,
     for part in source.parts:
         if part.name in outside:
             given = outside[part.name]
-            found[part.name] = Raw(given.files, given.litter, shown=part.name)
+            found[part.name] = Raw(given.files, given.litter, shown=part.name, outside=True)
         elif part.name not in found and part.required:
             steps = "\n".join(f"  {number}. {step}" for number, step in enumerate(part.steps, 1))
             raise Refused(
@@ -263,7 +270,13 @@ def _config_plan(source: Source, edition: Edition, config: Config, raw: Raw, req
     raw.config = config.name
     raw.known.clear()
     cases, rejected = _unique(source.cases(raw))
-    not_used = raw.not_used((file for case in cases for file in case.files()), edition.not_used)
+    sizes: dict[str, int] = {}
+    used: list[RawFile] = []
+    for case in cases:
+        files = case.files()
+        used += files
+        sizes[case.image_id] = sum([file.size for file in files])
+    not_used = raw.not_used(used, edition.not_used)
     splits: dict[str, list[Case]] = {}
     for case in sorted(cases, key=lambda case: natural(case.image_id)):
         splits.setdefault(case.split, []).append(case)
@@ -273,7 +286,7 @@ def _config_plan(source: Source, edition: Edition, config: Config, raw: Raw, req
     order = {"train": 0, "validation": 1, "test": 2}
     shards = []
     for split in sorted(splits, key=lambda split: (order.get(split, 3), split)):
-        shards.extend(_cut(source, edition, config, table, split, splits[split], request))
+        shards.extend(_cut(source, edition, config, split, splits[split], sizes, request))
     return ConfigPlan(config, table, shards, not_used, list(raw.known), rejected)
 
 
@@ -310,24 +323,26 @@ def table_of(source: Source, edition: Edition, config: Config) -> TableSpec:
 
 
 def _cut(
-    source: Source, edition: Edition, config: Config, table: TableSpec, split: str, cases: list[Case], request: Request
+    source: Source, edition: Edition, config: Config, split: str, cases: list[Case], sizes: Mapping[str, int], request: Request
 ) -> list[ShardPlan]:
-    """Cuts a split into shards at group ends, groups in the order of the SHA-256 of their ids."""
+    """Cuts a split into shards at group ends, groups in the order of the SHA-256 of their ids; `sizes` are bytes by image id."""
     groups: dict[str, list[Case]] = {}
     for case in cases:
         groups.setdefault(case.group, []).append(case)
-    sizes = {group: sum(case.size for case in members) for group, members in groups.items()}
-    total = sum(sizes.values())
+    size_of = {group: sum([sizes[case.image_id] for case in members]) for group, members in groups.items()}
+    total = sum(size_of.values())
     count = max(math.ceil(total / request.max_shard_size), min(8, math.ceil(total / (32 * MIB))), request.pieces)
     count = min(count, len(groups))
     filled: list[list[Case]] = [[] for _ in range(count)]
+    bytes_of = [0] * count
     shard, done, left = 0, 0, len(groups)
     for group in sorted(groups, key=lambda group: hashlib.sha256(group.encode()).digest()):
         # On to the next shard when this one has its share, or when the rest is just enough for one group a shard.
         if filled[shard] and shard + 1 < count and (done * count >= total * (shard + 1) or left <= count - shard - 1):
             shard += 1
         filled[shard].extend(groups[group])
-        done += sizes[group]
+        bytes_of[shard] += size_of[group]
+        done += size_of[group]
         left -= 1
     folder, license = config_folder(config, edition), edition.license
     return [
@@ -335,6 +350,7 @@ def _cut(
             f"{folder}/{split}-{number:05d}-of-{count:05d}.parquet",
             split,
             tuple(members),
+            bytes_of[number],
             Identity(source.id, edition.name, config.name, split, __version__, "", license.id, license.tier),
         )
         for number, members in enumerate(filled)

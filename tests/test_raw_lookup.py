@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
+import io
 import re
 from pathlib import Path
+from unittest import mock
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from hf_medseg.errors import Refused, Rejected
+from hf_medseg.raw import tables
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.tables import Table, text_of
 from hf_medseg.raw.tree import Pattern, Raw, open_raw_tree, split_parts
@@ -85,7 +89,24 @@ def test_a_table_without_a_header_that_lacks_a_column_is_refused(tmp_path: Path)
 
 def test_only_the_needed_columns_are_kept(tmp_path: Path) -> None:
     rows = table(tmp_path, 'id,text,n\n1,"long\n""text""",2\n3\n', "n", "id", only=True)
-    assert list(rows) == [{"id": "1", "n": "2"}, {"id": "3"}]
+    assert list(rows) == [{"id": "1", "n": "2"}, {"id": "3", "n": ""}]
+
+
+CELL = st.text("ab é", max_size=5) | st.sampled_from(['"quoted, text"', '"two\nlines"', '"a ""word"""', '5" tall', '""', '"open'])
+
+
+@pytest.mark.parametrize("longest", [1 << 22, 300])
+@given(rows=st.lists(st.lists(CELL, min_size=1, max_size=4).map(",".join), min_size=1, max_size=30), end=st.sampled_from(["", "\n"]))
+def test_tables_are_read_as_the_csv_module_reads_them(longest: int, rows: list[str], end: str) -> None:
+    """Rows of every width, quotes in every place, in one block and in many."""
+    text = "\n".join(rows) + end
+    plain = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text, newline=""))]
+    width = len(next(csv.reader(io.StringIO(text, newline="")), []))
+    assume(width and ('"open' not in text or longest > len(text.encode())))  # an open quote ends a block nowhere
+    with mock.patch.object(tables, "_LONGEST_ROW", longest):
+        found = tables._columns(text.encode(), ",", width, range(width))
+    filled = [(row + [""] * width)[:width] for row in plain]
+    assert [list(row) for row in zip(*found, strict=True)] == [row for row in filled if any(row)]
 
 
 def test_packed_tables_are_unpacked(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import itertools
 import operator
 import os
@@ -21,7 +22,7 @@ from hf_medseg.raw.tables import Table
 _LITTER = re.compile(
     r"(?:\A|/)(?:__MACOSX/.*|\._[^/]*|\.DS_Store|\.git/.*|\.cache/.*|[^/]*:Zone\.Identifier|(?i:Thumbs\.db|desktop\.ini|ehthumbs\.db))\Z"
 )
-_DIGITS = re.compile(r"[0-9]+")
+_DIGITS = re.compile(r"([0-9]+)")
 
 
 def is_litter(path: str) -> bool:
@@ -29,15 +30,25 @@ def is_litter(path: str) -> bool:
     return _LITTER.search(path) is not None
 
 
+class _Padded(dict[str, str]):
+    """Digits so that longer numbers come after shorter ones, whatever their length; short ones are remembered."""
+
+    def __missing__(self, digits: str) -> str:
+        bare = digits.lstrip("0")
+        padded = f"{len(bare):03d}{bare}"
+        if len(digits) < 5:
+            self[digits] = padded
+        return padded
+
+
+_PADDED = _Padded()
+
+
 def natural(text: str) -> str:
     """A sort key that compares runs of digits as numbers; the text itself breaks ties."""
-    return _DIGITS.sub(_padded, text) + "\0" + text
-
-
-def _padded(digits: re.Match[str]) -> str:
-    """Digits so that longer numbers come after shorter ones, whatever their length."""
-    bare = digits[0].lstrip("0")
-    return f"{len(bare):03d}{bare}"
+    parts = _DIGITS.split(text)
+    parts[1::2] = map(_PADDED.__getitem__, parts[1::2])
+    return "".join(parts) + "\0" + text
 
 
 def natural_key(key: str | tuple[str | None, ...]) -> str:
@@ -45,18 +56,31 @@ def natural_key(key: str | tuple[str | None, ...]) -> str:
     return natural("\1".join(part or "" for part in key) if isinstance(key, tuple) else key)
 
 
+_LITERAL = r"(?:(?<!\\)[A-Za-z0-9_ /-]|\\\.)"
+_TAIL = re.compile(rf"({_LITERAL}*)\(\?:({_LITERAL}+(?:\|{_LITERAL}+)*)\)(\??)\Z|({_LITERAL}+)\Z")
+
+
+def _ends(pattern: str) -> tuple[str, ...]:
+    """What a path must end in to match: the letters at the end of the pattern, or of each choice of the group there."""
+    tail = _TAIL.search(pattern)
+    if tail is None or re.search(r"\|(?![^()]*\))", pattern):
+        return ("",)
+    before, choices, maybe, letters = tail.groups()
+    found = [letters] if letters else [before + choice for choice in choices.split("|")] + ([before] if maybe else [])
+    return tuple(end.replace("\\.", ".") for end in found)
+
+
 class Pattern:
     """A regular expression over the end of a path, at the beginning of any folder; a look at the last letters saves most searches."""
 
     def __init__(self, pattern: str) -> None:
         self._expression = re.compile(rf"(?:\A|(?<=/)){pattern}\Z")
-        literal = re.search(r"(?:(?<!\\)[A-Za-z0-9_ /-]|\\\.)+\Z", pattern)
-        self.end = literal[0].replace("\\.", ".") if literal and not re.search(r"\|(?![^()]*\))", pattern) else ""
+        self.ends = _ends(pattern)
         self.groups = self._expression.groups
 
     def search(self, path: str) -> re.Match[str] | None:
         """The match at the end of a path, if there is one."""
-        return self._expression.search(path) if path.endswith(self.end) else None
+        return self._expression.search(path) if path.endswith(self.ends) else None
 
 
 class Found(dict[Any, RawFile]):
@@ -121,7 +145,7 @@ def _gathered(paths: list[str], reason: str) -> list[Note]:
     """A note for each file, or, of very many files, for each of the deepest folders that are still few."""
     if len(paths) <= _MANY:
         return [Note(path, reason) for path in paths]
-    folders = Counter(path.rpartition("/")[0] for path in paths)
+    folders = Counter([path.rpartition("/")[0] for path in paths])
     deepest = max(folder.count("/") for folder in folders) + 1
     for depth in range(deepest, -1, -1):
         above: Counter[str] = Counter()
@@ -141,12 +165,14 @@ class Raw:
         edition, config: names of what is being converted.
         about, survey: the user's about file and the survey's results, where the source has them.
         known: defects that the source names, found here.
+        outside: whether this is a part that lies elsewhere than the rest of the tree.
     """
 
-    def __init__(self, files: list[RawFile], litter: list[str] | None = None, shown: str = "") -> None:
+    def __init__(self, files: list[RawFile], litter: list[str] | None = None, shown: str = "", *, outside: bool = False) -> None:
         self.files = files
         self.litter = litter or []
         self.shown = shown
+        self.outside = outside
         self.edition = ""
         self.config = "default"
         self.about: Any = None
@@ -155,6 +181,7 @@ class Raw:
         self.parts: dict[str, Raw] = {}
         self._reasons: dict[str, str] = {}
         self._aliases: dict[str, str] = {}
+        self._with_suffix: dict[tuple[str, ...], list[RawFile]] = {}
 
     def find(self, pattern: str, *, twins: bool = True) -> Found:
         """Files whose path ends in a match of the pattern, which may begin at any folder.
@@ -171,10 +198,9 @@ class Raw:
         expression = Pattern(pattern)
         groups = expression.groups
         hits: dict[Any, list[RawFile]] = {}
-        for file in self.files:
-            if (match := expression.search(file.listed)) is not None:
-                key = match.group(0) if not groups else match.group(1) if groups == 1 else match.groups()
-                hits.setdefault(key, []).append(RawFile(file.listed, file.size, file.place, match.start(), self.shown))
+        for file, match in self._matches(expression):
+            key = match.group(0) if not groups else match.group(1) if groups == 1 else match.groups()
+            hits.setdefault(key, []).append(RawFile(file.listed, file.size, file.place, match.start(), self.shown))
         found = Found()
         for key in sorted(hits, key=natural_key):
             found[key] = _with_twins(hits[key], keep=twins)
@@ -182,9 +208,20 @@ class Raw:
 
     def has(self, pattern: str) -> bool:
         """Whether any file matches the pattern of `find`."""
-        expression = Pattern(pattern)
-        end = expression.end  # asked here too: a call for each of a million files costs more than the answer
-        return any(expression.search(file.listed) for file in self.files if file.listed.endswith(end))
+        return next(self._matches(Pattern(pattern)), None) is not None
+
+    def below(self, pattern: str) -> set[str]:
+        """The folders in which a match of the pattern begins, each with its `/`, or nothing for the top."""
+        return {file.listed[: match.start()] for file, match in self._matches(Pattern(pattern))}
+
+    def _matches(self, expression: Pattern) -> Iterator[tuple[RawFile, re.Match[str]]]:
+        """The files that match, with their match; those of the same suffixes are looked for once."""
+        suffixes = tuple(sorted({end[max(end.rfind("."), 0) :] for end in expression.ends}))
+        if suffixes not in self._with_suffix:
+            self._with_suffix[suffixes] = [file for file in self.files if file.listed.endswith(suffixes)]
+        for file in self._with_suffix[suffixes]:
+            if (match := expression.search(file.listed)) is not None:
+                yield file, match
 
     def one(self, pattern: str) -> RawFile | None:
         """The file that matches, the least deep one if there are several; None if there is none."""
@@ -197,16 +234,24 @@ class Raw:
         Returns:
             The files by path, in the order of the paths, without those that are not there.
         """
-        wanted = dict.fromkeys(paths)
-        depths = {path.count("/") + 1 for path in wanted}
-        hits: dict[str, list[RawFile]] = {}
+        wanted: dict[str, RawFile | None] = dict.fromkeys(paths)
+        repeated: dict[str, list[RawFile]] = {}
+        depths = {path.count("/") for path in wanted}
+        last, starts = "", [0]
         for file in self.files:
-            for depth in depths:
-                path = "/".join(file.listed.rsplit("/", depth)[-depth:])
-                if path in wanted:
-                    start = len(file.listed) - len(path)
-                    hits.setdefault(path, []).append(RawFile(file.listed, file.size, file.place, start, self.shown))
-        return Found((path, _with_twins(hits[path])) for path in wanted if path in hits)
+            listed = file.listed
+            if (folder := listed[: listed.rfind("/") + 1]) != last:  # many files share a folder, and follow each other
+                above = [f"/{folder}".rsplit("/", depth + 1) for depth in depths]
+                last, starts = folder, [len(parts[0]) for depth, parts in zip(depths, above, strict=True) if len(parts) == depth + 2]
+            for start in starts:
+                if (path := listed[start:]) in wanted:
+                    hit, first = RawFile(listed, file.size, file.place, start, self.shown), wanted[path]
+                    if first is None:
+                        wanted[path] = hit
+                    else:
+                        repeated.setdefault(path, [first]).append(hit)
+        wanted.update((path, _with_twins(files)) for path, files in repeated.items())
+        return Found((path, file) for path, file in wanted.items() if file is not None)
 
     def table(
         self, pattern: str, columns: Iterable[str] = (), *, delimiter: str = "", names: Sequence[str] = (), only: bool = False
@@ -271,24 +316,33 @@ class Raw:
         """Every file that looks like data and was neither used nor needed for planning, with the reason.
 
         Args:
-            used: files that the cases read.
+            used: files that the cases read, with their twins.
             reasons: (pattern, reason) of the source.
         """
+        used = list(used)
         taken = {file.listed for file in used}
-        compiled = [(Pattern(pattern), reason) for pattern, reason in reasons]
+        taken.update(twin.listed for file in used for twin in file.twins)
+        compiled = [(Pattern(pattern).search, reason) for pattern, reason in reasons]
+
+        def why(path: str) -> str:
+            for search, reason in compiled:
+                if search(path):
+                    return reason
+            return "belongs to no case of this config"
+
         marked, aliases = dict(self._reasons), dict(self._aliases)
-        files = {file.listed: None for file in self.files}
+        left = [file.listed for file in self.files if file.listed not in taken]
         litter = list(self.litter)
-        for part in self.parts.values():  # a part may lie outside of this tree
+        for part in self.parts.values():
             marked.update(part._reasons)
             aliases.update(part._aliases)
-            files.update((file.listed, None) for file in part.files)
-            litter.extend(part.litter)
+            if part.outside:
+                left += [file.listed for file in part.files if file.listed not in taken]
+                litter += part.litter
         paths: dict[str, list[str]] = {}
-        for path in files:
-            if path not in taken and (reason := marked.get(path)) != "":
-                reason = reason or next((r for e, r in compiled if e.search(path)), "belongs to no case of this config")
-                paths.setdefault(reason, []).append(aliases.get(path, path))
+        for path in dict.fromkeys(left):
+            if (reason := marked.get(path)) != "":
+                paths.setdefault(reason or why(path), []).append(aliases.get(path, path))
         paths.setdefault("left behind by an operating system", []).extend(litter)
         notes = [note for reason, group in paths.items() for note in _gathered(group, reason)]
         return sorted(notes, key=lambda note: natural(note.path))
@@ -415,16 +469,26 @@ def split_parts(raw: Raw, landmarks: Mapping[str, tuple[str, ...]]) -> dict[str,
     """
     roots: list[tuple[str, str]] = []
     for name, patterns in landmarks.items():
-        for expression in map(Pattern, patterns):
-            matches = ((file.listed, expression.search(file.listed)) for file in raw.files)
-            if tops := {path[: match.start()] for path, match in matches if match is not None}:
+        for pattern in patterns:
+            if tops := raw.below(pattern):
                 roots.extend((top, name) for top in tops)
                 break
-    roots.sort(key=lambda root: -len(root[0]))
+    # Files are listed in order, so that what lies below a root lies in one piece; deeper roots take their pieces last.
+    owner = [""] * len(raw.files)
+    pieces = {top: _piece(raw.files, top) for top, _ in sorted(roots, key=lambda root: len(root[0]))}
+    for top, (start, end) in pieces.items():
+        owner[start:end] = [top] * (end - start)
     parts: dict[str, list[RawFile]] = {name: [] for _, name in roots}
-    for file in raw.files:
-        own = next((top for top, _ in roots if file.listed.startswith(top)), None)
-        for top, name in roots:
-            if top == own:
-                parts[name].append(file)
-    return {name: Raw(files, shown=name) for name, files in parts.items()}
+    for top, name in roots:
+        start, end = pieces[top]
+        parts[name].extend(file for file, own in zip(raw.files[start:end], owner[start:end], strict=True) if own == top)
+    return {name: Raw(sorted(files, key=lambda file: file.listed), shown=name) for name, files in parts.items()}
+
+
+def _piece(files: Sequence[RawFile], top: str) -> tuple[int, int]:
+    """Where the files below a folder begin and end in a list that is in order."""
+
+    def above(file: RawFile) -> str:
+        return file.listed[: len(top)]
+
+    return bisect.bisect_left(files, top, key=above), bisect.bisect_right(files, top, key=above)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from hf_medseg.case import Case
@@ -12,7 +13,7 @@ from hf_medseg.facts import Access, Config, Download, Edition, Part, Published, 
 from hf_medseg.licenses import Evidence, License
 from hf_medseg.pixels.masks import Native, Nearest, Threshold
 from hf_medseg.pixels.picture import Picture
-from hf_medseg.raw.tables import Keyed, number
+from hf_medseg.raw.tables import Table, number
 from hf_medseg.raw.tree import Raw
 
 FINDINGS = (
@@ -32,33 +33,41 @@ FINDINGS = (
     "Support Devices",
 )
 COLUMNS = {finding: finding.lower().replace(" ", "_") for finding in FINDINGS}
-STATES = {1.0: 1, 0.0: 0, -1.0: -1}
 SPLITS = {"train": "train", "validate": "validation", "test": "test"}
 KEYS = ("dicom_id", "subject_id", "study_id")
 NATIVE = (224, 224)
 # A folder with radiographs alone is told from CXLSeg, whose pictures have the same paths, by the name that PhysioNet gave it.
 RADIOGRAPH = r"(?i:(?<=mimic[-_]cxr[-_]jpg/)|(?<=mimic[-_]cxr/)|(?<=mimic/)|(?<=2\.[01]\.0/))files/p\d\d/p\d+/s\d+/[0-9a-f-]+\.jpg"
-TABLES = {"segmented": ("DicomPath", *FINDINGS), "mask": ("DicomPath",), "split": ("split",), "metadata": ("ViewPosition",)}
+CELLS = {"mask": "DicomPath", "split": "split", "metadata": "ViewPosition"}
 
 
 def cases(raw: Raw) -> Iterator[Case]:
     """One case a radiograph that any of the four tables names; films of which neither file was downloaded are only counted."""
     cxlseg, mimic = raw.part("cxlseg"), raw.part("mimic-cxr-jpg")
-    tables = {name: _table(cxlseg, name, columns) for name, columns in TABLES.items()}
-    films = mimic.at(record["DicomPath"] for record in tables["segmented"].values())
-    masks = cxlseg.at(record["DicomPath"] for record in tables["mask"].values())
+    # A film has one line in each table; of the last three one cell is wanted.
+    lines = {"segmented": _table(cxlseg, "segmented", "DicomPath", *FINDINGS).by(*KEYS)}
+    lines |= {name: _table(cxlseg, name, column).by(*KEYS, value=column) for name, column in CELLS.items()}
+    films = mimic.at(line["DicomPath"] for line in lines["segmented"].values())
+    masks = cxlseg.at(lines["mask"].values())
+    keys: dict[tuple[str, str, str], None] = {}
+    conflicts: dict[tuple[str, str, str], str] = {}
+    for table in lines.values():
+        keys.update(dict.fromkeys(table))
+        conflicts |= table.conflicts
     splits: dict[str, set[str]] = {}
     absent = 0
-    for key in dict.fromkeys(key for table in tables.values() for key in table):
+    for key in keys:
         film, subject, study = key
-        wrong = _contradiction(key, tables)
         # What becomes a case is taken out of the tables: never are both in memory.
-        records = {name: table.pop(key, {}) for name, table in tables.items()}
-        split = records["split"].get("split", "")
+        found = {name: table.pop(key, None) for name, table in lines.items()}
+        segmented, split = found["segmented"], found["split"] or ""
         splits.setdefault(subject, set()).add(split)
-        findings, undeclared = _findings(records["segmented"])
-        wrong = wrong or undeclared or ("" if split in SPLITS else f"its split is {split!r}; {', '.join(SPLITS)} expected.")
-        path, mask_path = records["segmented"].get("DicomPath", f"{film}.jpg"), records["mask"].get("DicomPath", f"{film}-mask.jpg")
+        findings, undeclared = ({}, "") if segmented is None else _findings(segmented)
+        missing = next((f"CXLSeg-{name}.csv has no line of its {', '.join(KEYS)}." for name, line in found.items() if line is None), "")
+        wrong = conflicts.get(key) or missing or undeclared
+        wrong = wrong or ("" if split in SPLITS else f"its split is {split!r}; {', '.join(SPLITS)} expected.")
+        path = f"{film}.jpg" if segmented is None else segmented["DicomPath"]
+        mask_path = found["mask"] or f"{film}-mask.jpg"
         if not wrong and path not in films and mask_path not in masks:
             absent += 1
             continue
@@ -70,7 +79,7 @@ def cases(raw: Raw) -> Iterator[Case]:
                 "mask": Nearest(mask),
                 "mask_native": Native(mask),
             },
-            {"mask_origin": "automatic", "study_id": study, "view": records["metadata"].get("ViewPosition") or None, **findings},
+            {"mask_origin": "automatic", "study_id": study, "view": found["metadata"] or None, **findings},
             split=SPLITS.get(split, "train"),
             patient_id=subject,
             wrong=wrong,
@@ -81,11 +90,11 @@ def cases(raw: Raw) -> Iterator[Case]:
         raw.note("cxlseg/CXLSeg-split.csv", f"patients with radiographs in more than one split: {shared}")
 
 
-def _table(cxlseg: Raw, name: str, columns: tuple[str, ...]) -> Keyed:
+def _table(cxlseg: Raw, name: str, *columns: str) -> Table:
     table = cxlseg.table(rf"CXLSeg-{name}\.csv", (*KEYS, *columns), only=True)  # its other columns hold whole reports
     if table is None:
         raise Refused(f"cxlseg: CXLSeg-{name}.csv is missing. It lies beside the other three tables at PhysioNet.")
-    return table.by(*KEYS)
+    return table
 
 
 def _findings(record: Mapping[str, str]) -> tuple[dict[str, Any], str]:
@@ -93,21 +102,18 @@ def _findings(record: Mapping[str, str]) -> tuple[dict[str, Any], str]:
     found: dict[str, Any] = {}
     for finding, column in COLUMNS.items():
         if cell := record.get(finding):
-            state = number(cell)
-            if state not in STATES:
+            state = _state(cell)
+            if state is None:
                 return {}, f"{finding} is {cell!r}; 1, 0, -1 or nothing expected."
-            found[column] = STATES[state]
+            found[column] = state
     return found, ""
 
 
-def _contradiction(key: tuple[str, ...], tables: Mapping[str, Keyed]) -> str:
-    """What the tables contradict each other in; empty if nothing."""
-    for name, table in tables.items():
-        if key in table.conflicts:
-            return table.conflicts[key]
-        if key not in table:
-            return f"CXLSeg-{name}.csv has no line of its dicom_id, subject_id and study_id."
-    return ""
+@cache
+def _state(cell: str) -> int | None:
+    """What a cell says of a finding; None where it says something else."""
+    value = number(cell)
+    return int(value) if value in (1, 0, -1) else None
 
 
 STEPS = (

@@ -69,7 +69,7 @@ def _records(raw: Raw) -> tuple[dict[str, dict[str, dict[str, Any]]], dict[str, 
         if nodules is not None:
             keyed = nodules.by("file")
             conflicts |= {key[:8]: words for key, words in keyed.conflicts.items()}
-            found["JPCLN"] = {key[:8]: _nodule(record) for key, record in keyed.items() if "diagnosis" in record}
+            found["JPCLN"] = {key[:8]: _nodule(record) for key, record in keyed.items() if record["diagnosis"]}
         healthy = None if "JPCNN" in found else where.one(r"(?i:CNNDAT_EN?\.txt)")
         if healthy is not None:
             where.use(healthy)
