@@ -6,6 +6,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from typing import Any
@@ -148,8 +149,11 @@ def write_shard(task: ShardTask, progress: Callable[[int, int], None] | None = N
             write_page_index=True,
             store_schema=True,
         ) as writer,
+        # One row group is written while the next is read.
+        ThreadPoolExecutor(1) as behind,
     ):
         pending: list[Row] = []
+        writing: Future[None] | None = None
         size, done, read = 0, 0, 0
         for case in task.cases:
             reader = Reader()
@@ -169,22 +173,25 @@ def write_shard(task: ShardTask, progress: Callable[[int, int], None] | None = N
                 taken = _pixel_bytes(row)
                 size += taken
                 if _ends_group(row, taken, size):
-                    _flush(writer, schema, columns, pending)
-                    size = 0
+                    if writing is not None:
+                        writing.result()
+                    writing = behind.submit(_write_group, writer, schema, columns, pending)
+                    pending, size = [], 0
                     if progress is not None:
                         progress(done, read)
+        if writing is not None:
+            writing.result()
         if pending:
-            _flush(writer, schema, columns, pending)
+            _write_group(writer, schema, columns, pending)
         outcome.seal = seal.value()
         described = {"identity": asdict(identity), **asdict(outcome)}
         writer.add_key_value_metadata({METADATA_KEY: json.dumps(described, sort_keys=True).encode()})
     return outcome
 
 
-def _flush(writer: pq.ParquetWriter, schema: pa.Schema, columns: Mapping[str, Column], pending: list[Row]) -> None:
-    arrays = [array_of(column, [row[name] for row in pending]) for name, column in columns.items()]
-    writer.write_table(pa.Table.from_arrays(arrays, schema=schema), row_group_size=len(pending))
-    pending.clear()
+def _write_group(writer: pq.ParquetWriter, schema: pa.Schema, columns: Mapping[str, Column], rows: list[Row]) -> None:
+    arrays = [array_of(column, [row[name] for row in rows]) for name, column in columns.items()]
+    writer.write_table(pa.Table.from_arrays(arrays, schema=schema), row_group_size=len(rows))
 
 
 def _ends_group(row: Row, taken: int, size: int) -> bool:
