@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import multiprocessing
@@ -13,12 +14,14 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from hf_medseg import shard
 from hf_medseg.convert import convert
 from hf_medseg.errors import Refused
 from tests.harness import PHANTOMS, pixels
@@ -183,6 +186,24 @@ def test_a_full_disk_says_so(tmp_path: Path) -> None:
     assert "Traceback" not in ended.stderr
     assert not list(out.glob("data/*.parquet"))
     assert not (out / "README.md").exists()
+
+
+def test_a_write_that_fails_in_the_middle_of_a_shard_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shard, "LEAST_GROUP", 1)
+    monkeypatch.setattr(shard, "MOST_GROUP", 2)
+    write, groups = pq.ParquetWriter.write_table, []
+
+    def full(writer: pq.ParquetWriter, table: Any, **options: Any) -> None:
+        groups.append(table)
+        if len(groups) == 3:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(writer, table, **options)
+
+    monkeypatch.setattr(pq.ParquetWriter, "write_table", full)
+    with pytest.raises(OSError, match="No space left"):
+        convert("chase-db1", tree(tmp_path / "raw"), tmp_path / "out", workers=1)
+    assert len(groups) == 3
+    assert not [path for path in (tmp_path / "out").rglob("*") if "parquet" in path.name]
 
 
 def test_limit_takes_cases_of_each_split(tmp_path: Path) -> None:

@@ -229,7 +229,7 @@ class Record(Mapping[str, str]):
         return repr(dict(self))
 
 
-class Table(Sequence[Mapping[str, str]]):
+class Table:
     """The rows of a CSV file as mappings from column to text: blanks around cells removed, short rows filled with nothing.
 
     Args:
@@ -265,9 +265,6 @@ class Table(Sequence[Mapping[str, str]]):
         except (csv.Error, pa.ArrowInvalid) as error:
             raise Refused(f"{file.path}: not a CSV table ({error}). Fetch the file again.") from error
         self._columns = dict(zip(kept, cells if names else [column[1:] for column in cells], strict=True))
-
-    def __getitem__(self, index: Any) -> Any:
-        return list(self)[index]
 
     def __iter__(self) -> Iterator[Mapping[str, str]]:
         places = {name: place for place, name in enumerate(self._columns)}
