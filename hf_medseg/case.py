@@ -12,6 +12,7 @@ from hf_medseg.pixels.volume import VolumeImage
 from hf_medseg.raw.files import RawFile
 
 Recipe = Picture | VolumeImage | Labels | Cell | None
+_NO_COLUMNS: Mapping[str, Any] = {}  # one for all cases
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Case:
 
     image_id: str
     pixels: Mapping[str, Recipe]
-    columns: Mapping[str, Any] = field(default_factory=dict)
+    columns: Mapping[str, Any] = field(default_factory=lambda: _NO_COLUMNS)
     split: str = "train"
     patient_id: str | None = None
     wrong: str = ""

@@ -286,10 +286,9 @@ def _check(given: argparse.Namespace) -> int:
 
 def _convert(given: argparse.Namespace) -> int:
     from hf_medseg.convert import convert
-    from hf_medseg.executor import keep_freed_memory, on_scheduler
+    from hf_medseg.executor import on_scheduler
     from hf_medseg.terms import show_once
 
-    keep_freed_memory()
     bar = _Bar()
     with contextlib.ExitStack() as cleanup:
         cleanup.callback(bar.close)

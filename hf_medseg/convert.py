@@ -16,7 +16,7 @@ from typing import Any
 from hf_medseg import card, preview
 from hf_medseg.catalog import find_source
 from hf_medseg.errors import Refused
-from hf_medseg.executor import Executor
+from hf_medseg.executor import Executor, keep_freed_memory
 from hf_medseg.output import CARD, NAMES, REPORT, Output, check_apart
 from hf_medseg.places import is_local, place, write_text
 from hf_medseg.plan import ConfigPlan, Plan, Request, ShardPlan, config_folder, make_plan
@@ -130,6 +130,7 @@ def convert(
         if is_local(target.work) and memory != target.work / "memory" and any(memory.iterdir()):
             shutil.copytree(memory, target.work / "memory", dirs_exist_ok=True)
         conversion = Conversion(target.root, plan)
+        keep_freed_memory()  # not before: what planning frees is given back
         outcomes = _write(target, plan, conversion, runner, progress)
     _finish(target, plan, conversion, outcomes)
     return conversion

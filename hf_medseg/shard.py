@@ -155,6 +155,14 @@ def write_shard(task: ShardTask, progress: Callable[[int, int], None] | None = N
         pending: list[Row] = []
         writing: Future[None] | None = None
         size, done, read = 0, 0, 0
+
+        def write_pending() -> None:
+            nonlocal pending, writing
+            if writing is not None:
+                writing.result()
+            writing = behind.submit(_write_group, writer, schema, columns, pending)
+            pending = []
+
         for case in task.cases:
             reader = Reader()
             try:
@@ -173,16 +181,14 @@ def write_shard(task: ShardTask, progress: Callable[[int, int], None] | None = N
                 taken = _pixel_bytes(row)
                 size += taken
                 if _ends_group(row, taken, size):
-                    if writing is not None:
-                        writing.result()
-                    writing = behind.submit(_write_group, writer, schema, columns, pending)
-                    pending, size = [], 0
+                    write_pending()
+                    size = 0
                     if progress is not None:
                         progress(done, read)
+        if pending:
+            write_pending()
         if writing is not None:
             writing.result()
-        if pending:
-            _write_group(writer, schema, columns, pending)
         outcome.seal = seal.value()
         described = {"identity": asdict(identity), **asdict(outcome)}
         writer.add_key_value_metadata({METADATA_KEY: json.dumps(described, sort_keys=True).encode()})
@@ -190,8 +196,10 @@ def write_shard(task: ShardTask, progress: Callable[[int, int], None] | None = N
 
 
 def _write_group(writer: pq.ParquetWriter, schema: pa.Schema, columns: Mapping[str, Column], rows: list[Row]) -> None:
+    count = len(rows)
     arrays = [array_of(column, [row[name] for row in rows]) for name, column in columns.items()]
-    writer.write_table(pa.Table.from_arrays(arrays, schema=schema), row_group_size=len(rows))
+    rows.clear()  # their pictures are in the arrays now
+    writer.write_table(pa.Table.from_arrays(arrays, schema=schema), row_group_size=count)
 
 
 def _ends_group(row: Row, taken: int, size: int) -> bool:

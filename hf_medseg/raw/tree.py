@@ -200,11 +200,15 @@ class Raw:
         hits: dict[Any, list[RawFile]] = {}
         for file, match in self._matches(expression):
             key = match.group(0) if not groups else match.group(1) if groups == 1 else match.groups()
-            hits.setdefault(key, []).append(RawFile(file.listed, file.size, file.place, match.start(), self.shown))
+            hits.setdefault(key, []).append(self._from(file, match.start()))
         found = Found()
         for key in sorted(hits, key=natural_key):
             found[key] = _with_twins(hits[key], keep=twins)
         return found
+
+    def _from(self, file: RawFile, start: int) -> RawFile:
+        """The file, seen as the source's layout has it, which begins at `start`."""
+        return RawFile(file.listed, file.size, file.place, start, self.shown) if start or self.shown else file
 
     def has(self, pattern: str) -> bool:
         """Whether any file matches the pattern of `find`."""
@@ -245,7 +249,7 @@ class Raw:
                 last, starts = folder, [len(parts[0]) for depth, parts in zip(depths, above, strict=True) if len(parts) == depth + 2]
             for start in starts:
                 if (path := listed[start:]) in wanted:
-                    hit, first = RawFile(listed, file.size, file.place, start, self.shown), wanted[path]
+                    hit, first = self._from(file, start), wanted[path]
                     if first is None:
                         wanted[path] = hit
                     else:
