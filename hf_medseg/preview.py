@@ -96,11 +96,15 @@ def write_preview(target: Output, report: Mapping[str, Any]) -> None:
         report: the content of its `report.json`.
     """
     cells: dict[str, list[Any]] = {name: [] for name in COLUMNS}
-    for row, seen in read_shown(choose(target, MOST_ROWS)):
+    picked = pick(target, MOST_ROWS)
+    tiles = []
+    for row, seen in read_shown(in_order(picked)):
         data = png.encode(np.asarray(overlay(seen, _SIDE)))
         values = (row.image_id, row.split, row.config, {"bytes": data, "path": f"{row.image_id.replace('/', '_')}.png"})
         for column, value in zip(cells.values(), values, strict=True):
             column.append(value)
+        if row in picked[:_OVERVIEW_ROWS]:
+            tiles.append(_tile(row, seen))
     schema = schema_of(COLUMNS)
     terms = {"license": report["license"], "tier": report["tier"]}
     identity = Identity(report["source"], report["edition"] or "", PREVIEW, "train", report["converter"], "", **terms)
@@ -114,23 +118,20 @@ def write_preview(target: Output, report: Mapping[str, Any]) -> None:
         described = {"identity": asdict(identity), **asdict(Outcome())}
         writer.add_key_value_metadata({METADATA_KEY: json.dumps(described, sort_keys=True).encode()})
     if cells["image_id"]:
-        (target.root / OVERVIEW).write_bytes(png.encode(np.asarray(contact_sheet(target.root, _OVERVIEW_ROWS))))
+        (target.root / OVERVIEW).write_bytes(png.encode(np.asarray(_sheet(target, tiles))))
 
 
 # --- which rows ------------------------------------------------------------------------------------------------------------------------
 
 
-def choose(target: Output, count: int) -> list[Shown]:
-    """Chooses rows that show much: in turn from every split of every config, those with classes and patients not shown yet.
+def pick(target: Output, count: int) -> list[Shown]:
+    """Picks rows that show much: in turn from every split of every config, those with classes and patients not shown yet.
 
-    The choice depends on nothing but the rows.
+    What is picked depends on nothing but the rows; the first of many are those that fewer would be.
 
     Args:
         target: an output folder with shards.
         count: how many rows, at most.
-
-    Returns:
-        the rows, config by config, split by split, in natural order of their ids.
     """
     waiting: list[dict[tuple[int, ...], list[Shown]]] = []
     for number, (config, split, paths) in enumerate(_tables(target)):
@@ -157,7 +158,12 @@ def choose(target: Output, count: int) -> list[Shown]:
                     del kinds[best.classes]
                 chosen.append(best)
                 shown |= {(best.config, best.kin), *((best.config, value) for value in best.classes)}
-    return sorted(chosen, key=lambda row: (row.table, natural(row.image_id)))
+    return chosen
+
+
+def in_order(rows: Sequence[Shown]) -> list[Shown]:
+    """Rows config by config, split by split, in natural order of their ids."""
+    return sorted(rows, key=lambda row: (row.table, natural(row.image_id)))
 
 
 def _lot(row: Shown) -> bytes:
@@ -356,10 +362,13 @@ def contact_sheet(out: str | os.PathLike[str], rows: int = 12) -> Image.Image:
     if rows < 1:
         raise Refused("--rows takes numbers from 1.")
     target = Output(place(out))
-    chosen = choose(target, rows)
-    if not chosen:
+    tiles = [_tile(row, seen) for row, seen in read_shown(in_order(pick(target, rows)))]
+    if not tiles:
         raise Refused(f"{out} holds no rows. Give the OUT folder of a conversion; `hf-medseg convert` makes one.")
-    tiles = [_Tile(row, *_pictures(seen), holes=_has_holes(seen)) for row, seen in read_shown(chosen)]
+    return _sheet(target, tiles)
+
+
+def _sheet(target: Output, tiles: Sequence[_Tile]) -> Image.Image:
     across = min(3, len(tiles))
     width = 2 * _MARGIN + across * (2 * _CELL + _GAP) + (across - 1) * 3 * _GAP
     legend = _legend(tiles, width - 2 * _MARGIN)
@@ -369,7 +378,7 @@ def contact_sheet(out: str | os.PathLike[str], rows: int = 12) -> Image.Image:
     draw = ImageDraw.Draw(sheet)
     draw.text((_MARGIN, _MARGIN), _shortened(_title(target), _font(22), width - 2 * _MARGIN), _INK, _font(22))
     sheet.paste(legend, (_MARGIN, _MARGIN + 36))
-    several = len({row.config for row in chosen}) > 1
+    several = len({tile.row.config for tile in tiles}) > 1
     for number, tile in enumerate(tiles):
         x = _MARGIN + number % across * (2 * _CELL + 4 * _GAP)
         y = top + number // across * (_CELL + _CAPTION + 2 * _GAP)
@@ -390,6 +399,10 @@ class _Tile:
 def _pictures(seen: Seen) -> tuple[Image.Image, Image.Image | None]:
     plain = overlay(Seen(seen.pixels, None), _CELL)
     return plain, plain if seen.pixels is None else None if seen.labels is None else overlay(seen, _CELL)
+
+
+def _tile(row: Shown, seen: Seen) -> _Tile:
+    return _Tile(row, *_pictures(seen), holes=_has_holes(seen))
 
 
 def _has_holes(seen: Seen) -> bool:

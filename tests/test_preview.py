@@ -16,7 +16,7 @@ from hf_medseg import preview
 from hf_medseg.errors import Refused
 from hf_medseg.output import Output
 from hf_medseg.pixels.masks import NOT_ANNOTATED
-from hf_medseg.preview import FILE, Seen, choose, colour_of, contact_sheet, for_display, overlay, read_shown, see
+from hf_medseg.preview import FILE, Seen, colour_of, contact_sheet, for_display, in_order, overlay, pick, read_shown, see
 from hf_medseg.shard import read_shard
 from tests.made import FLAT, VOLUMES, Made, edition, flat, flat_row, know, labels, nifti, picture, volumes
 from tests.phantoms.kit import Array, grey
@@ -105,7 +105,7 @@ def test_other_patients_come_first(tmp_path: Path) -> None:
     for number, row in enumerate(row for shard in made.tables["default", "train"] for row in shard):
         row["patient_id"] = "one" if number < 9 else f"p{number}"
     made.tables = {("default", "train"): [[row for shard in made.tables["default", "train"] for row in shard]]}
-    rows = choose(Output(made.write(tmp_path / "out")), 4)
+    rows = in_order(pick(Output(made.write(tmp_path / "out")), 4))
     assert {row.kin for row in rows} == {"one", "p9", "p10", "p11"}
 
 
@@ -119,7 +119,7 @@ def test_only_some_row_groups_are_looked_at(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(
         preview.pq.ParquetFile, "read_row_group", lambda file, group, columns: read.append(columns) or whole(file, group, columns)
     )
-    rows = choose(Output(out), 3)
+    rows = in_order(pick(Output(out), 3))
     assert [row.image_id for row in rows] == ["cell_0", "cell_3", "cell_6"]
     assert read == [["image_id", "classes", "patient_id"]] * 3
     list(read_shown(rows))
