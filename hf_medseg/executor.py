@@ -126,8 +126,8 @@ def available_cores() -> int:
 def keep_freed_memory() -> None:
     """Has glibc keep some of what was freed in this process, for the next picture; other C libraries are left as they are.
 
-    By default it gives every large buffer back to the system and asks for it again: up to a third of the time of passing pictures
-    through (`mallopt(3)`).
+    By default it gives every large buffer back to the system and asks for it again, which takes a tenth of the time of passing
+    pictures through, and more where memory is slow to get (`mallopt(3)`).
     """
     trim_threshold, mmap_threshold = -1, -3
     with contextlib.suppress(OSError, TypeError, AttributeError):

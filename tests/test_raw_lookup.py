@@ -26,7 +26,20 @@ def tree(*paths: str) -> Raw:
 
 
 @pytest.mark.parametrize(
-    "pattern", [r"a/(\d+)\.png", r"(?i:a)/\d", r"x\d", r"x\.y-z", r"colou?r", r"a b\.(?:gif|png)", r"images/[^/]+", r"é\.png", r"a\\b"]
+    "pattern",
+    [
+        r"a/(\d+)\.png",
+        r"(?i:a)/\d",
+        r"x\d",
+        r"x\.y-z",
+        r"colou?r",
+        r"a b\.(?:gif|png)",
+        r"images/[^/]+",
+        r"é\.png",
+        r"a\\b",
+        r"1\.png(?:\.x)?",
+        r"\w(?:a|1\.p)",
+    ],
 )
 @given(path=st.text("a/1.pngxy-zé b\\", max_size=12))
 def test_the_quick_look_changes_no_match(pattern: str, path: str) -> None:
