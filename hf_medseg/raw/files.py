@@ -133,7 +133,7 @@ def _whole(path: str, head: int | None) -> bytes:
         system, inside = fsspec.core.url_to_fs(path)
         data: bytes = system.cat_file(inside, end=head)
         return data
-    with open(path, "rb") as file:
+    with open(path, "rb", buffering=0) as file:
         return file.read(-1 if head is None else head)
 
 
