@@ -124,7 +124,7 @@ def check_partners(case: Case) -> None:
 
 
 def _picture_row(case: Case, table: TableSpec, reader: Reader, image: Picture) -> tuple[Row, NDArray[np.int64] | None]:
-    picture = replace(image, mode=image.mode or table.image_mode).encoded(reader)
+    picture = (image if image.mode or not table.image_mode else replace(image, mode=table.image_mode)).encoded(reader)
     shape = (1, picture.height, picture.width)
     cells = {name: _cells(recipe, reader, shape, name, table) for name, recipe in case.pixels.items() if name != "image"}
     row = {
@@ -364,10 +364,11 @@ def finished(
         row["classes"] = []
     encode = encode or _encoded
     for name, column in table.columns.items():
-        value = row.get(name)
+        if (value := row.get(name)) is None:
+            continue
         if isinstance(column, (PictureColumn, VolumeColumn)) and isinstance(value, (np.ndarray, bytes)):
             row[name] = stored(encode(value), image_id)
-        elif isinstance(column, ListOf) and isinstance(column.item, (PictureColumn, VolumeColumn)) and value is not None:
+        elif isinstance(column, ListOf) and isinstance(column.item, (PictureColumn, VolumeColumn)):
             row[name] = [stored(encode(one), f"{image_id}_{number}") for number, one in enumerate(value, 1)]
         else:
             try:
