@@ -344,7 +344,7 @@ class Raw:
                 left += [file.listed for file in part.files if file.listed not in taken]
                 litter += part.litter
         paths: dict[str, list[str]] = {}
-        for path in dict.fromkeys(left):
+        for path in left:
             if (reason := marked.get(path)) != "":
                 paths.setdefault(reason or why(path), []).append(aliases.get(path, path))
         paths.setdefault("left behind by an operating system", []).extend(litter)

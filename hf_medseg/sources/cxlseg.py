@@ -63,8 +63,8 @@ def cases(raw: Raw) -> Iterator[Case]:
         segmented, split = found["segmented"], found["split"] or ""
         splits.setdefault(subject, set()).add(split)
         findings, undeclared = ({}, "") if segmented is None else _findings(segmented)
-        missing = next((f"CXLSeg-{name}.csv has no line of its {', '.join(KEYS)}." for name, line in found.items() if line is None), "")
-        wrong = conflicts.get(key) or missing or undeclared
+        missing = [f"CXLSeg-{name}.csv has no line of its {', '.join(KEYS)}." for name, line in found.items() if line is None]
+        wrong = conflicts.get(key) or " ".join(missing) or undeclared
         wrong = wrong or ("" if split in SPLITS else f"its split is {split!r}; {', '.join(SPLITS)} expected.")
         path = f"{film}.jpg" if segmented is None else segmented["DicomPath"]
         mask_path = found["mask"] or f"{film}-mask.jpg"
