@@ -159,6 +159,11 @@ def _against(bench: Bench, kind: str, count: int, peer: str, goals: dict[int, Go
         yield found
 
 
+def _by_workers(name: str, against: str, one: tuple[float | None, float], two: tuple[float | None, float]) -> dict[int, Goal]:
+    """The goals of one worker and of two: what must and what may be reached."""
+    return {1: Goal(f"{name}, 1 worker", against, *one), 2: Goal(f"{name}, 2 workers", against, *two)}
+
+
 def images_few(bench: Bench) -> Iterator[Values]:
     """Images without masks, few."""
     goal = Goal("images passed through, 2,000", "datasets, embedded, to_parquet", 0.50, 0.35)
@@ -167,28 +172,19 @@ def images_few(bench: Bench) -> Iterator[Values]:
 
 def images_many(bench: Bench) -> Iterator[Values]:
     """Images without masks, many."""
-    goals = {
-        1: Goal("images passed through, 20,000, 1 worker", "datasets, embedded, to_parquet", 0.40, 0.30),
-        2: Goal("images passed through, 20,000, 2 workers", "datasets, embedded, to_parquet", 0.25, 0.18),
-    }
+    goals = _by_workers("images passed through, 20,000", "datasets, embedded, to_parquet", (0.40, 0.30), (0.25, 0.18))
     return _against(bench, "images", bench.size.many, "peer_images", goals)
 
 
 def pairs(bench: Bench) -> Iterator[Values]:
     """JPEG with 0/255 masks."""
-    goals = {
-        1: Goal("JPEG and 0/255 masks, 1 worker", "datasets map with Pillow, to_parquet", 0.40, 0.20),
-        2: Goal("JPEG and 0/255 masks, 2 workers", "datasets map with Pillow, to_parquet", 0.22, 0.11),
-    }
+    goals = _by_workers("JPEG and 0/255 masks", "datasets map with Pillow, to_parquet", (0.40, 0.20), (0.22, 0.11))
     return _against(bench, "pairs", bench.size.few, "peer_pairs", goals)
 
 
 def tiffs(bench: Bench) -> Iterator[Values]:
     """TIFF pairs to PNG."""
-    goals = {
-        1: Goal("TIFF pairs to PNG, 1 worker", "from_generator with PIL images", 0.25, 0.15),
-        2: Goal("TIFF pairs to PNG, 2 workers", "from_generator with PIL images", None, 0.10),
-    }
+    goals = _by_workers("TIFF pairs to PNG", "from_generator with PIL images", (0.25, 0.15), (None, 0.10))
     size = Goal("TIFF pairs to PNG, size", "from_generator with PIL images", 1.10, 1.10)
     return _against(bench, "tiffs", bench.size.tiffs, "peer_tiffs", goals, size)
 
@@ -205,10 +201,7 @@ def radiographs(bench: Bench) -> Iterator[Values]:
 
 def volumes(bench: Bench) -> Iterator[Values]:
     """Four-modality volumes to slices."""
-    goals = {
-        1: Goal("slicing four-modality volumes, 1 worker", "per-slice Pillow", 0.45, 0.23),
-        2: Goal("slicing four-modality volumes, 2 workers", "per-slice Pillow", 0.30, 0.16),
-    }
+    goals = _by_workers("slicing four-modality volumes", "per-slice Pillow", (0.45, 0.23), (0.30, 0.16))
     return _against(bench, "volumes", bench.size.volumes, "peer_volumes", goals)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from typing import Any
 
 from hf_medseg.about import template
@@ -63,10 +64,15 @@ def command(source: Source, edition: str = "") -> str:
     return " ".join(words)
 
 
+def numbered(steps: Iterable[str]) -> str:
+    """Steps for a person, one a line."""
+    return "\n".join(f"  {number}. {step}" for number, step in enumerate(steps, 1))
+
+
 def how_to_get(source: Source) -> str:
     """The steps for a person, and the command for what a program may fetch."""
     parts = [("How to get it", source.access.steps), *((f"Part {part.name}", part.steps) for part in source.parts)]
-    lines = [f"{title}:\n" + "\n".join(f"  {n}. {step}" for n, step in enumerate(steps, 1)) for title, steps in parts]
+    lines = [f"{title}:\n{numbered(steps)}" for title, steps in parts]
     if what := command(source):
         lines.append(f"What a program may fetch: {what}")
     return "\n".join(lines)

@@ -21,6 +21,7 @@ from hf_medseg.columns import Volume as VolumeColumn
 from hf_medseg.errors import Refused, Rejected
 from hf_medseg.executor import Executor
 from hf_medseg.facts import Config, Edition, Source
+from hf_medseg.info import numbered
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.tree import Note, Raw, natural, open_raw_tree, split_parts
 from hf_medseg.rows import TableSpec
@@ -258,9 +259,9 @@ def _parts_of(source: Source, raw: Raw, outside: Mapping[str, Raw]) -> dict[str,
             given = outside[part.name]
             found[part.name] = Raw(given.files, given.litter, shown=part.name, outside=True)
         elif part.name not in found and part.required:
-            steps = "\n".join(f"  {number}. {step}" for number, step in enumerate(part.steps, 1))
             raise Refused(
-                f"{source.id}: the part {part.name!r} is missing. Looked for: {', '.join(part.landmarks)}. How to get it:\n{steps}\n"
+                f"{source.id}: the part {part.name!r} is missing. Looked for: {', '.join(part.landmarks)}. "
+                f"How to get it:\n{numbered(part.steps)}\n"
                 f"Put it anywhere below RAW, or say where it is: --part {part.name}=PATH"
             )
     return found
@@ -334,14 +335,12 @@ def _cut(
     count = max(math.ceil(total / request.max_shard_size), min(8, math.ceil(total / (32 * MIB))), request.pieces)
     count = min(count, len(groups))
     filled: list[list[Case]] = [[] for _ in range(count)]
-    bytes_of = [0] * count
     shard, done, left = 0, 0, len(groups)
     for group in sorted(groups, key=lambda group: hashlib.sha256(group.encode()).digest()):
         # On to the next shard when this one has its share, or when the rest is just enough for one group a shard.
         if filled[shard] and shard + 1 < count and (done * count >= total * (shard + 1) or left <= count - shard - 1):
             shard += 1
         filled[shard].extend(groups[group])
-        bytes_of[shard] += size_of[group]
         done += size_of[group]
         left -= 1
     folder, license = config_folder(config, edition), edition.license
@@ -350,7 +349,7 @@ def _cut(
             f"{folder}/{split}-{number:05d}-of-{count:05d}.parquet",
             split,
             tuple(members),
-            bytes_of[number],
+            sum([sizes[case.image_id] for case in members]),
             Identity(source.id, edition.name, config.name, split, __version__, "", license.id, license.tier),
         )
         for number, members in enumerate(filled)

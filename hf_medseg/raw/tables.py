@@ -32,10 +32,11 @@ def text_of(file: RawFile) -> str:
 
 def decoded(data: bytes) -> str:
     """Text from bytes: UTF-8 with or without BOM, UTF-16 with BOM, else Latin-1; every line end becomes one line feed."""
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        text = data.decode("utf-16", "replace")
-    else:
-        text = data.decode("utf-8-sig" if _is_utf8(data) else "latin-1")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))  # which no UTF-8 begins with
+        text = data.decode("utf-16", "replace") if wide else data.decode("latin-1")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
