@@ -8,6 +8,7 @@ import os
 import struct
 import threading
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -55,6 +56,8 @@ class RawFile:
         part: name of the part that the file belongs to, if the source has several.
         twins: further files that claim to be the same one.
         alias: what rows and reports call it instead of its path: of a DICOM file its UIDs.
+        stamp: changes whenever the content may have changed (see `stamp_of`; of a member the checksum that its archive states, or
+            else the archive's stamp); None where nothing tells. No part of what decides a row.
     """
 
     listed: str
@@ -64,6 +67,7 @@ class RawFile:
     part: str = ""
     twins: tuple[RawFile, ...] = ()
     alias: str = ""
+    stamp: int | None = None
 
     @property
     def path(self) -> str:
@@ -110,6 +114,24 @@ class RawFile:
         if self.place.crc is not None and zlib.crc32(data) != self.place.crc:
             raise Rejected(self.path, "its checksum differs from the archive's.", "Fetch the archive again.")
         return data
+
+
+def stamp_of(state: os.stat_result) -> int:
+    """A number that changes whenever a file may have changed: its times in nanoseconds.
+
+    The time of its status is in it as well, where the system keeps one: whoever sets a modification time back does not set that.
+    """
+    return state.st_mtime_ns << 64 | state.st_ctime_ns
+
+
+# What object stores and servers say of a file's version, strongest first; see `stamp_of_info`.
+_VERSIONS = ("ETag", "etag", "md5Hash", "generation", "LastModified", "last_modified", "mtime", "updated", "modified", "created")
+
+
+def stamp_of_info(info: Mapping[str, Any]) -> int | None:
+    """The stamp of a file that fsspec lists; None where its store says nothing of versions."""
+    told = [(name, str(info[name])) for name in _VERSIONS if info.get(name)]
+    return int.from_bytes(hashlib.sha256(repr(told).encode()).digest()[:12], "big") if told else None
 
 
 _open_archives = threading.local()

@@ -16,7 +16,7 @@ from typing import Any
 
 from hf_medseg.errors import Refused
 from hf_medseg.raw.archives import READABLE, UNREADABLE, list_archive, refuse
-from hf_medseg.raw.files import Place, RawFile
+from hf_medseg.raw.files import Place, RawFile, stamp_of, stamp_of_info
 from hf_medseg.raw.tables import Table
 
 _LITTER = re.compile(
@@ -208,7 +208,7 @@ class Raw:
 
     def _from(self, file: RawFile, start: int) -> RawFile:
         """The file, seen as the source's layout has it, which begins at `start`."""
-        return RawFile(file.listed, file.size, file.place, start, self.shown) if start or self.shown else file
+        return RawFile(file.listed, file.size, file.place, start, self.shown, stamp=file.stamp) if start or self.shown else file
 
     def has(self, pattern: str) -> bool:
         """Whether any file matches the pattern of `find`."""
@@ -387,7 +387,7 @@ def open_raw_tree(path: str | os.PathLike[str], work: Path, under: str = "") -> 
     seen = 0
     above_all = f"{under}/" if under else ""
     folder = Place(text, folder=True, under=above_all)
-    for listed, size, local in _walk(text):
+    for listed, size, stamp, local in _walk(text):
         seen += 1
         # Bytes that are no UTF-8 reach Python as lone surrogates, which no table can hold.
         shown = unicodedata.normalize("NFC", os.fsencode(listed).decode("utf-8", "replace"))
@@ -405,10 +405,10 @@ def open_raw_tree(path: str | os.PathLike[str], work: Path, under: str = "") -> 
                 elif READABLE.search(inner) or UNREADABLE.search(inner):
                     raise refuse(f"{shown}", f"a nested archive ({inner})")
                 else:
-                    files.append(RawFile(whole, member_size, place))
+                    files.append(RawFile(whole, member_size, place, stamp=stamp if place.crc is None else place.crc))
         else:
             # One place for a whole folder, but for a name that is not in NFC on the disk or a single file.
-            files.append(RawFile(above_all + shown, size, folder if local == f"{text}/{shown}" else Place(local)))
+            files.append(RawFile(above_all + shown, size, folder if local == f"{text}/{shown}" else Place(local), stamp=stamp))
     if not seen:
         raise Refused(f"{text}: the folder is empty. RAW is the folder or archive that you downloaded.")
     files.sort(key=lambda file: file.listed)
@@ -429,17 +429,18 @@ def _told_apart(files: list[RawFile], root: str, above_all: str) -> list[RawFile
             folder, slash, archive = file.place.path[len(root) :].lstrip("/").rpartition("/")
             above = above_all + folder + slash
             inside = f"{READABLE.sub('', archive)}/{file.listed[len(above) :]}"
-            files[number] = RawFile(above + inside, file.size, file.place)
+            files[number] = RawFile(above + inside, file.size, file.place, stamp=file.stamp)
     return sorted(files, key=lambda file: file.listed)
 
 
-def _walk(root: str) -> Iterator[tuple[str, int, str]]:
-    """(path inside the tree, size, where it is) of every file; links are followed, circles are not."""
+def _walk(root: str) -> Iterator[tuple[str, int, int | None, str]]:
+    """(path inside the tree, size, stamp, where it is) of every file; links are followed, circles are not."""
     if "://" in root:
         yield from _walk_url(root)
         return
     if os.path.isfile(root):
-        yield os.path.basename(root), os.path.getsize(root), root
+        state = os.stat(root)
+        yield os.path.basename(root), state.st_size, stamp_of(state), root
         return
     stack: list[tuple[str, str, tuple[str, ...]]] = [(root, "", (os.path.realpath(root),))]
     while stack:
@@ -452,18 +453,20 @@ def _walk(root: str) -> Iterator[tuple[str, int, str]]:
                     if not (entry.is_symlink() and real in above):
                         stack.append((entry.path, shown + "/", (*above, real) if entry.is_symlink() else above))
                 elif entry.is_file():
-                    yield shown, entry.stat().st_size, entry.path
+                    state = entry.stat()
+                    yield shown, state.st_size, stamp_of(state), entry.path
 
 
-def _walk_url(root: str) -> Iterator[tuple[str, int, str]]:
+def _walk_url(root: str) -> Iterator[tuple[str, int, int | None, str]]:
     import fsspec
 
     system, path = fsspec.core.url_to_fs(root)
     if system.isfile(path):
-        yield path.rpartition("/")[2], system.size(path), root
+        info = system.info(path)
+        yield path.rpartition("/")[2], info["size"], stamp_of_info(info), root
         return
     for full, info in system.find(path, detail=True).items():
-        yield full[len(path) :].lstrip("/"), info["size"], system.unstrip_protocol(full)
+        yield full[len(path) :].lstrip("/"), info["size"], stamp_of_info(info), system.unstrip_protocol(full)
 
 
 def split_parts(raw: Raw, landmarks: Mapping[str, tuple[str, ...]]) -> dict[str, Raw]:
