@@ -5,9 +5,11 @@ The rows are those of a conversion, in the same order: both come from the same p
 
 from __future__ import annotations
 
+import hashlib
 import os
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import datasets
@@ -17,10 +19,12 @@ from hf_medseg.columns import feature
 from hf_medseg.errors import Refused, Rejected
 from hf_medseg.executor import Executor
 from hf_medseg.facts import Config, Source
+from hf_medseg.fresh import code
 from hf_medseg.info import how_to_get
 from hf_medseg.plan import ConfigPlan, Plan, Request, ShardPlan, make_plan
 from hf_medseg.raw.files import Reader
 from hf_medseg.rows import Row, TableSpec, Tally, rows
+from hf_medseg.shard import versions
 from hf_medseg.terms import logger, memory, show_once
 
 # Enough pieces for the workers of a data loader; the order of the rows does not depend on it.
@@ -44,6 +48,22 @@ class RawConfig(datasets.BuilderConfig):  # type: ignore[misc]
     parts: Mapping[str, str] | None = None
     about: str | None = None
     on_error: str = "raise"
+    _plan: Plan | None = field(default=None, init=False, repr=False, compare=False)
+
+    def create_config_id(self, config_kwargs: dict[str, Any], custom_features: Any = None) -> str:
+        """Names the cache of the rows: another one whenever a file, the about file, this package or what it stands on changed."""
+        self._plan = plan_for_loading(find_source(self.source), self)
+        # Where nothing tells whether a file changed, no cache is trusted.
+        state = self._plan.state or uuid.uuid4().hex
+        known = (state, sorted(self._plan.about.values.items()), code(), sorted(versions().items()))
+        fresh = hashlib.sha256(repr(known).encode()).hexdigest()
+        config_id: str = super().create_config_id({**config_kwargs, "state": fresh}, custom_features)
+        return config_id
+
+    def take_plan(self) -> Plan:
+        """The plan that the cache was named after, once: a configuration that travels to workers does not carry it."""
+        plan, self._plan = self._plan, None
+        return plan or plan_for_loading(find_source(self.source), self)
 
 
 class RawDatasetBuilder(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
@@ -67,12 +87,12 @@ class RawDatasetBuilder(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
     @property
     def source(self) -> Source:
         """The source that is loaded."""
-        return find_source(self.config.source or self.SOURCE)
+        return find_source(self.config.source)
 
     def _planned(self) -> tuple[Plan, ConfigPlan]:
         """The plan, made once."""
         if not hasattr(self, "_plan"):
-            self._plan = plan_for_loading(self.source, self.config)
+            self._plan = self.config.take_plan()
         return self._plan, self._plan.configs[0]
 
     def __getstate__(self) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import hashlib
+import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,7 @@ from hf_medseg.columns import Volume as VolumeColumn
 from hf_medseg.errors import Refused, Rejected
 from hf_medseg.executor import Executor
 from hf_medseg.facts import Config, Edition, Source
+from hf_medseg.fresh import state_of
 from hf_medseg.info import numbered
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.tree import Note, Raw, natural, open_raw_tree, split_parts
@@ -86,12 +88,17 @@ class ConfigPlan:
 
 @dataclass
 class Plan:
-    """What a conversion will do."""
+    """What a conversion will do.
+
+    Attributes:
+        state: see `state_of`, of every file of the raw tree and of parts that lie elsewhere.
+    """
 
     source: Source
     edition: Edition
     about: About
     configs: list[ConfigPlan]
+    state: str | None = None
 
     @property
     def raw_bytes(self) -> int:
@@ -157,7 +164,8 @@ def _plan(
         empty = next(plan.config.name for plan in plans if plan not in found)
         others = ", ".join(config.name for config in edition.configs if config.name != empty)
         raise Refused(f"{source.id}: the raw tree holds nothing of the config {empty}. Ask for another one with --config NAME: {others}.")
-    return Plan(source, edition, about, found)
+    outside_files = (file for part in raw.parts.values() if part.outside for file in part.files)
+    return Plan(source, edition, about, found, state_of(itertools.chain(raw.files, outside_files)))
 
 
 @contextlib.contextmanager

@@ -10,6 +10,8 @@ from typing import Any
 
 from hf_medseg.errors import Rejected
 from hf_medseg.executor import Executor
+from hf_medseg.fresh import code, state_of
+from hf_medseg.places import whole_file
 from hf_medseg.raw.files import RawFile
 
 _BATCH = 256
@@ -53,7 +55,7 @@ def take_survey(
     progress: Callable[[int, int], None] | None = None,
     head: int = 0,
 ) -> Survey:
-    """Looks at every file once, in parallel; results are kept and asked again only for files that changed.
+    """Looks at every file once, in parallel; results are kept until a file, or this package, changes.
 
     Args:
         files: the files.
@@ -63,13 +65,15 @@ def take_survey(
         progress: told (files done, bytes read).
         head: see `SurveyPlan`.
     """
-    state = hashlib.sha256(repr([(f.listed, f.size) for f in files]).encode() + look.__qualname__.encode()).hexdigest()
-    store = memory / f"survey-{state[:16]}.pickle"
-    if store.exists():
-        survey: Survey = pickle.loads(store.read_bytes())  # written by ourselves
-        return survey
+    state = state_of(files)
+    store = None
+    if state is not None:
+        key = hashlib.sha256(f"{state}{code()}{look.__module__}.{look.__qualname__}{head}".encode()).hexdigest()
+        store = memory / f"survey-{key[:16]}.pickle"
+        if (known := _remembered(store)) is not None:
+            return known
     batches = [files[start : start + _BATCH] for start in range(0, len(files), _BATCH)]
-    survey = {}
+    survey: Survey = {}
     read = 0
     for batch, seen in executor.run(look_at, [(batch, look, head) for batch in batches]):
         survey.update(seen)
@@ -77,6 +81,16 @@ def take_survey(
         if progress is not None:
             progress(len(survey), read)
     survey = {file.listed: survey[file.listed] for file in files}
-    memory.mkdir(parents=True, exist_ok=True)
-    store.write_bytes(pickle.dumps(survey))
+    if store is not None:
+        with whole_file(store) as here:
+            Path(here).write_bytes(pickle.dumps(survey))
+    return survey
+
+
+def _remembered(store: Path) -> Survey | None:
+    """What an earlier run saw; None where there is nothing, or nothing that can be read."""
+    try:
+        survey: Survey = pickle.loads(store.read_bytes())  # written by ourselves
+    except Exception:  # whatever a damaged pickle raises: the files are looked at again
+        return None
     return survey

@@ -1,0 +1,34 @@
+"""How it is told that something remembered is still true: what changed on disk is seen, what only looks newer may be read again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from hf_medseg.raw.files import RawFile
+
+
+@cache
+def code() -> str:
+    """A digest of this package's own files: a checkout that somebody works on changes while its version stays."""
+    root = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts):
+        digest.update(f"{path.relative_to(root).as_posix()}\0".encode() + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def state_of(files: Iterable[RawFile]) -> str | None:
+    """A digest of where files lie, their sizes and stamps, twins included: it changes whenever one of them may have changed.
+
+    Nothing is read. None where the place of a file tells nothing of its versions, so that nothing remembered about it can be trusted.
+    """
+    digest = hashlib.sha256()
+    for file in files:
+        for one in (file, *file.twins):
+            if one.stamp is None and one.place is not None:
+                return None
+            digest.update(f"{one.listed}\0{one.size}\0{one.stamp}\n".encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()
