@@ -113,7 +113,7 @@ def union(*found: Mapping[Any, Any]) -> list[Any]:
     return sorted({key for one in found for key in one}, key=natural_key)
 
 
-def _with_twins(files: list[RawFile], *, keep: bool = True) -> RawFile:
+def joined(files: list[RawFile], *, keep: bool = True) -> RawFile:
     """Several files that claim to be one: the least deep one, the others its twins."""
     if len(files) == 1:
         return files[0]
@@ -203,7 +203,7 @@ class Raw:
             hits.setdefault(key, []).append(self._from(file, match.start()))
         found = Found()
         for key in sorted(hits, key=natural_key):
-            found[key] = _with_twins(hits[key], keep=twins)
+            found[key] = joined(hits[key], keep=twins)
         return found
 
     def _from(self, file: RawFile, start: int) -> RawFile:
@@ -254,7 +254,7 @@ class Raw:
                         wanted[path] = hit
                     else:
                         repeated.setdefault(path, [first]).append(hit)
-        wanted.update((path, _with_twins(files)) for path, files in repeated.items())
+        wanted.update((path, joined(files)) for path, files in repeated.items())
         return Found((path, file) for path, file in wanted.items() if file is not None)
 
     def table(

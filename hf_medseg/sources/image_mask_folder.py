@@ -7,76 +7,86 @@ from typing import Any
 
 from hf_medseg.about import About
 from hf_medseg.case import Case
+from hf_medseg.columns import TEXT
 from hf_medseg.errors import Refused, Rejected
-from hf_medseg.facts import Access, Edition, Source, SurveyPlan
+from hf_medseg.facts import Access, Config, Edition, Source, SurveyPlan
 from hf_medseg.licenses import License
 from hf_medseg.pixels.masks import NOT_ANNOTATED, Values
 from hf_medseg.pixels.picture import Picture
 from hf_medseg.pixels.readings import MaskValues, distinct_values
 from hf_medseg.raw.files import RawFile
+from hf_medseg.raw.folders import Sorting
 from hf_medseg.raw.tree import Found, Raw, union
 
-SPLITS = {"": "train", "train": "train", "valid": "validation", "val": "validation", "validation": "validation", "test": "test"}
-SPLIT = r"(?:((?i:train|valid|val|validation|test))/)?"
+# Below a folder of pictures or masks; the key is the path above that folder, and the stem.
+ABOVE = r"((?:[^/]+/)*?)"
 PICTURE = r"([^/]+)\.(?i:png|jpe?g|bmp|gif|tiff?|webp|pgm|ppm|pnm|jp2)"
 # What the classes of an about file may be called besides the user's own names, and the index that it means.
 BACKGROUND, UNKNOWN = "background", "not annotated"
+CONFIGS = (Config(columns={"folder": TEXT}),)
 LANDMARKS = (rf"(?i:images)/{PICTURE}", rf"(?i:masks|labels|annotations)/{PICTURE}")
 
 
 def cases(raw: Raw) -> Iterator[Case]:
-    """One case a picture, with the mask of its name in the same split."""
+    """One case a picture, with the mask of its name in the same split and folder."""
     suffix = raw.about.text("mask_suffix")
     names = names_of_values(raw.about, raw.survey)
     index = {BACKGROUND: 0, UNKNOWN: NOT_ANNOTATED} | {name: number for number, name in enumerate(classes_of(names), 1)}
     mapping = {value: index[name] for value, name in names.items()}
-    pictures = raw.find(rf"{SPLIT}(?i:images/)+{PICTURE}")
-    masks, annotated = Found(), set()
-    for (folder, stem), file in find_masks(raw).items():
-        annotated.add(folder)
+    found = raw.find(rf"{ABOVE}(?i:images/)+{PICTURE}")
+    sorting = Sorting.of(found)
+    pictures, masks, annotated = sorting.keyed(found), Found(), set()
+    for (folder, split, stem), file in sorting.keyed(find_masks(raw)).items():
+        annotated.add(split)
         if stem.endswith(suffix):
-            masks[folder, stem.removesuffix(suffix)] = file
+            masks[folder, split, stem.removesuffix(suffix)] = file
         else:
             raw.skip(file, f"its name does not end in {suffix!r}, which the about file says of masks")
-    check_layout(raw, pictures, masks, suffix)
-    repeated = len({stem for _, stem in pictures}) < len(pictures)
-    places = {place_of(file) for file in pictures.values()}
+    elsewhere = masks_elsewhere(pictures, masks)
+    check_pairs(pictures, masks, elsewhere, suffix)
+    note_folders(raw, pictures)
+    repeated = len({stem for _, _, stem in pictures}) < len(pictures)
     for key in union(pictures, masks):
-        folder, stem = key[0] or "", key[1]
-        above = folder and f"{folder}/"
-        picture = pictures.need(key, f"{above}images/{stem}.png")
-        mask = masks.need(key, f"{above}masks/{stem}{suffix}.png") if key[0] in annotated else None
-        apart = mask is not None and key in masks and key in pictures and len(places) > 1 and place_of(mask) != place_of(picture)
+        folder, split, stem = key
+        if key not in pictures and masks[key] in elsewhere.values():
+            continue  # said of its picture
+        layout = "".join(f"{name}/" for name in (folder, split and called(pictures.get(key) or masks[key], folder)) if name)
+        picture = pictures.need(key, f"{layout}images/{stem}.png")
+        mask = masks.get(key) or elsewhere.get(key) or masks.need(key, f"{layout}masks/{stem}{suffix}.png") if split in annotated else None
         yield Case(
-            f"{folder}_{stem}" if repeated and folder else stem,
+            f"{layout.replace('/', '_')}{stem}" if repeated else stem,
             {"image": Picture(picture), "mask": None if mask is None else Values(MaskValues(mask), mapping)},
-            split=SPLITS[folder.lower()],
-            wrong=f"the only mask of its name, {mask.listed}, lies in another folder than it." if apart and mask else "",
+            {"folder": folder or None},
+            split=split or "train",
+            wrong=f"the only mask of its name, {elsewhere[key].listed}, lies in another folder than it." if key in elsewhere else "",
         )
 
 
 def find_masks(raw: Raw) -> Found:
-    """The masks by folder of the split and name: of `masks/`, else of `labels/` or `annotations/`.
+    """The masks by the path above their folder and name: of `masks/`, else of `labels/` or `annotations/`.
 
     Raises:
         Refused: it is not clear which folder holds the masks.
     """
-    found = [raw.find(rf"{SPLIT}(?i:{word}/)+{PICTURE}") for word in ("masks", "labels", "annotations")]
+    found = [raw.find(rf"{ABOVE}(?i:{word}/)+{PICTURE}") for word in ("masks", "labels", "annotations")]
     if not found[0] and found[1] and found[2]:
         raise Refused("Both labels/ and annotations/ hold pictures, and there is no masks/. Rename the folder with the masks to masks/.")
     return found[0] or found[1] or found[2]
 
 
-def check_layout(raw: Raw, pictures: Found, masks: Mapping[Any, RawFile], suffix: str) -> None:
-    """Refuses a tree in which nothing can be paired, or whose split cannot be told.
+def masks_elsewhere(pictures: Found, masks: Found) -> dict[Any, RawFile]:
+    """For pictures that have no mask in their own folder, the mask of their name in another folder that is not another picture's."""
+    left = {key[1:]: file for key, file in masks.items() if key not in pictures}
+    return {key: left[key[1:]] for key in pictures if key not in masks and key[1:] in left}
+
+
+def check_pairs(pictures: Found, masks: Found, elsewhere: Mapping[Any, RawFile], suffix: str) -> None:
+    """Refuses a tree in which nothing can be paired.
 
     Raises:
         Refused: see above.
     """
-    words = "train|valid|val|validation|test|images"
-    if raw.has(rf"(?i:(?:valid|val|validation|test)/(?!(?:{words})/)(?:[^/]+/)+images)/{PICTURE}"):
-        raise Refused("images/ lies deeper below a folder called valid or test. Put images/ and masks/ directly into it, or rename it.")
-    if not pictures.keys() & masks.keys():
+    if not pictures.keys() & masks.keys() and not elsewhere:
         a_picture, a_mask = (next(iter(files.values())).path if files else "none" for files in (pictures, masks))
         ending = (
             f"and ends in {suffix!r}, as the about file says" if suffix else "or adds an ending that the about file states (mask_suffix)"
@@ -84,9 +94,19 @@ def check_layout(raw: Raw, pictures: Found, masks: Mapping[Any, RawFile], suffix
         raise Refused(f"No mask belongs to a picture. A mask is called like its picture, {ending}. Found: {a_picture} and {a_mask}.")
 
 
-def place_of(file: RawFile) -> str:
-    """The folders above the layout in which a file lies."""
-    return file.listed[: len(file.listed) - len(file.path)]
+def note_folders(raw: Raw, pictures: Found) -> None:
+    """Says that folders which name no split are a column."""
+    folders = [folder for folder in dict.fromkeys(folder for folder, _, _ in pictures) if folder]
+    if folders:
+        raw.note(
+            f"{folders[0]}/",
+            f"pictures lie in {len(folders)} folders that name no split; the folder of each is in the column `folder`",
+        )
+
+
+def called(file: RawFile, folder: str) -> str:
+    """What the folder is called that says the split of a file which is sorted into `folder`."""
+    return file.path.removeprefix(folder and f"{folder}/").partition("/")[0]
 
 
 def names_of_values(about: About, survey: Mapping[str, Any]) -> dict[int, str]:
@@ -125,6 +145,7 @@ def edition_from(about: About, survey: Mapping[str, Any]) -> Edition:
         citations=(citation,) if citation else (),
         classes=classes_of(names),
         landmarks=LANDMARKS,
+        configs=CONFIGS,
         uncertain=UNKNOWN in names.values(),
         not_used=(
             (r"(?i:images|masks|labels|annotations)/(?:[^/]+/)+[^/]+", "lies in a folder below images/ or masks/, which is not read"),
@@ -142,15 +163,18 @@ SOURCE = Source(
     summary="Bring your own: a folder images/ and a folder masks/, paired by name; facts come from an about file.",
     access=Access("none", ("There is nothing to download: RAW is your folder. Write an about file to say what is in it.",)),
     layout="""images/a.jpg   masks/a.png       a mask has the name of its picture, or adds the ending that the about file states
-or the same below train/, valid/ (val/, validation/) and test/; instead of masks/ also labels/ or annotations/""",
-    splits="The folders train/, valid/ (val/, validation/) and test/ are the splits; without them there is one split `train`.",
+or the same below train/, valid/ (val/, validation/, dev/) and test/; instead of masks/ also labels/ or annotations/
+or below folders that sort the pictures otherwise (benign/, site_2/), with train/, valid/ and test/ in them or without""",
+    splits="The folders train/, valid/ and test/ above images/, however they are commonly spelled (`training`, `val`, `dev`, `testset`), are the "
+    "splits; without them there is one split `train`. Other folders above images/ are the column `folder`.",
     quirks=(
         "Without `classes` in the about file every mask value but 0 becomes a class, in ascending order, named `value_<n>`; the only one is "
         "called `foreground`.",
         "Masks with a palette are read as its indices; JPEG masks are thresholded at 127 and hold 0 and 255; 1-bit masks hold 0 and 255.",
         "A mask value that the about file does not name rejects its picture.",
         "A split without masks is not annotated: its masks are null.",
-        "Where one name occurs in several splits, ids begin with the folder of the split.",
+        "Where one name occurs in several splits or folders, ids begin with the folder and the folder of the split.",
+        "Folders that name no split, such as benign/ and malignant/, or sites, are told in `folder`, as they are called: mind names of people.",
         "A tree that the catalog knows is refused and goes through its own source.",
     ),
     changes=("Masks are stored as label maps.",),
@@ -161,6 +185,7 @@ or the same below train/, valid/ (val/, validation/) and test/; instead of masks
             citations=(),
             landmarks=LANDMARKS,
             classes=("foreground",),
+            configs=CONFIGS,
         ),
     ),
     cases=cases,

@@ -15,6 +15,7 @@ from hf_medseg import plan
 from hf_medseg.catalog import sources
 from hf_medseg.convert import convert
 from hf_medseg.errors import Refused
+from hf_medseg.raw.folders import split_of
 from tests.harness import PHANTOMS, Converted, pixels, run
 from tests.phantoms.kit import Phantom, as_zip, colour, save, save_jpeg, save_palette, write
 
@@ -351,3 +352,83 @@ def test_real_files_under_other_names_are_refused(real: Callable[[str], Path], t
 
 def test_a_bare_images_and_masks_is_nobodys(tmp_path: Path) -> None:
     assert not run("image-mask-folder", "clean", tmp_path).conversion.rejected
+
+
+# Folders above images/
+
+
+@pytest.mark.parametrize(
+    ("training", "testing"),
+    [
+        ("training", "testing"),
+        ("trainset", "testset"),
+        ("train_set", "test-data"),
+        ("tr", "ts"),
+        ("Training Data", "Test Split"),
+        ("01_train", "02_test"),
+        ("trn", "holdout"),
+        ("TrainingSet", "TE"),
+    ],
+)
+def test_common_spellings_of_splits_are_understood(training: str, testing: str, tmp_path: Path) -> None:
+    tree(tmp_path / "raw", f"{training}/images/a.png", f"{training}/masks/a.png", f"{testing}/images/b.png", f"{testing}/masks/b.png")
+    found = converted(tmp_path)
+    assert {row["image_id"]: (row["split"], row["folder"]) for row in found.rows()} == {"a": ("train", None), "b": ("test", None)}
+    assert found.row("b")["source_file"] == f"{testing}/images/b.png"
+    assert not found.conversion.rejected
+
+
+@pytest.mark.parametrize("folder", ["dev", "devset", "VAL", "val_split", "valset", "development"])
+def test_common_spellings_of_the_validation_set(folder: str, tmp_path: Path) -> None:
+    tree(tmp_path / "raw", "tr/images/a.png", "tr/masks/a.png", f"{folder}/images/b.png", f"{folder}/masks/b.png")
+    assert {row["image_id"]: row["split"] for row in converted(tmp_path).rows()} == {"a": "train", "b": "validation"}
+
+
+@pytest.mark.parametrize(
+    "folder", ["trainee", "contest", "valve", "latest", "test2", "train_1", "best", "benign", "data", "parts", "latent"]
+)
+def test_what_is_no_spelling_of_a_split(folder: str) -> None:
+    assert split_of(folder) is None
+
+
+def test_folders_that_name_no_split_are_a_column_and_keep_their_pictures_apart(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", "top/benign/images/a.png", "top/benign/masks/a.png", values=MASK)
+    tree(tmp_path / "raw", "top/malignant/images/a.png", "top/malignant/masks/a.png", values=MASK[::-1])
+    found = converted(tmp_path)
+    rows = {row["image_id"]: (row["folder"], row["split"], row["source_file"]) for row in found.rows()}
+    assert rows == {
+        "benign_a": ("benign", "train", "benign/images/a.png"),
+        "malignant_a": ("malignant", "train", "malignant/images/a.png"),
+    }
+    assert np.array_equal(pixels(found.row("malignant_a")["mask"]), MASK[::-1])
+    assert any("2 folders that name no split" in note["reason"] for note in found.section()["known"])
+
+
+def test_sites_with_splits_in_them(tmp_path: Path) -> None:
+    for site in ("oslo", "kyiv"):
+        for split in ("training", "test"):
+            tree(tmp_path / "raw", f"{site}/{split}/images/{site}{split}.png", f"{site}/{split}/masks/{site}{split}.png")
+    rows = {row["image_id"]: (row["folder"], row["split"]) for row in converted(tmp_path).rows()}
+    assert rows == {f"{site}{split}": (site, split.replace("ing", "")) for site in ("oslo", "kyiv") for split in ("training", "test")}
+
+
+def test_a_folder_beside_a_split_that_names_none_is_refused_and_never_train(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", "test/images/a.png", "test/masks/a.png", "extra/images/b.png", "extra/masks/b.png")
+    with pytest.raises(Refused, match=r"lies in test/, which is a split, and in extra/, which names none\. Rename extra/"):
+        converted(tmp_path)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("place", ["testing/site1", "holdout/site1"])
+def test_a_split_further_up_is_refused_in_every_spelling(place: str, tmp_path: Path) -> None:
+    tree(tmp_path / "raw", "train/images/a.png", "train/masks/a.png", f"{place}/images/b.png", f"{place}/masks/b.png")
+    with pytest.raises(Refused, match="directly into it"):
+        converted(tmp_path)
+
+
+def test_an_archive_beside_what_was_unpacked_from_it_gives_no_row_twice(tmp_path: Path) -> None:
+    tree(tmp_path / "raw" / "unpacked", "images/a.png", "masks/a.png", "images/b.png", "masks/b.png")
+    as_zip(tmp_path / "raw" / "unpacked", tmp_path / "raw" / "cells.zip")
+    found = converted(tmp_path)
+    assert sorted((row["image_id"], row["folder"]) for row in found.rows()) == [("a", None), ("b", None)]
+    assert found.section()["duplicate"] == [f"unpacked/{kind}/{name}.png" for kind in ("images", "masks") for name in "ab"]

@@ -1,0 +1,149 @@
+"""What the folders of a user's own tree say: the split, and whatever else they sort pictures by."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from hf_medseg.errors import Refused, Rejected
+from hf_medseg.raw.files import RawFile
+from hf_medseg.raw.tree import Found, joined, natural_key
+
+_SPELLINGS = {
+    "train": ("train", "training", "trn", "tr"),
+    "validation": ("validation", "validate", "validating", "valid", "val", "vld", "development", "devel", "dev"),
+    "test": ("test", "testing", "tst", "te", "ts", "holdout", "heldout"),
+}
+_SPLIT_OF = {spelling: split for split, spellings in _SPELLINGS.items() for spelling in spellings}
+# What a folder's name may say besides: `training_set`, `testData`, `val-images`.
+_BESIDES = re.compile(r"(?:datasets?|data|sets?|images?|imgs|split|subset|folder)+")
+
+
+def split_of(folder: str) -> str | None:
+    """The split that a folder's name says, `train`, `validation` or `test`; None for every other name.
+
+    Case, blanks, digits before the name, and words such as `set` and `data` around it do not matter: `Training`, `train_set`,
+    `valset`, `01 Test data`. A number behind the name does: what `train_2` is, only its owner knows.
+    """
+    letters = re.sub(r"[\W_]+", "", re.sub(r"\A[\W\d_]+", "", folder.lower()))
+    for spelling in sorted(_SPLIT_OF, key=len, reverse=True):
+        before, found, behind = letters.partition(spelling) if letters.startswith(spelling) else letters.rpartition(spelling)
+        if found and not (before and behind) and (before + behind == "" or _BESIDES.fullmatch(before + behind)):
+            return _SPLIT_OF[spelling]
+    return None
+
+
+@dataclass(frozen=True)
+class Above:
+    """The folders above one that holds pictures.
+
+    Attributes:
+        folders: their names, without the one that says the split.
+        name: the lowest of them as it is called, if it says a split; else nothing.
+        split: that split.
+    """
+
+    folders: tuple[str, ...]
+    name: str = ""
+    split: str | None = None
+
+    @classmethod
+    def of(cls, path: str) -> Above:
+        """Reads the folders of a path that is empty or ends in `/`."""
+        folders = tuple(path.split("/")[:-1])
+        if folders and (split := split_of(folders[-1])) is not None:
+            return cls(folders[:-1], folders[-1], split)
+        return cls(folders)
+
+
+@dataclass(frozen=True)
+class Sorting:
+    """How a tree sorts its pictures into folders.
+
+    Attributes:
+        apart: whether files of one name in several folders are different ones.
+        common: how many folders lie above all of them, and say nothing.
+    """
+
+    apart: bool
+    common: int
+
+    @classmethod
+    def of(cls, pictures: Found) -> Sorting:
+        """Finds out how the pictures are sorted, which are named by the path above their folder and their stem.
+
+        Raises:
+            Refused: the split of some cannot be told.
+        """
+        places = {path: Above.of(path) for path in dict.fromkeys(path for path, _ in pictures)}
+        tops = sorted({above.folders for above in places.values()}) or [()]
+        common = next(depth for depth in itertools.count() if len({folders[: depth + 1] for folders in tops}) != 1 or len(tops[0]) <= depth)
+        _check_splits(places.values(), common)
+        return cls(len(tops) > 1 and not _are_copies(pictures), common)
+
+    def folder(self, above: Above) -> tuple[str, ...]:
+        """The folders that a picture is sorted by; none where they say nothing."""
+        return above.folders[self.common :] if self.apart else ()
+
+    def keyed(self, files: Found) -> Found:
+        """Files by folder, split and stem, for which they are found by the path above and stem; their layout begins at that folder."""
+        places = {path: Above.of(path) for path in dict.fromkeys(path for path, _ in files)}
+        starts = {path: self._start(path, above) for path, above in places.items()}
+        keys = {path: ("/".join(self.folder(above)), above.split) for path, above in places.items()}
+        several: dict[tuple[str, str | None, str], list[RawFile]] = {}
+        for (path, stem), first in files.items():
+            for file in (first, *first.twins):
+                several.setdefault((*keys[path], stem), []).append(RawFile(file.listed, file.size, file.place, starts[path], file.part))
+        return Found((key, joined(several[key])) for key in sorted(several, key=natural_key))
+
+    def _start(self, path: str, above: Above) -> int:
+        if self.apart:
+            return sum(len(folder) + 1 for folder in above.folders[: self.common])
+        return len(path) - (len(above.name) + 1 if above.name else 0)
+
+
+def _check_splits(places: Iterable[Above], common: int) -> None:
+    """Refuses folders of which it cannot be told whether they are a split.
+
+    Raises:
+        Refused: see above.
+    """
+    places = list(places)
+    for above in places:
+        further = {split_of(folder) for folder in above.folders[0 if above.split is None else common :]} - {None, above.split}
+        if further - ({"train"} if above.split is None else set()):
+            raise Refused(
+                f"{_path(above)}: images/ lies deeper below a folder that is called like a split. "
+                "Put images/ and masks/ directly into it, or rename it."
+            )
+    split = next((above for above in places if above.split), None)
+    for above in places:
+        if split and above.split is None and len(above.folders) > common:
+            raise Refused(
+                f"images/ lies in {_path(split)}, which is a split, and in {_path(above)}, which names none. "
+                f"Rename {above.folders[-1]}/ to train/, validation/ or test/, or take it out of the raw tree."
+            )
+
+
+def _path(above: Above) -> str:
+    return "".join(f"{folder}/" for folder in (*above.folders, above.name) if folder)
+
+
+def _are_copies(pictures: Found) -> bool:
+    """Whether several folders hold one set of pictures twice, as where an archive lies beside what was unpacked from it.
+
+    Sizes and the first picture that occurs twice decide; if it is the same one, all the others are compared when they are read.
+    """
+    first: dict[tuple[str | None, str], RawFile] = {}
+    splits = {path: Above.of(path).split for path in dict.fromkeys(path for path, _ in pictures)}
+    pairs = [
+        (other, file) for (path, stem), file in pictures.items() if (other := first.setdefault((splits[path], stem), file)) is not file
+    ]
+    if not pairs or any(one.size != other.size for one, other in pairs):
+        return False
+    try:
+        return pairs[0][0].read() == pairs[0][1].read()
+    except Rejected:
+        return False
