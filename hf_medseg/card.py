@@ -431,7 +431,8 @@ def _splits(source: Source, report: Report) -> str:
 def _common_changes(configs: Sequence[Config]) -> Iterator[str]:
     yield (
         "JPEG and PNG pictures (8-bit grey or RGB, 16-bit grey) keep their pixel data byte for byte; EXIF, XMP, IPTC, comments and text "
-        "are taken out. Every other format is stored as lossless PNG, 32-bit floats as TIFF."
+        "are taken out, and colour profiles (ICC) lose their texts, maker, device and date, or go where they are no profile. "
+        "Every other format is stored as lossless PNG, 32-bit floats as TIFF."
     )
     yield "Nothing is resized, smoothed, padded or filled in; a file that could not be read exactly was left out and reported."
     yield "Masks are stored as label maps; names, dates and other identities do not travel."

@@ -125,7 +125,7 @@ def store(data: bytes, path: str, mode: Mode = "") -> Encoded:
         if data.startswith(png.SIGNATURE):
             return _store_png(data, path, mode)
     except png.Damaged as error:
-        raise Rejected(path, f"{error}.", "Fetch the file again.") from error
+        raise Rejected(path, f"{error}.", error.advice) from error
     pixels, orientation = _opened(data, path)
     return _transcoded(pixels, path, mode, orientation)
 
@@ -149,7 +149,7 @@ def _store_jpeg(data: bytes, path: str, mode: Mode) -> Encoded:
         raise Rejected(path, f"a JPEG of {cleaned.components} channels and {cleaned.bits} bits; 8-bit grey or RGB expected.")
     _check_size(cleaned.width, cleaned.height, path)
     orientation = _orientation(cleaned.exif)
-    if mode and mode != ("L" if cleaned.components == 1 else "RGB"):
+    if cleaned.frame not in jpeg.PLAIN or (mode and mode != ("L" if cleaned.components == 1 else "RGB")):
         return _transcoded(decode(data, path), path, mode, orientation)
     return Encoded(cleaned.data, cleaned.width, cleaned.height, orientation)
 
@@ -214,13 +214,22 @@ def _opened(data: bytes, path: str, indices: bool = False, signed: bool = False)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of odd metadata, which is dropped anyway
-            with Image.open(io.BytesIO(png.unpacked(data) if data.startswith(png.SIGNATURE) else data)) as picture:
+            with Image.open(io.BytesIO(_plain(data))) as picture:
                 orientation = _tiff_orientation(picture)
                 return _decode(picture, path, indices, signed), orientation or None
     except Rejected:
         raise
+    except png.Damaged as error:
+        raise Rejected(path, f"{error}.", error.advice) from error
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, struct.error, EOFError, IndexError, KeyError, TypeError) as error:
         raise Rejected(path, f"cannot be decoded as a picture ({_short(error)}).", "Fetch the file again.") from error
+
+
+def _plain(data: bytes) -> bytes:
+    """The file as Pillow opens it fastest: PNG samples unpacked, a multi-picture JPEG without its thumbnails."""
+    if data.startswith(png.SIGNATURE):
+        return png.unpacked(data)
+    return jpeg.clean(data).data if data.startswith(jpeg.START) and b"MPF\0" in data[:65536] else data
 
 
 def _short(error: Exception) -> str:

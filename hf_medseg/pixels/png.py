@@ -6,12 +6,15 @@ Format: W3C PNG specification, third edition, https://www.w3.org/TR/png-3/
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import deflate
 import numpy as np
 from numpy.typing import NDArray
+
+from hf_medseg.pixels import icc
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 # Chunks that shape the picture. Text (tEXt, zTXt, iTXt), eXIf, tIME and private chunks do not travel.
@@ -57,6 +60,7 @@ def _chunk(kind: bytes, data: bytes | bytearray) -> tuple[bytes | bytearray, ...
 # Samples of each colour type (W3C PNG, table 8), and bytes that are unpacked at once: more would cost memory (and may be a bomb).
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _MOST_UNPACKED = 1 << 26
+_MOST_PROFILE = 1 << 24  # bytes of an ICC profile; the largest for printers hold 2 MB
 
 
 def unpacked(data: bytes) -> bytes:
@@ -78,7 +82,15 @@ def unpacked(data: bytes) -> bytes:
 
 
 class Damaged(ValueError):
-    """The file is not what its first bytes say."""
+    """The file is not what its first bytes say, or holds what cannot be stored.
+
+    Attributes:
+        advice: what the user can do.
+    """
+
+    def __init__(self, what: str, advice: str = "Fetch the file again.") -> None:
+        super().__init__(what)
+        self.advice = advice
 
 
 def chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
@@ -108,14 +120,32 @@ def clean(data: bytes) -> tuple[bytes, bytes]:
     Raises:
         Damaged: a chunk is cut or its CRC is wrong, or the file holds an animation.
     """
-    kept, exif = [SIGNATURE], b""
+    kept: list[bytes | bytearray] = [SIGNATURE]
+    exif = b""
     for kind, start, end in chunks(data):
         if deflate.crc32(data[start + 4 : end - 4]) != struct.unpack_from(">I", data, end - 4)[0]:
             raise Damaged(f"the checksum of the PNG's {kind.decode('latin-1')} chunk is wrong")
         if kind == b"acTL":
-            raise Damaged("the PNG holds several pictures")
+            raise Damaged("the PNG holds several pictures (an animation)", "Save the one that is meant as a PNG of its own.")
         if kind == b"eXIf":
             exif = data[start + 8 : end - 4]
-        if kind in KEPT_CHUNKS:
+        if kind == b"iCCP":
+            kept += _profile_chunk(data, start, end)
+        elif kind in KEPT_CHUNKS:
             kept.append(data[start:end])
     return b"".join(kept), exif
+
+
+def _profile_chunk(data: bytes, start: int, end: int) -> Sequence[bytes | bytearray]:
+    """The chunk of a cleaned ICC profile, under a name that says nothing; nothing where it holds no profile."""
+    name, _, rest = data[start + 8 : end - 4].partition(b"\0")
+    inflate = zlib.decompressobj()
+    try:
+        profile = inflate.decompress(rest[1:], _MOST_PROFILE)
+    except zlib.error:
+        return ()
+    if rest[:1] != b"\0" or not inflate.eof or (cleaned := icc.cleaned(profile)) is None:
+        return ()
+    if cleaned == profile and name == b"icc" and not inflate.unused_data:
+        return (data[start:end],)
+    return _chunk(b"iCCP", b"icc\0\0" + deflate.zlib_compress(cleaned, 6))

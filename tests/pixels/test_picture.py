@@ -8,15 +8,16 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+import imagecodecs
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from PIL import Image, PngImagePlugin
+from PIL import Image, ImageCms, PngImagePlugin
 
 from hf_medseg.errors import Rejected
-from hf_medseg.pixels import jpeg, picture, png
+from hf_medseg.pixels import icc, jpeg, picture, png
 from tests.phantoms import kit
 
 RGB = kit.colour("rgb", 20, 30)
@@ -27,6 +28,31 @@ SECRET = b"Doe^Jane"
 
 def pixels(data: bytes) -> Any:
     return np.asarray(Image.open(io.BytesIO(data)))
+
+
+def profile_with(text: bytes) -> bytes:
+    """sRGB as lcms makes it, with a text in the place of its description, in a tag of its own, and as the maker of the device."""
+    made = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    (count,) = struct.unpack_from(">I", made, 128)
+    for number in range(count):
+        name, start, length = struct.unpack_from(">4sII", made, 132 + 12 * number)
+        if name in (b"desc", b"cprt", b"dmnd"):
+            made[start + 28 : start + length] = text[: length - 28].ljust(length - 28, b"\0")
+    made[48:52] = text[:4]
+    made += text
+    made[:4] = struct.pack(">I", len(made))
+    assert text in made
+    return bytes(made)
+
+
+def same_colours(profile: bytes) -> bool:
+    """Whether a profile turns colours as the one with a text in it."""
+    lab = ImageCms.createProfile("LAB")
+    both = [
+        ImageCms.applyTransform(Image.fromarray(RGB), ImageCms.buildTransform(io.BytesIO(one), lab, "RGB", "LAB"))
+        for one in (profile_with(SECRET), profile)
+    ]
+    return both[0].tobytes() == both[1].tobytes()
 
 
 @pytest.mark.parametrize("array", [RGB, GREY, WIDE], ids=["rgb", "grey", "16-bit"])
@@ -54,11 +80,12 @@ def test_encoder_refuses_other_shapes() -> None:
 def test_jpeg_passes_through_without_metadata(array: Any, options: dict[str, Any]) -> None:
     exif = Image.Exif()
     exif[0x0112], exif[0x013B] = 6, SECRET.decode()
-    data = kit.encode(array, "JPEG", exif=exif, comment=SECRET, icc_profile=b"profile" * 20, dpi=(72, 72), **options)
+    data = kit.encode(array, "JPEG", exif=exif, comment=SECRET, icc_profile=profile_with(SECRET), dpi=(72, 72), **options)
     assert SECRET in data
     stored = picture.store(data + b"trailer " + SECRET, "a.jpg")
     assert SECRET not in stored.data
-    assert b"ICC_PROFILE" in stored.data
+    assert same_colours(Image.open(io.BytesIO(stored.data)).info["icc_profile"])
+    assert jpeg.clean(stored.data).data == stored.data
     assert stored.exif_orientation == 6
     assert (stored.width, stored.height) == (30, 20)
     assert np.array_equal(pixels(stored.data), pixels(data))
@@ -73,9 +100,11 @@ def test_png_passes_through_without_metadata(array: Any) -> None:
     info = PngImagePlugin.PngInfo()
     info.add_text("Patient", SECRET.decode())
     info.add_itxt("XML:com.adobe.xmp", SECRET.decode())
-    data = kit.encode(array, "PNG", exif=exif, pnginfo=info)
+    data = kit.encode(array, "PNG", exif=exif, pnginfo=info, icc_profile=profile_with(SECRET))
     stored = picture.store(data, "a.png")
     assert SECRET not in stored.data
+    assert same_colours(Image.open(io.BytesIO(stored.data)).info["icc_profile"])
+    assert png.clean(stored.data) == (stored.data, b"")
     assert stored.exif_orientation == 3
     assert np.array_equal(pixels(stored.data), array)
     bare = kit.encode(array)
@@ -281,3 +310,135 @@ def test_a_jpeg_thumbnail_does_not_travel() -> None:
     stored = picture.store(with_thumbnail, "a.jpg")
     assert b"THUMBNAIL" not in stored.data
     assert stored.data == data
+
+
+# ICC profiles
+
+
+@pytest.mark.parametrize(
+    "fake", [b"Doe^Jane, born 1970", b"profile" * 40, bytes(36) + b"acsp" + SECRET * 30], ids=["text", "long", "signature"]
+)
+def test_what_is_no_icc_profile_does_not_travel_under_its_name(fake: bytes) -> None:
+    for form in ("JPEG", "PNG"):
+        data = kit.encode(RGB, form, icc_profile=fake)
+        stored = picture.store(data, "a").data
+        assert b"icc_profile" not in Image.open(io.BytesIO(stored)).info
+        assert fake not in stored
+        assert np.array_equal(pixels(stored), pixels(data))
+
+
+def test_a_cleaned_icc_profile_stays_as_it_is() -> None:
+    once = icc.cleaned(profile_with(SECRET))
+    assert once is not None and SECRET not in once and b"Doe" not in once
+    assert icc.cleaned(once) == once
+
+
+@settings(max_examples=200)
+@given(st.integers(0, 600), st.integers(0, 255))
+def test_a_changed_byte_in_an_icc_profile_is_a_profile_or_none(position: int, value: int) -> None:
+    data = bytearray(profile_with(SECRET))
+    data[position % len(data)] = value
+    found = icc.cleaned(bytes(data))
+    assert found is None or icc.cleaned(found) == found
+
+
+def test_a_large_icc_profile_comes_in_parts() -> None:
+    lut = b"mft2" + np.arange(80_000, dtype=">u2").tobytes()
+    head = bytearray(128)
+    head[8], head[36:40] = 2, b"acsp"
+    body = struct.pack(">I", 1) + struct.pack(">4sII", b"A2B0", 144, len(lut)) + lut
+    head[:4] = struct.pack(">I", 128 + len(body))
+    profile = bytes(head) + body
+    stored = picture.store(kit.encode(RGB, "JPEG", icc_profile=profile), "a.jpg").data
+    assert Image.open(io.BytesIO(stored)).info["icc_profile"] == profile
+    assert jpeg.clean(stored).data == stored
+
+
+# JPEG: what no reader can open is found without decoding
+
+
+def opens(data: bytes) -> bool:
+    try:
+        with Image.open(io.BytesIO(data)) as one:
+            one.load()
+    except Exception:
+        return False
+    return True
+
+
+FORMS: dict[str, dict[str, Any]] = {
+    "sequential": {},
+    "progressive": {"progressive": True},
+    "own tables": {"optimize": True, "quality": 90, "subsampling": 0},
+    "restarts": {"restart_marker_blocks": 2, "subsampling": 2},
+}
+
+
+@pytest.mark.parametrize("options", FORMS.values(), ids=FORMS)
+def test_no_flipped_bit_of_a_jpeg_header_that_pillow_refuses_gets_through(options: dict[str, Any]) -> None:
+    data = kit.encode(RGB, "JPEG", **options)
+    first_scan = data.index(b"\xff\xda")
+    refused = 0
+    for position in range(first_scan + 10):
+        for bit in range(8):
+            flipped = bytearray(data)
+            flipped[position] ^= 1 << bit
+            if opens(bytes(flipped)):
+                continue
+            refused += 1
+            with pytest.raises(Rejected):
+                picture.store(bytes(flipped), "a.jpg")
+    assert refused > 500
+
+
+def test_a_damaged_table_is_called_that() -> None:
+    data = bytearray(kit.encode(RGB, "JPEG"))
+    data[data.index(b"\xff\xc4") + 5] = 255  # 255 Huffman codes of one bit
+    with pytest.raises(Rejected, match="no reader can open its tables"):
+        picture.store(bytes(data), "a.jpg")
+
+
+def test_a_jpeg_that_only_some_readers_open_becomes_a_png() -> None:
+    """Lossless and arithmetic coding."""
+    plain = kit.encode(RGB, "JPEG")
+    lossless = imagecodecs.jpeg8_encode(RGB, lossless=True)
+    assert b"\xff\xc3" in lossless and b"\xff\xc0" in plain
+    stored = picture.store(lossless, "a.jpg")
+    assert stored.data.startswith(png.SIGNATURE)
+    assert np.array_equal(pixels(stored.data), RGB)
+
+
+def test_text_after_the_adobe_colour_transform_does_not_travel() -> None:
+    data = kit.encode(RGB, "JPEG", keep_rgb=True)
+    at = data.index(b"\xff\xee")
+    (length,) = struct.unpack_from(">H", data, at + 2)
+    longer = data[: at + 2] + struct.pack(">H", length + len(SECRET)) + data[at + 4 : at + 2 + length] + SECRET + data[at + 2 + length :]
+    stored = picture.store(longer, "a.jpg").data
+    assert stored == data
+    assert np.array_equal(pixels(stored), pixels(longer))
+
+
+def test_a_multi_picture_jpeg_says_what_it_is_and_thumbnails_are_no_pictures() -> None:
+    buffer = io.BytesIO()
+    frames = [Image.fromarray(np.roll(RGB, k)) for k in range(2)]
+    frames[0].save(buffer, "MPO", save_all=True, append_images=frames[1:])
+    with pytest.raises(Rejected, match=r"MPO.*of its own"):
+        picture.store(buffer.getvalue(), "a.jpg")
+    thumbnails = bytearray(buffer.getvalue())
+    index = thumbnails.index(b"MPF\0") + 4
+    order = "<" if thumbnails[index : index + 2] == b"II" else ">"
+    entries = index + thumbnails[index:].index(struct.pack(order + "HHI", 0xB002, 7, 32)) + 8
+    (place,) = struct.unpack_from(order + "I", thumbnails, entries)
+    struct.pack_into(order + "I", thumbnails, index + place + 16, 0x010001)
+    stored = picture.store(bytes(thumbnails), "a.jpg").data
+    assert np.array_equal(pixels(stored), pixels(kit.encode(RGB, "JPEG")))
+    assert np.array_equal(picture.decode(bytes(thumbnails), "a.jpg"), pixels(stored))
+
+
+def test_an_animated_png_is_not_to_be_fetched_again() -> None:
+    buffer = io.BytesIO()
+    frames = [Image.fromarray(np.roll(RGB, k)) for k in range(2)]
+    frames[0].save(buffer, "PNG", save_all=True, append_images=frames[1:])
+    with pytest.raises(Rejected) as caught:
+        picture.store(buffer.getvalue(), "a.png")
+    assert "animation" in caught.value.expected and "etch" not in caught.value.advice
