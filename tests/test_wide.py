@@ -19,6 +19,7 @@ from hf_medseg.cli import main
 from hf_medseg.convert import convert
 from hf_medseg.errors import Refused
 from hf_medseg.executor import Executor, WorkerDied, on_scheduler
+from hf_medseg.raw.tree import open_raw_tree
 from tests.harness import PHANTOMS
 from tests.phantoms import kit
 
@@ -169,6 +170,28 @@ def test_a_raw_tree_on_s3(form: str, s3: Any, raw: Path, reference: dict[str, st
     assert {name: digest for name, digest in found.items() if name.startswith("data/")} == {
         name: digest for name, digest in reference.items() if name.startswith("data/")
     }
+
+
+@pytest.mark.parametrize("form", ["zip", "tar", "tar.gz"])
+def test_workers_share_an_archive_on_s3_that_the_process_has_read(
+    form: str, s3: Any, raw: Path, reference: dict[str, str], tmp_path: Path
+) -> None:
+    local = (kit.as_zip if form == "zip" else kit.as_tar)(raw, tmp_path / f"chase.{form}")
+    s3.put(str(local), f"bucket/shared/chase.{form}")
+    url = f"s3://bucket/shared/chase.{form}"
+    for file in open_raw_tree(url, tmp_path / "work").files[:3]:
+        file.read()
+    convert("chase-db1", url, tmp_path / "out", workers=2, **SMALL)
+    assert hashes(tmp_path / "out") == reference
+
+
+@pytest.mark.parametrize("form", ["zip", "tar", "tar.gz"])
+def test_a_cluster_shares_an_archive(form: str, cluster: Any, raw: Path, reference: dict[str, str], tmp_path: Path) -> None:
+    archive = (kit.as_zip if form == "zip" else kit.as_tar)(raw, tmp_path / f"chase.{form}")
+    open_raw_tree(archive, tmp_path / "work").files[0].read()
+    with on_scheduler(cluster.scheduler_address) as pool:
+        convert("chase-db1", archive, tmp_path / "out", executor=pool, **SMALL)
+    assert hashes(tmp_path / "out") == reference
 
 
 def test_output_on_s3(s3: Any, raw: Path, reference: dict[str, str]) -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import posixpath
 import re
 import struct
 import tarfile
+import uuid
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from hf_medseg.errors import Refused
 from hf_medseg.raw.files import ZIP_DEFLATED, ZIP_STORED, Place, open_indexed_gzip, open_raw
@@ -94,18 +97,34 @@ def _zip_name(info: zipfile.ZipInfo) -> str:
 
 
 def _list_tar(path: str) -> Iterator[tuple[str, int, Place]]:
-    with open_raw(path) as file, tarfile.open(fileobj=file, mode="r:") as archive:
-        for name, offset, size in _tar_members(archive):
-            yield name, size, Place(path, False, offset, size)
+    with open_raw(path) as file, tarfile.open(fileobj=file, mode="r:", tarinfo=_Member) as archive:
+        for name, offset, size, check in _tar_members(archive):
+            yield name, size, Place(path, False, offset, size, tar_crc=check)
 
 
-def _tar_members(archive: tarfile.TarFile) -> Iterator[tuple[str, int, int]]:
-    """(name, offset, size) of every file; a link to an earlier member, as tar makes for equal files, is that member again."""
-    seen: dict[str, tuple[int, int]] = {}
-    for member in archive:
+class _Member(tarfile.TarInfo):
+    """A member of a tar that knows the CRC-32 of its header, by which its place is known again."""
+
+    header_crc = 0
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        member = super().frombuf(buf, encoding, errors)
+        member.header_crc = zlib.crc32(buf)
+        return member
+
+
+def _tar_members(archive: Any) -> Iterator[tuple[str, int, int, int]]:
+    """(name, offset, size, CRC-32 of the header) of every file of a tar whose members are `_Member`.
+
+    A link to an earlier member, as tar makes for equal files, is that member again.
+    """
+    seen: dict[str, tuple[int, int, int]] = {}
+    while (member := archive.next()) is not None:
+        archive.members.clear()  # it would keep them all
         if member.isreg():
-            seen[posixpath.normpath(member.name)] = member.offset_data, member.size
-            yield member.name, member.offset_data, member.size
+            place = seen[posixpath.normpath(member.name)] = member.offset_data, member.size, member.header_crc
+            yield member.name, *place
         elif member.islnk() or member.issym():
             above = posixpath.dirname(member.name) if member.issym() else ""
             if (target := seen.get(posixpath.normpath(posixpath.join(above, member.linkname)))) is not None:
@@ -126,25 +145,38 @@ class _Forward(io.RawIOBase):
         return data
 
 
+def _state_of(path: str) -> str:
+    """What changes when an archive does."""
+    if "://" not in path:
+        state = os.stat(path)
+        return f"{path}:{state.st_size}:{state.st_mtime_ns}"
+    import fsspec
+
+    system, inside = fsspec.core.url_to_fs(path)
+    return f"{path}:{system.ukey(inside)}"
+
+
 def _list_tar_gz(path: str, work: Path) -> Iterator[tuple[str, int, Place]]:
-    state = Path(path).stat() if "://" not in path else None
-    key = hashlib.sha256(f"{path}:{state.st_size if state else 0}:{state.st_mtime_ns if state else 0}".encode()).hexdigest()[:16]
+    key = hashlib.sha256(_state_of(path).encode()).hexdigest()[:16]
     index, listing = work / f"{key}.gzidx", work / f"{key}.json"
     if not (index.exists() and listing.exists()):
         work.mkdir(parents=True, exist_ok=True)
+        unfinished = work / f"{key}.{uuid.uuid4().hex}"  # another process may be at the same
         gzip: Any = open_indexed_gzip(path, "")
         try:
             stream: IO[bytes] = _Forward(gzip)  # type: ignore[assignment]
-            with tarfile.open(fileobj=stream, mode="r|") as archive:
+            with tarfile.open(fileobj=stream, mode="r|", tarinfo=_Member) as archive:
                 entries = list(_tar_members(archive))
             gzip.build_full_index()
-            gzip.export_index(str(index))
+            gzip.export_index(str(unfinished))
         except Exception as error:
             if isinstance(error, (tarfile.TarError, EOFError)) or "CRC" in str(error) or type(error).__module__.startswith("indexed_gzip"):
                 raise Refused(f"{Path(path).name}: the archive is damaged or cut ({error}). Fetch it again.") from error
             raise
         finally:
             gzip.close()
-        listing.write_text(json.dumps(entries))
-    for name, offset, size in json.loads(listing.read_text()):
-        yield name, size, Place(path, False, offset, size, index=str(index))
+        os.replace(unfinished, index)
+        unfinished.write_text(json.dumps(entries))
+        os.replace(unfinished, listing)
+    for name, offset, size, check in json.loads(listing.read_text()):
+        yield name, size, Place(path, False, offset, size, index=str(index), tar_crc=check)

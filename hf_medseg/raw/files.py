@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import io
+import itertools
 import os
 import struct
 import threading
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Any
 
 from hf_medseg.errors import Rejected
 
 ZIP_STORED, ZIP_DEFLATED = 0, 8
+TAR_BLOCK = 512  # bytes; a tar is made of such blocks, and a member's header is one
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Place:
         crc: CRC-32 of the unpacked data, if the archive states one.
         index: file with the seek index of a compressed tar.
         header: whether a zip's own header of the file stands between `offset` and the data.
+        tar_crc: CRC-32 of the member's header in a tar, which ends at `offset` and is read again with the data.
         under: what a file's listed path has before its path inside that folder.
     """
 
@@ -42,6 +45,7 @@ class Place:
     index: str = ""
     under: str = ""
     header: bool = False
+    tar_crc: int | None = None
 
 
 @dataclass(slots=True, eq=False, repr=False)  # not frozen: that would double the time to list a large tree
@@ -103,10 +107,11 @@ class RawFile:
             data = _read(self.place, self.listed, self.size, head)
         except Rejected:
             raise
-        except OSError as error:
-            raise Rejected(self.path, f"cannot be read ({error.strerror or error}).") from error
-        except (zlib.error, EOFError, ValueError, struct.error) as error:
-            raise Rejected(self.path, f"the archive is damaged here ({error}).", "Fetch the archive again.") from error
+        except (OSError, zlib.error, EOFError, ValueError, struct.error) as error:
+            if isinstance(error, OSError) and (error.errno is not None or self.place.offset is None):
+                raise Rejected(self.path, f"cannot be read ({error.strerror or error}).") from error
+            text = f"the archive is damaged here, or was changed since it was listed ({error})."
+            raise Rejected(self.path, text, "Fetch the archive again.") from error
         if head is not None and head < self.size:
             return data
         if len(data) != self.size:
@@ -134,15 +139,12 @@ def stamp_of_info(info: Mapping[str, Any]) -> int | None:
     return int.from_bytes(hashlib.sha256(repr(told).encode()).digest()[:12], "big") if told else None
 
 
-_open_archives = threading.local()
-
-
-def open_raw(path: str, *, ahead: bool = True) -> IO[bytes]:
-    """Opens a local path or an fsspec URL for reading; of a URL more is read than was asked for only if `ahead`."""
+def open_raw(path: str) -> IO[bytes]:
+    """Opens a local path or an fsspec URL for reading."""
     if "://" in path:
         import fsspec
 
-        opened: IO[bytes] = fsspec.open(path, "rb", **({} if ahead else {"cache_type": "none"})).open()
+        opened: IO[bytes] = fsspec.open(path, "rb").open()
         return opened
     return open(path, "rb")
 
@@ -162,53 +164,111 @@ def _whole(path: str, head: int | None) -> bytes:
 # What the header of a file in a zip takes, as long as its name and extra field are not very long.
 _ZIP_HEADER = 30 + 480
 
+# Large members are read and unpacked in pieces of so many bytes, so that only what they unpack to is held whole.
+_PIECE = 8 << 20
+
 
 def _read(place: Place, listed: str, size: int, head: int | None = None) -> bytes:
     if place.offset is None:
         return _whole(f"{place.path}/{listed[len(place.under) :]}" if place.folder else place.path, head)
-    archive = _archive(place)
-    archive.seek(place.offset)
-    wanted = place.packed if head is None else min(place.packed, head)
-    if place.header:
-        data: bytes = archive.read(_ZIP_HEADER + wanted)  # both in one request, where it is one
-        name_length, extra_length = struct.unpack_from("<HH", data, 26)
-        start = 30 + name_length + extra_length
-        if place.method == ZIP_DEFLATED and head is not None:
-            archive.seek(place.offset + start)
-            return _first_unpacked(archive, place.packed, head)
-        if len(data) < start + wanted:
-            data += archive.read(start + wanted - len(data))
-        data = data[start : start + wanted]
-    else:
-        data = archive.read(wanted)
+    most = size + 1 if head is None else min(head, size)  # never more than the directory promised: a bomb stops here
+    step = _PIECE if head is None else min(head, _PIECE)
     if place.method == ZIP_DEFLATED:
-        engine = zlib.decompressobj(-zlib.MAX_WBITS)
-        return engine.decompress(data, size + 1)  # never more than the directory promised: a bomb stops here
-    return data
+        return _inflated(_pieces(place, place.packed, step), most)
+    pieces = _pieces(place, min(place.packed, most), step)
+    first = next(pieces, b"")
+    return first if len(first) == most or (second := next(pieces, b"")) == b"" else _joined(itertools.chain((first, second), pieces))
 
 
-def _first_unpacked(archive: Any, packed: int, head: int) -> bytes:
-    """The first bytes of a deflated member, reading no more than they need."""
+def _joined(pieces: Iterable[bytes]) -> bytes:
+    """All pieces as one; unlike `bytes.join` it does not hold them twice."""
+    whole = io.BytesIO()
+    for piece in pieces:
+        whole.write(piece)
+    return whole.getvalue()
+
+
+def _inflated(pieces: Iterator[bytes], most: int) -> bytes:
+    """What deflated pieces unpack to, at most `most` bytes of it."""
     engine = zlib.decompressobj(-zlib.MAX_WBITS)
-    found, left = b"", packed
-    while len(found) < head and left and not engine.eof:
-        piece = archive.read(min(left, head))
-        if not piece:
-            break
-        left -= len(piece)
-        found += engine.decompress(piece, head - len(found))
-    return found
+
+    def unpacked() -> Iterator[bytes]:
+        room = most
+        for piece in pieces:
+            while piece and room > 0 and not engine.eof:
+                found = engine.decompress(piece, min(room, _PIECE))
+                piece, room = engine.unconsumed_tail, room - len(found)
+                yield found
+            if room <= 0 or engine.eof:
+                return
+
+    found = unpacked()
+    first = next(found, b"")
+    return first if (second := next(found, b"")) == b"" else _joined(itertools.chain((first, second), found))
 
 
-def _archive(place: Place) -> Any:
-    """An open handle on an archive, kept for this thread until another archive is asked for."""
+def _pieces(place: Place, wanted: int, step: int) -> Iterator[bytes]:
+    """The bytes of a member as its archive holds them, up to `wanted`, in pieces; what proves the place is looked at first.
+
+    Raises:
+        ValueError: the archive has something else there than when it was listed.
+    """
+    assert place.offset is not None
+    at, piece = place.offset, b""
+    if place.header:
+        piece = _bytes_at(place, at, _ZIP_HEADER + min(wanted, step))  # both in one request, where it is one
+        if not piece.startswith(b"PK\3\4"):
+            raise ValueError("its directory promises a file where none begins")
+        start = 30 + sum(struct.unpack_from("<HH", piece, 26))
+        at, piece = at + start, piece[start : start + wanted]
+    elif place.tar_crc is not None:
+        piece = _bytes_at(place, at - TAR_BLOCK, TAR_BLOCK + min(wanted, step))
+        if zlib.crc32(piece[:TAR_BLOCK]) != place.tar_crc:
+            raise ValueError("another file lies where this one was listed")
+        piece = piece[TAR_BLOCK:]
+    while piece or (wanted > 0 and (piece := _bytes_at(place, at, min(wanted, step)))):
+        yield piece
+        at, wanted, piece = at + len(piece), wanted - len(piece), b""
+
+
+def _bytes_at(place: Place, start: int, length: int) -> bytes:
+    """Bytes of an archive, or of what a compressed one unpacks to, beginning at `start`; fewer at its end.
+
+    Every call opens the archive for itself and has a position of its own: nothing that another process or thread could move.
+    """
+    if place.index:
+        decoder = _decoder(place)
+        decoder.seek(start)
+        unpacked: bytes = decoder.read(length)
+        return unpacked
+    if "://" in place.path:
+        import fsspec
+
+        system, inside = fsspec.core.url_to_fs(place.path)
+        stored: bytes = system.cat_file(inside, start=start, end=start + length)
+        return stored
+    with open(place.path, "rb", buffering=0) as file:
+        file.seek(start)
+        return file.read(length)
+
+
+# A decoder takes too long to set up for every read: a thread keeps some, and a process forgets those that it inherited.
+_MOST_DECODERS = 4
+_kept = threading.local()
+
+
+def _decoder(place: Place) -> Any:
+    """The decoder of a compressed archive that belongs to this thread of this process."""
+    decoders: dict[tuple[str, str], Any] | None = getattr(_kept, "decoders", None)
+    if decoders is None or _kept.process != os.getpid():
+        decoders = _kept.decoders = {}
+        _kept.process = os.getpid()
     key = (place.path, place.index)
-    if getattr(_open_archives, "key", None) != key:
-        if (last := getattr(_open_archives, "file", None)) is not None:
-            last.close()
-        _open_archives.file = open_indexed_gzip(place.path, place.index) if place.index else open_raw(place.path)
-        _open_archives.key = key
-    return _open_archives.file
+    decoder = decoders.pop(key, None) or open_indexed_gzip(*key)
+    decoders[key] = decoder  # the last one used stands last
+    if len(decoders) > _MOST_DECODERS:
+        decoders.pop(next(iter(decoders))).close()
+    return decoder
 
 
 def open_indexed_gzip(path: str, index: str) -> Any:
