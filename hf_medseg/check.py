@@ -22,9 +22,9 @@ from hf_medseg.executor import Executor
 from hf_medseg.facts import Published, Source
 from hf_medseg.pixels.picture import Picture
 from hf_medseg.pixels.volume import VolumeImage
-from hf_medseg.plan import ConfigPlan, Plan, Request, looks_like, make_plan, matches
+from hf_medseg.plan import ConfigPlan, Plan, Request, looks_like, make_plan, matches, not_this_source, open_layout
 from hf_medseg.raw.files import RawFile
-from hf_medseg.raw.tree import Raw, open_raw_tree
+from hf_medseg.raw.tree import Raw
 from hf_medseg.transfer import Wanted, judge, measured
 
 Verdict = Literal["complete", "partial", "altered", "undecided", "not this source"]
@@ -98,7 +98,7 @@ def check(
     whole, repacked = _archives(found, path, findings)
     with tempfile.TemporaryDirectory() as work:
         try:
-            tree = open_raw_tree(path, Path(work))
+            tree, inside = open_layout(found, path, Path(work))
         except Refused as error:
             if not findings.lines:
                 raise
@@ -107,7 +107,9 @@ def check(
             return Checked(found.id, None, findings.verdict(), tuple(findings.lines))
         fitting = [one for one in found.editions if matches(one, tree) and edition in ("", one.name)]
         if not fitting:
-            return _another(found, tree)
+            return _another(found, tree, inside)
+        if inside:
+            findings.say(f"RAW is the folder {inside} of the layout: what lies beside it is not looked at.")
         compared = _known_files(found, tree, findings)
         findings.altered |= repacked and not compared  # where single files are known, they tell more than what packed them
         plan = _plan(found, Request(path, (), edition, given), Path(work), findings)
@@ -119,13 +121,13 @@ def check(
     return Checked(found.id, fitting[0].name or None, findings.verdict(), tuple(findings.lines))
 
 
-def _another(source: Source, tree: Raw) -> Checked:
+def _another(source: Source, tree: Raw, inside: str) -> Checked:
     """The answer for a tree that no edition fits."""
     like = [one.id for one in looks_like(tree)]
     if source.id in like:
-        line = f"It has files of {source.id}, but not those that a conversion needs: `hf-medseg info {source.id}` shows the layout."
+        line = f"It has files of {source.id}, but not those that a conversion needs. {not_this_source(source, tree, inside)}"
         return Checked(source.id, None, "partial", (line,))
-    line = f"It looks like {' or '.join(like)}." if like else f"`hf-medseg info {source.id}` shows the layout that was looked for."
+    line = f"It looks like {' or '.join(like)}." if like else not_this_source(source, tree, inside)
     return Checked(source.id, None, "not this source", (line,))
 
 

@@ -316,6 +316,7 @@ def _show_plan(conversion: Conversion) -> int:
     from hf_medseg.places import is_local
 
     plan = conversion.plan
+    _say_inside(conversion)
     edition = f", edition {plan.edition.name}" if plan.edition.name else ""
     print(f"{plan.source.id}{edition}: license {plan.edition.license.id}, tier {plan.edition.license.tier}")
     for config in plan.configs:
@@ -334,13 +335,21 @@ def _show_plan(conversion: Conversion) -> int:
     return DONE
 
 
+def _say_inside(conversion: Conversion) -> None:
+    """Says that RAW is only a folder of the layout, which may be what the user wants."""
+    if inside := conversion.plan.inside:
+        print(f"note: RAW is the folder {inside} of {conversion.plan.source.id}: what lies beside it is not read")
+
+
 def _show(conversion: Conversion) -> int:
+    _say_inside(conversion)
     for name, part in conversion.report["configs"].items():
         for split, found in part["splits"].items():
             print(f"{name} / {split}: {found['rows']:,} rows, {found['rows_with_mask']:,} with mask")
         for line in part["published"]:
-            if line["found"] is not None and line["published"] != line["found"] and line["what"] != "mean foreground fraction":
-                print(f"note: {line['what']} in {line['split']}: {line['published']:,} published, {line['found']:,} found")
+            found = line["found"] or 0  # a split that is not there at all has no number
+            if line["published"] != found and line["what"] != "mean foreground fraction":
+                print(f"note: {line['what']} in {line['split']}: {line['published']:,} published, {found:,} found")
         told = {"known": "known defects", "duplicate": "duplicate files", "not_used": "files not used"}
         counts = [f"{len(part[key]):,} {text}" for key, text in told.items() if part[key]]
         if counts:

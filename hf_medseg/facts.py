@@ -211,6 +211,8 @@ class Source:
     Attributes:
         id: lower-case id with hyphens.
         signature: patterns specific enough that one match proves the tree to be this source, whatever the user calls it.
+        begins: patterns of paths that begin with a folder which says something (a split), where no landmark begins with it: so that RAW
+            may be that folder.
         hashes: (size, SHA-256) of published files that prove the same.
         layout: what the raw tree looks like, as text for people.
         splits: how rows come to their split.
@@ -238,6 +240,7 @@ class Source:
     aliases: tuple[str, ...] = ()
     changes: tuple[str, ...] = ()
     signature: tuple[str, ...] = ()
+    begins: tuple[str, ...] = ()
     hashes: tuple[tuple[int, str], ...] = ()
     parts: tuple[Part, ...] = ()
     image_mode: Literal["L", "RGB", ""] = ""

@@ -7,6 +7,9 @@ import gc
 import hashlib
 import itertools
 import math
+import os
+import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -24,6 +27,8 @@ from hf_medseg.executor import Executor
 from hf_medseg.facts import Config, Edition, Source
 from hf_medseg.fresh import state_of
 from hf_medseg.info import numbered
+from hf_medseg.raw.archives import READABLE
+from hf_medseg.raw.example import example_path, such_as
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.tree import Note, Raw, natural, open_raw_tree, split_parts
 from hf_medseg.rows import TableSpec
@@ -92,6 +97,8 @@ class Plan:
 
     Attributes:
         state: see `state_of`, of every file of the raw tree and of parts that lie elsewhere.
+        inside: the folders of the source's layout that RAW itself is, such as `training/`: nothing beside it is read. Empty where RAW holds
+            the layout's beginning.
     """
 
     source: Source
@@ -99,6 +106,7 @@ class Plan:
     about: About
     configs: list[ConfigPlan]
     state: str | None = None
+    inside: str = ""
 
     @property
     def raw_bytes(self) -> int:
@@ -123,10 +131,10 @@ def make_plan(source: Source, request: Request, work: Path, executor: Executor, 
         raise Refused(f"{source.id}: {source.summary} {' '.join(source.access.steps)}")
     about = read_about(request.about, source.id, source.about_keys)
     with _without_collector():
-        raw = open_raw_tree(request.raw, work)
+        raw, inside = open_layout(source, request.raw, work)
         outside = {name: open_raw_tree(path, work, under=name) for name, path in request.parts.items()}
     try:
-        return _plan(source, request, raw, outside, about, work, executor, progress)
+        return _plan(source, request, raw, inside, outside, about, work, executor, progress)
     except Rejected as error:  # a table that planning needs
         raise Refused(str(error)) from error
 
@@ -135,15 +143,16 @@ def _plan(
     source: Source,
     request: Request,
     raw: Raw,
+    inside: str,
     outside: Mapping[str, Raw],
     about: About,
     work: Path,
     executor: Executor,
     progress: Callable[[int, int], None] | None,
 ) -> Plan:
-    edition = _edition_of(source, raw, request.edition)
+    edition = _edition_of(source, raw, request.edition, inside)
     if source.from_about is not None:
-        _refuse_known_sources(source, raw)
+        _refuse_known_sources(source, raw, request.raw)
     raw.parts = _parts_of(source, raw, outside)
     raw.edition, raw.about = edition.name, about
     survey: dict[str, Any] = {}
@@ -159,13 +168,13 @@ def _plan(
         plans = [_config_plan(source, edition, config, raw, request) for config in configs]
     found = [plan for plan in plans if plan.shards or plan.rejected]
     if not found and len(configs) == len(edition.configs):
-        raise Refused(_not_this_source(source, raw))
+        raise Refused(not_this_source(source, raw, inside))
     if len(found) < len(plans) and "all" not in request.configs:
         empty = next(plan.config.name for plan in plans if plan not in found)
         others = ", ".join(config.name for config in edition.configs if config.name != empty)
         raise Refused(f"{source.id}: the raw tree holds nothing of the config {empty}. Ask for another one with --config NAME: {others}.")
     outside_files = (file for part in raw.parts.values() if part.outside for file in part.files)
-    return Plan(source, edition, about, found, state_of(itertools.chain(raw.files, outside_files)))
+    return Plan(source, edition, about, found, state_of(itertools.chain(raw.files, outside_files)), inside)
 
 
 @contextlib.contextmanager
@@ -194,12 +203,63 @@ def _configs_of(source: Source, edition: Edition, wanted: tuple[str, ...]) -> li
     return [edition.config(name) for name in wanted] if wanted else [edition.configs[0]]
 
 
+# How many folders of a layout RAW may itself be.
+_DEEPEST = 4
+_LOOKED_AT = 1000
+
+
+def open_layout(source: Source, path: str, work: Path) -> tuple[Raw, str]:
+    """Lists a raw tree, which may be a folder inside the layout of its source, such as `training/`.
+
+    Where the layout begins above RAW, the names of RAW and of those folders are the beginning of every path: as if the folder above had
+    been given, without what else lies in it.
+
+    Returns:
+        The raw tree; the folders of the layout that RAW itself is, if it is any.
+
+    Raises:
+        Refused: see `open_raw_tree`.
+    """
+    raw = open_raw_tree(path, work)
+    marks = {
+        *source.begins,
+        *source.signature,
+        *(mark for edition in source.editions for mark in (*edition.landmarks, *edition.not_landmarks)),
+    }
+    begins = [re.compile(rf"(?:{mark})\Z") for mark in marks]
+    # Some files, evenly spread, tell: a layout looks the same everywhere.
+    looked_at = [file.listed for file in raw.files[:: max(1, len(raw.files) // _LOOKED_AT)]]
+    for above in reversed(_folders_above(path)):
+        if any(mark.match(f"{above}/{listed}") for listed in looked_at for mark in begins):
+            return open_raw_tree(path, work, under=above), f"{above}/"
+    return raw, ""
+
+
+def _below(raw: Raw, above: str) -> Raw:
+    """The same paths below more folders, to be looked at and not to be read."""
+    return Raw([RawFile(f"{above}/{file.listed}", file.size, None) for file in raw.files])
+
+
+def _folders_above(path: str) -> list[str]:
+    """What a tree's paths may begin with if RAW lies inside a layout: its own name, that with the name of the folder above, and so on.
+
+    An archive counts as the folder that it was packed from.
+    """
+    if "://" not in path:
+        path = os.path.abspath(path).replace(os.sep, "/")
+    names = [unicodedata.normalize("NFC", name) for name in path.partition("://")[2 * ("://" in path)].split("/") if name]
+    chains = [names]
+    if names and (packed := READABLE.search(names[-1])):
+        chains = [[*names[:-1], names[-1][: packed.start()]], names[:-1]]
+    return ["/".join(chain[-depth:]) for depth in range(1, _DEEPEST + 1) for chain in chains if len(chain) >= depth]
+
+
 def matches(edition: Edition, raw: Raw) -> bool:
     """Whether a raw tree is this edition, by its landmarks."""
     return all(raw.has(mark) for mark in edition.landmarks) and not any(raw.has(mark) for mark in edition.not_landmarks)
 
 
-def _edition_of(source: Source, raw: Raw, stated: str) -> Edition:
+def _edition_of(source: Source, raw: Raw, stated: str, inside: str) -> Edition:
     """The edition that the layout proves.
 
     A stated edition must fit the layout; where several fit, it decides, but never for a more open tier than the layout proves.
@@ -210,7 +270,7 @@ def _edition_of(source: Source, raw: Raw, stated: str) -> Edition:
         known = ", ".join(name for name in names if name)
         raise Refused(f"{source.id} has no edition {stated!r}" + (f"; it has: {known}." if known else "; it has only one."))
     if not fitting:
-        raise Refused(_not_this_source(source, raw))
+        raise Refused(not_this_source(source, raw, inside))
     if stated:
         chosen = [edition for edition in fitting if edition.name == stated]
         if not chosen:
@@ -232,18 +292,41 @@ def looks_like(raw: Raw) -> list[Source]:
     return [source for source in sources().values() if any(raw.has(mark) for mark in source.signature)]
 
 
-def _not_this_source(source: Source, raw: Raw) -> str:
-    wanted = "; or ".join(f"{', '.join(e.landmarks)}" + (f" ({e.name})" if e.name else "") for e in source.editions)
+def not_this_source(source: Source, raw: Raw, inside: str) -> str:
+    """Why no edition of a source fits a raw tree: what was looked for, what is there, and what to do; for `inside` see `Plan`."""
+    wanted = ", or ".join(such_as(e.landmarks) + f" (edition {e.name})" * bool(e.name) for e in source.editions)
     tops = sorted({file.listed.partition("/")[0] for file in raw.files})
     found = ", ".join(tops[:8]) + (", ..." if len(tops) > 8 else "") if tops else "nothing but system litter"
     like = [other.id for other in looks_like(raw) if other is not source]
-    hint = f" It looks like {' or '.join(like)}." if like else f" `hf-medseg info {source.id}` shows the layout and where to get it."
-    return f"This is not {source.id}. Looked for files that end in: {wanted}. Found: {found}.{hint}"
+    hint = (
+        f"RAW is only the folder {inside} of it: give the folder that {inside} lies in."
+        if inside
+        else f"It looks like {' or '.join(like)}. Run: hf-medseg convert {like[0]} RAW OUT"
+        if like
+        else f"`hf-medseg info {source.id}` shows the layout and where to get it."
+    )
+    return f"This is not {source.id}. Looked for files such as {wanted}. {_nearest(source, raw)}Found: {found}. {hint}"
 
 
-def _refuse_known_sources(source: Source, raw: Raw) -> None:
-    """A tree that a known source recognises goes through that source, with its license."""
-    known = [other for other in looks_like(raw) if other is not source and other.from_about is None]
+def _nearest(source: Source, raw: Raw) -> str:
+    """What is there of the edition that most speaks for, what of it is missing, and what is there that speaks against it."""
+    there, edition = max(((sum(map(raw.has, one.landmarks)), one) for one in source.editions), key=lambda pair: pair[0])
+    if not there:
+        return ""
+    missing = [mark for mark in edition.landmarks if not raw.has(mark)]
+    against = [mark for mark in edition.not_landmarks if raw.has(mark)]
+    some = next(iter(raw.find(next(mark for mark in edition.landmarks if raw.has(mark))).values())).listed
+    if missing:
+        return f"There is {some}, but no file such as {such_as(missing)}. "
+    if not against:
+        return f"There is {some}, but no row comes of it. "
+    other = next(iter(raw.find(against[0]).values())).listed
+    return f"There is {some}, but {other} too, which that edition has not. "
+
+
+def _refuse_known_sources(source: Source, raw: Raw, path: str) -> None:
+    """A tree that a known source recognises, also by the folders that it lies in, goes through that source, with its license."""
+    known = [other for other in looks_like(_below(raw, _folders_above(path)[-1])) if other is not source and other.from_about is None]
     sized = {size for other in sources().values() for size, _ in other.hashes}
     for file in raw.files:
         if not known and file.size in sized:
@@ -268,11 +351,15 @@ def _parts_of(source: Source, raw: Raw, outside: Mapping[str, Raw]) -> dict[str,
             found[part.name] = Raw(given.files, given.litter, shown=part.name, outside=True)
         elif part.name not in found and part.required:
             raise Refused(
-                f"{source.id}: the part {part.name!r} is missing. Looked for: {', '.join(part.landmarks)}. "
+                f"{source.id}: the part {part.name!r} is missing: no file such as {_any_of(part.landmarks)} was found. "
                 f"How to get it:\n{numbered(part.steps)}\n"
                 f"Put it anywhere below RAW, or say where it is: --part {part.name}=PATH"
             )
     return found
+
+
+def _any_of(patterns: Iterable[str]) -> str:
+    return " or ".join(dict.fromkeys(map(example_path, patterns)))
 
 
 def _config_plan(source: Source, edition: Edition, config: Config, raw: Raw, request: Request) -> ConfigPlan:

@@ -211,7 +211,7 @@ SOURCE = Source(
   doi     = {10.1002/jmri.21049}
 }""",
             ),
-            landmarks=(rf"(?:{SUBJECT}/(?:[^/]+/)*|[^/]*{SUBJECT})[^/]*_I\d+\.(?:dcm|nii|nii\.gz|img)",),
+            landmarks=(rf"(?:[^/]*{SUBJECT}|{SUBJECT}/(?:[^/]+/)*)[^/]*_I\d+\.(?:dcm|nii|nii\.gz|img)",),
             configs=volume_configs(
                 {
                     "label": Label(GROUPS),

@@ -345,5 +345,6 @@ SOURCE = Source(
     signature=tuple(
         rf"{NAMES[year]}[-_](?i:flair|t1ce|t2f|t1c|seg)\.nii(?:\.gz)?" for year in ("2017", "2018", "2019", "2020", "2021", "2023")
     ),
+    begins=tuple(rf"{FOLDERS}(?:{name}/)?{name}[-_][a-z0-9]+\.nii(?:\.gz)?" for name in NAMES.values()),
     cases=cases,
 )

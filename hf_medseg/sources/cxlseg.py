@@ -165,10 +165,10 @@ files/p10/p10000032/s50414267/<dicom_id>.jpg  mimic-cxr-2.0.0-metadata.csv.gz ..
     parts=(
         Part(
             "cxlseg",
-            (r"CXLSeg-[a-z]+\.csv",),
+            (r"CXLSeg-(?:segmented|mask|metadata|split)\.csv",),
             ("Download https://physionet.org/files/chest-x-ray-segmentation/1.0.0/ as a credentialed user.",),
         ),
-        Part("mimic-cxr-jpg", (r"mimic-cxr-2\.\d\.0-[a-z-]+\.csv(?:\.gz)?", RADIOGRAPH), STEPS),
+        Part("mimic-cxr-jpg", (r"mimic-cxr-2\.\d\.0-(?:metadata|split|chexpert|negbio|test-set-labeled)\.csv(?:\.gz)?", RADIOGRAPH), STEPS),
     ),
     editions=(
         Edition(
@@ -211,7 +211,7 @@ files/p10/p10000032/s50414267/<dicom_id>.jpg  mimic-cxr-2.0.0-metadata.csv.gz ..
 }""",
             ),
             classes=("lung",),
-            landmarks=(r"CXLSeg-[a-z]+\.csv",),
+            landmarks=(r"CXLSeg-(?:segmented|mask|metadata|split)\.csv",),
             configs=(
                 Config(
                     columns={
@@ -224,7 +224,10 @@ files/p10/p10000032/s50414267/<dicom_id>.jpg  mimic-cxr-2.0.0-metadata.csv.gz ..
                 ),
             ),
             not_used=(
-                (r"mimic-cxr-2\.\d\.0-[a-z-]+\.csv(?:\.gz)?", "a table of MIMIC-CXR-JPG; CXLSeg has its own"),
+                (
+                    r"mimic-cxr-2\.\d\.0-(?:metadata|split|chexpert|negbio|test-set-labeled)\.csv(?:\.gz)?",
+                    "a table of MIMIC-CXR-JPG; CXLSeg has its own",
+                ),
                 (r"(?:LICENSE\.txt|SHA256SUMS\.txt|IMAGE_FILENAMES|README|index\.html)", "text about the data"),
                 (r"files/p\d\d/p\d+/s\d+/[0-9a-f-]+-mask\.jpg", "a mask that no table of CXLSeg names"),
                 (r"files/p\d\d/p\d+/s\d+/[0-9a-f-]+\.jpg", "CXLSeg's picture of the lungs alone, or a radiograph that has no mask"),
