@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from hf_medseg.errors import Refused
 from hf_medseg.licenses import LICENSE_TIERS, Evidence, License
@@ -41,6 +41,17 @@ class About:
         if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
             raise Refused(f'{self.path}: {key} must be a list of texts, such as ["Cite the paper."].')
         return tuple(given)
+
+    def drawn(self) -> Literal["", "stored", "upright"]:
+        """On which grid of a turned picture its masks are drawn (`masks`), empty where the file does not say.
+
+        Raises:
+            Refused: it says something else.
+        """
+        said = self.values.get("masks", "")
+        if said not in ("", "stored", "upright"):
+            raise Refused(f'{self.path}: masks must be "upright" (drawn on pictures as viewers show them) or "stored" (on their samples).')
+        return "upright" if said == "upright" else "stored" if said == "stored" else ""
 
     def license(self) -> License:
         """The license that the user states: `unknown` without an id and a URL."""
@@ -91,6 +102,7 @@ _EXAMPLES = {
     "license_url": '"https://creativecommons.org/licenses/by/4.0/"',
     "doi": '"10.0000/0000"',
     "mask_suffix": '"_mask"',
+    "masks": '"upright"',
     "classes": '{ 1 = "nucleus", 2 = "cytoplasm" }',
     "conditions": '["Cite the paper."]',
 }

@@ -231,6 +231,7 @@ def _sections(source: Source, edition: Edition, report: Report, about: About, co
     yield "## What was changed\n\n" + _bullets((*source.changes, *_common_changes(configs)))
     yield _counts(edition, report)
     yield _left_out(report)
+    yield _noted(report)
     yield f"## How to obtain the raw data\n\n{_obtaining(source, edition)}"
     yield f"## License\n\n{_license(edition.license)}"
     yield _citations(edition, about)
@@ -486,6 +487,16 @@ def _left_out(report: Report) -> str:
     if not lines:
         return "## What was left out\n\nNothing: every file was used." if report else ""
     return f"## What was left out\n\n{_table(('config', 'what', 'number', 'why'), lines)}\n\n`report.json` names every file."
+
+
+def _noted(report: Report) -> str:
+    """What is to be said about files that are used, in numbers; `report.json` names each file."""
+    lines = [
+        (name, f"{count:,}", reason)
+        for name, section in report.get("configs", {}).items()
+        for reason, count in Counter(note["reason"] for note in section.get("notes", ())).most_common()
+    ]
+    return "" if not lines else f"## Noted\n\n{_table(('config', 'files', 'what'), lines)}\n\n`report.json` names every file."
 
 
 def _obtaining(source: Source, edition: Edition) -> str:

@@ -10,6 +10,7 @@ import re
 import shutil
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -350,6 +351,8 @@ def _show(conversion: Conversion) -> int:
             found = line["found"] or 0  # a split that is not there at all has no number
             if line["published"] != found and line["what"] != "mean foreground fraction":
                 print(f"note: {line['what']} in {line['split']}: {line['published']:,} published, {found:,} found")
+        for reason, count in Counter(note["reason"] for note in part.get("notes", ())).most_common():
+            print(f"note: {count:,} files: {reason}; see report.json")
         told = {"known": "known defects", "duplicate": "duplicate files", "not_used": "files not used"}
         counts = [f"{len(part[key]):,} {text}" for key, text in told.items() if part[key]]
         if counts:

@@ -171,6 +171,8 @@ class Edition:
         not_landmarks: patterns of which none may match.
         not_used: (pattern, reason) for files that belong to the source and are left alone.
         uncertain: whether label maps of this edition may hold 255, not annotated.
+        masks: where an orientation tag turns a picture when it is shown, whether its masks were drawn on that (`upright`) or on the
+            stored samples; empty where nobody says.
     """
 
     license: License
@@ -183,6 +185,7 @@ class Edition:
     not_used: tuple[tuple[str, str], ...] = ()
     published: Published = Published()
     uncertain: bool = False
+    masks: Literal["", "stored", "upright"] = ""
 
     def config(self, name: str) -> Config:
         """The config of that name; KeyError if there is none."""

@@ -415,7 +415,7 @@ def table_of(source: Source, edition: Edition, config: Config) -> TableSpec:
     from hf_medseg.columns import PICTURE, table_columns
 
     columns = table_columns(classes, own, image=VolumeColumn() if config.volumes else PICTURE, many_files=bool(names))
-    return TableSpec(columns, classes, edition.uncertain, source.image_mode, config.volumes)
+    return TableSpec(columns, classes, edition.uncertain, source.image_mode, config.volumes, edition.masks)
 
 
 def _cut(

@@ -33,6 +33,7 @@ def config_report(plan: Plan, config: ConfigPlan, outcomes: Mapping[str, Outcome
     shards: dict[str, list[str]] = {}
     rejected = list(config.rejected)
     known = [asdict(note) for note in config.known]
+    notes: list[dict[str, str]] = []
     duplicate: set[str] = set()
     for shard in config.shards:
         outcome = outcomes[shard.name]
@@ -42,6 +43,7 @@ def config_report(plan: Plan, config: ConfigPlan, outcomes: Mapping[str, Outcome
         rejected.extend(outcome.rejected)
         duplicate.update(outcome.duplicate)
         known.extend(outcome.known)
+        notes.extend(outcome.notes)
     duplicate.update(repeated_images(out / shard.name for shard in config.shards if outcomes[shard.name].tally.rows))
     splits = {
         name: {
@@ -63,6 +65,7 @@ def config_report(plan: Plan, config: ConfigPlan, outcomes: Mapping[str, Outcome
         "published": compare(plan.edition.published, splits) if config.config is plan.edition.configs[0] else [],
         "rejected": sorted(rejected, key=lambda one: (one["image_id"], one["file"])),
         "known": sorted(known, key=lambda one: (one["path"], one["reason"])),
+        "notes": sorted(notes, key=lambda one: (one["path"], one["reason"])),
         "duplicate": sorted(duplicate),
         "not_used": [asdict(note) for note in config.not_used],
     }

@@ -20,6 +20,7 @@ from hf_medseg.pixels import jpeg, png
 from hf_medseg.pixels.masks import NOT_ANNOTATED, Cell, LabelMap, Labels, on_grid, value_counts
 from hf_medseg.pixels.nifti import volume_bytes
 from hf_medseg.pixels.picture import Encoded, Picture, encode_pixels
+from hf_medseg.pixels.upright import Drawn, turn_of
 from hf_medseg.pixels.volume import Samples, VolumeImage, check_even, check_same_grid
 from hf_medseg.raw.files import Reader
 
@@ -36,6 +37,7 @@ class TableSpec:
         uncertain: whether masks may hold 255.
         image_mode: the mode that the source declares.
         volumes: one row a volume instead of one a slice.
+        masks: on which grid of a turned picture its masks are drawn.
     """
 
     columns: dict[str, Column]
@@ -43,6 +45,7 @@ class TableSpec:
     uncertain: bool = False
     image_mode: Literal["L", "RGB", ""] = ""
     volumes: bool = False
+    masks: Drawn = ""
 
 
 @dataclass
@@ -125,8 +128,7 @@ def check_partners(case: Case) -> None:
 
 def _picture_row(case: Case, table: TableSpec, reader: Reader, image: Picture) -> tuple[Row, NDArray[np.int64] | None]:
     picture = (image if image.mode or not table.image_mode else replace(image, mode=table.image_mode)).encoded(reader)
-    shape = (1, picture.height, picture.width)
-    cells = {name: _cells(recipe, reader, shape, name, table) for name, recipe in case.pixels.items() if name != "image"}
+    cells = {name: _beside(recipe, reader, image, picture, name, table) for name, recipe in case.pixels.items() if name != "image"}
     row = {
         **case.columns,
         **{name: values[0] for name, values in cells.items() if values is not None},
@@ -326,6 +328,19 @@ def files_of(case: Case, reader: Reader) -> list[dict[str, str]]:
 def digest_of(hashes: Iterable[str]) -> str:
     """One hash for several files: the SHA-256 of their sorted hashes, one a line."""
     return hashlib.sha256("\n".join(sorted(hashes)).encode()).hexdigest()
+
+
+def _beside(recipe: Recipe, reader: Reader, image: Picture, picture: Encoded, name: str, table: TableSpec) -> list[Any] | None:
+    """The value of a column beside a picture, on the picture's stored grid."""
+    shape = (1, picture.height, picture.width)
+    if recipe is None:
+        return None
+    size, orientation = (picture.width, picture.height), picture.exif_orientation or 1
+    turn = turn_of(recipe.files(), reader, image.file, orientation, size, table.masks)
+    values = _cells(recipe, reader, shape if turn is None else turn.shape, name, table)
+    if turn is None or values is None:
+        return values
+    return [turn.value(table.columns[name], values[0], image.file.path)]
 
 
 def _cells(recipe: Recipe, reader: Reader, shape: tuple[int, int, int], name: str, table: TableSpec) -> list[Any] | None:

@@ -79,6 +79,7 @@ class Outcome:
     rejected: list[dict[str, str]] = field(default_factory=list)
     duplicate: list[str] = field(default_factory=list)
     known: list[dict[str, str]] = field(default_factory=list)
+    notes: list[dict[str, str]] = field(default_factory=list)
     seal: str = ""
 
 
@@ -168,6 +169,7 @@ def write_shard(task: ShardTask, progress: Callable[[int, int], None] | None = N
             reader = Reader()
             try:
                 made = list(rows(case, task.table, reader, outcome.tally))
+                outcome.notes.extend({"path": path, "reason": reason} for path, reason in reader.notes)
             except Rejected as error:
                 if case.known:
                     outcome.known.append({"path": error.file, "reason": f"no row: {error.expected} ({case.known})"})
@@ -261,7 +263,8 @@ def read_shard(path: str) -> tuple[Identity, Outcome] | None:
         with parquet(path) as file:
             metadata = file.metadata.metadata or {}
         described: dict[str, Any] = json.loads(metadata[METADATA_KEY])
-        outcome = Outcome(Tally(**described["tally"]), described["rejected"], described["duplicate"], described["known"], described["seal"])
+        told = {name: described[name] for name in ("rejected", "duplicate", "known", "notes", "seal")}
+        outcome = Outcome(Tally(**described["tally"]), **told)
         return Identity(**described["identity"]), outcome
     except (OSError, pa.ArrowException, KeyError, ValueError, TypeError):
         return None

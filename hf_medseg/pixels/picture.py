@@ -26,6 +26,11 @@ MAX_PIXELS = 400_000_000
 Image.MAX_IMAGE_PIXELS = None  # our own limit, below, rejects by name instead of warning
 
 _ORIENTATION_TAG = 0x0112
+_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+# Where Exif and XMP may lie in PNG, JPEG and WebP: looked for before a file is opened for its orientation.
+_MAY_BE_TURNED = (b"Exif\0\0", b"eXIf", b"EXIF", b"Raw profile type", b"tiff:Orientation")
+_TEXTS = (b"Raw profile type", b"XML:com.adobe.xmp")
+_HEAD = 1 << 18
 # What undoes Pillow's turning of a TIFF: the stored grid is wanted, and masks carry no such tag.
 _UNTURN = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -130,9 +135,35 @@ def store(data: bytes, path: str, mode: Mode = "") -> Encoded:
     return _transcoded(pixels, path, mode, orientation)
 
 
-def _tiff_orientation(picture: Image.Image) -> int:
-    """Value of a TIFF's orientation tag, 0 where there is none."""
-    return int(getattr(picture, "tag_v2", {}).get(_ORIENTATION_TAG, 0)) if picture.format == "TIFF" else 0
+def orientation_of(data: bytes) -> int:
+    """The value of a picture file's orientation tag as viewers find it (Exif, or else XMP), 1 where it has none or is no picture."""
+    head = data if data.startswith(png.SIGNATURE) else data[:_HEAD]
+    if not data.startswith(_TIFF) and not any(mark in head for mark in _MAY_BE_TURNED):
+        return 1
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(data)) as picture:
+                return _stated(picture.getexif().get(_ORIENTATION_TAG)) or 1
+    except Exception:  # whatever a decoder raises: the file is read, and rejected by name, elsewhere
+        return 1
+
+
+def turned_size(size: tuple[int, int], orientation: int) -> tuple[int, int]:
+    """(width, height) of a picture of `size` as a viewer shows it."""
+    return (size[1], size[0]) if orientation >= 5 else size
+
+
+def _stated(value: Any) -> int | None:
+    """A value of the orientation tag, None for what is none."""
+    return int(value) if isinstance(value, int) and 1 <= value <= 8 else None
+
+
+def _tag_orientation(picture: Image.Image) -> int | None:
+    """Value of the orientation tag of an opened TIFF or WebP."""
+    if picture.format == "TIFF":
+        return _stated(getattr(picture, "tag_v2", {}).get(_ORIENTATION_TAG))
+    return _stated(picture.getexif().get(_ORIENTATION_TAG)) if picture.format == "WEBP" else None
 
 
 def _is_signed_16_bit(picture: Image.Image) -> bool:
@@ -149,6 +180,8 @@ def _store_jpeg(data: bytes, path: str, mode: Mode) -> Encoded:
         raise Rejected(path, f"a JPEG of {cleaned.components} channels and {cleaned.bits} bits; 8-bit grey or RGB expected.")
     _check_size(cleaned.width, cleaned.height, path)
     orientation = _orientation(cleaned.exif)
+    if orientation is None and b"tiff:Orientation" in cleaned.xmp:
+        orientation = orientation_of(data)
     if cleaned.frame not in jpeg.PLAIN or (mode and mode != ("L" if cleaned.components == 1 else "RGB")):
         return _transcoded(decode(data, path), path, mode, orientation)
     return Encoded(cleaned.data, cleaned.width, cleaned.height, orientation)
@@ -161,9 +194,11 @@ def _store_png(data: bytes, path: str, mode: Mode) -> Encoded:
     width, height, bits, colour = struct.unpack_from(">IIBB", cleaned, 16)
     _check_size(width, height, path)
     orientation = _orientation(exif)
+    kinds = {kind: data[start + 8 : start + 25] for kind, start, _ in png.chunks(data) if kind != b"IDAT"}
+    if orientation is None and any(text.startswith(_TEXTS) for text in kinds.values()):
+        orientation = orientation_of(data)
     stored: Mode | None = {(8, 0): "L", (8, 2): "RGB", (16, 0): ""}.get((bits, colour))  # type: ignore[assignment]
-    transparent = any(kind == b"tRNS" for kind, _, _ in png.chunks(cleaned))
-    if stored is not None and not transparent and (not mode or mode == stored):
+    if stored is not None and b"tRNS" not in kinds and (not mode or mode == stored):
         return Encoded(cleaned, width, height, orientation)
     return _transcoded(decode(data, path), path, mode, orientation)
 
@@ -210,13 +245,13 @@ def decode(data: bytes, path: str, *, indices: bool = False, signed: bool = Fals
 
 
 def _opened(data: bytes, path: str, indices: bool = False, signed: bool = False) -> tuple[Array, int | None]:
-    """See `decode`; also the value of a TIFF's orientation tag."""
+    """See `decode`; also the value of the orientation tag of a TIFF or WebP."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of odd metadata, which is dropped anyway
             with Image.open(io.BytesIO(_plain(data))) as picture:
-                orientation = _tiff_orientation(picture)
-                return _decode(picture, path, indices, signed), orientation or None
+                orientation = _tag_orientation(picture)
+                return _decode(picture, path, indices, signed), orientation
     except Rejected:
         raise
     except png.Damaged as error:
@@ -241,7 +276,7 @@ def _decode(picture: Image.Image, path: str, indices: bool, signed: bool) -> Arr
     if getattr(picture, "n_frames", 1) > 1:
         raise Rejected(path, f"holds {getattr(picture, 'n_frames', 2)} pictures where one was expected.", "Keep one picture a file.")
     _check_depth(picture, path)
-    turned = _tiff_orientation(picture)
+    turned = _tag_orientation(picture) if picture.format == "TIFF" else None
     short = _is_signed_16_bit(picture)
     picture.load()
     if turned in _UNTURN:
@@ -377,9 +412,9 @@ def _orientation(exif: bytes) -> int | None:
         (count,) = struct.unpack_from(order + "H", exif, start)
         for entry in range(min(count, 512)):
             tag, kind = struct.unpack_from(order + "HH", exif, start + 2 + 12 * entry)
-            if tag == _ORIENTATION_TAG and kind == 3:
-                (value,) = struct.unpack_from(order + "H", exif, start + 2 + 12 * entry + 8)
-                return int(value) if 1 <= value <= 8 else None
+            if tag == _ORIENTATION_TAG and kind in (1, 3, 4):  # a short; some write a byte or a long
+                (value,) = struct.unpack_from(order + {1: "B", 3: "H", 4: "I"}[kind], exif, start + 2 + 12 * entry + 8)
+                return _stated(value)
     except struct.error:
         return None
     return None

@@ -287,12 +287,14 @@ class Reader:
     Attributes:
         sha256: hash of every file read so far, by path.
         duplicates: listed paths of twins found byte-identical.
+        notes: (path, what is to be said) of files that are used, but not without a word.
         image_grid: geometry of the case's image, once it is read, where it is a volume; every other volume must lie on it.
     """
 
     def __init__(self) -> None:
         self.sha256: dict[str, str] = {}
         self.duplicates: list[str] = []
+        self.notes: list[tuple[str, str]] = []
         self.image_grid: Any = None
         self._bytes: dict[str, bytes] = {}
         self._memo: dict[Any, Any] = {}
@@ -322,6 +324,11 @@ class Reader:
         if keep:
             self._bytes[file.path] = data
         return data
+
+    def note(self, path: str, reason: str) -> None:
+        """Says something about a file that the report must tell; the reason is the same text for all files that it holds for."""
+        if (path, reason) not in self.notes:
+            self.notes.append((path, reason))
 
     def once(self, key: Any, make: Any) -> Any:
         """The value of `make()`, computed once for this case under `key`."""

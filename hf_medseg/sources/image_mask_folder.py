@@ -147,6 +147,7 @@ def edition_from(about: About, survey: Mapping[str, Any]) -> Edition:
         landmarks=LANDMARKS,
         configs=CONFIGS,
         uncertain=UNKNOWN in names.values(),
+        masks=about.drawn(),
         not_used=(
             (r"(?i:images|masks|labels|annotations)/(?:[^/]+/)+[^/]+", "lies in a folder below images/ or masks/, which is not read"),
         ),
@@ -173,6 +174,8 @@ or below folders that sort the pictures otherwise (benign/, site_2/), with train
         "Masks with a palette are read as its indices; JPEG masks are thresholded at 127 and hold 0 and 255; 1-bit masks hold 0 and 255.",
         "A mask value that the about file does not name rejects its picture.",
         "A split without masks is not annotated: its masks are null.",
+        "Where an orientation tag turns a picture when it is shown, the about file says whether its mask was drawn on that or on the stored "
+        "samples, unless their sizes prove it; a mask that was drawn upright is turned to the stored grid.",
         "Where one name occurs in several splits or folders, ids begin with the folder and the folder of the split.",
         "Folders that name no split, such as benign/ and malignant/, or sites, are told in `folder`, as they are called: mind names of people.",
         "A tree that the catalog knows is refused and goes through its own source.",
@@ -199,6 +202,7 @@ or below folders that sort the pictures otherwise (benign/, site_2/), with train
         "citation": "BibTeX entry to cite.",
         "conditions": "What the license asks to be carried along, word for word.",
         "mask_suffix": "What the name of a mask adds to the name of its picture, before the extension.",
+        "masks": 'Where an orientation tag turns a picture: "upright" if its mask was drawn on what viewers show, "stored" if on its samples.',
         "classes": 'Mask value to class name. Names with a meaning: "background" (as 0 is if not named), "not annotated".',
     },
 )

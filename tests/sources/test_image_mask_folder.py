@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,14 +12,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image, ImageOps
 
 from hf_medseg import plan
 from hf_medseg.catalog import sources
 from hf_medseg.convert import convert
 from hf_medseg.errors import Refused
+from hf_medseg.pixels.upright import turned
 from hf_medseg.raw.folders import split_of
 from tests.harness import PHANTOMS, Converted, pixels, run
-from tests.phantoms.kit import Phantom, as_zip, colour, save, save_jpeg, save_palette, write
+from tests.phantoms.kit import Phantom, as_zip, colour, encode, save, save_jpeg, save_palette, write
 
 MASK = np.array([[0, 1, 2], [2, 0, 1]], np.uint8)
 
@@ -432,3 +436,121 @@ def test_an_archive_beside_what_was_unpacked_from_it_gives_no_row_twice(tmp_path
     found = converted(tmp_path)
     assert sorted((row["image_id"], row["folder"]) for row in found.rows()) == [("a", None), ("b", None)]
     assert found.section()["duplicate"] == [f"unpacked/{kind}/{name}.png" for kind in ("images", "masks") for name in "ab"]
+
+
+# Pictures that an orientation tag turns
+
+
+UPRIGHT, STORED = 'masks = "upright"\n', 'masks = "stored"\n'
+
+
+def turned_tree(folder: Path, orientation: int, drawn: str, height: int = 6, width: int = 9, suffix: str = "jpg") -> Any:
+    """One picture with an orientation tag, its mask drawn on the stored or the upright grid; returns the mask on the stored grid."""
+    mask = np.zeros((height, width), np.uint8)
+    mask[0, 1:4], mask[2:, 0] = 1, 2
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    forms: dict[str, tuple[str, dict[str, Any]]] = {
+        "jpg": ("JPEG", {"exif": exif}),
+        "png": ("PNG", {"exif": exif}),
+        "webp": ("WEBP", {"exif": exif, "lossless": True}),
+        "tif": ("TIFF", {"tiffinfo": {274: orientation}}),
+    }
+    form, options = forms[suffix]
+    write(folder / f"images/a.{suffix}", encode(colour("turned", height, width), form, **options))
+    save(folder / "masks/a.png", turned(mask, orientation) if drawn == "upright" else mask)
+    return mask
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_picture_is_turned_as_viewers_turn_it(orientation: int) -> None:
+    samples = colour("turn", 4, 7)[:, :, 0]
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    with Image.open(io.BytesIO(encode(samples, exif=exif))) as picture:
+        assert np.array_equal(turned(samples, orientation), np.asarray(ImageOps.exif_transpose(picture)))
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tif"])
+@pytest.mark.parametrize("orientation", range(2, 9))
+def test_masks_drawn_upright_are_turned_to_the_stored_grid(orientation: int, suffix: str, tmp_path: Path) -> None:
+    for height, width in ((6, 9), (9, 9)):
+        mask = turned_tree(tmp_path / f"{height}/raw", orientation, "upright", height, width, suffix)
+        row = converted(tmp_path / str(height), UPRIGHT).row("a")
+        assert np.array_equal(pixels(row["mask"]), mask)
+        assert row["exif_orientation"] == orientation
+        assert (row["height"], row["width"]) == (height, width)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_masks_drawn_on_stored_samples_stay_where_the_about_file_says_so(orientation: int, tmp_path: Path) -> None:
+    mask = turned_tree(tmp_path / "raw", orientation, "stored")
+    assert np.array_equal(pixels(converted(tmp_path, STORED).row("a")["mask"]), mask)
+
+
+@pytest.mark.parametrize("drawn", ["upright", "stored"])
+@pytest.mark.parametrize("orientation", [5, 6, 7, 8])
+def test_sizes_prove_the_grid_of_a_mask_and_it_is_said(orientation: int, drawn: str, tmp_path: Path) -> None:
+    mask = turned_tree(tmp_path / "raw", orientation, drawn)
+    found = converted(tmp_path)
+    assert np.array_equal(pixels(found.row("a")["mask"]), mask)
+    (note,) = found.section()["notes"]
+    assert note["path"] == "images/a.jpg" and "sizes prove" in note["reason"]
+    assert ("turned back" in note["reason"]) == (drawn == "upright")
+
+
+@pytest.mark.parametrize(("orientation", "width"), [(2, 9), (3, 9), (4, 9), (5, 6), (6, 6), (7, 6), (8, 6)])
+def test_a_turned_picture_is_not_guessed(orientation: int, width: int, tmp_path: Path) -> None:
+    turned_tree(tmp_path / "raw", orientation, "upright", width=width)
+    tree(tmp_path / "raw", "images/b.png", "masks/b.png")
+    found = converted(tmp_path)
+    (rejected,) = found.section()["rejected"]
+    assert rejected["file"] == "images/a.jpg"
+    assert f"orientation tag ({orientation})" in rejected["expected"] and "masks/a.png" in rejected["expected"]
+    assert 'masks = "upright"' in rejected["advice"] and 'masks = "stored"' in rejected["advice"]
+    assert [row["image_id"] for row in found.rows()] == ["b"]
+
+
+def test_a_mask_that_carries_the_tag_of_its_picture_lies_on_the_stored_grid(tmp_path: Path) -> None:
+    mask = turned_tree(tmp_path / "raw", 3, "stored")
+    write(tmp_path / "raw/masks/a.png", encode(mask, exif=exif_of(3)))
+    found = converted(tmp_path)
+    assert np.array_equal(pixels(found.row("a")["mask"]), mask)
+    assert not found.section()["notes"]
+
+
+def test_a_mask_with_a_tag_of_its_own_is_not_guessed_and_turned_if_said(tmp_path: Path) -> None:
+    mask = turned_tree(tmp_path / "raw", 1, "stored")
+    write(tmp_path / "raw/masks/a.png", encode(turned(mask, 3), exif=exif_of(3)))
+    assert "orientation tag (3, of masks/a.png)" in converted(tmp_path).section()["rejected"][0]["expected"]
+    shutil.rmtree(tmp_path / "out")
+    assert np.array_equal(pixels(converted(tmp_path, UPRIGHT).row("a")["mask"]), mask)
+
+
+def exif_of(orientation: int) -> Image.Exif:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    return exif
+
+
+def test_a_turned_picture_without_a_mask_needs_no_word(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", "train/images/b.png", "train/masks/b.png")
+    turned_tree(tmp_path / "raw/test", 6, "stored")
+    shutil.rmtree(tmp_path / "raw/test/masks")
+    assert converted(tmp_path).row("a")["exif_orientation"] == 6
+
+
+def test_orientation_in_xmp_counts_as_viewers_count_it(tmp_path: Path) -> None:
+    mask = turned_tree(tmp_path / "raw", 1, "stored")
+    xmp = b'<x:xmpmeta><rdf:Description tiff:Orientation="3"/></x:xmpmeta>'
+    write(tmp_path / "raw/images/a.jpg", encode(colour("turned", 6, 9), "JPEG", xmp=xmp))
+    save(tmp_path / "raw/masks/a.png", turned(mask, 3))
+    row = converted(tmp_path, UPRIGHT).row("a")
+    assert row["exif_orientation"] == 3
+    assert np.array_equal(pixels(row["mask"]), mask)
+
+
+def test_the_about_file_says_upright_or_stored(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", "images/a.png", "masks/a.png")
+    with pytest.raises(Refused, match='masks must be "upright"'):
+        converted(tmp_path, 'masks = "sideways"\n')
