@@ -293,8 +293,8 @@ def _check_section(findings: Findings, config: str, section: Mapping[str, Any], 
         wrong("folder", section["folder"], _folder(shards[0]))
     if section["classes"] != list(shards[0].classes):
         wrong("classes", section["classes"], list(shards[0].classes))
-    for name in ("rejected", "known"):
-        told = [json.dumps(one, sort_keys=True) for one in section[name]]
+    for name in ("rejected", "known", "notes"):
+        told = [json.dumps(one, sort_keys=True) for one in section.get(name, [])]
         lost = sorted({json.dumps(one, sort_keys=True) for shard in shards for one in getattr(shard.outcome, name)} - set(told))
         for one in lost:
             wrong(f"nothing under {name!r} of", one, "it")

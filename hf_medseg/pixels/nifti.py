@@ -6,7 +6,6 @@ read into anything.
 
 from __future__ import annotations
 
-import io
 import struct
 import zlib
 from dataclasses import dataclass
@@ -16,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hf_medseg.errors import MissingExtra, Rejected
-from hf_medseg.pixels.volume import Array, Grid, Samples, VolumeImage, check_same_grid, stored_samples
+from hf_medseg.pixels.placement import RAS_TO_LPS, placement
+from hf_medseg.pixels.volume import ROUNDED, Array, Grid, Samples, VolumeImage, check_same_grid, rounded, stored_samples
 from hf_medseg.raw.files import RawFile, Reader
 
 # Far above any volume of the catalog and far below what exhausts a worker.
@@ -27,9 +27,9 @@ _COARSE = 1.5
 # LPS axis along which slices are cut -> (plane, axes of slice, row and column).
 _CUTS = {2: ("axial", (2, 1, 0)), 1: ("coronal", (1, 2, 0)), 0: ("sagittal", (0, 2, 1))}
 _GZIP = b"\x1f\x8b"
-_MILLIMETRES = {1: 1000.0, 2: 1.0, 3: 0.001}  # code of the unit of length -> mm; most files that state none mean mm
 _SLACK = 1 << 20  # bytes after the voxels that are let pass
-_RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
+# Types of samples that nibabel reads as records, or not at all -> what they are called.
+_TYPES = {1: "one bit", 32: "complex numbers", 128: "RGB colours", 1792: "complex numbers", 2048: "complex numbers", 2304: "RGBA colours"}
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class _Voxels:
         affine: (i, j, k) to LPS, or None where the header has no orientation.
         spacing: of the three axes, mm; 0 where the header has none.
         slope, intercept: physical = array * slope + intercept.
+        note: which of the header's statements about its place was taken, where they differ.
     """
 
     array: Array
@@ -48,6 +49,7 @@ class _Voxels:
     spacing: tuple[float, ...]
     slope: float
     intercept: float
+    note: str
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,8 @@ class NiftiVolume(VolumeImage):
         """See `VolumeImage.samples`: in LPS order, or in stored order where the header has no orientation."""
         voxels, array, grid = self._cut(reader)
         stored, slope, intercept = stored_samples(array, self.file.path, voxels.slope, voxels.intercept)
+        if rounded(array, stored):
+            reader.note(self.file.path, ROUNDED)
         return Samples(np.ascontiguousarray(stored), grid, slope, intercept)
 
     def array(self, reader: Reader) -> Array:
@@ -97,6 +101,8 @@ class NiftiVolume(VolumeImage):
     def _cut(self, reader: Reader) -> tuple[_Voxels, Array, Grid]:
         """The voxels, and (slices, height, width) of them with their grid; further volumes are cut as the image is."""
         voxels = self._voxels(reader)
+        if voxels.note:
+            reader.note(self.file.path, voxels.note)
         image: Grid | None = reader.image_grid
         return voxels, *cut(voxels.array, voxels.affine, voxels.spacing, self.plane, image.plane if image else None)
 
@@ -139,7 +145,7 @@ def cut(
     affine = affine + 0.0  # no negative zeros
     sizes = [float(np.linalg.norm(affine[:3, axis])) for axis in range(3)]
     planes = {name: axis for axis, (name, _) in _CUTS.items()}
-    along = planes[like] if like else _slice_axis(sizes)
+    along = planes[like] if like else _slice_axis(sizes, array.shape)
     name, (slices, rows, columns) = _CUTS[along]
     count = array.shape[slices]
     positions = tuple(tuple(float(v) for v in affine[:3, 3] + k * affine[:3, slices]) for k in range(count))
@@ -150,7 +156,7 @@ def cut(
         "".join("LPS"[axis] for axis in (columns, rows, slices)),
         (sizes[rows], sizes[columns]),
         None,
-        sizes[slices],
+        sizes[slices] if spacing[order[slices]] else None,
         positions,  # type: ignore[arg-type]
         tuple(direction),
     )
@@ -169,8 +175,14 @@ def _nearest_axes(affine: NDArray[np.float64]) -> list[int]:
     return order
 
 
-def _slice_axis(sizes: list[float]) -> int:
-    """The LPS axis along which slices are cut. Spacings are 32-bit floats: what differs by less than 0.1 um is the same."""
+def _slice_axis(sizes: list[float], shape: tuple[int, ...]) -> int:
+    """The LPS axis along which slices are cut: the only one of a single voxel, for that is one slice; else by spacing.
+
+    Spacings are 32-bit floats: what differs by less than 0.1 um is the same.
+    """
+    single = [axis for axis in range(3) if shape[axis] == 1]
+    if len(single) == 1:
+        return single[0]
     rounded = [round(size, 4) for size in sizes]
     coarsest = max(rounded)
     if coarsest < _COARSE * min(rounded) - 1e-4:
@@ -189,22 +201,19 @@ def _read(data: bytes, header: bytes | None, path: str) -> _Voxels:
     if kind is None:
         raise Rejected(path, "this is no NIfTI or Analyze volume.")
     try:
-        info: Any = kind.from_fileobj(io.BytesIO(head), check=False)
+        # The header alone: extensions (free text, of any size) lie between it and the voxels, whose place it says.
+        info: Any = kind(head[: kind.template_dtype.itemsize], check=False)
         shape = _shape(info.get_data_shape(), path)
-        dtype = info.get_data_dtype()
+        dtype = _type(info, path)
         offset = int(info.get_data_offset())
         slope, intercept = info.get_slope_inter()
-        unit = _MILLIMETRES.get(int(info["xyzt_units"]) % 8, 1.0) if "xyzt_units" in info else 1.0
-        affine = _affine(info, path)
-        if affine is not None:
-            affine[:3] *= unit
-        spacing = tuple(abs(float(size)) * unit for size in (*info.get_zooms(), 0.0, 0.0, 0.0)[:3])
+        placed = placement(info, path)
         if header is None:
             offset = max(offset, int(info.single_vox_offset))
     except (HeaderDataError, ValueError, OverflowError, KeyError) as error:
         raise Rejected(path, f"its header is damaged ({error}).", "Fetch it again.") from error
-    if dtype.kind not in "iuf" or offset < 0:
-        raise Rejected(path, f"samples of type {dtype}; integers or floating-point numbers expected.")
+    if offset < 0:
+        raise Rejected(path, f"its header is damaged (voxels at byte {offset}).", "Fetch it again.")
     size = int(np.prod(shape))
     needed = offset + size * dtype.itemsize
     data = _unpacked(data, needed, path)
@@ -213,15 +222,35 @@ def _read(data: bytes, header: bytes | None, path: str) -> _Voxels:
     array = np.frombuffer(data, dtype, size, offset).reshape(shape, order="F")
     if not np.isfinite([1.0 if slope is None else slope, intercept or 0.0]).all():
         raise Rejected(path, "its scale is not a finite number.")
-    zooms = tuple(size if np.isfinite(size) else 0.0 for size in spacing)
-    return _Voxels(array, affine, zooms, 1.0 if slope is None else float(slope), 0.0 if intercept is None else float(intercept))
+    scale = 1.0 if slope is None else float(slope), 0.0 if intercept is None else float(intercept)
+    return _Voxels(array, placed.affine, placed.spacing, *scale, placed.note)
+
+
+def _type(info: Any, path: str) -> np.dtype[Any]:
+    """The type of the samples.
+
+    Raises:
+        Rejected: they are no single numbers.
+    """
+    code = int(info["datatype"])
+    if code not in _TYPES:
+        dtype: np.dtype[Any] = info.get_data_dtype()
+        if dtype.kind in "iuf":
+            return dtype
+    raise Rejected(
+        path,
+        f"samples of {_TYPES.get(code, f'type {code}')}; one integer or floating-point number a voxel expected.",
+        "Save it as a volume of such numbers, each channel by itself.",
+    )
 
 
 def _kind(head: bytes, pair: bool, nibabel: Any) -> Any:
     """The class of nibabel for a header, by its size and its magic bytes; None if it is none of them."""
     sizes = {struct.unpack(order + "i", head[:4])[0] for order in "<>"} if len(head) >= 348 else set()
-    if 540 in sizes:
-        return nibabel.nifti2.Nifti2PairHeader if pair else nibabel.Nifti2Header
+    if 540 in sizes and len(head) >= 540:
+        kinds = {b"n+2\0\r\n\x1a\n": (False, nibabel.Nifti2Header), b"ni2\0\r\n\x1a\n": (True, nibabel.nifti2.Nifti2PairHeader)}
+        is_pair, kind = kinds.get(head[4:12], (None, None))
+        return kind if is_pair is pair else None
     if 348 not in sizes:
         return None
     magic = head[344:348]
@@ -233,8 +262,10 @@ def _kind(head: bytes, pair: bool, nibabel: Any) -> Any:
 
 
 def _shape(shape: tuple[int, ...], path: str) -> tuple[int, int, int]:
-    """Three dimensions, further ones of size 1 dropped."""
+    """Three dimensions: further ones of size 1 dropped, a third one of size 1 added."""
     sizes = [int(size) for size in shape]
+    if len(sizes) < 2:
+        raise Rejected(path, f"it holds {' x '.join(map(str, sizes)) or 0} numbers in a row; a picture or a volume expected.")
     while len(sizes) > 3 and sizes[-1] == 1:
         sizes.pop()
     sizes += [1] * (3 - len(sizes))
@@ -243,25 +274,6 @@ def _shape(shape: tuple[int, ...], path: str) -> tuple[int, int, int]:
     if min(sizes) < 1 or sizes[0] * sizes[1] * sizes[2] > MAX_VOXELS:
         raise Rejected(path, f"its header says {' x '.join(map(str, sizes))} voxels; 1 to {MAX_VOXELS} are read.")
     return sizes[0], sizes[1], sizes[2]
-
-
-def _affine(info: Any, path: str) -> NDArray[np.float64] | None:
-    """(i, j, k) to LPS from the sform, else the qform; None where both codes are 0 or the format has neither.
-
-    Raises:
-        Rejected: it is not finite or singular.
-    """
-    if not hasattr(info, "get_sform"):
-        return None
-    affine = info.get_sform(coded=True)[0] if int(info["sform_code"]) > 0 else None
-    if affine is None:
-        affine = info.get_qform(coded=True)[0] if int(info["qform_code"]) > 0 else None
-    if affine is None:
-        return None
-    lengths = np.linalg.norm(affine[:3, :3], axis=0)
-    if not np.isfinite(affine).all() or (lengths < 1e-6).any() or abs(np.linalg.det(affine[:3, :3] / lengths)) < 1e-3:
-        raise Rejected(path, "the matrix that places it in space is singular or not finite.")
-    return np.asarray(_RAS_TO_LPS @ affine)
 
 
 def _start(data: bytes, size: int) -> bytes:
@@ -308,7 +320,7 @@ def volume_bytes(array: Array, grid: Grid) -> bytes:
 
     affine = grid.affine
     build: Any = nibabel.Nifti1Image
-    image = build(array.T, None if affine is None else _RAS_TO_LPS @ affine, dtype=array.dtype)
+    image = build(array.T, None if affine is None else RAS_TO_LPS @ affine, dtype=array.dtype)
     if affine is None:
         rows, columns = grid.pixel_spacing or (1.0, 1.0)
         image.header.set_zooms((columns, rows, grid.slice_spacing or 1.0))

@@ -140,7 +140,7 @@ def stored_samples(raw: Array, path: str, slope: float = 1.0, intercept: float =
     """Samples as they are stored, whatever type the file has.
 
     Unsigned 8- and 16-bit integers stay; signed ones are shifted by half their range; wider integers, and floats that are whole
-    numbers, become 16-bit where an offset fits; other floats stay 32-bit floats.
+    numbers, become 16-bit where an offset fits; other floats become 32-bit floats, 64-bit ones by rounding (see `rounded`).
 
     Args:
         raw: samples as the file holds them.
@@ -152,7 +152,7 @@ def stored_samples(raw: Array, path: str, slope: float = 1.0, intercept: float =
         (samples of uint8, uint16 or float32, slope, intercept), so that physical = samples * slope + intercept.
 
     Raises:
-        Rejected: a sample is not a finite number, or no such type holds all of them exactly.
+        Rejected: a sample is not a finite number, or no such type holds all of them exactly, nor 64-bit floats but for rounding.
     """
     kind, size = raw.dtype.kind, raw.dtype.itemsize
     if not raw.dtype.isnative:
@@ -175,14 +175,44 @@ def stored_samples(raw: Array, path: str, slope: float = 1.0, intercept: float =
     offset = 0 if low >= 0 and high <= 65535 else -32768 if low >= -32768 and high <= 32767 else int(low)
     if int(high) - offset > 65535:
         raise Rejected(path, f"integers {int(low)}..{int(high)}; no offset brings them into 16 bits.")
+    if abs(offset) > _EXACT:
+        raise Rejected(path, f"integers {int(low)}..{int(high)}; no floating-point number tells them apart.")
     shifted: Array = raw - raw.dtype.type(offset) if offset else raw
     return shifted.astype(np.uint16), slope, intercept + offset * slope
 
 
+# Integers up to here are 64-bit floats, as `rescale_intercept` is, exactly.
+_EXACT = 1 << 52
+# Half the distance of neighbouring 32-bit floats, relative to them: the error of rounding.
+_HALF_STEP = 2.0**-24
+ROUNDED = "64-bit floats rounded to 32 bits (relative error at most 6e-8)"
+
+
+def rounded(raw: Array, stored: Array) -> bool:
+    """Whether stored samples are 64-bit floats that 32 bits do not hold exactly: rule 1's exception, to be said where it happens."""
+    return stored.dtype == np.float32 and raw.dtype.itemsize == 8 and not np.array_equal(raw, stored)
+
+
 def _as_float32(raw: Array, path: str) -> Array:
-    narrow = raw.astype(np.float32)
-    if raw.dtype != np.float32 and not np.array_equal(narrow, raw):
-        raise Rejected(path, f"{raw.dtype} samples that 32-bit floats do not hold exactly.")
+    """32-bit floats: exact, or of 64-bit floats the nearest ones.
+
+    Raises:
+        Rejected: a sample is beyond what 32 bits hold, or so near to 0 that they would lose digits of it.
+    """
+    with np.errstate(over="ignore", under="ignore"):
+        narrow = raw.astype(np.float32)
+    if raw.dtype == np.float32 or np.array_equal(narrow, raw):
+        return narrow
+    if raw.dtype.itemsize > 8:
+        raise Rejected(path, f"{raw.dtype} samples that 32-bit floats do not hold exactly.", "Save it with samples of 32 or 64 bits.")
+    off = np.abs(narrow - raw) > _HALF_STEP * np.abs(raw)
+    if off.any():
+        example = float(raw[off].flat[0])
+        raise Rejected(
+            path,
+            f"64-bit floats such as {example:g}, which a 32-bit float does not hold (it holds sizes of 1.2e-38 to 3.4e38, and 0).",
+            "Save it with samples of 32 bits, or in another unit.",
+        )
     return narrow
 
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from tests.phantoms.dicom import SAGITTAL, SECRETS, ordered, stored, write_series
 from tests.phantoms.kit import Array, Phantom, Row, as_zip, grey, rng, save_jpeg, write
+from tests.phantoms.nifti import afni
 
 VARIANTS: dict[str, str] = {
     "clean": "DICOM and NIfTI of four subjects in one tree, one XML per image, the search table beside",
@@ -150,7 +151,7 @@ def _nifti(path: Path, voxels: Array, affine: Array | None, slope: float | None 
     image.header["descrip"] = DESCRIP.encode()
     image.header["aux_file"] = b"Doktorowa"
     image.header["intent_name"] = b"ACC7731904"
-    image.header.extensions.append(nib.nifti1.Nifti1Extension("comment", b"HOSP-55512345 Schwesterlein"))
+    image.header.extensions.append(afni("HOSP-55512345 Schwesterlein"))
     code = 0 if affine is None else 1
     image.set_qform(None if affine is None else affine, code=code)
     image.set_sform(None if affine is None else affine, code=code)

@@ -16,6 +16,7 @@ import numpy as np
 
 from tests.phantoms.dicom import SECRETS, Series, ordered, stored, write_series
 from tests.phantoms.kit import Array, Phantom, Row, disc, grey, rng, write
+from tests.phantoms.nifti import afni
 
 VARIANTS: dict[str, str] = {
     "clean": "both scanners side by side: all sequences, a patient without cancer, one without ground truth, one GT slice missing",
@@ -235,6 +236,7 @@ def _nifti(path: Path, voxels: Array, affine: Array) -> None:
     image = nib.Nifti1Image(voxels, affine)
     image.header["descrip"] = DESCRIP.encode()
     image.header["aux_file"] = b"Doktorowa"
+    image.header.extensions.append(afni(DESCRIP))
     with path.open("wb") as target, gzip.GzipFile(GZIP_NAME, "wb", fileobj=target, mtime=0) as packed:
         packed.write(image.to_bytes())
 

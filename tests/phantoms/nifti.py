@@ -117,7 +117,7 @@ def write_nifti(path: Path, voxels: Array, affine: Array, identities: bool = Tru
         path: the file.
         voxels: in stored order.
         affine: voxel to RAS, mm.
-        identities: plants SECRETS in free text, in an extension and in the name kept by gzip.
+        identities: plants SECRETS in free text, in the extension and in the name kept by gzip.
         matrix: writes sform and qform; without it both codes stay 0.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -131,8 +131,14 @@ def write_nifti(path: Path, voxels: Array, affine: Array, identities: bool = Tru
         image.header["aux_file"] = SECRETS[4].encode()
         image.header["db_name"] = SECRETS[1].encode()
         image.header["intent_name"] = SECRETS[0].encode()
-        image.header.extensions.append(nib.nifti1.Nifti1Extension("comment", SECRETS[3].encode()))
+    image.header.extensions.append(afni(SECRETS[3] if identities else ""))
     return write_packed(path, image.to_bytes(), identities)
+
+
+def afni(text: str) -> nib.nifti1.Nifti1Extension:
+    """What AFNI leaves between header and voxels, as large as in the files of ABIDE and BraTS 2023 (2.5 to 286 kB)."""
+    lines = [f'<AFNI_atr ni_type="String" ni_dimen="1" atr_name="HISTORY_{number}">"{text}"</AFNI_atr>' for number in range(64)]
+    return nib.nifti1.Nifti1Extension("afni", "\n".join(["<AFNI_attributes>", *lines, "</AFNI_attributes>"]).encode())
 
 
 def write_packed(path: Path, content: bytes, identities: bool = True) -> Path:

@@ -13,7 +13,7 @@ import nibabel as nib
 import numpy as np
 
 from tests.phantoms.kit import Array, Phantom, Row, as_tar, as_zip, disc, encode, grey, litter, natural, rng, write
-from tests.phantoms.nifti import SECRETS, Scan, axial, stored, write_analyze, write_xlsx
+from tests.phantoms.nifti import SECRETS, Scan, afni, axial, stored, write_analyze, write_xlsx
 
 VARIANTS: dict[str, str] = {
     "clean": "OASIS-1: two discs, n3 and n4 names, a rescan, 8- and 16-bit tissue maps, previews, the CSV sheet",
@@ -277,6 +277,7 @@ def _longitudinal(folder: Path, variant: str) -> Phantom:
             pair.header.set_zooms((1.0, 1.0, 1.25, 0.0))
             pair.header["descrip"] = f"{SECRETS[0]} {SECRETS[2]}".encode()
             pair.header["db_name"] = SECRETS[1].encode()
+            pair.header.extensions.append(afni(SECRETS[3]))
             pair.set_sform(None, 0)
             pair.set_qform(None, 0)
             place = tree / part / session / "RAW" / f"mpr-{number}.nifti.hdr"

@@ -15,6 +15,7 @@ import numpy as np
 
 from tests.phantoms.dicom import ordered
 from tests.phantoms.kit import Array, Phantom, Row, rng, write
+from tests.phantoms.nifti import afni
 
 NIB: Any = nibabel  # the library's functions carry no types
 
@@ -135,7 +136,7 @@ def _save(path: Path, array: Array, affine: Array, nudge: float = 0.0, plant: bo
         picture.header["aux_file"] = b"KLINIK-WEISS"
         picture.header["intent_name"] = b"19310417"
         picture.header["db_name"] = b"Quittenbaum"
-        picture.header.extensions.append(NIB.nifti1.Nifti1Extension("comment", b"Quittenbaum, born 19310417"))
+    picture.header.extensions.append(afni("Quittenbaum, born 19310417" if plant else ""))
     content = picture.to_bytes()
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.suffix == ".gz":

@@ -21,7 +21,8 @@ from hf_medseg.errors import Rejected
 from hf_medseg.physical import physical
 from hf_medseg.pixels.masks import Instances, MaskList, Overlap, Threshold, Values
 from hf_medseg.pixels.nifti import NiftiVolume, cut, volume_bytes, voxels_of
-from hf_medseg.pixels.volume import Grid, Samples, VolumeImage, check_same_grid, stored_samples
+from hf_medseg.pixels.placement import SFORM_TAKEN, SIZES_FROM_HEADER
+from hf_medseg.pixels.volume import ROUNDED, Grid, Samples, VolumeImage, check_same_grid, rounded, stored_samples
 from hf_medseg.raw.files import Place, RawFile, Reader
 from hf_medseg.rows import TableSpec, Tally, rows
 
@@ -84,10 +85,40 @@ def test_whole_floats_too_far_apart_stay_floats() -> None:
     assert intercept == 0
 
 
-def test_doubles_that_32_bits_do_not_hold_are_rejected() -> None:
-    assert stored_samples(np.array([0.5, 0.25], np.float64), "x")[0].dtype == np.float32
-    with pytest.raises(Rejected, match="32-bit floats"):
-        stored_samples(np.array([0.1, 0.2], np.float64), "x")
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=5))
+def test_doubles_become_the_nearest_32_bit_floats_or_are_rejected(values: list[float]) -> None:
+    raw = np.array([0.1, *values])
+    try:
+        found, slope, intercept = stored_samples(raw, "x")
+    except Rejected as error:
+        sizes = np.abs(raw[raw != 0])
+        assert sizes.max() > 3.4e38 or sizes.min() < 1.2e-38, error
+        return
+    assert (found.dtype, slope, intercept) == (np.float32, 1.0, 0.0)
+    assert np.all(np.abs(found.astype(np.float64) - raw) <= 6e-8 * np.abs(raw))
+    assert rounded(raw, found)
+    assert not rounded(found.astype(np.float64), found)
+
+
+@pytest.mark.parametrize("size", [1e39, -1e300, 1e-45, 1e-310])
+def test_doubles_beyond_32_bits_are_rejected_by_value(size: float) -> None:
+    with pytest.raises(Rejected, match=f"such as {size:g}".replace("+", r"\+")):
+        stored_samples(np.array([0.5, size]), "x")
+
+
+@pytest.mark.parametrize("low", [1 << 53, -(1 << 60)])
+def test_integers_that_no_intercept_can_tell_are_rejected(low: int) -> None:
+    with pytest.raises(Rejected, match="no floating-point number"):
+        stored_samples(np.array([low, low + 1], np.int64), "x")
+
+
+def test_what_is_rounded_is_said_and_what_is_exact_is_not(tmp_path: Path) -> None:
+    for name, values in (("a.nii.gz", noise(4, 5, 6) / 10), ("b.nii", noise(4, 5, 6) / 8)):
+        reader = Reader()
+        found = NiftiVolume(saved(tmp_path / name, values)).samples(reader)
+        assert found.array.dtype == np.float32
+        assert reader.notes == ([("a.nii.gz", ROUNDED)] if name == "a.nii.gz" else [])
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
@@ -216,12 +247,64 @@ def test_no_orientation_keeps_the_stored_order(tmp_path: Path) -> None:
 def test_the_sform_goes_before_the_qform(tmp_path: Path) -> None:
     image = nib.Nifti1Image(noise(4, 5, 6), None)
     image.set_qform(np.diag([2.0, 2, 2, 1]), 1)
-    image.set_sform(AFFINE, 4)
+    image.set_sform(np.diag([-2.0, -2, 2, 1]), 4)
     (tmp_path / "a.nii").write_bytes(image.to_bytes())
-    assert NiftiVolume(raw_file(tmp_path / "a.nii")).samples(Reader()).grid.pixel_spacing == (1.0, 1.0)
+    reader = Reader()
+    found = NiftiVolume(raw_file(tmp_path / "a.nii")).samples(reader)
+    assert np.array_equal(found.array.astype(int) - 32768, noise(4, 5, 6).transpose(2, 1, 0))
+    assert reader.notes == [("a.nii", SFORM_TAKEN)]
     image.set_sform(None, 0)
     (tmp_path / "a.nii").write_bytes(image.to_bytes())
-    assert NiftiVolume(raw_file(tmp_path / "a.nii")).samples(Reader()).grid.pixel_spacing == pytest.approx((2.0, 2.0))
+    found = NiftiVolume(raw_file(tmp_path / "a.nii")).samples(Reader())
+    assert np.array_equal(found.array.astype(int) - 32768, noise(4, 5, 6)[::-1, ::-1].transpose(2, 1, 0))
+    assert found.grid.pixel_spacing == pytest.approx((2.0, 2.0))
+
+
+@pytest.mark.parametrize("qform", [True, False])
+def test_an_sform_of_directions_alone_takes_its_sizes_from_pixdim(qform: bool, tmp_path: Path) -> None:
+    """As ACDC has it; ITK reads it so, nibabel says that every voxel is 1 mm."""
+    image = nib.Nifti1Image(noise(4, 5, 6), None)
+    image.set_qform(np.diag([-1.32, -1.32, 10, 1]), 1)
+    image.set_sform(np.diag([-1.0, -1, 1, 1]), 2)
+    image.header["qform_code"] = int(qform)
+    (tmp_path / "a.nii").write_bytes(image.to_bytes())
+    reader = Reader()
+    found = NiftiVolume(raw_file(tmp_path / "a.nii")).samples(reader)
+    assert np.array_equal(found.array.astype(int) - 32768, noise(4, 5, 6).transpose(2, 1, 0))
+    assert found.grid.pixel_spacing == pytest.approx((1.32, 1.32))
+    assert found.grid.slice_spacing == pytest.approx(10)
+    assert found.grid.positions[5] == pytest.approx((0, 0, 50))
+    assert reader.notes == [("a.nii", SIZES_FROM_HEADER)]
+
+
+@pytest.mark.parametrize(
+    ("sform", "code", "qform", "words"),
+    [
+        ((-3, -3, 3), 1, (-1.3, -1.3, 10), "1.3 x 1.3 x 10 mm by pixdim and 3 x 3 x 3 mm by its sform"),
+        ((-3, -3, 3), 4, (-3, -3, 3.1), "3 x 3 x 3.1 mm by pixdim"),
+        ((3, -3, 3), 1, (-3, -3, 3), "claim the same space"),
+        ((1, -1, 1), 2, (-1.3, -1.3, 10), "claim the same space"),
+    ],
+)
+def test_a_header_that_contradicts_itself_is_rejected(sform: Any, code: int, qform: Any, words: str, tmp_path: Path) -> None:
+    image = nib.Nifti1Image(noise(4, 5, 6), None)
+    image.set_qform(np.diag([*qform, 1.0]), 1)
+    image.set_sform(np.diag([*sform, 1.0]), code)
+    (tmp_path / "a.nii").write_bytes(image.to_bytes())
+    with pytest.raises(Rejected, match=words):
+        NiftiVolume(raw_file(tmp_path / "a.nii")).samples(Reader())
+
+
+def test_rounded_sizes_and_odd_signs_contradict_nothing(tmp_path: Path) -> None:
+    image = nib.Nifti1Image(noise(4, 5, 6), np.diag([-0.48828125, -0.48828125, 2.5, 1]))
+    image.set_sform(image.affine, 1)
+    image.set_qform(image.affine, 1)
+    image.header["pixdim"][:4] = [0, -0.488, 0.488, 2.5]
+    (tmp_path / "a.nii").write_bytes(image.to_bytes())
+    reader = Reader()
+    grid = NiftiVolume(raw_file(tmp_path / "a.nii")).samples(reader).grid
+    assert grid.pixel_spacing == (0.48828125, 0.48828125)
+    assert not reader.notes
 
 
 # Formats
@@ -257,8 +340,108 @@ def test_pairs_are_read_in_either_byte_order(kind: Any, tmp_path: Path) -> None:
         assert [file.name for file in volume.files()] == ["a.img", "a.hdr"]
 
 
-def test_a_flat_picture_is_a_volume_of_one_slice(tmp_path: Path) -> None:
-    assert NiftiVolume(saved(tmp_path / "a.nii", noise(4, 5))).samples(Reader()).array.shape == (1, 5, 4)
+@pytest.mark.parametrize("kind", [nib.Nifti1Image, nib.Nifti2Image])
+@pytest.mark.parametrize("sizes", [(), (24,), (3000, 48), (286_000,), (2500, 16, 70_000)], ids=str)
+@pytest.mark.parametrize("name", ["a.nii", "a.nii.gz"])
+def test_header_extensions_of_any_size_are_stepped_over(kind: Any, sizes: tuple[int, ...], name: str, tmp_path: Path) -> None:
+    image = kind(noise(4, 5, 6), AFFINE)
+    for size in sizes:
+        image.header.extensions.append(nib.nifti1.Nifti1Extension("afni", b"<AFNI_attributes/>".ljust(size, b"\n")))
+    content = image.to_bytes()
+    (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith("gz") else content)
+    found = NiftiVolume(raw_file(tmp_path / name)).samples(Reader())
+    assert np.array_equal(found.array.astype(int) - 32768, noise(4, 5, 6).transpose(2, 1, 0))
+    assert found.grid.orientation == "LPS"
+
+
+@pytest.mark.parametrize("size", [0, 1, 7, -16, 100_000, 2**31 - 1])
+def test_an_extension_of_a_wrong_size_moves_no_voxel(size: int, tmp_path: Path) -> None:
+    image = nib.Nifti1Image(noise(4, 5, 6), AFFINE)
+    image.header.extensions.append(nib.nifti1.Nifti1Extension("afni", b"x" * 3000))
+    content = bytearray(image.to_bytes())
+    content[352:356] = struct.pack("<i", size)
+    (tmp_path / "a.nii").write_bytes(bytes(content))
+    found = NiftiVolume(raw_file(tmp_path / "a.nii")).samples(Reader())
+    assert np.array_equal(found.array.astype(int) - 32768, noise(4, 5, 6).transpose(2, 1, 0))
+
+
+def test_the_header_of_a_pair_may_have_extensions(tmp_path: Path) -> None:
+    image = nib.Nifti1Pair(noise(4, 5, 6), AFFINE)
+    image.header.extensions.append(nib.nifti1.Nifti1Extension("afni", b"x" * 9000))
+    nib.save(image, tmp_path / "a.img")
+    found = NiftiVolume(raw_file(tmp_path / "a.img"), raw_file(tmp_path / "a.hdr")).samples(Reader())
+    assert np.array_equal(found.array.astype(int) - 32768, noise(4, 5, 6).transpose(2, 1, 0))
+
+
+@pytest.mark.parametrize("place", [(344, b"n+2"), (344, b"ni1"), (344, b"   ")])
+def test_a_file_of_another_kind_is_rejected(place: tuple[int, bytes], tmp_path: Path) -> None:
+    content = bytearray(nib.Nifti1Image(noise(4, 5, 6), AFFINE).to_bytes())
+    content[place[0] : place[0] + 3] = place[1]
+    (tmp_path / "a.nii").write_bytes(bytes(content))
+    with pytest.raises(Rejected, match="no NIfTI"):
+        NiftiVolume(raw_file(tmp_path / "a.nii")).samples(Reader())
+
+
+def test_nifti_2_is_told_by_its_magic_bytes(tmp_path: Path) -> None:
+    content = bytearray(nib.Nifti2Image(noise(4, 5, 6), AFFINE).to_bytes())
+    for magic in (b"n+2\0\n\n\x1a\n", b"ni2\0\r\n\x1a\n"):  # changed by a transfer as text; the header of a pair
+        content[4:12] = magic
+        (tmp_path / "a.nii").write_bytes(bytes(content))
+        with pytest.raises(Rejected, match="no NIfTI"):
+            NiftiVolume(raw_file(tmp_path / "a.nii")).samples(Reader())
+
+
+@pytest.mark.parametrize(
+    ("dtype", "words"),
+    [([("R", "u1"), ("G", "u1"), ("B", "u1")], "RGB colours"), ("c8", "complex"), ("c16", "complex")],
+    ids=["rgb", "complex64", "complex128"],
+)
+def test_what_is_no_number_is_refused_by_name(dtype: Any, words: str, tmp_path: Path) -> None:
+    with pytest.raises(Rejected, match=words):
+        NiftiVolume(saved(tmp_path / "a.nii", np.zeros((4, 5, 6), dtype))).samples(Reader())
+    content = bytearray(nib.Nifti1Image(noise(4, 5, 6), AFFINE).to_bytes())
+    content[70:74] = struct.pack("<2h", 1, 1)
+    (tmp_path / "a.nii").write_bytes(bytes(content))
+    with pytest.raises(Rejected, match="one bit"):
+        NiftiVolume(raw_file(tmp_path / "a.nii")).samples(Reader())
+
+
+@pytest.mark.parametrize("shape", [(4, 5), (4, 5, 1), (4, 5, 1, 1), (4, 5, 1, 1, 1, 1, 1)], ids=str)
+@pytest.mark.parametrize("placed", [True, False])
+def test_a_flat_picture_is_a_volume_of_one_slice(shape: tuple[int, ...], placed: bool, tmp_path: Path) -> None:
+    found = NiftiVolume(saved(tmp_path / "a.nii", noise(*shape), AFFINE if placed else None)).samples(Reader())
+    assert np.array_equal(found.array.astype(int) - 32768, noise(4, 5).T[np.newaxis])
+    assert found.grid.plane == ("axial" if placed else None)
+    assert found.grid.pixel_spacing == (1.0, 1.0)
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_one_slice_is_cut_out_whole_whatever_its_plane(axis: int, tmp_path: Path) -> None:
+    shape = [4, 5, 6]
+    shape[axis] = 1
+    found = NiftiVolume(saved(tmp_path / "a.nii", noise(*shape))).samples(Reader())
+    assert found.grid.plane == ("sagittal", "coronal", "axial")[axis]
+    assert np.array_equal(found.array[0].astype(int) - 32768, noise(*shape).squeeze(axis).T)
+
+
+def test_a_flat_file_without_a_third_axis_is_placed_by_its_two(tmp_path: Path) -> None:
+    """Its third size and the third column of its matrix may be anything, also 0."""
+    for code in ("sform_code", "qform_code"):
+        image = nib.Nifti1Image(noise(4, 5), None)
+        image.set_qform(np.diag([-2.0, -3, 1, 1]), 1)
+        image.set_sform(np.diag([-2.0, -3, 0, 1]), 1)
+        image.header["qform_code" if code == "sform_code" else "sform_code"] = 0
+        image.header["pixdim"][3] = 0
+        (tmp_path / "a.nii").write_bytes(image.to_bytes())
+        found = NiftiVolume(raw_file(tmp_path / "a.nii")).samples(Reader())
+        assert np.array_equal(found.array.astype(int) - 32768, noise(4, 5).T[np.newaxis])
+        assert (found.grid.pixel_spacing, found.grid.slice_spacing, found.grid.orientation) == ((3.0, 2.0), None, "LPS")
+
+
+@pytest.mark.parametrize("shape", [(7,), (4, 5, 1, 6), (4, 5, 6, 1, 3)], ids=str)
+def test_what_is_no_volume_is_refused_by_its_sizes(shape: tuple[int, ...], tmp_path: Path) -> None:
+    with pytest.raises(Rejected, match=r"it holds [0-9 x]+ (voxels|numbers)"):
+        NiftiVolume(saved(tmp_path / "a.nii", noise(*shape))).samples(Reader())
 
 
 def test_gzip_files_in_a_row_are_one(tmp_path: Path) -> None:
