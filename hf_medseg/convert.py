@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from hf_medseg import card, preview
+from hf_medseg import card, kept, preview
 from hf_medseg.catalog import find_source
 from hf_medseg.errors import Refused
 from hf_medseg.executor import Executor, keep_freed_memory
@@ -114,7 +114,7 @@ def convert(
     )
     with Executor(workers, executor) as runner, contextlib.ExitStack() as cleanup:
         # Nothing may be written to OUT before the tree is known to be this source: what planning remembers moves there after.
-        memory = target.work / "memory"
+        memory = target.local / "memory"
         if not is_local(memory) or not memory.exists():
             memory = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="hf_medseg-")))
 
@@ -127,8 +127,8 @@ def convert(
         if dry_run:
             return Conversion(target.root, plan)
         target.claim(found.id, plan.edition.name)
-        if is_local(target.work) and memory != target.work / "memory" and any(memory.iterdir()):
-            shutil.copytree(memory, target.work / "memory", dirs_exist_ok=True)
+        if is_local(target.root) and memory != target.local / "memory" and any(memory.iterdir()):
+            shutil.copytree(memory, target.local / "memory", dirs_exist_ok=True)
         conversion = Conversion(target.root, plan)
         keep_freed_memory()  # not before: what planning frees is given back
         outcomes = _write(target, plan, conversion, runner, progress)
@@ -138,21 +138,12 @@ def convert(
 
 def _write(target: Output, plan: Plan, conversion: Conversion, runner: Executor, progress: Progress | None) -> dict[str, Outcome]:
     """Writes every shard that is not there yet; returns what became of each by name."""
-    outcomes: dict[str, Outcome] = {}
-    tasks: list[ShardTask] = []
-    names: list[str] = []
-    sizes = {shard.name: (len(shard.cases), shard.size) for config in plan.configs for shard in config.shards}
-    for config in plan.configs:
-        for shard in config.shards:
-            path = target.root / shard.name
-            there = read_shard(str(path)) if path.exists() else None
-            if there is not None and not there[1].rejected and there[0] == _identity(config, shard):
-                outcomes[shard.name] = there[1]
-                conversion.kept.append(shard.name)
-                continue
-            unfinished = str(target.work / shard.name.replace("/", "--")) if is_local(path) else ""
-            tasks.append(ShardTask(str(path), unfinished, shard.identity, config.table, shard.cases))
-            names.append(shard.name)
+    shards = {shard.name: (config, shard) for config in plan.configs for shard in config.shards}
+    sizes = {name: (len(shard.cases), shard.size) for name, (_, shard) in shards.items()}
+    outcomes = _kept(target, shards, runner, progress)
+    conversion.kept += outcomes
+    names = [name for name in shards if name not in outcomes]
+    tasks = [_task(target, *shards[name]) for name in names]
     if tasks:
         # The card says that the dataset is whole: it is not, until the new shards are there.
         (target.root / CARD).unlink(missing_ok=True)
@@ -170,8 +161,40 @@ def _write(target: Output, plan: Plan, conversion: Conversion, runner: Executor,
     for number, outcome in runner.run(run_task, [(task,) for task in tasks], tell):
         outcomes[names[number]] = outcome
         conversion.made.append(names[number])
+        kept.remember(target, shards[names[number]][1])
         tell()
     return outcomes
+
+
+def _kept(
+    target: Output, shards: Mapping[str, tuple[ConfigPlan, ShardPlan]], runner: Executor, progress: Progress | None
+) -> dict[str, Outcome]:
+    """The shards of earlier runs that stay, with what became of their cases."""
+    there: dict[str, Outcome] = {}
+    for name, (config, shard) in shards.items():
+        path = target.root / name
+        described = read_shard(str(path)) if path.exists() else None
+        if described is not None and not described[1].rejected and described[0] == _identity(config, shard):
+            there[name] = described[1]
+    doubtful = [name for name in there if not kept.is_remembered(target, shards[name][1])]
+    total = sum(shards[name][1].size for name in doubtful)
+    done = read = 0
+    for number, same in runner.run(kept.has_same_sources, [(str(target.root / name), shards[name][1].cases) for name in doubtful]):
+        name, shard = doubtful[number], shards[doubtful[number]][1]
+        if same:
+            kept.remember(target, shard)
+        else:
+            del there[name]
+        done, read = done + 1, read + shard.size
+        if progress is not None:
+            progress("compare", done, len(doubtful), read, total)
+    return there
+
+
+def _task(target: Output, config: ConfigPlan, shard: ShardPlan) -> ShardTask:
+    path = target.root / shard.name
+    unfinished = str(target.work / shard.name.replace("/", "--")) if is_local(path) else ""
+    return ShardTask(str(path), unfinished, shard.identity, config.table, shard.cases)
 
 
 def _identity(config: ConfigPlan, shard: ShardPlan) -> Identity:
@@ -222,6 +245,7 @@ def _finish(target: Output, plan: Plan, conversion: Conversion, outcomes: Mappin
         write_text(target.root / CARD, card.render(plan.source, plan.edition, conversion.report, plan.about))
     else:
         (target.root / CARD).unlink(missing_ok=True)
+    kept.forget_others(target)
     target.release()
 
 
@@ -233,9 +257,9 @@ def _names_path(config: ConfigPlan, plan: Plan) -> str:
 def _remove_others(target: Output, folder: str, config: ConfigPlan, outcomes: Mapping[str, Outcome]) -> None:
     """Shards of another plan, and those of a split without any row, must not be read beside the others."""
     filled = {shard.split for shard in config.shards if outcomes[shard.name].tally.rows}
-    kept = {shard.name for shard in config.shards if shard.split in filled}
+    staying = {shard.name for shard in config.shards if shard.split in filled}
     for path in target.shards(folder):
-        if path.relative_to(target.root).as_posix() not in kept:
+        if path.relative_to(target.root).as_posix() not in staying:
             path.unlink()
 
 

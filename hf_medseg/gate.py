@@ -18,7 +18,7 @@ from hf_medseg.columns import Column, arrow_type
 from hf_medseg.errors import Refused
 from hf_medseg.facts import Edition, Source
 from hf_medseg.licenses import LICENSE_TIERS, License, Tier
-from hf_medseg.output import CARD, NAMES, REPORT, SHARD, WORK, Output
+from hf_medseg.output import CARD, LOCAL, NAMES, REPORT, SHARD, WORK, Output
 from hf_medseg.plan import TIERS_BY_OPENNESS, config_folder, table_of
 from hf_medseg.preview import COLUMNS as PREVIEW_COLUMNS
 from hf_medseg.preview import FILE as PREVIEW_FILE
@@ -156,6 +156,8 @@ def _files(root: Path) -> tuple[str, ...]:
         for name in folders:
             if os.path.islink(os.path.join(folder, name)):
                 raise Refused(f"{os.path.join(folder, name)} is a link to another folder. A conversion makes none: remove it.")
+        if Path(folder) == root and LOCAL in folders:
+            folders.remove(LOCAL)
         for name in names:
             path = Path(folder, name).relative_to(root).as_posix()
             if not is_litter(path):

@@ -13,7 +13,7 @@ from hf_medseg.errors import Refused
 from hf_medseg.places import delete_folder, is_local
 from hf_medseg.shard import Identity, read_shard
 
-CARD, REPORT, NAMES, PREVIEW, WORK = "README.md", "report.json", "id2label.json", "preview", ".work"
+CARD, REPORT, NAMES, PREVIEW, WORK, LOCAL = "README.md", "report.json", "id2label.json", "preview", ".work", ".local"
 SHARD = re.compile(r"(?P<split>[^/]+?)-(?P<number>\d{5})-of-(?P<count>\d{5})\.parquet\Z")
 
 
@@ -28,17 +28,22 @@ class Output:
         """Working files; gone at the end of a conversion."""
         return self.root / WORK
 
+    @property
+    def local(self) -> Path:
+        """What only this machine needs to know; it stays, and is no part of the dataset."""
+        return self.root / LOCAL
+
     def shards(self, folder: str | None = None) -> list[Path]:
         """Final shards, of one config's folder or of all, without the preview."""
         pattern = f"{folder or '*'}/*.parquet"
-        found = (path for path in self.root.glob(pattern) if SHARD.search(path.name) and path.parent.name not in (PREVIEW, WORK))
+        found = (path for path in self.root.glob(pattern) if SHARD.search(path.name) and path.parent.name not in (PREVIEW, WORK, LOCAL))
         return sorted(found, key=str)
 
     def report(self) -> dict[str, Any]:
         """The content of `report.json`, empty where there is none."""
         path = self.root / REPORT
         try:
-            report: dict[str, Any] = json.loads(path.read_text())
+            report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             return report
         except (OSError, ValueError):
             return {}
@@ -62,7 +67,7 @@ class Output:
             held = (self.work / "source").read_text() if names else f"{source} {edition}"
             self._same(held, source, edition)
             return
-        if names <= {WORK}:
+        if names <= {WORK, LOCAL}:
             return
         found = [identity for identity in self.identities().values() if identity is not None]
         if not found:

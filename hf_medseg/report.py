@@ -50,8 +50,8 @@ def config_report(plan: Plan, config: ConfigPlan, outcomes: Mapping[str, Outcome
             "rows": tally.rows,
             "rows_with_mask": tally.rows_with_mask,
             "foreground": round(tally.foreground / tally.rows_with_mask, 6) if tally.rows_with_mask else None,
-            "pixels": tally.pixels,
-            "rows_per_class": tally.rows_per_class,
+            "pixels": _by_class(tally.pixels, config.table.classes),
+            "rows_per_class": _by_class(tally.rows_per_class, config.table.classes),
             "bytes": sum((out / shard).stat().st_size for shard in shards[name]) if tally.rows else 0,
             "shards": shards[name] if tally.rows else [],
         }
@@ -69,6 +69,11 @@ def config_report(plan: Plan, config: ConfigPlan, outcomes: Mapping[str, Outcome
         "duplicate": sorted(duplicate),
         "not_used": [asdict(note) for note in config.not_used],
     }
+
+
+def _by_class(counts: Mapping[str, int], classes: Iterable[str]) -> dict[str, int]:
+    """Counts in the order of the classes, whichever was met first."""
+    return {name: counts[name] for name in (*classes, "not annotated") if name in counts}
 
 
 def repeated_images(shards: Iterable[Path]) -> list[str]:

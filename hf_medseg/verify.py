@@ -20,7 +20,7 @@ from hf_medseg.catalog import sources
 from hf_medseg.columns import arrow_type, card_feature
 from hf_medseg.errors import MedsegError
 from hf_medseg.executor import Executor, available_cores
-from hf_medseg.output import CARD, NAMES, PREVIEW, REPORT, SHARD, WORK, Output
+from hf_medseg.output import CARD, LOCAL, NAMES, PREVIEW, REPORT, SHARD, WORK, Output
 from hf_medseg.places import parquet, place
 from hf_medseg.preview import COLUMNS as PREVIEW_COLUMNS
 from hf_medseg.preview import FILE as PREVIEW_FILE
@@ -450,5 +450,5 @@ def _check_leftovers(findings: Findings, target: Output, shards: Iterable[ShardF
         ours |= {shard.name, NAMES if _folder(shard) == "data" else f"{_folder(shard)}/{NAMES}"}
     for path in sorted(target.root.rglob("*")):
         name = path.relative_to(target.root).as_posix()
-        if path.is_file() and name not in ours and not is_litter(name) and not name.startswith(f"{WORK}/"):
+        if path.is_file() and name not in ours and not is_litter(name) and not name.startswith((f"{WORK}/", f"{LOCAL}/")):
             findings.warn("leftovers", name, "is no part of the dataset.", "Move it elsewhere: it would travel with a push.")

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
 import hf_medseg
+from hf_medseg.convert import Conversion, convert
 from hf_medseg.executor import Executor
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.tree import open_raw_tree
 from hf_medseg.survey import take_survey
-from tests.harness import PHANTOMS
+from tests.harness import PHANTOMS, pixels, run
 from tests.phantoms import kit
 from tests.phantoms.kit import Array
 
@@ -182,3 +186,113 @@ def test_a_survey_is_remembered_and_a_cut_memory_is_not_believed(tmp_path: Path,
     (store,) = (tmp_path / "memory").iterdir()
     store.write_bytes(store.read_bytes()[:-3])
     assert _survey(tmp_path / "raw", tmp_path / "memory") == first
+
+
+def converted_mask(raw: Path, out: Path, **options: Any) -> tuple[Array, Conversion]:
+    """The stored mask, and what the conversion did."""
+    done = convert("chase-db1", raw, out, workers=1, max_shard_size=3_000, **options)
+    rows = [row for path in sorted((out / "data").iterdir()) for row in pq.read_table(path).to_pylist()]
+    return next(pixels(row["mask"]) for row in rows if row["image_id"] == "Image_02L"), done
+
+
+def contents(out: Path) -> dict[str, bytes]:
+    """Every file of a conversion but what only this machine needs to know."""
+    return {name: path.read_bytes() for name, path in kit.files_of(out) if not name.startswith(".local/")}
+
+
+@pytest.mark.parametrize("memory", ["kept", "lost"])
+@pytest.mark.parametrize("form", FORMS)
+def test_a_mask_of_the_same_size_and_time_is_converted_anew(form: str, memory: str, tmp_path: Path) -> None:
+    raw, out = chase(tmp_path / "raw"), tmp_path / "out"
+    assert converted_mask(FORMS[form](raw, tmp_path), out)[0][3].all()
+    right = draw(raw, 30)
+    if memory == "lost":
+        shutil.rmtree(out / ".local")
+    mask, done = converted_mask(FORMS[form](raw, tmp_path), out)
+    assert np.array_equal(mask, right)
+    assert (len(done.made), len(done.kept)) == (1, 4)
+    fresh = tmp_path / "fresh"
+    converted_mask(raw, fresh)
+    assert contents(out) == contents(fresh)
+
+
+def test_files_that_were_exchanged_are_converted_anew(tmp_path: Path) -> None:
+    """The same bytes are all there still, under each other's names."""
+    raw, out = chase(tmp_path / "raw"), tmp_path / "out"
+    one, other = raw / "Image_01L_1stHO.png", raw / "Image_01R_1stHO.png"
+    kit.save(one, np.eye(40, 46, dtype=np.uint8) * 255, compress_level=0)
+    kit.save(other, np.zeros((40, 46), np.uint8), compress_level=0)
+    convert("chase-db1", raw, out, workers=1)
+    shutil.rmtree(out / ".local")
+    first, second = one.read_bytes(), other.read_bytes()
+    assert len(first) == len(second)
+    one.write_bytes(second)
+    other.write_bytes(first)
+    assert len(convert("chase-db1", raw, out, workers=1).made) == 1
+
+
+@pytest.mark.parametrize("source", ["chase-db1", "drive", "brats", "lidc-idri", "tcia", "oasis", "herlev"])
+def test_without_memory_the_hashes_in_the_rows_decide(source: str, tmp_path: Path) -> None:
+    first = run(source, "clean", tmp_path)
+    before = contents(first.out)
+    shutil.rmtree(first.out / ".local")
+    given = {"workers": 1, "parts": first.phantom.parts, "about": first.phantom.about}
+    again = convert(source, first.phantom.raw, first.out, **given)
+    default = again.plan.configs[0].config.name
+    assert set(again.kept) >= {name for name in first.conversion.made if name.startswith((f"{default}/", "data/"))}
+    assert contents(first.out) == before
+
+
+def test_what_only_looks_newer_is_kept_and_not_read_a_third_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw, out = chase(tmp_path / "raw"), tmp_path / "out"
+    converted_mask(raw, out)
+    before = contents(out)
+    os.utime(raw / MASK)
+    assert not converted_mask(raw, out)[1].made
+    monkeypatch.setattr(RawFile, "read", lambda file, head=None: pytest.fail("nothing changed since it was compared"))
+    assert not converted_mask(raw, out)[1].made
+    assert contents(out) == before
+
+
+def test_a_shard_of_another_folder_in_the_place_of_ours_is_made_anew(tmp_path: Path) -> None:
+    raw, out = chase(tmp_path / "raw"), tmp_path / "out"
+    converted_mask(raw, out)
+    other = shutil.copytree(out, tmp_path / "other")
+    right = draw(raw, 30)
+    converted_mask(raw, out)
+    for path in (other / "data").iterdir():
+        shutil.copyfile(path, out / "data" / path.name)
+    assert np.array_equal(converted_mask(raw, out)[0], right)
+
+
+def test_a_changed_package_converts_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw, out = chase(tmp_path / "raw"), tmp_path / "out"
+    converted_mask(raw, out)
+    monkeypatch.setattr("hf_medseg.shard.code", lambda: "another")
+    assert not converted_mask(raw, out)[1].kept
+
+
+def test_everything_is_the_same_after_kills_at_every_point(tmp_path: Path) -> None:
+    """Killed when the n-th file gets its final name, for every n until the conversion ends; classes differ from shard to shard."""
+    raw, out = PHANTOMS["herlev"].make(tmp_path / "raw").raw, tmp_path / "out"
+    convert("herlev", raw, tmp_path / "whole", workers=1, max_shard_size=20_000)
+    script = (
+        "import os, sys\n"
+        "from hf_medseg.convert import convert\n"
+        "rename, left = os.replace, [int(sys.argv[1])]\n"
+        "def replace(here, there):\n"
+        "    left[0] -= 1\n"
+        "    if left[0] == 0: os._exit(9)\n"
+        "    rename(here, there)\n"
+        "os.replace = replace\n"
+        "convert('herlev', sys.argv[2], sys.argv[3], workers=1, max_shard_size=20_000)\n"
+    )
+    ended = [
+        subprocess.run([sys.executable, "-c", script, str(n), str(raw), str(out)], check=False).returncode for n in (2, 3, 5, 8, 4, 5, 2, 3)
+    ]
+    assert set(ended) <= {0, 9}
+    assert ended.count(9) >= 5
+    convert("herlev", raw, out, workers=1, max_shard_size=20_000)
+    assert contents(out) == contents(tmp_path / "whole")
+    convert("herlev", raw, out, workers=1, max_shard_size=20_000)
+    assert contents(out) == contents(tmp_path / "whole")
