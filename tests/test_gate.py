@@ -215,7 +215,8 @@ def test_a_known_sources_renamed_file_does_not_pass_as_somebodys_own(digest: str
 def test_an_untouched_conversion_passes(out: Path) -> None:
     held = gate.check(out)
     assert (held.source.id, held.license.tier) == ("chase-db1", "open")
-    assert set(held.files) == {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
+    assert list((out / ".local").rglob("*.json")), "what only this machine needs to know is no part of the dataset"
+    assert set(held.files) == {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file() and ".local" not in path.parts}
     (out / ".DS_Store").write_bytes(b"x")
     assert ".DS_Store" not in gate.check(out).files
 

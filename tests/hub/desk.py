@@ -76,7 +76,7 @@ class Desk:
         repo = hub.repos.get(self.repo_id) or hub.create(self.repo_id, private=private)
         files = {".gitattributes": regular(GITATTRIBUTES), **{name.replace("__", "."): regular(data) for name, data in others.items()}}
         for path in sorted(folder.rglob("*")):
-            if path.is_file():
+            if path.is_file() and ".local" not in path.parts:
                 name, data = path.relative_to(folder).as_posix(), path.read_bytes()
                 blob = regular(data)
                 if name.endswith(".parquet"):
