@@ -127,3 +127,16 @@ def test_a_folder_inside_a_known_source_is_no_data_of_ones_own(tmp_path: Path) -
     (inside,) = phantom.raw.rglob("segmented-images")
     with pytest.raises(Refused, match="This raw tree is hyperkvasir"):
         planned(sources()["image-mask-folder"], Phantom(inside, []), inside, tmp_path / "work")
+
+
+@pytest.mark.parametrize(("name", "split"), [("test", "test"), ("01 Test data", "test"), ("valset", "validation"), ("contest", "train")])
+@pytest.mark.parametrize("form", ["folder", "zip"])
+def test_a_folder_of_ones_own_data_that_names_a_split_is_that_split(name: str, split: str, form: str, tmp_path: Path) -> None:
+    phantom = PHANTOMS["image-mask-folder"].make(tmp_path / "raw")
+    (images,) = {path.parent for path in phantom.raw.rglob("images/*")}
+    place = tmp_path / name
+    images.parent.rename(place)
+    raw = place if form == "folder" else kit.as_zip(place, tmp_path / "zips" / f"{name}.zip")
+    rows = rows_of(planned(sources()["image-mask-folder"], phantom, raw, tmp_path / "work"))
+    assert rows
+    assert {row[0] for row in rows.values()} == {split}

@@ -20,6 +20,10 @@ _SPLIT_OF = {spelling: split for split, spellings in _SPELLINGS.items() for spel
 # What a folder's name may say besides: `training_set`, `testData`, `val-images`.
 _BESIDES = re.compile(r"(?:datasets?|data|sets?|images?|imgs|split|subset|folder)+")
 
+_WORDS = "|".join(sorted(_SPLIT_OF, key=len, reverse=True))
+# A folder that says a split, as the beginning of a path.
+SPLIT_FOLDER = rf"(?i:[^/a-z]*(?:{_BESIDES.pattern}[^/a-z0-9]*)?(?:{_WORDS})(?:[^/a-z0-9]*{_BESIDES.pattern})?[^/a-z0-9]*)/"
+
 
 def split_of(folder: str) -> str | None:
     """The split that a folder's name says, `train`, `validation` or `test`; None for every other name.

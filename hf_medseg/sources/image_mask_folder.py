@@ -15,7 +15,7 @@ from hf_medseg.pixels.masks import NOT_ANNOTATED, Values
 from hf_medseg.pixels.picture import Picture
 from hf_medseg.pixels.readings import MaskValues, distinct_values
 from hf_medseg.raw.files import RawFile
-from hf_medseg.raw.folders import Sorting
+from hf_medseg.raw.folders import SPLIT_FOLDER, Sorting
 from hf_medseg.raw.tree import Found, Raw, union
 
 # Below a folder of pictures or masks; the key is the path above that folder, and the stem.
@@ -191,6 +191,7 @@ or below folders that sort the pictures otherwise (benign/, site_2/), with train
             configs=CONFIGS,
         ),
     ),
+    begins=(rf"{SPLIT_FOLDER}(?i:images/)+{PICTURE}",),
     cases=cases,
     survey=SurveyPlan(to_survey, distinct_values),
     from_about=edition_from,

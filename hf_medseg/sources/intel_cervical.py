@@ -43,7 +43,7 @@ def cases(raw: Raw) -> Iterator[Case]:
         for (folder, number), file in raw.find(pattern).items():
             name, wrong = f"{number}.jpg", ""
             label = folder
-            if split == "train":
+            if split == "additional":  # both tables speak of these pictures alone, whose numbers occur in train too
                 if (name, folder) in removed or (name, "") in removed:  # some copies of the list name no type
                     raw.skip(file, "withdrawn by the organisers (removed_files.csv)")
                     continue
@@ -108,7 +108,8 @@ SOURCE = Source(
     quirks=(
         "There are no masks: `mask` is null in every row.",
         "Three published files are empty and three are cut short: they are known defects and give no row.",
-        "`label` follows fixed_labels_v2.csv where it is there; `original_label` is the folder's.",
+        "`label` follows fixed_labels_v2.csv where it is there; `original_label` is the folder's. That table and removed_files.csv speak of the "
+        "additional pictures: numbers that occur in train too mean other pictures there.",
         "Patients are in train and additional without any id: no split free of leaks can be built from them.",
         "Numbers repeat between sets and types: `image_id` holds all three.",
         "Some public projects call type 3 'positive': the data do not, all cervices are healthy.",

@@ -37,14 +37,14 @@ KNOWN_CUT = {"train/Type_1/1339.jpg": 0.55, "additional/Type_1/3068.jpg": 0.78, 
 # file below the unpacked tree -> label that must come out
 FILES: dict[str, str | None] = {
     "train/Type_1/10.jpg": "type_1",
-    "train/Type_1/80.jpg": "type_3",
+    "train/Type_1/80.jpg": "type_1",
     "train/Type_2/9.jpg": "type_2",
-    "train/Type_2/968.jpg": "type_1",
+    "train/Type_2/968.jpg": "type_2",
     "train/Type_3/5.jpg": "type_3",
-    "train/Type_3/1120.jpg": "type_1",
+    "train/Type_3/1120.jpg": "type_3",
     "additional/Type_1/9.jpg": "type_1",
-    "additional/Type_2/80.jpg": "type_2",
-    "additional/Type_3/9.jpg": "type_3",
+    "additional/Type_2/80.jpg": "type_3",
+    "additional/Type_3/9.jpg": "type_1",
     "test/2.jpg": "type_2",
     "test/10.jpg": "type_1",
     "test_stg2/10.jpg": None,
@@ -55,17 +55,18 @@ TURNED = "train/Type_3/5.jpg"
 SPLITS = ["train", "test", "additional", "test_stg2"]
 FIXED = [
     ["filename", "old_label", "new_label"],
-    ["80.jpg", "Type_1", "Type_3"],
+    ["80.jpg", "Type_2", "Type_3"],
+    ["9.jpg", "Type_3", "Type_1"],
+    # Pictures of train and of other types have these numbers too; the tables do not mean them.
+    ["80.jpg", "Type_1", "Type_2"],
     ["968.jpg", "Type_2", "Type_1"],
-    ["1120.jpg", "Type_3", "Type_1"],
 ]
 SOLUTION = [
     ["image_name", "Type_1", "Type_2", "Type_3"],
     ["2.jpg", "0", "1", "0"],
     ["10.jpg", "1", "0", "0"],
 ]
-# ASSUMED: the columns of this table are those of the corrections.
-REMOVED = [["filename", "old_label", "new_label"], ["1023.jpg", "Type_1", "Type_1"], ["6.jpg", "Type_2", "Type_2"]]
+REMOVED = [["filename", "old_label", "new_label"], ["1023.jpg", "Type_1", "Type_1"], ["1120.jpg", "Type_3", "Type_3"]]
 
 
 def _table(path: Path, rows: list[list[str]], variant: str) -> None:
@@ -140,8 +141,8 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
     if variant == "missing_column":
         return Phantom(tree, [], refused=True, secrets=list(SECRETS))
     if variant == "repeated_key":
-        phantom.rows = [row for row in phantom.rows if row.source_file != "train/Type_1/80.jpg"]
-        phantom.rejected.append("train/Type_1/80.jpg")
+        phantom.rows = [row for row in phantom.rows if row.source_file != "additional/Type_2/80.jpg"]
+        phantom.rejected.append("additional/Type_2/80.jpg")
     if variant == "nested":
         litter(tree)
         phantom.raw = folder / "Downloads"
@@ -162,8 +163,8 @@ def _damage(tree: Path, variant: str, phantom: Phantom) -> None:
         phantom.rejected.append("test/77.jpg")
     elif variant == "withdrawn":
         # ASSUMED: a withdrawn file makes no row and is listed as not used, even though it decodes.
-        write(tree / "train/Type_1/1023.jpg", whole)
-        phantom.not_used.append("train/Type_1/1023.jpg")
+        write(tree / "additional/Type_1/1023.jpg", whole)
+        phantom.not_used.append("additional/Type_1/1023.jpg")
     elif variant == "two_labels":
         # ASSUMED: an image whose label contradicts itself is rejected, not given a null label.
         phantom.rows = [row for row in phantom.rows if row.source_file != "test/10.jpg"]
@@ -178,7 +179,7 @@ def _tables(tree: Path, variant: str) -> None:
     if variant == "missing_column":
         solution = [[row[0], row[1], row[3]] for row in solution]
     if variant == "repeated_key":
-        fixed.append(["80.jpg", "Type_1", "Type_2"])
+        fixed.append(["80.jpg", "Type_2", "Type_1"])
     if variant == "truncated":
         solution.append(["77.jpg", "0", "0", "1"])
     _table(tree / "solution_stg1_release.csv", solution, variant)

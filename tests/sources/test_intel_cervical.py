@@ -32,15 +32,18 @@ def test_sound_copies_of_the_bad_files_are_rows(tmp_path: Path) -> None:
     assert len(converted.section()["known"]) == 4
 
 
-def test_corrected_labels_win_in_train_alone_and_the_folder_is_kept(clean: Converted) -> None:
+def test_both_tables_speak_of_the_additional_pictures_and_not_of_train(clean: Converted) -> None:
     def labels(name: str) -> tuple[str, str]:
         row = clean.row(name)
         return clean.names("label")[row["label"]], clean.names("label")[row["original_label"]]
 
-    assert labels("train_Type_1_80") == ("type_3", "type_1")
-    assert labels("train_Type_2_968") == ("type_1", "type_2")
-    assert labels("train_Type_3_1120") == ("type_1", "type_3")
-    assert labels("additional_Type_2_80") == ("type_2", "type_2")
+    assert labels("additional_Type_2_80") == ("type_3", "type_2")
+    assert labels("additional_Type_3_9") == ("type_1", "type_3")
+    assert labels("additional_Type_1_9") == ("type_1", "type_1")
+    # The tables list these numbers and types, and removed_files.csv lists 1120.jpg: of train they are other pictures.
+    assert labels("train_Type_1_80") == ("type_1", "type_1")
+    assert labels("train_Type_2_968") == ("type_2", "type_2")
+    assert labels("train_Type_3_1120") == ("type_3", "type_3")
 
 
 def test_no_patient_is_known(clean: Converted) -> None:
