@@ -90,7 +90,7 @@ class Picture:
         return pixels[np.newaxis]
 
     def _decoded(self, reader: Reader) -> Array:
-        pixels = _in_mode(decode(reader.read(self.file), self.file.path, indices=self.indices), self.file.path, self.mode)
+        pixels = self._samples_of(reader.read(self.file, same=self._show_the_same))
         self._check_promised(pixels.shape[1], pixels.shape[0])
         return pixels
 
@@ -100,9 +100,19 @@ class Picture:
         Raises:
             Rejected: the file is damaged, or holds what a stored picture cannot.
         """
-        picture = store(reader.read(self.file), self.file.path, self.mode)
+        picture = store(reader.read(self.file, same=self._show_the_same), self.file.path, self.mode)
         self._check_promised(picture.width, picture.height)
         return picture
+
+    def _samples_of(self, data: bytes) -> Array:
+        return _in_mode(decode(data, self.file.path, indices=self.indices), self.file.path, self.mode)
+
+    def _show_the_same(self, data: bytes, twin: bytes) -> bool:
+        """Whether two files hold the same pixels, as where a lossless picture was packed anew."""
+        try:
+            return np.array_equal(self._samples_of(data), self._samples_of(twin))
+        except Rejected:
+            return False
 
     def _check_promised(self, width: int, height: int) -> None:
         if self.size is not None and self.size != (width, height):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import io
 import itertools
+import operator
 import os
 import struct
 import threading
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -286,7 +287,7 @@ class Reader:
 
     Attributes:
         sha256: hash of every file read so far, by path.
-        duplicates: listed paths of twins found byte-identical.
+        duplicates: listed paths of twins found to be the same.
         notes: (path, what is to be said) of files that are used, but not without a word.
         image_grid: geometry of the case's image, once it is read, where it is a volume; every other volume must lie on it.
     """
@@ -299,8 +300,13 @@ class Reader:
         self._bytes: dict[str, bytes] = {}
         self._memo: dict[Any, Any] = {}
 
-    def read(self, file: RawFile, *, keep: bool = True) -> bytes:
+    def read(self, file: RawFile, *, keep: bool = True, same: Callable[[bytes, bytes], bool] = operator.eq) -> bytes:
         """The file's bytes, kept for the case unless they are wanted only once.
+
+        Args:
+            file: the file.
+            keep: whether it is kept.
+            same: whether the bytes of the file and of a twin that are not the same still hold the same.
 
         Raises:
             Rejected: the file cannot be read, is empty, or a twin of it differs.
@@ -314,7 +320,7 @@ class Reader:
             raise Rejected(file.path, "this is a Git LFS pointer, not the file.", "Run `git lfs pull` in the repository it came from.")
         self.sha256[file.path] = hashlib.sha256(data).hexdigest()
         for twin in file.twins:
-            if twin.size != file.size or twin.read() != data:
+            if (twin.size != file.size and same is operator.eq) or ((other := twin.read()) != data and not same(data, other)):
                 raise Rejected(
                     file.path,
                     f"{file.shown} and {twin.shown} claim to be the same file and differ.",

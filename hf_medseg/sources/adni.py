@@ -21,7 +21,7 @@ from hf_medseg.raw.tables import known, number
 from hf_medseg.raw.tree import Raw, union
 from hf_medseg.survey import Head, Whole
 
-GROUPS = ("cn", "smc", "emci", "mci", "lmci", "ad")
+GROUPS = ("cn", "smc", "emci", "mci", "lmci", "ad", "patient")  # the last one says no more than that
 SEXES = {"f": "female", "m": "male"}
 SUBJECT = r"\d{3}_S_\d{4,5}"
 # The id at the end of a file's name is the one safe key; folders may be missing.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from hf_medseg.case import Case
 from hf_medseg.columns import FLOAT32, PICTURE, SEX, TEXT, Label
@@ -23,12 +23,19 @@ WITHOUT_MASK = (
     *((336, 336), (341, 360), (481, 500), (502, 502), (505, 505), (560, 565)),
 )
 UNITS = {"y": 1.0, "m": 1 / 12, "w": 7 / 365.25, "d": 1 / 365.25}
+SEXES = {"f": "female", "m": "male", "o": None}  # other, or not known
 READINGS = (
-    re.compile(r"(?is)\s*Patient's Sex:\s*(?P<sex>F|M)\b\s*Patient's Age:\s*(?P<age>\d+)\s*(?P<unit>[YMWD])\w*\s*(?P<finding>.*)"),
     re.compile(
-        r"(?is)\s*(?P<sex>f|m)(?:em)?al[a-z]*[\s,.;]*(?:(?P<age>\d+(?:\.\d+)?)\s*(?P<unit>[ymwd])[a-z]*\b)?[\s,.;]*(?P<finding>.*)",
+        r"(?is)\s*(?:Patient's )?Sex:\s*(?P<sex>[FMO])\b\s*(?:Patient's )?Age:\s*(?P<age>\d+)\s*(?P<unit>[YMWD])\w*\s*(?P<finding>.*)"
+    ),
+    re.compile(
+        r"(?is)\s*(?P<sex>f|m|o)(?:(?:em)?al[a-z]*|ther\b|\b)[\s,.;]*"
+        # A number without a unit counts years where it ends its line.
+        r"(?:(?P<age>\d+(?:\.\d+)?)\s*(?P<unit>[ymwd])[a-z]*\b|(?<!\n)(?P<years>\d{1,3})[ \t,.;]*(?=[\r\n]|\Z))?[\s,.;]*(?P<finding>.*)"
     ),
 )
+# What a reading says of a second film of one person: "(same pt as MCUCXR_0162_1)".
+SAME = re.compile(rf"(?is)\bsame\b[^.]{{0,30}}?\b{STEM}")
 
 
 def cases(raw: Raw) -> Iterator[Case]:
@@ -38,6 +45,8 @@ def cases(raw: Raw) -> Iterator[Case]:
     sides = {side: raw.find(rf"(?i:ManualMask)/{side}Mask/{STEM}\.(?i:png)") for side in ("left", "right")}
     texts = raw.find(rf"(?i:ClinicalReadings)/{STEM}\.txt")
     raw.use(*texts.values())
+    readings = {stem: {text_of(one).strip() for one in (file, *file.twins)} for stem, file in texts.items()}
+    people = same_people(readings)
     shenzhen_outlined = any(stem.startswith("CHN") for stem in masks)
     for stem in union(films, masks, *sides.values()):
         prefix, number, state = stem.split("_")
@@ -54,7 +63,7 @@ def cases(raw: Raw) -> Iterator[Case]:
             mask = Threshold(Picture(masks.need(stem, f"masks/{stem}{suffix}.png")))
         else:
             mask = None
-        versions = {text_of(file).strip() for file in ([texts[stem], *texts[stem].twins] if stem in texts else [])}
+        versions = readings.get(stem, set())
         yield Case(
             stem,
             {
@@ -64,9 +73,19 @@ def cases(raw: Raw) -> Iterator[Case]:
                 "mask_image_right": right,
             },
             {"label": LABELS[state], "collection": COLLECTIONS[prefix], **reading(min(versions, default=""))},
-            patient_id=f"{prefix}_{number}",
+            patient_id=people.get(stem, f"{prefix}_{number}"),
             wrong=f"its readings ClinicalReadings/{stem}.txt differ." if len(versions) > 1 else "",
         )
+
+
+def same_people(readings: Mapping[str, Iterable[str]]) -> dict[str, str]:
+    """Film -> person, for films of which a reading says that they show one person: all take the id of the first of them."""
+    groups: dict[str, set[str]] = {}
+    for stem, texts in readings.items():
+        for other in (match[1].upper() for text in texts for match in SAME.finditer(text)):
+            joined = groups.get(stem, {stem}) | groups.get(other, {other})
+            groups.update(dict.fromkeys(joined, joined))
+    return {stem: min(group).rpartition("_")[0] for stem, group in groups.items()}
 
 
 def unmasked(number: str) -> bool:
@@ -79,9 +98,11 @@ def reading(text: str) -> dict[str, str | float | None]:
     found = next((match for match in (pattern.fullmatch(text) for pattern in READINGS) if match), None)
     if found is None:
         return {"reading": text or None}
+    said = found.groupdict()
+    age = said.get("years") or said["age"]
     return {
-        "sex": {"f": "female", "m": "male"}[found["sex"].lower()],
-        "age": float(found["age"]) * UNITS[found["unit"].lower()] if found["age"] else None,
+        "sex": SEXES[found["sex"].lower()],
+        "age": float(age) * UNITS[(said["unit"] or "y").lower()] if age else None,
         "finding": " ".join(found["finding"].split()) or None,
         "reading": text,
     }
@@ -129,7 +150,9 @@ SOURCE = Source(
     splits="No official split: one split `train`. The folder test/ holds the 96 films without a mask once more and is no test set.",
     quirks=(
         "Masks follow two naming rules: Montgomery masks are called like their film, Shenzhen masks end in `_mask`.",
-        "The folder data/ of the mix repeats everything; the copies are compared and listed as duplicates.",
+        "The folder data/ of the mix repeats everything, test/ 96 films; the copies are compared, by their pixels where their bytes differ, and "
+        "listed as duplicates.",
+        "A few people have two films, as their readings say (such as MCUCXR_0166_1, 'same pt as MCUCXR_0162_1'): they share one `patient_id`.",
         "96 films of Shenzhen have no mask (null): normal 0025, 0036-0040, 0065, 0181-0220; tuberculosis 0336, 0341-0360, 0481-0500, "
         "0502, 0505, 0560-0565.",
         "The films of Shenzhen are palette or RGB files with equal channels; all are stored as grey.",

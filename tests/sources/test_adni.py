@@ -10,7 +10,7 @@ import pytest
 from hf_medseg.convert import convert
 from hf_medseg.errors import Refused
 from hf_medseg.physical import physical
-from tests.harness import PHANTOMS, run
+from tests.harness import PHANTOMS, Converted, run
 
 TABLE = "ADNI_T1_2_14_2020.csv"
 
@@ -138,3 +138,13 @@ def test_slices_give_back_the_volume_also_in_physical_values(tmp_path: Path) -> 
     for volume in converted.rows("volumes"):
         rows = sorted((row for row in converted.rows() if row["volume_id"] == volume["volume_id"]), key=lambda row: row["slice_index"])
         assert np.array_equal(np.stack([physical(row) for row in rows]), physical(volume))
+
+
+def test_a_group_that_says_only_patient_is_a_label(tmp_path: Path) -> None:
+    phantom = PHANTOMS["adni"].make(tmp_path / "raw", "clean")
+    table = phantom.raw / TABLE
+    table.write_text(table.read_text().replace('"I82","002_S_0413","CN"', '"I82","002_S_0413","Patient"'))
+    conversion = convert("adni", phantom.raw, tmp_path / "out", workers=1)
+    converted = Converted("adni", phantom, conversion, tmp_path / "out")
+    assert not conversion.rejected
+    assert {converted.names("label")[row["label"]] for row in converted.rows() if row["volume_id"] == "I82"} == {"patient"}

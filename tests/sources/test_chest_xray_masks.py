@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from hf_medseg.catalog import find_source
 from hf_medseg.pixels.picture import MAX_PIXELS
-from hf_medseg.sources.chest_xray_masks import reading, unmasked
-from tests.harness import pixels, run
+from hf_medseg.sources.chest_xray_masks import reading, same_people, unmasked
+from tests.harness import Converted, pixels, run
 
 
 def test_two_naming_rules_of_masks(tmp_path: Path) -> None:
@@ -76,6 +77,15 @@ def test_left_and_right_of_the_montgomery_original_are_united(tmp_path: Path) ->
         ("male  6 months\nnormal", "male", 0.5, "normal"),
         ("male 0.5yr\nnormal", "male", 0.5, "normal"),
         ("male\nSTB", "male", None, "STB"),
+        ("male 42\nnormal", "male", 42, "normal"),
+        ("female 7", "female", 7, None),
+        ("male\n2 nodules in RUL", "male", None, "2 nodules in RUL"),
+        ("male, 2 nodules", "male", None, "2 nodules"),
+        ("Patient's Sex: O \nPatient's Age: 005Y\nnormal", None, 5, "normal"),
+        ("Sex: O\nAge: 005Y\nnormal", None, 5, "normal"),
+        ("other 30yrs\nnormal", None, 30, "normal"),
+        ("O 30yrs\nnormal", None, 30, "normal"),
+        ("old scars", None, None, None),
         ("no such form", None, None, None),
         ("", None, None, None),
     ],
@@ -96,6 +106,53 @@ def test_readings_that_differ_reject_their_film(tmp_path: Path) -> None:
     found = convert("chest-xray-masks", phantom.raw, tmp_path / "out", workers=1)
     (rejected,) = found.report["configs"]["default"]["rejected"]
     assert "CHNCXR_0001_0" in rejected["file"]
+
+
+def test_films_of_which_a_reading_says_that_they_show_one_person_share_its_id(tmp_path: Path) -> None:
+    from hf_medseg.convert import convert
+    from tests.harness import PHANTOMS
+    from tests.phantoms import kit
+
+    phantom = PHANTOMS["chest-xray-masks"].make(tmp_path / "raw", "montgomery")
+    (text,) = phantom.raw.rglob("MCUCXR_0251_1.txt")
+    kit.write(text, "Patient's Sex: M \nPatient's Age: 049Y\nNO REPORT (same pt as MCUCXR_0001_0)")
+    conversion = convert("chest-xray-masks", phantom.raw, tmp_path / "out", workers=1)
+    rows = Converted("chest-xray-masks", phantom, conversion, tmp_path / "out").rows()
+    assert {row["image_id"]: row["patient_id"] for row in rows} == {"MCUCXR_0001_0": "MCUCXR_0001", "MCUCXR_0251_1": "MCUCXR_0001"}
+    assert rows[1]["finding"] == "NO REPORT (same pt as MCUCXR_0001_0)"
+
+
+def test_one_person_in_three_films() -> None:
+    texts = {
+        "MCUCXR_0170_1": ["(Same patient as MCUCXR_0166_1)"],
+        "MCUCXR_0166_1": ["(same pt as MCUCXR_0162_1)"],
+        "MCUCXR_0162_1": ["normal"],
+    }
+    assert set(same_people(texts).values()) == {"MCUCXR_0162"}
+    assert len(same_people(texts)) == 3
+    assert same_people({"MCUCXR_0001_0": ["normal, the same. Compare MCUCXR_0002_0"]}) == {}
+
+
+def test_a_copy_with_the_same_pixels_in_other_bytes_is_a_duplicate(tmp_path: Path) -> None:
+    from hf_medseg.convert import convert
+    from tests.harness import PHANTOMS
+
+    phantom = PHANTOMS["chest-xray-masks"].make(tmp_path / "raw", "single-tree")
+    copies = sorted(phantom.raw.rglob("test/*.png"))
+    assert copies
+    for path in copies:  # as in the real mix: grey where CXR_png holds a palette
+        with Image.open(path) as picture:
+            picture.convert("L").save(path, optimize=True)
+    conversion = convert("chest-xray-masks", phantom.raw, tmp_path / "out", workers=1)
+    section = conversion.report["configs"]["default"]
+    assert not conversion.rejected
+    assert {path.name for path in copies} == {Path(one).name for one in section["duplicate"]}
+    with Image.open(copies[0]) as picture:
+        changed = np.asarray(picture).copy()
+    changed[0, 0] ^= 1
+    Image.fromarray(changed).save(copies[0])
+    (rejected,) = convert("chest-xray-masks", phantom.raw, tmp_path / "other", workers=1).rejected
+    assert "claim to be the same file and differ" in rejected["expected"]
 
 
 def test_a_label_of_the_uploader_does_not_open_it() -> None:
