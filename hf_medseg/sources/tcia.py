@@ -206,7 +206,8 @@ EDITION = Edition(
 )
 
 
-# Open collections with masks in the Imaging Data Commons -> GB
+# Collections in the Imaging Data Commons under CC BY, images and masks, whose masks are drawn or corrected by people -> GB. So not
+# nsclc_radiomics (CC BY-NC) and not upenn_gbm (automatic masks alone; the experts' are NIfTI elsewhere).
 COLLECTIONS = {
     "adrenal_acc_ki67_seg": 9.9,
     "c4kc_kits": 40.7,
@@ -218,7 +219,6 @@ COLLECTIONS = {
     "lidc_idri": 136.5,
     "mediastinal_lymph_node_seg": 35.3,
     "nsclc_radiogenomics": 99.7,
-    "nsclc_radiomics": 45.3,
     "pancreas_ct": 10.2,
     "pediatric_ct_seg": 65.7,
     "prostate_mri_us_biopsy": 81.6,
@@ -227,7 +227,6 @@ COLLECTIONS = {
     "qin_prostate_repeatability": 14.9,
     "remind": 43.5,
     "spine_mets_ct_seg": 20.4,
-    "upenn_gbm": 141.3,
     "vestibular_schwannoma_seg": 28.2,
 }
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from pydicom import FileDataset, dcmread
@@ -17,6 +18,7 @@ from pydicom import FileDataset, dcmread
 from hf_medseg.convert import Conversion, convert
 from hf_medseg.errors import Refused
 from hf_medseg.physical import physical
+from hf_medseg.sources.tcia import COLLECTIONS
 from tests.harness import PHANTOMS, Converted, pixels, run
 from tests.phantoms.dicom import uid, write_series
 from tests.phantoms.kit import Array, grey, write
@@ -288,3 +290,26 @@ def test_real_pet_keeps_the_scale_of_every_slice(real: Callable[[str], Path], tm
         header = headers[round(row["image_position"][2], 3)]
         assert np.allclose(physical(row), header.pixel_array * float(header.RescaleSlope) + float(header.RescaleIntercept), rtol=1e-12)
     assert stacked(rows, "mask").any()
+
+
+def test_the_listed_collections_are_open_and_have_masks_that_no_program_made_alone() -> None:
+    index = pytest.importorskip("idc_index_data")
+    import pyarrow.compute as pc
+
+    wanted = ["collection_id", "license_short_name", "Modality", "analysis_result_id"]
+    table = pq.read_table(index.IDC_INDEX_PARQUET_FILEPATH, columns=wanted)
+    table = table.filter(pc.is_in(table["collection_id"], pa.array(list(COLLECTIONS))))
+    automatic = {"bamf_aimi_annotations", "nnu_net_bpr_annotations", "totalsegmentator_ct_segmentations"}
+    licenses: dict[str, set[str]] = {}
+    masked = set()
+    for row in table.to_pylist():
+        licenses.setdefault(row["collection_id"], set()).add(row["license_short_name"])
+        if row["Modality"] in ("SEG", "RTSTRUCT") and row["analysis_result_id"] not in automatic:
+            masked.add(row["collection_id"])
+    assert set(licenses) == masked == set(COLLECTIONS)
+    assert set().union(*licenses.values()) <= {"CC BY 3.0", "CC BY 4.0"}
+
+
+def test_a_noncommercial_collection_and_one_with_automatic_masks_alone_are_not_listed() -> None:
+    assert not {"nsclc_radiomics", "upenn_gbm"} & set(COLLECTIONS)
+    assert {"lctsc", "remind", "vestibular_schwannoma_seg"} <= set(COLLECTIONS)
