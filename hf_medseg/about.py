@@ -105,4 +105,6 @@ _EXAMPLES = {
     "masks": '"upright"',
     "classes": '{ 1 = "nucleus", 2 = "cytoplasm" }',
     "conditions": '["Cite the paper."]',
+    "only_referenced": "true",
+    "select": '{ algorithm = ["manual", "semiautomatic"], description = ["*segmentation*"], object = "SEG", newest = true }',
 }

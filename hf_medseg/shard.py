@@ -177,6 +177,7 @@ def write_shard(task: ShardTask, progress: Callable[[int, int], None] | None = N
                     outcome.rejected.append({"image_id": case.image_id, **asdict(error)})
                 made = []
             outcome.duplicate.extend(reader.duplicates)
+            outcome.rejected.extend({"image_id": name, **asdict(error)} for name, error in reader.dropped)
             done, read = done + 1, read + case.size
             for row in made:
                 pending.append(row)

@@ -49,7 +49,8 @@ _PLANNED = words(
     ViewPosition StudyInstanceUID SeriesInstanceUID SeriesNumber AcquisitionNumber InstanceNumber ImagePositionPatient
     ImageOrientationPatient FrameOfReferenceUID Laterality ImageLaterality SliceLocation NumberOfFrames Rows Columns
     BurnedInAnnotation SegmentSequence ReferencedFrameOfReferenceSequence StructureSetROISequence ROIContourSequence
-    SharedFunctionalGroupsSequence PerFrameFunctionalGroupsSequence
+    SharedFunctionalGroupsSequence PerFrameFunctionalGroupsSequence PixelSpacing ContentDate ContentTime StructureSetDate
+    StructureSetTime
     """
 )
 _LAST_PLANNED = 0x0028FFFF  # of an image: only segmentations and contours keep more after it
@@ -89,6 +90,9 @@ class Header:
         laterality: `L`, `R` or as the file says.
         structures: what a SEG or RTSTRUCT outlines.
         refers_to: SeriesInstanceUIDs of the images that a SEG or RTSTRUCT was drawn on; where it names none, their SOPInstanceUIDs.
+        images: SOPInstanceUIDs of the images that it was drawn on, as far as it names them.
+        places: where its frames or contours lie; only of a SEG or RTSTRUCT that does not name one series.
+        made: when a SEG or RTSTRUCT was made, to tell the newer one; never for a column.
     """
 
     modality: str = ""
@@ -104,6 +108,7 @@ class Header:
     frames: int = 1
     rows: int | None = None
     columns: int | None = None
+    spacing: tuple[float, ...] | None = None
     series_number: int | None = None
     acquisition_number: int | None = None
     instance_number: int | None = None
@@ -123,6 +128,9 @@ class Header:
     burned_in: bool = False
     structures: tuple[Structure, ...] = ()
     refers_to: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+    places: tuple[Vector, ...] = ()
+    made: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,8 +281,7 @@ def _header(dataset: Any, path: str, picture: bool) -> Header | None:
     for keyword, value in ids.items():
         if not _UID.match(value):
             raise Rejected(path, f"a DICOM file without a valid {keyword}.", "Fetch the file again.")
-    segments = sop_class in SEGMENTATION
-    return Header(
+    header = Header(
         modality=text_of(dataset, "Modality"),
         sop_class=sop_class,
         sop_uid=ids["SOPInstanceUID"],
@@ -288,6 +295,7 @@ def _header(dataset: Any, path: str, picture: bool) -> Header | None:
         frames=whole_of(dataset, "NumberOfFrames") or 1,
         rows=whole_of(dataset, "Rows"),
         columns=whole_of(dataset, "Columns"),
+        spacing=vector_of(dataset, "PixelSpacing", 2),
         series_number=whole_of(dataset, "SeriesNumber"),
         acquisition_number=whole_of(dataset, "AcquisitionNumber"),
         instance_number=whole_of(dataset, "InstanceNumber"),
@@ -305,11 +313,66 @@ def _header(dataset: Any, path: str, picture: bool) -> Header | None:
         age=_years(text_of(dataset, "PatientAge")),
         identity_removed=text_of(dataset, "PatientIdentityRemoved").upper(),
         burned_in=text_of(dataset, "BurnedInAnnotation").upper() == "YES",
-        structures=_segments(dataset) if segments else _rois(dataset) if sop_class in CONTOURS else (),
-        refers_to=_referenced(dataset) if segments or sop_class in CONTOURS else (),
     )
+    return _with_structures(header, dataset) if sop_class in SEGMENTATION + CONTOURS else header
 
 
+def _with_structures(header: Header, dataset: Any) -> Header:
+    """The header of a SEG or RTSTRUCT, with what it outlines and what it was drawn on."""
+    segments = header.sop_class in SEGMENTATION
+    when = ("ContentDate", "ContentTime") if segments else ("StructureSetDate", "StructureSetTime")
+    series, images = _unique(_series_referenced(dataset)), _unique(_images_referenced(dataset))
+    header = replace(
+        header,
+        structures=_segments(dataset) if segments else _rois(dataset),
+        refers_to=series or images,
+        images=images,
+        made="".join(re.sub(r"[^0-9]", "", text_of(dataset, one)) for one in when),
+    )
+    if segments:
+        group = _groups(dataset)
+        header = replace(
+            header,
+            orientation=header.orientation or _first_vector(group, "PlaneOrientationSequence", "ImageOrientationPatient", 6),
+            spacing=header.spacing or _first_vector(group, "PixelMeasuresSequence", "PixelSpacing", 2),
+        )
+    else:
+        frames = _unique(_frames_referenced(dataset))
+        header = replace(header, frame_uid=header.frame_uid or (frames[0] if len(frames) == 1 else ""))
+    if len(series) == 1:
+        return header
+    return replace(header, places=tuple(dict.fromkeys(_places(dataset, header)))[:_MOST_PLACES])
+
+
+_MOST_PLACES = 10_000
+
+
+def _places(dataset: Any, header: Header) -> Iterator[Vector]:
+    """Where the frames of a SEG lie, or the first point of every closed contour."""
+    if header.sop_class in SEGMENTATION:
+        for group in _groups(dataset):
+            if (place := _first_vector([group], "PlanePositionSequence", "ImagePositionPatient", 3)) is not None:
+                yield place  # type: ignore[misc]
+        return
+    for roi in items_of(dataset, "ROIContourSequence"):
+        for contour in items_of(roi, "ContourSequence"):
+            if text_of(contour, "ContourGeometricType").startswith("CLOSED"):
+                numbers = vector_of(contour, "ContourData")
+                if numbers is not None and len(numbers) >= 3:
+                    yield numbers[0], numbers[1], numbers[2]
+
+
+def _groups(dataset: Any) -> list[Any]:
+    """The functional groups of all frames, the shared ones first."""
+    return [group for keyword in _GROUPS for group in items_of(dataset, keyword)]
+
+
+def _first_vector(groups: Iterable[Any], sequence: str, keyword: str, length: int) -> tuple[float, ...] | None:
+    found = (vector_of(item, keyword, length) for group in groups for item in items_of(group, sequence))
+    return next((value for value in found if value is not None), None)
+
+
+_GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
 _ORIGINS = {"MANUAL": "manual", "SEMIAUTOMATIC": "corrected", "AUTOMATIC": "automatic"}
 
 
@@ -336,15 +399,24 @@ def _rois(dataset: Any) -> tuple[Structure, ...]:
     return tuple(one for one in found if one.number in drawn)
 
 
-def _referenced(dataset: Any) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_series_referenced(dataset))) or tuple(dict.fromkeys(_images_referenced(dataset)))
+def _unique(uids: Iterable[str]) -> tuple[str, ...]:
+    return tuple(uid for uid in dict.fromkeys(uids) if uid)
+
+
+def _frames_referenced(dataset: Any) -> Iterator[str]:
+    """The frames of reference that an RTSTRUCT was drawn in."""
+    for frame in items_of(dataset, "ReferencedFrameOfReferenceSequence"):
+        yield text_of(frame, "FrameOfReferenceUID")
+    for roi in items_of(dataset, "StructureSetROISequence"):
+        yield text_of(roi, "ReferencedFrameOfReferenceUID")
 
 
 def _images_referenced(dataset: Any) -> Iterator[str]:
-    for keyword in ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"):
-        for group in items_of(dataset, keyword):
-            for item in items_of(group, "DerivationImageSequence"):
-                yield from (text_of(image, "ReferencedSOPInstanceUID") for image in items_of(item, "SourceImageSequence"))
+    for group in _groups(dataset):
+        for item in items_of(group, "DerivationImageSequence"):
+            yield from (text_of(image, "ReferencedSOPInstanceUID") for image in items_of(item, "SourceImageSequence"))
+    for series in items_of(dataset, "ReferencedSeriesSequence"):
+        yield from (text_of(image, "ReferencedSOPInstanceUID") for image in items_of(series, "ReferencedInstanceSequence"))
     for roi in items_of(dataset, "ROIContourSequence"):
         for contour in items_of(roi, "ContourSequence"):
             yield from (text_of(image, "ReferencedSOPInstanceUID") for image in items_of(contour, "ContourImageSequence"))

@@ -289,6 +289,7 @@ class Reader:
         sha256: hash of every file read so far, by path.
         duplicates: listed paths of twins found to be the same.
         notes: (path, what is to be said) of files that are used, but not without a word.
+        dropped: (id, what is wrong) of objects that were left out of a row which goes on without them.
         image_grid: geometry of the case's image, once it is read, where it is a volume; every other volume must lie on it.
     """
 
@@ -296,6 +297,7 @@ class Reader:
         self.sha256: dict[str, str] = {}
         self.duplicates: list[str] = []
         self.notes: list[tuple[str, str]] = []
+        self.dropped: list[tuple[str, Rejected]] = []
         self.image_grid: Any = None
         self._bytes: dict[str, bytes] = {}
         self._memo: dict[Any, Any] = {}

@@ -15,17 +15,19 @@ from hf_medseg.facts import Access, Download, Edition, Source, SurveyPlan, volum
 from hf_medseg.licenses import License
 from hf_medseg.pixels import dicom_headers
 from hf_medseg.pixels.dicom import DicomPicture, DicomSeries
+from hf_medseg.pixels.dicom_drawn import Drawn, DrawnMask, DrawnMasks, DrawnOverlap, DrawnWords, Outline
 from hf_medseg.pixels.dicom_headers import CONTOURS, HEAD, Header, Instance, Series, Structure
+from hf_medseg.pixels.dicom_match import Matcher
 from hf_medseg.pixels.dicom_seg import DicomSegment
-from hf_medseg.pixels.masks import Labels, MaskList, Overlap, Painted
+from hf_medseg.pixels.dicom_select import ALGORITHMS, KINDS, Select
+from hf_medseg.pixels.masks import Labels
 from hf_medseg.pixels.rtstruct import RtStructure
 from hf_medseg.raw.tree import Raw, natural
 
 STACKS = ("CT", "MR", "PT", "NM")
 PICTURES = ("CR", "DX", "MG", "US", "XA", "RF", "IO", "PX", "OP", "ES", "XC", "OT")
 OTHER_MASKS = r"[^/]+\.(?i:nii|nii\.gz|nrrd|mha|mhd)"
-# The least manual of a row's masks is what the row is called.
-ORIGINS = ("manual", "corrected", "automatic")
+SELECTORS = ("analysis_result", "description", "algorithm", "object", "newest")
 WHO = (
     'If somebody removed it, say who in the about file (deidentified_by = "..."). Where the header says NO, ask the owner for clean files.'
 )
@@ -46,21 +48,78 @@ def cases(raw: Raw) -> Iterator[Case]:
     for file in dicom_headers.unreadable(raw):
         yield Case(file.path, {"image": DicomPicture.of(file)})
     images = dicom_headers.images(raw)
-    owners = {sop: uid for uid, series in images.items() for sop in (one.header.sop_uid for one in series.instances)}
+    matcher = Matcher(images)
     on: dict[str, list[Instance]] = {}
-    for instance in drawn:
-        targets = {uid if uid in images else owners.get(uid, "") for uid in instance.header.refers_to} - {""}
-        wrong, advice = _not_deidentified(raw.about, {instance.header.identity_removed}), WHO
-        if len(targets) != 1:
-            named = ", ".join(instance.header.refers_to[:3]) or "none"
-            wrong = f"it must refer to one image series below RAW; it refers to: {named}."
-            advice = "Download the images that it was drawn on along with it."
-        if wrong:
-            yield Case(instance.header.sop_uid, {"image": DicomPicture.of(instance.file)}, wrong=wrong, advice=advice)
+    for instance in _selected(raw, drawn):
+        uid = matcher.series_of(instance)
+        if wrong := _not_deidentified(raw.about, {instance.header.identity_removed}):
+            yield Case(instance.header.sop_uid, {"image": DicomPicture.of(instance.file)}, wrong=wrong, advice=WHO)
+        elif not uid:
+            yield _unmatched(raw, instance, matcher)
         else:
-            on.setdefault(targets.pop(), []).append(instance)
+            on.setdefault(uid, []).append(instance)
+    only_referenced = _flag(raw.about, "only_referenced")
     for uid, series in images.items():
-        yield from _cases_of(raw, uid, series, on.get(uid, []))
+        mine = _latest(raw, on.get(uid, []))
+        if mine or not only_referenced:
+            yield from _cases_of(raw, uid, series, mine)
+        else:
+            for file in series.files:
+                raw.skip(file, "images that no mask refers to (only_referenced)")
+
+
+def _selected(raw: Raw, drawn: list[Instance]) -> list[Instance]:
+    """The objects that the about file selects; the others are listed as not used."""
+    select = select_from(raw.about)
+    results = _analysis_results(raw) if select.analysis_result else {}
+    found = []
+    for instance in drawn:
+        if (taken := select.of(instance, results)) is not None:
+            found.append(taken)
+        else:
+            raw.skip(instance.file, "a mask that `select` in the about file leaves out")
+    return found
+
+
+def _latest(raw: Raw, drawn: list[Instance]) -> list[Instance]:
+    select = select_from(raw.about)
+    taken, older = select.latest(drawn)
+    for one in older:
+        raw.skip(one.file, "an older mask of its images (`newest` in the about file)")
+    if select.newest and not older and len(taken) > 1:
+        raw.note(taken[0].file, "`newest` is asked for, and the masks of its images do not say which of them is: all are kept")
+    return taken
+
+
+def _analysis_results(raw: Raw) -> dict[str, str]:
+    """The analysis result of every series, as a table beside the data has it.
+
+    Raises:
+        Refused: there is no such table.
+    """
+    columns = ("SeriesInstanceUID", "analysis_result_id")
+    tables = raw.tables(r"[^/]+\.(?:csv|tsv)", columns)
+    if not tables:
+        raise Refused(
+            f"{raw.about.path}: `select` asks for an analysis result, and no table below RAW says which masks are of which. Put one there "
+            f"(CSV) with the columns {' and '.join(columns)}, such as a part of the index that idc-index has."
+        )
+    return {row[columns[0]]: row[columns[1]] for table in tables for row in table}
+
+
+def _unmatched(raw: Raw, instance: Instance, matcher: Matcher) -> Case:
+    """The rejected case of an object whose images cannot be told, with a note that names both."""
+    named = ", ".join(instance.header.refers_to[:3]) or "none"
+    possible = matcher.may_be_of(instance)
+    if possible:
+        few = ", ".join(possible[:5]) + (f" and {len(possible) - 5} more" if len(possible) > 5 else "")
+        raw.note(instance.file, f"its images cannot be told, so it is in no mask; it may have been drawn on {few}")
+    return Case(
+        instance.header.sop_uid,
+        {"image": DicomPicture.of(instance.file)},
+        wrong=f"it must refer to one image series below RAW, or lie on one alone; it refers to: {named}.",
+        advice="Download the images that it was drawn on along with it.",
+    )
 
 
 def _cases_of(raw: Raw, uid: str, series: Series, drawn: list[Instance]) -> Iterator[Case]:
@@ -78,33 +137,33 @@ def _cases_of(raw: Raw, uid: str, series: Series, drawn: list[Instance]) -> Iter
             else:
                 groups[one.header.sop_uid] = DicomPicture((one.file,)) if one.header.frames == 1 else DicomSeries((one.file,))
     for name, image in groups.items():
-        mine = [one for one in drawn if len(groups) == 1 or name in one.header.refers_to]
+        mine = [one for one in drawn if len(groups) == 1 or name in (*one.header.refers_to, *one.header.images)]
         yield _case(raw, name, image, series, mine)
 
 
-def _case(raw: Raw, name: str, image: DicomSeries, series: Series, drawn: list[Instance]) -> Case:
+def _case(raw: Raw, name: str, image: DicomSeries, series: Series, objects: list[Instance]) -> Case:
     header, index = series.header, indices(raw.about, raw.survey)
-    found = [(one, structure) for one in drawn for structure in one.header.structures]
-    parts = tuple(_part(one, structure, image) for one, structure in found)
-    classes = tuple(index.get(structure.name, 0) for _, structure in found)
+    found = [(one, structure) for one in objects for structure in one.header.structures]
     for structure in {structure.name: structure for _, structure in found}.values():
         if structure.name not in index:
             raw.note(structure.name, "a structure for which the about file has no class: it is in `masks` alone")
-    painted = [(part, number) for part, number in zip(parts, classes, strict=True) if number]
-    origins = {structure.origin for _, structure in found}
+    drawn = Drawn(tuple(_outline(one, structure, image, index.get(structure.name, 0)) for one, structure in found))
+    beside = any(one.sop not in drawn.first() for one in drawn.outlines)
     return Case(
         name,
         {
             "image": image,
-            "mask": Painted(tuple(part for part, _ in painted), tuple(number for _, number in painted)) if painted else None,
-            "masks": MaskList(parts),
-            "mask_overlap": Overlap(parts) if parts else None,
+            "mask": DrawnMask(drawn) if found else None,
+            "mask_automatic": DrawnMask(drawn, first=False) if beside else None,
+            "masks": DrawnMasks(drawn),
+            "mask_overlap": DrawnOverlap(drawn) if found else None,
+            "mask_names": DrawnWords(drawn, "names"),
+            "mask_sources": DrawnWords(drawn, "sources"),
+            "mask_origins": DrawnWords(drawn, "origins"),
+            "mask_origin": DrawnWords(drawn, "origin"),
+            "annotated_classes": DrawnWords(drawn, "classes"),
         },
         {
-            "mask_names": [structure.name for _, structure in found],
-            "mask_sources": [one.header.series_uid for one, _ in found],
-            "mask_origin": max(origins, key=lambda one: ORIGINS.index(one or "manual")) if origins and None not in origins else None,
-            "annotated_classes": sorted({number for _, number in painted}),
             "modality": header.modality,
             "study_uid": header.study_uid or None,
             "body_part": header.body_part.lower().replace(" ", "_") or None,
@@ -117,9 +176,52 @@ def _case(raw: Raw, name: str, image: DicomSeries, series: Series, drawn: list[I
     )
 
 
-def _part(drawn: Instance, structure: Structure, image: DicomSeries) -> Labels:
-    kind = RtStructure if drawn.header.sop_class in CONTOURS else DicomSegment
-    return kind(drawn.file, structure.number, image)
+def _outline(drawn: Instance, structure: Structure, image: DicomSeries, to: int) -> Outline:
+    part: Labels = (
+        RtStructure(drawn.file, structure.number, image, name=structure.name)
+        if drawn.header.sop_class in CONTOURS
+        else DicomSegment(drawn.file, structure.number, image)
+    )
+    return Outline(part, structure.name, drawn.header.series_uid, drawn.header.sop_uid, structure.origin, to)
+
+
+def select_from(about: About) -> Select:
+    """Which masks the about file selects.
+
+    Raises:
+        Refused: it says something else than `Select` knows.
+    """
+    given = about.values.get("select", {})
+    if not isinstance(given, Mapping) or (strange := sorted(set(given) - set(SELECTORS))):
+        strange = strange if isinstance(given, Mapping) else []
+        raise Refused(
+            f"{about.path}: select must be a table of {', '.join(SELECTORS)}" + (f", not {', '.join(strange)}." if strange else ".")
+        )
+    part = About(given, about.path)
+    select = Select(
+        analysis_result=part.texts("analysis_result"),
+        description=part.texts("description"),
+        algorithm=tuple(one.lower() for one in part.texts("algorithm")),
+        kind=part.text("object").upper(),
+        newest=_flag(part, "newest"),
+    )
+    if unknown := [one for one in select.algorithm if one not in ALGORITHMS]:
+        raise Refused(f"{about.path}: algorithm in select knows {', '.join(ALGORITHMS)}, not {', '.join(unknown)}.")
+    if select.kind not in ("", *KINDS):
+        raise Refused(f"{about.path}: object in select is {' or '.join(KINDS)}, not {select.kind}.")
+    return select
+
+
+def _flag(about: About, key: str) -> bool:
+    """What a key says, false where it is absent.
+
+    Raises:
+        Refused: it is neither true nor false.
+    """
+    given = about.values.get(key, False)
+    if not isinstance(given, bool):
+        raise Refused(f"{about.path}: {key} must be true or false.")
+    return given
 
 
 def _not_deidentified(about: About, said: set[str]) -> str:
@@ -147,7 +249,9 @@ def words_of(about: About, survey: Mapping[str, Any]) -> dict[str, str]:
         if not isinstance(stated, Mapping) or not all(isinstance(word, str) and word for word in stated.values()):
             raise Refused(f'{about.path}: classes must map names of structures to classes, such as {{ "GTV-1" = "gtv" }}.')
         return {str(name).strip(): word for name, word in stated.items()}
-    seen = {one.name: slug(one.name) for header in survey.values() if isinstance(header, Header) for one in header.structures}
+    select = select_from(about)
+    taken = [select.of_header(header) for header in survey.values() if isinstance(header, Header)]
+    seen = {one.name: slug(one.name) for header in taken if header is not None for one in header.structures}
     return dict(sorted(seen.items(), key=lambda one: (natural(one[1]), natural(one[0]))))
 
 
@@ -173,9 +277,11 @@ def columns_of(classes: tuple[str, ...]) -> dict[str, Column]:
     """The columns beside those of every volume."""
     return {
         "modality": TEXT,
+        "mask_automatic": PICTURE,
         "masks": ListOf(PICTURE),
         "mask_names": ListOf(TEXT),
         "mask_sources": ListOf(TEXT),
+        "mask_origins": ListOf(TEXT),
         "mask_origin": MASK_ORIGIN,
         "mask_overlap": FLAG,
         "annotated_classes": annotated(classes),
@@ -261,9 +367,19 @@ SOURCE = Source(
         "Names without a class in the about file are in `masks` alone.",
         "`masks` holds every structure of every SEG and RTSTRUCT of the series in every slice, `mask_names` its name as published, "
         "`mask_sources` the series that it is from: several readers or time points are all kept. `mask` is painted in ascending class index.",
-        "A pixel belongs to an RTSTRUCT's structure where its centre lies inside an odd number of its contours of that slice: inner rings and "
-        "keyholes are holes. Slices between contours hold nothing.",
-        "A SEG on a cropped or turned grid is put back; one that would have to be resampled rejects its series.",
+        "Contours of an RTSTRUCT hold the pixels whose centres lie inside. Of one structure on one slice, a contour that repeats another counts "
+        "once, one that lies within another is a hole (and one within the hole an island), the rest are united where they overlap; keyholes are "
+        "holes. CLOSEDPLANAR_XOR contours hold what lies inside an odd number of them. Points and open lines enclose nothing and are in no mask. "
+        "Slices between contours hold nothing.",
+        "What of a contour lies beside the image, or beyond its first or last slice, is cut off and noted by the structure's name; a structure "
+        "of which nothing is left, or that lies between slices, is left out by name, and its row goes on without it.",
+        "A SEG on a cropped or turned grid is put back; one that would have to be resampled, or leaves its image, is left out by name. A series "
+        "of which no mask is left is rejected.",
+        "A SEG or RTSTRUCT that names no series belongs to the one of its frame of reference (else of its study) on whose pixels it lies, if "
+        "there is exactly one.",
+        "Masks that a person drew or corrected come first: `mask` is painted from them, and what programs alone outlined beside them is "
+        "`mask_automatic`. Where a series has automatic masks alone they are `mask`, and `mask_origin` says so. `mask_origins` says it of every "
+        "structure in `masks`.",
         "FRACTIONAL segments hold a pixel from half of MaximumFractionalValue on.",
         "`mask_origin` is the least manual that the SEG or RTSTRUCT says of its structures; null where one says nothing.",
         "Series with a missing slice, two orientations, echoes or b-values are rejected by name; localisers are listed as not used.",
@@ -295,5 +411,8 @@ SOURCE = Source(
         "conditions": "What the license asks to be carried along, word for word.",
         "deidentified_by": "Who took out what identifies the patients, where the headers do not say PatientIdentityRemoved = YES.",
         "classes": "Name of a structure to name of its class; the order is the order of the classes.",
+        "select": "Which SEG and RTSTRUCT become masks: description (patterns of SeriesDescription), algorithm (manual, semiautomatic, "
+        "automatic, unstated), object (SEG or RTSTRUCT), analysis_result (by a table beside the data), newest = true.",
+        "only_referenced": "true leaves out image series that no mask refers to.",
     },
 )

@@ -35,7 +35,7 @@ VARIANTS: dict[str, str] = {
     "foreign_seg": "SEG that refers to images which are not there: rejected; the images that are there have no mask",
     "two_readers": "two SEG series for one CT: both kept, told apart",
     "every_second_slice": "RTSTRUCT drawn on every second slice: the slices between hold none of it",
-    "contour_off_grid": "RTSTRUCT contour that leaves the picture: rejected",
+    "contour_off_grid": "RTSTRUCT of which one structure lies beside the picture: that one is left out by name",
     "contour_between_slices": "RTSTRUCT contour at no slice's position and without image reference: rejected",
     "keyhole": "RTSTRUCT hole cut as a keyhole polygon",
     "downloaded_twice": "the same files in two layouts: byte-identical twins are listed",
@@ -100,6 +100,8 @@ def write_seg(
     kind: str = "BINARY",
     description: str = "Segmentation",
     descending: bool = True,
+    algorithm: str = "MANUAL",
+    edit: Callable[[Dataset], None] | None = None,
 ) -> str:
     """Writes a DICOM SEG of named segments, (slices, rows, columns) each; returns its SeriesInstanceUID."""
     descriptions = [
@@ -108,7 +110,8 @@ def write_seg(
             segment_label=label,
             segmented_property_category=codes.SCT.Organ,
             segmented_property_type=codes.SCT.Liver,
-            algorithm_type=hd.seg.SegmentAlgorithmTypeValues.MANUAL,
+            algorithm_type=algorithm,
+            algorithm_identification=None if algorithm == "MANUAL" else _PROGRAM,
         )
         for number, label in enumerate(truths, 1)
     ]
@@ -146,9 +149,14 @@ def write_seg(
         turned = np.ascontiguousarray(frames[::-1])
         data = pack_bits(turned) if kind == "BINARY" else turned.tobytes()
         seg.PixelData = data + b"\0" * (len(data) % 2)
+    if edit is not None:
+        edit(seg)
     path.parent.mkdir(parents=True, exist_ok=True)
     seg.save_as(path)
     return str(seg.SeriesInstanceUID)
+
+
+_PROGRAM = hd.AlgorithmIdentificationSequence("a network", codes.DCM.ArtificialIntelligence, "1")
 
 
 def _named(sources: list[FileDataset]) -> list[FileDataset]:
@@ -466,9 +474,10 @@ def _with_rtstruct(layout: _Layout, variant: str, promise: Phantom) -> tuple[Ser
     if variant == "keyhole":  # in along one edge, round the hole, back along the same edge
         gate = (outline[0][0], ring[0][1])
         gtv[0:2] = [(1, [*outline, outline[0], gate, ring[0], *ring[1:][::-1], ring[0], gate])]
-    lost = variant in ("contour_off_grid", "contour_between_slices")
+    lost = variant == "contour_between_slices"
     if variant == "contour_off_grid":
         rest = [(2, [(x + 12, y) for x, y in small])]
+        promise.rejected.append(uid(f"series {name} mask"))
     if variant == "contour_between_slices":
         shift, references = 1.5, False
     if lost:
@@ -483,7 +492,8 @@ def _with_rtstruct(layout: _Layout, variant: str, promise: Phantom) -> tuple[Ser
         shift=shift,
         references=references,
     )
-    return series, None if lost else [("GTV-1", "gtv", first), ("gtv1", "gtv", second)]
+    truths: list[Segment] = [("GTV-1", "gtv", first), ("gtv1", "gtv", second)]
+    return series, None if lost else truths[:1] if variant == "contour_off_grid" else truths
 
 
 def _sagittal(layout: _Layout, variant: str) -> Series:
@@ -555,7 +565,6 @@ def _spoil(
     seg, rt, mr = (series for series, _ in volumes)
     lost = {
         "resampled_seg": [seg],
-        "contour_off_grid": [rt],
         "contour_between_slices": [rt],
     }.get(variant, [])
     broken: Series | None = None

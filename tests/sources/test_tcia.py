@@ -80,10 +80,13 @@ def test_contours_on_every_second_slice(tmp_path: Path) -> None:
     assert [bool(pixels(found.row(f"{RT_CT}_{k:04d}")["mask"]).any()) for k in range(4)] == [False, True, False, True]
 
 
-def test_contours_outside_the_image(tmp_path: Path) -> None:
+def test_a_structure_outside_the_image_is_left_out_by_name(tmp_path: Path) -> None:
+    """It rejected its whole series, with the structures that lie on the image."""
     found = run("tcia", "contour_off_grid", tmp_path, configs=["slices"])
     (rejected,) = found.conversion.rejected
-    assert "leaves the image" in rejected["expected"]
+    assert "leaves the image" in rejected["expected"] and "'gtv1'" in rejected["expected"]
+    assert rejected["image_id"] == uid("sop tcia rt ct mask")
+    assert found.row(f"{RT_CT}_0002")["mask_names"] == ["GTV-1"]
 
 
 def test_files_downloaded_twice(tmp_path: Path) -> None:
