@@ -20,6 +20,7 @@ from hf_medseg.executor import Executor, keep_freed_memory
 from hf_medseg.output import CARD, NAMES, REPORT, Output, check_apart
 from hf_medseg.places import is_local, place, write_text
 from hf_medseg.plan import ConfigPlan, Plan, Request, ShardPlan, config_folder, make_plan
+from hf_medseg.raw.archives import forget_unpacked
 from hf_medseg.report import config_report, full_report
 from hf_medseg.shard import Identity, Outcome, ShardTask, fingerprint, read_shard, write_shard
 
@@ -117,6 +118,7 @@ def convert(
         memory = target.local / "memory"
         if not is_local(memory) or not memory.exists():
             memory = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="hf_medseg-")))
+        cleanup.callback(forget_unpacked, memory)
 
         def surveyed(files: int, read: int) -> None:
             if progress is not None:
@@ -128,7 +130,7 @@ def convert(
             return Conversion(target.root, plan)
         target.claim(found.id, plan.edition.name)
         if is_local(target.root) and memory != target.local / "memory" and any(memory.iterdir()):
-            shutil.copytree(memory, target.local / "memory", dirs_exist_ok=True)
+            shutil.copytree(memory, target.local / "memory", ignore=shutil.ignore_patterns("*.tar"), dirs_exist_ok=True)
         conversion = Conversion(target.root, plan)
         keep_freed_memory()  # not before: what planning frees is given back
         outcomes = _write(target, plan, conversion, runner, progress)

@@ -27,7 +27,7 @@ from hf_medseg.executor import Executor
 from hf_medseg.facts import Config, Edition, Source
 from hf_medseg.fresh import state_of
 from hf_medseg.info import numbered
-from hf_medseg.raw.archives import READABLE
+from hf_medseg.raw.archives import stem
 from hf_medseg.raw.example import example_path, such_as
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.tree import Note, Raw, natural, open_raw_tree, split_parts
@@ -249,8 +249,8 @@ def _folders_above(path: str) -> list[str]:
         path = os.path.abspath(path).replace(os.sep, "/")
     names = [unicodedata.normalize("NFC", name) for name in path.partition("://")[2 * ("://" in path)].split("/") if name]
     chains = [names]
-    if names and (packed := READABLE.search(names[-1])):
-        chains = [[*names[:-1], names[-1][: packed.start()]], names[:-1]]
+    if names and (packed := stem(names[-1])) != names[-1]:
+        chains = [[*names[:-1], packed], names[:-1]]
     return ["/".join(chain[-depth:]) for depth in range(1, _DEEPEST + 1) for chain in chains if len(chain) >= depth]
 
 

@@ -514,7 +514,7 @@ def _check_path(name: str, path: str | None) -> Iterator[tuple[str, str]]:
 
 def _check_file(path: str, digest: str) -> Iterator[tuple[str, str]]:
     steps = path.split("/")
-    if "\\" in path or path.startswith("/") or ".." in steps or re.match("[A-Za-z]:", path) or unicodedata.normalize("NFC", path) != path:
+    if "\\" in path or path.startswith("/") or ".." in steps or re.match("[A-Za-z]:/", path) or unicodedata.normalize("NFC", path) != path:
         yield "source", f"{path!r} is no path inside a raw tree (POSIX, NFC)."
     if digest and not _SHA256.fullmatch(digest):
         yield "source", f"{digest!r} is no SHA-256 in 64 hexadecimal digits."

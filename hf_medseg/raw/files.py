@@ -31,7 +31,8 @@ class Place:
         packed: bytes to read from there.
         method: zip compression method.
         crc: CRC-32 of the unpacked data, if the archive states one.
-        index: file with the seek index of a compressed tar.
+        index: file with the seek index of a `.tar.gz`.
+        unpacked: file that a tar compressed in another way is unpacked to.
         header: whether a zip's own header of the file stands between `offset` and the data.
         tar_crc: CRC-32 of the member's header in a tar, which ends at `offset` and is read again with the data.
         under: what a file's listed path has before its path inside that folder.
@@ -47,6 +48,7 @@ class Place:
     under: str = ""
     header: bool = False
     tar_crc: int | None = None
+    unpacked: str = ""
 
 
 @dataclass(slots=True, eq=False, repr=False)  # not frozen: that would double the time to list a large tree
@@ -242,13 +244,14 @@ def _bytes_at(place: Place, start: int, length: int) -> bytes:
         decoder.seek(start)
         unpacked: bytes = decoder.read(length)
         return unpacked
-    if "://" in place.path:
+    path = place.unpacked or place.path
+    if "://" in path:
         import fsspec
 
-        system, inside = fsspec.core.url_to_fs(place.path)
+        system, inside = fsspec.core.url_to_fs(path)
         stored: bytes = system.cat_file(inside, start=start, end=start + length)
         return stored
-    with open(place.path, "rb", buffering=0) as file:
+    with open(path, "rb", buffering=0) as file:
         file.seek(start)
         return file.read(length)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from hf_medseg.errors import Refused
-from hf_medseg.raw.archives import READABLE, UNREADABLE, list_archive, refuse
+from hf_medseg.raw.archives import NESTED, archive_kind, list_archive, refuse, stem
 from hf_medseg.raw.files import Place, RawFile, stamp_of, stamp_of_info
 from hf_medseg.raw.tables import Table
 
@@ -352,18 +352,12 @@ class Raw:
         return sorted(notes, key=lambda note: natural(note.path))
 
 
-def _safe(name: str, shown: str) -> str:
-    """A member's path in NFC and POSIX form.
-
-    Raises:
-        Refused: the path climbs out of the archive.
-    """
+def _posix(name: str) -> str | None:
+    """A path in NFC and POSIX form, None where it leads out; a backslash divides folders, as in archives and trees from Windows."""
     path = unicodedata.normalize("NFC", name.replace("\\", "/"))
     while path.startswith("./"):
         path = path[2:]
-    if path.startswith("/") or ".." in path.split("/") or re.match(r"[A-Za-z]:", path):
-        raise Refused(f"{shown}: its member {name!r} climbs out of the archive. Do not use this archive; fetch the owner's.")
-    return path
+    return None if path.startswith("/") or ".." in path.split("/") else path
 
 
 def open_raw_tree(path: str | os.PathLike[str], work: Path, under: str = "") -> Raw:
@@ -373,7 +367,7 @@ def open_raw_tree(path: str | os.PathLike[str], work: Path, under: str = "") -> 
 
     Args:
         path: the folder or archive (local path or fsspec URL).
-        work: folder for seek indexes of compressed tars.
+        work: folder for seek indexes of compressed tars, and for what some of them are unpacked to.
         under: name of a folder to list everything under, so that a part that lies elsewhere cannot be taken for the rest of the tree.
 
     Raises:
@@ -384,35 +378,47 @@ def open_raw_tree(path: str | os.PathLike[str], work: Path, under: str = "") -> 
         raise Refused(f"{text}: no such file or folder. RAW is the folder or archive that you downloaded.")
     files: list[RawFile] = []
     litter: list[str] = []
+    odd: dict[str, str] = {}
     seen = 0
     above_all = f"{under}/" if under else ""
     folder = Place(text, folder=True, under=above_all)
     for listed, size, stamp, local in _walk(text):
         seen += 1
         # Bytes that are no UTF-8 reach Python as lone surrogates, which no table can hold.
-        shown = unicodedata.normalize("NFC", os.fsencode(listed).decode("utf-8", "replace"))
+        shown = _posix(os.fsencode(listed).decode("utf-8", "replace"))
+        if shown is None:
+            raise Refused(f"{text}: the file {listed!r} has a name that leads out of its folder where \\ divides folders. Rename it.")
         if is_litter(shown):
             litter.append(above_all + shown)
-        elif UNREADABLE.search(shown):
-            raise refuse(shown, "a split archive" if re.search(r"(\d|\.a[a-z])\Z", shown) else "an archive of this kind")
-        elif READABLE.search(shown):
+        elif kind := archive_kind(local, shown, alone=local == text):
             above = shown.rpartition("/")[0]
-            for name, member_size, place in list_archive(local, shown, work):
-                inner = _safe(name, shown)
+            for member in list_archive(local, shown, kind, work):
+                inner = _posix(member.name)
+                if inner is None or re.match(r"[A-Za-z]:", inner):
+                    raise Refused(
+                        f"{shown}: its member {member.name!r} climbs out of the archive. Do not use this archive; fetch the owner's."
+                    )
                 whole = above_all + (f"{above}/{inner}" if above else inner)
                 if is_litter(whole):
                     litter.append(whole)
-                elif READABLE.search(inner) or UNREADABLE.search(inner):
-                    raise refuse(f"{shown}", f"a nested archive ({inner})")
+                elif NESTED.search(inner):
+                    raise refuse(shown, kind, f"a nested archive ({inner})")
                 else:
-                    files.append(RawFile(whole, member_size, place, stamp=stamp if place.crc is None else place.crc))
+                    place = member.place
+                    files.append(RawFile(whole, member.size, place, stamp=stamp if place is None or place.crc is None else place.crc))
+                    if member.reason:
+                        odd[whole] = member.reason
         else:
             # One place for a whole folder, but for a name that is not in NFC on the disk or a single file.
             files.append(RawFile(above_all + shown, size, folder if local == f"{text}/{shown}" else Place(local), stamp=stamp))
     if not seen:
         raise Refused(f"{text}: the folder is empty. RAW is the folder or archive that you downloaded.")
     files.sort(key=lambda file: file.listed)
-    return Raw(_told_apart(files, text, above_all), litter)
+    raw = Raw(_told_apart(files, text, above_all), litter)
+    for file in raw.files if odd else ():
+        if file.listed in odd:
+            raw.skip(file, odd[file.listed])
+    return raw
 
 
 def _told_apart(files: list[RawFile], root: str, above_all: str) -> list[RawFile]:
@@ -428,7 +434,7 @@ def _told_apart(files: list[RawFile], root: str, above_all: str) -> list[RawFile
         if file.listed in repeated and file.place is not None and file.place.offset is not None:
             folder, slash, archive = file.place.path[len(root) :].lstrip("/").rpartition("/")
             above = above_all + folder + slash
-            inside = f"{READABLE.sub('', archive)}/{file.listed[len(above) :]}"
+            inside = f"{stem(archive)}/{file.listed[len(above) :]}"
             files[number] = RawFile(above + inside, file.size, file.place, stamp=file.stamp)
     return sorted(files, key=lambda file: file.listed)
 
