@@ -326,7 +326,9 @@ def _show_plan(conversion: Conversion) -> int:
             size, plural = sum(shard.size for shard in shards), "s" * (len(shards) != 1)
             print(f"  {config.config.name} / {split}: {len(cases):,} cases, {_human(size)} raw, {len(shards)} shard{plural}")
         unused = [note for note in config.not_used if note.reason != "left behind by an operating system"]
-        print(f"  {len(unused):,} files not used, {len(config.known)} known defects, {len(config.rejected)} rejected while planning")
+        print(
+            f"  {len(unused):,} files not used, {len(config.known)} known defects and notes, {len(config.rejected)} rejected while planning"
+        )
     room = ""
     if is_local(conversion.out):
         folder = next((path for path in (conversion.out, *conversion.out.absolute().parents) if path.exists()), Path("."))
@@ -353,7 +355,7 @@ def _show(conversion: Conversion) -> int:
                 print(f"note: {line['what']} in {line['split']}: {line['published']:,} published, {found:,} found")
         for reason, count in Counter(note["reason"] for note in part.get("notes", ())).most_common():
             print(f"note: {count:,} files: {reason}; see report.json")
-        told = {"known": "known defects", "duplicate": "duplicate files", "not_used": "files not used"}
+        told = {"known": "known defects and notes", "duplicate": "duplicate files", "not_used": "files not used"}
         counts = [f"{len(part[key]):,} {text}" for key, text in told.items() if part[key]]
         if counts:
             print(f"{', '.join(counts)}: see report.json")

@@ -363,8 +363,7 @@ def _any_of(patterns: Iterable[str]) -> str:
 
 
 def _config_plan(source: Source, edition: Edition, config: Config, raw: Raw, request: Request) -> ConfigPlan:
-    raw.config = config.name
-    raw.known.clear()
+    raw.begin(config.name)
     cases, rejected = _unique(source.cases(raw))
     sizes: dict[str, int] = {}
     used: list[RawFile] = []
@@ -383,7 +382,7 @@ def _config_plan(source: Source, edition: Edition, config: Config, raw: Raw, req
     shards = []
     for split in sorted(splits, key=lambda split: (order.get(split, 3), split)):
         shards.extend(_cut(source, edition, config, split, splits[split], sizes, request))
-    return ConfigPlan(config, table, shards, not_used, list(raw.known), rejected)
+    return ConfigPlan(config, table, shards, not_used, raw.notes(), rejected)
 
 
 def _unique(cases: Iterable[Case]) -> tuple[list[Case], list[dict[str, str]]]:

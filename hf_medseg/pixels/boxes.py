@@ -8,6 +8,7 @@ from typing import Any
 
 from hf_medseg.errors import Refused, Rejected
 from hf_medseg.pixels.masks import Cell, Shape
+from hf_medseg.raw.cells import parsed
 from hf_medseg.raw.files import RawFile, Reader
 from hf_medseg.raw.tables import Table, json_of
 
@@ -130,5 +131,12 @@ def boxes_of_json(file: RawFile) -> dict[str, Boxes]:
 
 
 def _box(row: Mapping[str, Any], corners: Sequence[str], label: str) -> Box:
-    left, top, right, bottom = (float(row[side]) for side in corners)
+    left, top, right, bottom = (_end(row[side]) for side in corners)
     return Box(left, top, right, bottom, str(row[label]))
+
+
+def _end(cell: Any) -> float:
+    value = parsed(str(cell))
+    if value is None:
+        raise ValueError("one end of a box is missing")
+    return value

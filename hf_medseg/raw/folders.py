@@ -99,7 +99,9 @@ class Sorting:
         several: dict[tuple[str, str | None, str], list[RawFile]] = {}
         for (path, stem), first in files.items():
             for file in (first, *first.twins):
-                several.setdefault((*keys[path], stem), []).append(RawFile(file.listed, file.size, file.place, starts[path], file.part))
+                several.setdefault((*keys[path], stem), []).append(
+                    RawFile(file.listed, file.size, file.place, starts[path], file.part, stamp=file.stamp)
+                )
         return Found((key, joined(several[key])) for key in sorted(several, key=natural_key))
 
     def _start(self, path: str, above: Above) -> int:

@@ -8,6 +8,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import sys
 import zipfile
 import zlib
@@ -19,9 +20,17 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from hf_medseg.errors import MissingExtra, Refused, Rejected
+from hf_medseg.raw.cells import Doubts, Origin, commas_of
+from hf_medseg.raw.cells import known as known
+from hf_medseg.raw.cells import number as number
+from hf_medseg.raw.cells import whole as whole
 from hf_medseg.raw.files import RawFile
 
 _DELIMITERS = ",;\t|"
+_SEPARATOR = re.compile(rb"\"?sep=(.)\"?\n")  # a first line that Excel reads as the delimiter
+# Zero-width characters at the ends of cells, which come with copied names.
+_INVISIBLE_ENDS = re.compile(rb"(?:\xe2\x80\x8b|\xef\xbb\xbf)+(?=[,;\t|\"\n]|\Z)|(?:(?<=[,;\t|\"\n])|\A)(?:\xe2\x80\x8b|\xef\xbb\xbf)+")
+_BLANKS = {0xA0: " ", 0x202F: " ", 0xFEFF: "", 0x200B: ""}
 _LONGEST_ROW = 1 << 22  # bytes
 
 
@@ -31,20 +40,41 @@ def text_of(file: RawFile) -> str:
 
 
 def decoded(data: bytes) -> str:
-    """Text from bytes: UTF-8 with or without BOM, UTF-16 with BOM, else Latin-1; every line end becomes one line feed."""
+    """Text from bytes, in what spreadsheets write: UTF-8, UTF-16 or UTF-32 with or without BOM, else the Latin letters of Windows.
+
+    Every line end becomes one line feed.
+    """
+    encoding = _wide_encoding(data) or "utf-8-sig"
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode(encoding)
     except UnicodeDecodeError:
-        wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))  # which no UTF-8 begins with
-        text = data.decode("utf-16", "replace") if wide else data.decode("latin-1")
+        try:
+            text = data.decode(encoding, "replace") if encoding != "utf-8-sig" else data.decode("cp1252")
+        except UnicodeDecodeError:
+            text = data.decode("latin-1")
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _wide_encoding(data: bytes) -> str:
+    """The encoding of text in units of two or four bytes, nothing for all other text."""
+    if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)) and len(data) % 4 == 0:
+        return "utf-32"
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # which no UTF-8 begins with
+        return "utf-16"
+    head = data[: 1 << 10]
+    if len(head) > 3 and b"\0" in head:  # half of the bytes of Latin text are 0 then
+        first, second = head[::2].count(0), head[1::2].count(0)
+        if max(first, second) > len(head) // 4 and min(first, second) < len(head) // 16:
+            return "utf-16-le" if second > first else "utf-16-be"
+    return ""
 
 
 def _plain(data: bytes) -> bytes:
     """The same text as UTF-8 without BOM, with line feeds."""
-    if b"\r" in data or not _is_utf8(data):  # UTF-16 is none
+    if b"\r" in data or _wide_encoding(data) or not _is_utf8(data):
         data = decoded(data).encode()
-    return data.removeprefix(codecs.BOM_UTF8)
+    data = data.removeprefix(codecs.BOM_UTF8)
+    return _INVISIBLE_ENDS.sub(b"", data) if b"\xe2\x80\x8b" in data or codecs.BOM_UTF8 in data else data
 
 
 def _is_utf8(data: bytes) -> bool:
@@ -93,6 +123,23 @@ def _csv_of_workbook(data: bytes, path: str) -> bytes:
 
 def _is_whole(cell: object) -> bool:
     return isinstance(cell, float) and cell.is_integer()
+
+
+# No table's first line is longer, in bytes.
+_HEADER = 1 << 16
+
+
+def headed(file: RawFile, columns: Collection[str]) -> bool:
+    """Whether the first line of a file names these columns."""
+    try:
+        data = file.read(_HEADER)
+        if data.startswith((b"PK\x03\x04", b"\x1f\x8b")):
+            data = _unpacked(file)
+    except (Rejected, Refused):
+        return False
+    data = _SEPARATOR.sub(b"", _plain(data[: _HEADER - _HEADER % 4]), count=1)
+    first = data.decode("utf-8", "replace").partition("\n")[0]
+    return {*columns} <= {cell.translate(_BLANKS).strip(' "') for cell in re.split(rf"[{_DELIMITERS}]", first)}
 
 
 def lines_of(file: RawFile) -> list[str]:
@@ -148,13 +195,13 @@ def records_of(file: RawFile, key: str, *needed: str) -> Keyed:
 def _records(found: Any, needed: Sequence[str], path: str) -> list[dict[str, Any]]:
     if not isinstance(found, list) or not all(isinstance(record, dict) for record in found):
         raise Refused(f"{path}: a list of records expected. Use the file that the owner publishes.")
-    for number, record in enumerate(found, 1):
+    for place, record in enumerate(found, 1):
         if missing := [name for name in needed if not isinstance(record.get(name), str)]:
-            raise Refused(f"{path}: record {number} lacks {', '.join(missing)}. Use the file that the owner publishes.")
+            raise Refused(f"{path}: record {place} lacks {', '.join(missing)}. Use the file that the owner publishes.")
     return found
 
 
-def _columns(data: bytes, delimiter: str, width: int, places: Sequence[int]) -> list[list[str]]:
+def _columns(data: bytes, delimiter: str, width: int, places: Sequence[int], uneven: list[list[str]] | None = None) -> list[list[str]]:
     """The columns of a CSV text, without its blank rows and without the blanks around cells.
 
     pyarrow reads it, five times as fast as the csv module, but for rows that are wider or narrower than the first.
@@ -164,6 +211,7 @@ def _columns(data: bytes, delimiter: str, width: int, places: Sequence[int]) -> 
         delimiter: what separates cells.
         width: number of cells of the first row; narrower rows are filled with nothing, wider ones are cut.
         places: the columns that are wanted.
+        uneven: takes the rows of another width.
     """
     odd: dict[int, str] = {}
 
@@ -189,6 +237,8 @@ def _columns(data: bytes, delimiter: str, width: int, places: Sequence[int]) -> 
         for number in range(1, table.num_rows + len(odd) + 1):
             if number in odd:
                 cells = next(csv.reader(io.StringIO(odd[number], newline=""), delimiter=delimiter), [])
+                if uneven is not None:
+                    uneven.append(cells)
                 rows.append(tuple(cells[place].strip() if place < len(cells) else "" for place in places))
             else:
                 rows.append(next(even))
@@ -197,13 +247,18 @@ def _columns(data: bytes, delimiter: str, width: int, places: Sequence[int]) -> 
 
 
 class Record(Mapping[str, str]):
-    """One row of a table: column to text."""
+    """One row of a table: column to text.
 
-    __slots__ = ("_cells", "_places")
+    Attributes:
+        origin: the table.
+    """
 
-    def __init__(self, places: Mapping[str, int], cells: tuple[str, ...]) -> None:
+    __slots__ = ("_cells", "_places", "origin")
+
+    def __init__(self, places: Mapping[str, int], cells: tuple[str, ...], origin: Origin) -> None:
         self._places = places
         self._cells = cells
+        self.origin = origin
 
     def __getitem__(self, column: str) -> str:
         return self._cells[self._places[column]]
@@ -239,21 +294,38 @@ class Table:
         delimiter: what separates cells; found by itself if empty.
         names: names of the columns, in order, where the file has no header.
         only: forget all columns but the needed ones, as where the others are long texts.
+        doubts: takes what cannot be read in it.
+
+    Attributes:
+        wide: what is wrong with a line that has more cells than the first: all behind the surplus one are shifted. Empty if none has.
 
     Raises on construction:
         Refused: a needed column is missing.
     """
 
     def __init__(
-        self, file: RawFile, columns: Sequence[str] = (), *, delimiter: str = "", names: Sequence[str] = (), only: bool = False
+        self,
+        file: RawFile,
+        columns: Sequence[str] = (),
+        *,
+        delimiter: str = "",
+        names: Sequence[str] = (),
+        only: bool = False,
+        doubts: Doubts | None = None,
     ) -> None:
         self.file = file
+        self.origin = Origin(file.path, doubts)
+        self.wide = ""
         data = _plain(_unpacked(file))
+        if (told := _SEPARATOR.match(data)) is not None:
+            delimiter, data = delimiter or told[1].decode(), data[told.end() :]
         head = data[: data.find(b"\n") + 1 or None].decode()
-        delimiter = delimiter or max(_DELIMITERS, key=head.count)
+        bare = re.sub(r'"[^"]*"', "", head)
+        delimiter = delimiter or max(_DELIMITERS, key=bare.count)
+        uneven: list[list[str]] = []
         try:
             first = next(filter(None, csv.reader(io.TextIOWrapper(io.BytesIO(data), "utf-8", newline="\n"), delimiter=delimiter)), [])
-            self.header = list(names) or [cell.strip() for cell in first]
+            self.header = list(names) or [cell.translate(_BLANKS).strip() for cell in first]
             found = [f"column {number}" for number in range(1, len(first) + 1)] if names else self.header
             if missing := list(names[len(first) :]) if names else [column for column in columns if column not in self.header]:
                 raise Refused(
@@ -262,24 +334,53 @@ class Table:
                 )
             # The last of several columns of one name counts, as in a dictionary.
             kept = {name: place for place, name in enumerate(self.header) if not only or name in columns}
-            cells = _columns(data, delimiter, len(first), tuple(kept.values())) if kept else []
+            cells = _columns(data, delimiter, len(first), tuple(kept.values()), uneven) if kept else []
         except (csv.Error, pa.ArrowInvalid) as error:
             raise Refused(f"{file.path}: not a CSV table ({error}). Fetch the file again.") from error
         self._columns = dict(zip(kept, cells if names else [column[1:] for column in cells], strict=True))
+        if delimiter != "," or b'"' in data:  # else no cell holds a comma
+            self.origin.commas = {name: commas_of(column) for name, column in self._columns.items() if any("," in cell for cell in column)}
+        if not names:
+            self._judge(uneven)
+
+    def _judge(self, uneven: list[list[str]]) -> None:
+        """Says which lines have more cells than the header, and how many have fewer."""
+        width = len(self.header)
+        named = max((place for place, name in enumerate(self.header, 1) if name), default=0)
+        for cells in uneven:
+            if any(cell.strip() for cell in cells[width:]) and not self.wide:
+                self.wide = (
+                    f"{self.file.path}: the line {','.join(cells)[:60]!r} has {len(cells)} cells, the first line {width}. A comma inside a "
+                    "cell, such as a decimal comma, looks so: put such cells into double quotes, or save the table with semicolons."
+                )
+        if short := sum(0 < len(cells) < named for cells in uneven):
+            self.origin.doubts.say(
+                self.file.path,
+                f"{short:,} {'line has' if short == 1 else 'lines have'} fewer cells than the first; what is lacking is null",
+            )
 
     def __iter__(self) -> Iterator[Mapping[str, str]]:
         places = {name: place for place, name in enumerate(self._columns)}
-        return (Record(places, cells) for cells in zip(*self._columns.values(), strict=True))
+        return (Record(places, cells, self.origin) for cells in zip(*self._columns.values(), strict=True))
 
     def __len__(self) -> int:
         return len(next(iter(self._columns.values()), ()))
 
-    def by(self, *columns: str, among: Collection[Any] = (), value: str = "") -> Keyed:
+    def by(
+        self,
+        *columns: str,
+        among: Collection[Any] = (),
+        of: Collection[Any] | None = None,
+        each: bool = False,
+        value: str = "",
+    ) -> Keyed:
         """The rows by the value of one column, or by the tuple of several.
 
         Args:
             columns: names of the columns.
             among: the keys that the raw tree gives reason to expect.
+            of: the keys of the files that are there: lines of no file are noted.
+            each: whether the table promises a line for every file: files without one are noted too.
             value: name of the only column that is wanted: its text stands for the row.
 
         Raises:
@@ -300,7 +401,17 @@ class Table:
                 f"{self.file.path}: no line belongs to a file of the raw tree: {next(iter(among))} and others expected under "
                 f"{', '.join(columns)}, {few} found. Use the table that the owner publishes."
             )
+        self._compare(keyed, among or of, each)
         return keyed
+
+    def _compare(self, keyed: Keyed, files: Collection[Any] | None, each: bool) -> None:
+        """Notes lines of no file, and files without a line; nothing where no file is there to compare with."""
+        if not files:
+            return
+        there = files if isinstance(files, (set, frozenset, dict)) else set(files)
+        self.origin.doubts.unmatched(self.file.path, [key for key in keyed if key not in there])
+        if each:
+            self.origin.doubts.lacking(self.file.path, [key for key in there if key not in keyed], there)
 
 
 class Keyed(dict[Any, Any]):
@@ -318,23 +429,3 @@ class Keyed(dict[Any, Any]):
         """Adds a row of the table that lies at `path`."""
         if self.setdefault(key, row) != row:
             self.conflicts[key] = f"{path} lists {key!r} twice with different values."
-
-
-def number(text: str | None) -> float | None:
-    """A number from a table cell, or None where the cell holds no number."""
-    try:
-        value = float(text) if text else None
-    except ValueError:
-        return None
-    return value if value is not None and abs(value) != float("inf") and value == value else None
-
-
-def known(text: str | None) -> str | None:
-    """The text of a table cell, or None where it says that nothing is known (`NA`, `N/A`, `nan`, `-`)."""
-    return None if text is None or text.strip().lower() in ("", "na", "n/a", "nan", "-", "none", "null") else text.strip()
-
-
-def whole(text: str | None) -> int | None:
-    """A whole number from a table cell (`3`, `3.0`), or None where the cell holds none."""
-    value = number(text)
-    return int(value) if value is not None and value == int(value) else None

@@ -9,15 +9,16 @@ import os
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from hf_medseg.errors import Refused
 from hf_medseg.raw.archives import NESTED, archive_kind, list_archive, refuse, stem
+from hf_medseg.raw.cells import Doubts, Origin, Said
 from hf_medseg.raw.files import Place, RawFile, stamp_of, stamp_of_info
-from hf_medseg.raw.tables import Table
+from hf_medseg.raw.tables import Table, headed
 
 _LITTER = re.compile(
     r"(?:\A|/)(?:__MACOSX/.*|\._[^/]*|\.DS_Store|\.git/.*|\.cache/.*|[^/]*:Zone\.Identifier|(?i:Thumbs\.db|desktop\.ini|ehthumbs\.db))\Z"
@@ -134,8 +135,18 @@ class Note:
     files: int = 1
 
 
-# No table's first line is longer, in bytes.
-_HEADER = 1 << 16
+# The end of a pattern for a table, and in what forms people save tables.
+_TABLE_END = re.compile(r"\\\.(?:csv|xlsx|csv\(\?:\\\.gz\)\?|\(\?:csv\|xlsx\))\Z")
+
+
+def _any_of(*endings: str) -> str:
+    """A pattern for file names that end so, in small or capital letters."""
+    both = [spelled.replace(".", r"\.") for ending in endings for spelled in (f".{ending}", f".{ending.upper()}")]
+    return f"(?:{'|'.join(both)})"
+
+
+_FORMS = _any_of("csv", "csv.gz", "tsv", "tsv.gz", "xlsx", "xlsm", "txt")
+_FORMS_NOT_READ = _any_of("xls", "ods", "numbers", "parquet", "feather")
 
 # Above so many files of one reason, folders are reported instead.
 _MANY = 1000
@@ -165,6 +176,7 @@ class Raw:
         edition, config: names of what is being converted.
         about, survey: the user's about file and the survey's results, where the source has them.
         known: defects that the source names, found here.
+        doubts: cells and lines of its tables that could not be read, or fit nothing.
         outside: whether this is a part that lies elsewhere than the rest of the tree.
     """
 
@@ -178,6 +190,7 @@ class Raw:
         self.about: Any = None
         self.survey: Any = None
         self.known: list[Note] = []
+        self.doubts = Doubts()
         self.parts: dict[str, Raw] = {}
         self._reasons: dict[str, str] = {}
         self._aliases: dict[str, str] = {}
@@ -267,30 +280,71 @@ class Raw:
         Raises:
             Refused: a needed column is missing, or a copy of the table says something else.
         """
-        file = self.one(pattern)
+        file = self._table_file(pattern, columns := tuple(columns))
         if file is None:
             return None
         self.use(file)
-        table = Table(file, tuple(columns), delimiter=delimiter, names=names, only=only)
+        table = Table(file, columns, delimiter=delimiter, names=names, only=only, doubts=self.doubts)
+        if table.wide:
+            raise Refused(table.wide)
         for twin in file.twins:
-            if list(Table(twin, tuple(columns), delimiter=delimiter, names=names, only=only)) != list(table):
+            if list(Table(twin, columns, delimiter=delimiter, names=names, only=only)) != list(table):
                 raise Refused(f"{file.listed} and {twin.listed} differ. Keep the owner's version and take the other out of the raw tree.")
             self.skip(twin, f"says the same as {file.listed}")
         return table
 
+    def _table_file(self, pattern: str, columns: tuple[str, ...]) -> RawFile | None:
+        """The file of a table, in the form that the owner publishes or another one that people save tables in."""
+        file = self.one(pattern)
+        stem = _TABLE_END.sub("", pattern)
+        if stem == pattern:
+            return file
+        found = [one for some in self.find(stem + _FORMS).values() for one in (some, *some.twins)]
+        same = {one.listed for one in (file, *file.twins)} if file is not None else set()
+        others = [one for one in found if one.listed not in same and (not one.name.lower().endswith(".txt") or headed(one, columns))]
+        if file is None and others:
+            file = min(others, key=lambda one: (one.name.lower().endswith(".txt"), one.listed.count("/"), natural(one.listed)))
+        for other in others:
+            if file is not None and other is not file:
+                self.skip(other, "another form of a table that is used")
+                self.note(file, f"is used; {other.listed} beside it, another form of it, is not")
+        if file is None and (unread := self.one(stem + _FORMS_NOT_READ)) is not None:
+            self.note(unread, "a table in a form that is not read, so its columns are null; save it as CSV or .xlsx to use it")
+            self.skip(unread, "a table in a form that is not read")
+        return file
+
     def tables(self, pattern: str, columns: Sequence[str]) -> list[Table]:
-        """Every CSV table that matches and names these columns in its first line; they count as used.
+        """Every table that matches and names these columns in its first line; they count as used.
 
         For tables that users name themselves, beside others that are of no use here.
+
+        Args:
+            pattern: matches their paths; another ending that tables have will do.
+            columns: names that the first line must have.
+
+        Raises:
+            Refused: a line of such a table has more cells than its first.
         """
         found = []
-        for file in self.find(pattern).values():
+        for file in self.find(_TABLE_END.sub("", pattern) + _FORMS).values():
             for one in (file, *file.twins):
-                header = re.split(r"[\r\n]", one.read(_HEADER).decode("utf-8-sig", "replace"), maxsplit=1)[0]
-                if {*columns} <= {cell.strip(' "') for cell in re.split(r"[,;\t|]", header)}:
+                if headed(one, columns):
                     self.use(one)
-                    found.append(Table(one, tuple(columns)))
+                    found.append(table := Table(one, tuple(columns), doubts=self.doubts))
+                    if table.wide:
+                        raise Refused(table.wide)
         return found
+
+    def compare(self, table: RawFile, lines: Collection[Any], files: Collection[Any], *, each: bool = False) -> None:
+        """Notes lines of a list or table, by their keys, that belong to no file, and with `each` files that have no line."""
+        there = set(files)
+        self.doubts.unmatched(table.path, [key for key in lines if key not in there])
+        if each:
+            self.doubts.lacking(table.path, [key for key in files if key not in lines], there)
+
+    def said(self, path: str, cells: Mapping[str, Any]) -> Said:
+        """A record of what is no CSV table, so that what cannot be read in it is noted under that path."""
+        return Said(cells, Origin(path, self.doubts))
 
     def use(self, *files: RawFile) -> None:
         """Marks files as used for planning, so that they are not reported as unused."""
@@ -311,6 +365,21 @@ class Raw:
         """Reports a defect that the source names in advance: listed as `known`, without changing the exit code."""
         path = file if isinstance(file, str) else file.path
         self.known.append(Note(path, reason))
+
+    def begin(self, config: str) -> None:
+        """Forgets what was noted for another config."""
+        self.config = config
+        for raw in (self, *self.parts.values()):
+            raw.known.clear()
+            raw.doubts = Doubts()
+
+    def notes(self) -> list[Note]:
+        """Everything that was noted here and in the parts."""
+        found: list[Note] = []
+        for raw in (self, *self.parts.values()):
+            found += raw.known
+            found += [Note(path, reason) for path, reason in raw.doubts.notes()]
+        return found
 
     def part(self, name: str) -> Raw:
         """The part of that name; its paths begin with the name."""

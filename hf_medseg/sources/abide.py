@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from hf_medseg.case import Case
 from hf_medseg.columns import FLOAT32, MASK_ORIGIN, SEX, TEXT, Column, Label
@@ -10,7 +10,8 @@ from hf_medseg.facts import Access, Download, Edition, Published, Source, volume
 from hf_medseg.licenses import Evidence, License
 from hf_medseg.pixels.masks import Values
 from hf_medseg.pixels.nifti import NiftiVolume
-from hf_medseg.raw.tables import Keyed, known, number
+from hf_medseg.raw.cells import age_in, known, number_in, sex_in, whole_in
+from hf_medseg.raw.tables import Keyed
 from hf_medseg.raw.tree import Raw, union
 
 PIPELINES = r"(ccs|cpac|dparsf|niak)/(filt_global|filt_noglobal|nofilt_global|nofilt_noglobal)/"
@@ -19,6 +20,7 @@ BRAIN = {0: 0, 1: 1}
 # codes of the table, 1 first
 GROUPS = {1: "autism", 2: "control"}
 SEXES = {1: "male", 2: "female"}
+NOTHING = (-9999.0, -999.0)
 EYES = {1: "open", 2: "closed"}
 NUMBERS = ("FIQ", "VIQ", "PIQ", "func_mean_fd")
 RATINGS = ("qc_rater_1", "qc_anat_rater_2", "qc_func_rater_2", "qc_anat_rater_3", "qc_func_rater_3")
@@ -29,10 +31,12 @@ def cases(raw: Raw) -> Iterator[Case]:
     if raw.edition == "raw":
         yield from _scans(raw)
         return
-    table = _table(raw, r"Phenotypic_V1_0b_preprocessed1\.csv", "FILE_ID")
     means = raw.find(PIPELINES + r"(?:func_mean/)?([^/]+)_func_mean\.nii\.gz")
     masks = raw.find(PIPELINES + r"(?:func_mask/)?([^/]+)_func_mask\.nii\.gz")
-    for key in union(means, masks):
+    keys = union(means, masks)
+    table = _table(raw, r"Phenotypic_V1_0b_preprocessed1\.csv", "FILE_ID", {subject for _, _, subject in keys})
+    facts = {subject: _facts(row) for subject, row in table.items()}
+    for key in keys:
         pipeline, strategy, subject = key
         mean, mask = (
             found.need(key, f"{pipeline}/{strategy}/{name}/{subject}_{name}.nii.gz")
@@ -41,51 +45,49 @@ def cases(raw: Raw) -> Iterator[Case]:
         yield Case(
             "_".join(key),
             {"image": NiftiVolume(mean), "mask": Values(NiftiVolume(mask), BRAIN)},
-            {"pipeline": pipeline, "strategy": strategy, "mask_origin": "automatic", **_facts(table, subject)},
+            {"pipeline": pipeline, "strategy": strategy, "mask_origin": "automatic", **facts.get(subject, {})},
             patient_id=subject.rpartition("_")[2],
             wrong=table.conflicts.get(subject, ""),
         )
 
 
 def _scans(raw: Raw) -> Iterator[Case]:
-    table = _table(raw, r"Phenotypic_V1_0b\w*\.csv", "SUB_ID")
-    for (site, subject), file in raw.find(SCAN).items():
+    scans = raw.find(SCAN)
+    table = _table(raw, r"Phenotypic_V1_0b\w*\.csv", "SUB_ID", {subject.lstrip("0") for _, subject in scans})
+    facts = {subject: _facts(row) for subject, row in table.items()}
+    for (site, subject), file in scans.items():
         key = subject.lstrip("0")
         yield Case(
             f"{site}_{subject}",
             {"image": NiftiVolume(file), "mask": None},
-            {"site": site.upper(), **_facts(table, key)},
+            {"site": site.upper(), **facts.get(key, {})},
             patient_id=subject,
             wrong=table.conflicts.get(key, ""),
         )
 
 
-def _table(raw: Raw, pattern: str, key: str) -> Keyed:
+def _table(raw: Raw, pattern: str, key: str, there: set[str]) -> Keyed:
     table = raw.table(pattern, (key, "DX_GROUP", "AGE_AT_SCAN", "SEX"))
-    return Keyed() if table is None else table.by(key)
+    return Keyed() if table is None else table.by(key, of=there, each=True)
 
 
-def _facts(table: Keyed, key: str) -> dict[str, object]:
+def _facts(row: Mapping[str, str]) -> dict[str, object]:
     """What the table says of a subject; -9999 and empty cells are unknown."""
-    row = table.get(key)
-    if row is None:
-        return {}
-    cells = {name: known(cell) for name, cell in row.items()}
-    numbers = {name: value for name, cell in cells.items() if (value := number(cell)) is not None and value != -9999}
+    site, *ratings = (known(row.get(name)) for name in ("SITE_ID", *RATINGS))
     return {
-        "label": _name(GROUPS, numbers.get("DX_GROUP")),
-        "site": cells.get("SITE_ID"),
-        "age": numbers.get("AGE_AT_SCAN"),
-        "sex": _name(SEXES, numbers.get("SEX")),
-        "eyes": _name(EYES, numbers.get("EYE_STATUS_AT_SCAN")),
-        **{name.lower(): numbers.get(name) for name in NUMBERS},
-        **{name: cells.get(name) for name in RATINGS},
+        "label": _name(GROUPS, whole_in(row, "DX_GROUP", nothing=NOTHING)),
+        "site": site,
+        "age": age_in(row, "AGE_AT_SCAN", nothing=NOTHING),
+        "sex": sex_in(row, "SEX", SEXES, nothing=NOTHING),
+        "eyes": _name(EYES, whole_in(row, "EYE_STATUS_AT_SCAN", nothing=NOTHING)),
+        **{name.lower(): number_in(row, name, nothing=NOTHING) for name in NUMBERS},
+        **dict(zip(RATINGS, ratings, strict=True)),
     }
 
 
-def _name(names: dict[int, str], code: float | None) -> str | None:
+def _name(names: dict[int, str], code: int | None) -> str | None:
     """The name of a code; a code that the table does not declare stays as it is, and its case is rejected."""
-    return None if code is None else names.get(int(code), f"{code:g}")
+    return None if code is None else names.get(code, str(code))
 
 
 PEOPLE: dict[str, Column] = {

@@ -16,13 +16,13 @@ from hf_medseg.pixels import dicom_headers
 from hf_medseg.pixels.dicom import DicomSeries
 from hf_medseg.pixels.nifti import NiftiVolume
 from hf_medseg.pixels.volume import VolumeImage
+from hf_medseg.raw.cells import age_in, known, number_in, sex_in
 from hf_medseg.raw.files import RawFile
-from hf_medseg.raw.tables import known, number
 from hf_medseg.raw.tree import Raw, union
 from hf_medseg.survey import Head, Whole
 
 GROUPS = ("cn", "smc", "emci", "mci", "lmci", "ad", "patient")  # the last one says no more than that
-SEXES = {"f": "female", "m": "male"}
+METADATA = ("researchGroup", "subjectSex", "subjectAge", "visitIdentifier")
 SUBJECT = r"\d{3}_S_\d{4,5}"
 # The id at the end of a file's name is the one safe key; folders may be missing.
 IMAGE = rf"(?:{SUBJECT}/[^/]+/[^/]+/[SI]\d+/)?[^/]*_I(\d+)"
@@ -51,10 +51,27 @@ def look(data: bytes, path: str) -> Any:
     for item in root.iter():  # the first of a name counts
         texts.setdefault(item.get("term") or item.tag.rpartition("}")[2], item.text)
     return {
-        **_facts(texts, "researchGroup", "subjectSex", "subjectAge", "visitIdentifier"),
+        **{name: texts.get(name) for name in (*METADATA, "Field Strength")},
         "description": known(texts.get("processedDataLabel") or texts.get("description")),
         "processing": "processed" if "derivedProduct" in texts else "original",
-        "field_strength": number(texts.get("Field Strength")),
+    }
+
+
+def _of_metadata(raw: Raw, file: RawFile) -> dict[str, Any]:
+    """The columns that the metadata of an image gives, which the survey looked at.
+
+    Raises:
+        Rejected: the metadata is damaged.
+    """
+    seen = raw.survey.get(file.listed)
+    if isinstance(seen, Rejected):
+        raise seen
+    said = raw.said(file.path, seen)
+    return {
+        **_facts(said, *METADATA),
+        "description": seen["description"],
+        "processing": seen["processing"],
+        "field_strength": number_in(said, "Field Strength", "T", least=0),
     }
 
 
@@ -67,9 +84,11 @@ def cases(raw: Raw) -> Iterator[Case]:
     for key in union(*found):
         # One id in two formats makes two cases of one id, of which the pipeline rejects the second by name.
         for image, path in (some[key] for some in found if key in some):
-            said = raw.survey.get(metadata[key].listed) if key in metadata else {}
-            if isinstance(said, Rejected):
-                said, wrong[key] = {}, str(said)
+            said: dict[str, Any] = {}
+            try:
+                said = _of_metadata(raw, metadata[key]) if key in metadata else {}
+            except Rejected as error:
+                wrong[key] = str(error)
             person = re.search(SUBJECT, path)
             protocol = re.search(rf"{SUBJECT}/([^/]+)/[^/]+/[SI]\d+/", path)
             modality = re.search(rf"{SUBJECT}_([A-Z]{{2}})_", path)
@@ -131,11 +150,11 @@ def _tables(raw: Raw, found: list[dict[str, tuple[VolumeImage, str]]]) -> tuple[
 
 def _facts(texts: Any, group: str, sex: str, age: str, visit: str) -> dict[str, Any]:
     """The person's columns, each by its name in a table or in metadata; a group or sex that nobody declared stays as it is."""
-    label, gender = known(texts.get(group)), known(texts.get(sex))
+    label = known(texts.get(group))
     return {
         "label": label and label.lower(),
-        "sex": gender and SEXES.get(gender[0].lower(), gender),
-        "age": number(texts.get(age)),
+        "sex": sex_in(texts, sex),
+        "age": age_in(texts, age, nothing=(-4,)),
         "visit": known(texts.get(visit)),
     }
 

@@ -12,7 +12,8 @@ from hf_medseg.facts import Access, Download, Edition, Published, Source, volume
 from hf_medseg.licenses import Evidence, License
 from hf_medseg.pixels.masks import Values
 from hf_medseg.pixels.nifti import NiftiVolume
-from hf_medseg.raw.tables import Table, known, number
+from hf_medseg.raw.cells import age_in, known
+from hf_medseg.raw.tables import Record, Table
 from hf_medseg.raw.tree import Raw, union
 
 CLASSES = ("necrotic_core", "oedema", "enhancing_tumour")
@@ -60,22 +61,23 @@ def cases(raw: Raw) -> Iterator[Case]:
         files["mask"]["BraTS20_Training_355"] = misnamed
         raw.note(misnamed, "the mask of BraTS20_Training_355 under a wrong name; it is used")
     found_tables = [(raw.table(pattern, (*filter(None, [key]), *more)), key) for pattern, key, *more in TABLES.get(raw.edition, ())]
-    tables = [table.by(key or _column_of_cases(table, name)) for table, key in found_tables if table is not None]
+    there = union(*files.values())
+    tables = [table.by(key or _column_of_cases(table, name), of=there) for table, key in found_tables if table is not None]
     last = -1 if raw.edition == "2023" else 0
-    for case in union(*files.values()):
+    for case in there:
         path = next(found[case].path for found in files.values() if case in found)
         training = "valid" not in path.lower()
         joint, suffix = ("-" if last else "_"), (".nii.gz" if path.endswith(".gz") else ".nii")
         wanted = {column: f"{case}/{case}{joint}{words.split('|')[last]}{suffix}" for column, words in PARTS.items()}
         found = {column: files[column].need(case, path) for column, path in wanted.items() if training or column != "mask"}
-        facts = {column: known(cell) for table in tables for column, cell in table.get(case, {}).items()}
+        rows = [table[case] for table in tables if case in table]
         yield Case(
             case,
             {
                 **{column: NiftiVolume(found[column]) for column in SEQUENCES},
                 "mask": Values(NiftiVolume(found["mask"]), LABELS_2023 if raw.edition == "2023" else LABELS) if training else None,
             },
-            _columns(raw.edition, case, path, facts),
+            _columns(raw.edition, case, path, rows),
             "train" if training else "validation",
             # Up to 2019 the last number counts the scans of a patient, in 2023 their time points.
             case if raw.edition in ("2020", "2021", "2021-tcia") else case.rpartition("-" if raw.edition == "2023" else "_")[0],
@@ -95,10 +97,11 @@ def _column_of_cases(table: Table, name: str) -> str:
     raise Refused(f"{table.file.path}: no column holds names of cases, such as BraTS2021_00000. Use the table that the owner publishes.")
 
 
-def _columns(edition: str, case: str, path: str, facts: dict[str, str | None]) -> dict[str, object]:
+def _columns(edition: str, case: str, path: str, rows: list[Record]) -> dict[str, object]:
     """What the tables, the folders and the name say of a case."""
     if edition == "2023":
         return {"time_point": int(case.rpartition("-")[2])}
+    facts = {column: known(cell) for row in rows for column, cell in row.items()}
     if edition == "2021-tcia":
         found = {
             word: next((cell for column, cell in facts.items() if word in column.lower()), None) for word in ("collection", "site", "mgmt")
@@ -109,7 +112,7 @@ def _columns(edition: str, case: str, path: str, facts: dict[str, str | None]) -
     grade = facts.get("Grade") or next((folder for folder in path.split("/") if folder in ("HGG", "LGG")), None)
     return {
         "grade": grade and grade.lower(),
-        "age": number(facts.get("Age")),
+        "age": next((age_in(row, "Age") for row in rows if "Age" in row), None),
         "survival_days": facts.get("Survival_days") or facts.get("Survival"),
         "extent_of_resection": facts.get("Extent_of_Resection") or facts.get("ResectionStatus"),
     }

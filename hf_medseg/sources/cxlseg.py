@@ -13,7 +13,8 @@ from hf_medseg.facts import Access, Config, Download, Edition, Part, Published, 
 from hf_medseg.licenses import Evidence, License
 from hf_medseg.pixels.masks import Native, Nearest, Threshold
 from hf_medseg.pixels.picture import Picture
-from hf_medseg.raw.tables import Table, number
+from hf_medseg.raw.cells import number
+from hf_medseg.raw.tables import Table
 from hf_medseg.raw.tree import Raw
 
 FINDINGS = (

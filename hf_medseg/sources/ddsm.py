@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -17,8 +18,9 @@ from hf_medseg.pixels.dicom import DicomPicture
 from hf_medseg.pixels.ljpeg import LosslessJpeg
 from hf_medseg.pixels.masks import Labels, MaskList, Overlap, Painted, Threshold, Values
 from hf_medseg.pixels.picture import Picture
+from hf_medseg.raw.cells import age_in, known, number_in, whole, whole_in
 from hf_medseg.raw.files import RawFile
-from hf_medseg.raw.tables import Keyed, known, lines_of, number, whole
+from hf_medseg.raw.tables import Keyed, lines_of
 from hf_medseg.raw.tree import Found, Raw, union
 
 CLASSES = {"mass": 1, "calcification": 2}
@@ -73,6 +75,7 @@ def _cbis(raw: Raw) -> Iterator[Case]:
         table = raw.table(rf"(?:csv/)?{raw.config}_case_description_{split}_set\.csv", columns)
         lesions = Keyed() if table is None else table.by(*LESION)
         rows: dict[tuple[str, ...], list[tuple[Any, Any]]] = {}
+        absent: list[str] = []
         for key, row in lesions.items():
             rows.setdefault(key[:3], []).append((key, row))
         for (patient, side, view), found in rows.items():
@@ -80,6 +83,7 @@ def _cbis(raw: Raw) -> Iterator[Case]:
             found.sort(key=lambda one: whole(one[0][3]) or 0)
             owners = [f"{film}_{key[3]}" for key, _ in found]
             if film not in films and not any(owner in masks for owner in owners):
+                absent += owners
                 continue
             files = [masks.need(owner, f"CBIS-DDSM/{owner}/<its mask>") for owner in owners]
             wrong = [lesions.conflicts[key] for key, _ in found if key in lesions.conflicts]
@@ -98,17 +102,19 @@ def _cbis(raw: Raw) -> Iterator[Case]:
                     "mask_origin": "derived" if name == "mass" else "manual",
                     "laterality": side.lower(),
                     "view": view,
-                    "breast_density": whole(found[0][1].get("breast_density") or found[0][1].get("breast density")),
+                    "breast_density": whole_in(found[0][1], "breast_density" if "breast_density" in found[0][1] else "breast density"),
                     "abnormality_id": [whole(key[3]) for key, _ in found],
-                    "assessment": [whole(row["assessment"]) for _, row in found],
+                    "assessment": [whole_in(row, "assessment") for _, row in found],
                     "pathology": [row["pathology"].lower() or None for _, row in found],
-                    "subtlety": [whole(row["subtlety"]) for _, row in found],
+                    "subtlety": [whole_in(row, "subtlety") for _, row in found],
                     **{column.replace(" ", "_"): [known(row[column]) for _, row in found] for column in (first, second)},
                 },
                 split=split,
                 patient_id=patient,
                 wrong=wrong[0] if wrong else "",
             )
+        if table is not None:
+            raw.doubts.unmatched(table.file.path, absent)
 
 
 def _shots(raw: Raw) -> list[Shot]:
@@ -120,6 +126,8 @@ def _shots(raw: Raw) -> list[Shot]:
     table = None if shots else raw.table(r"(?:csv/)?dicom_info\.csv", ("image_path", "PatientID", "SeriesDescription"))
     if table is not None:
         files = raw.find(r"jpeg/([^/]+/[^/]+\.jpe?g)")
+        lines = {"/".join(row["image_path"].split("/")[-2:]): row for row in table}
+        raw.compare(table.file, lines, files)
         for row in table:
             if (file := files.get("/".join(row["image_path"].split("/")[-2:]))) is not None:
                 area = (whole(row.get("Rows")) or 0) * (whole(row.get("Columns")) or 0)
@@ -163,6 +171,7 @@ def _original(raw: Raw) -> Iterator[Case]:
     headers = {key: _header(file, raw) for key, file in raw.find(VOLUME + r"([A-D]_\d{4}_\d|[A-D]-\d{4}-\d)\.ics(?:\.gz)?").items()}
     shots, overlays = (raw.find(rf"{SHOT}\.{suffix}(?:\.gz)?") for suffix in ("LJPEG", "OVERLAY"))
     cases = {key[:2]: (key[2].replace("-", "_"), header) for key, header in headers.items()}
+    facts = {key[:2]: _case_facts(raw, header, "/".join(key)) for key, header in headers.items()}
     for volume, folder, view in LACKING:
         patient, _ = cases.get((volume, folder), ("", {}))
         if patient and (volume, folder, patient, view) not in shots:
@@ -170,9 +179,12 @@ def _original(raw: Raw) -> Iterator[Case]:
     for key in union(shots, overlays):
         volume, folder, patient, view = key
         _, header = cases.get((volume, folder), ("", {}))
-        film = dict(zip(header.get(view, [])[::2], header.get(view, [])[1::2], strict=False))
-        height, width, bits = (whole(film.get(name)) or 0 for name in ("LINES", "PIXELS_PER_LINE", "BITS_PER_PIXEL"))
-        micrometres = number(film.get("RESOLUTION"))
+        film = raw.said(
+            f"{volume}/{folder}/{patient.replace('_', '-')}.ics",
+            dict(zip(header.get(view, [])[::2], header.get(view, [])[1::2], strict=False)),
+        )
+        height, width, bits = (whole_in(film, name, least=1) or 0 for name in ("LINES", "PIXELS_PER_LINE", "BITS_PER_PIXEL"))
+        micrometres = number_in(film, "RESOLUTION", least=math.ulp(0.0))
         name = f"{volume}/{folder}/{patient}.{view}"
         overlay = overlays.need(key, f"{name}.OVERLAY") if key in overlays or header.get(view, [""])[-1] == "OVERLAY" else None
         yield Case(
@@ -191,9 +203,7 @@ def _original(raw: Raw) -> Iterator[Case]:
                 "label": volume.rpartition("_")[0],
                 "laterality": view.split("_")[0].lower(),
                 "view": view.split("_")[1],
-                "age": number("".join(header.get("PATIENT_AGE", []))),
-                "breast_density": whole("".join(header.get("DENSITY", []))),
-                "digitizer": " ".join(header.get("DIGITIZER", [])) or None,
+                **facts.get((volume, folder), {}),
                 "bits_per_pixel": bits,
                 **({} if overlay else dict.fromkeys(FACTS, ())),
             },
@@ -202,6 +212,16 @@ def _original(raw: Raw) -> Iterator[Case]:
             if height and width and bits
             else f"{patient.replace('_', '-')}.ics, the header of its case, is missing or does not say its size.",
         )
+
+
+def _case_facts(raw: Raw, header: dict[str, list[str]], path: str) -> dict[str, Any]:
+    """What the header of a case says of all its films."""
+    said = raw.said(f"{path}.ics", {name: "".join(header.get(name, [])) for name in ("PATIENT_AGE", "DENSITY")})
+    return {
+        "age": age_in(said, "PATIENT_AGE"),
+        "breast_density": whole_in(said, "DENSITY"),
+        "digitizer": " ".join(header.get("DIGITIZER", [])) or None,
+    }
 
 
 def _header(file: RawFile, raw: Raw) -> dict[str, list[str]]:

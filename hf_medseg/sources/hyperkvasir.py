@@ -11,7 +11,7 @@ from hf_medseg.licenses import Evidence, License
 from hf_medseg.pixels.boxes import boxes_of_json
 from hf_medseg.pixels.masks import Threshold
 from hf_medseg.pixels.picture import Picture
-from hf_medseg.raw.tables import whole
+from hf_medseg.raw.cells import whole_in
 from hf_medseg.raw.tree import Raw, union
 
 STEM = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -27,8 +27,11 @@ def cases(raw: Raw) -> Iterator[Case]:
     raw.use(table)
     known = boxes_of_json(table)
     folds = {count: raw.table(rf"{count}_fold_split\.csv", ("file-name", "split-index")) for count in (2, 5)}
-    fold_of = {count: lines.by("file-name") for count, lines in folds.items() if lines is not None}
-    for stem in union(pictures, masks):
+    stems = union(pictures, masks)
+    names = {f"{stem}.jpg" for stem in stems}
+    fold_of = {count: lines.by("file-name", of=names, each=True) for count, lines in folds.items() if lines is not None}
+    raw.compare(table, known, stems)
+    for stem in stems:
         name = f"{stem}.jpg"
         conflicts = [lines.conflicts[name] for lines in fold_of.values() if name in lines.conflicts]
         yield Case(
@@ -39,7 +42,7 @@ def cases(raw: Raw) -> Iterator[Case]:
                 "mask": Threshold(Picture(masks.need(stem, f"masks/{name}"), "L")),
                 "boxes": known.get(stem),
             },
-            {f"fold_{count}": whole(lines[name]["split-index"]) for count, lines in fold_of.items() if name in lines},
+            {f"fold_{count}": whole_in(lines[name], "split-index") for count, lines in fold_of.items() if name in lines},
             wrong=" ".join(conflicts) if stem in known else f"{table.path} does not name it.",
         )
 

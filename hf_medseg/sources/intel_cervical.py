@@ -9,6 +9,7 @@ from hf_medseg.columns import Label
 from hf_medseg.facts import Access, Config, Download, Edition, Published, Source
 from hf_medseg.licenses import Evidence, License
 from hf_medseg.pixels.picture import Picture
+from hf_medseg.raw.cells import whole
 from hf_medseg.raw.tables import Keyed, Table
 from hf_medseg.raw.tree import Raw
 
@@ -68,7 +69,7 @@ def _by_file(table: Table | None) -> Keyed:
 def _solved(solution: Keyed, name: str) -> tuple[str, str]:
     """The type of a test picture, and what is wrong with its line."""
     row = solution.get(name, {})
-    types = [column for column in TYPES if row.get(column, "").strip() in ("1", "1.0")]
+    types = [column for column in TYPES if whole(row.get(column)) == 1]
     if len(types) != 1:
         found = f"names {len(types)} types" if row else "has no line"
         return "", f"{name} {found} in solution_stg1_release.csv; one type expected."

@@ -10,7 +10,8 @@ from hf_medseg.facts import Access, Config, Download, Edition, Published, Source
 from hf_medseg.licenses import Evidence, License
 from hf_medseg.pixels.masks import Values
 from hf_medseg.pixels.picture import Picture
-from hf_medseg.raw.tables import Keyed, number, whole
+from hf_medseg.raw.cells import age_in, sex_in, whole_in
+from hf_medseg.raw.tables import Keyed
 from hf_medseg.raw.tree import Raw, union
 
 SPLITS = {"Training": "train", "Validation": "validation", "Test_v2": "test"}
@@ -34,12 +35,11 @@ def cases(raw: Raw) -> Iterator[Case]:
         for image_id in ids:
             wrong = person.conflicts.get(image_id) or label.conflicts.get(image_id) or ""
             about, diagnosed = person.get(image_id, {}), label.get(image_id, {})
-            finding = (whole(diagnosed.get("melanoma")), whole(diagnosed.get("seborrheic_keratosis")))
+            finding = (whole_in(diagnosed, "melanoma"), whole_in(diagnosed, "seborrheic_keratosis"))
             if labels is not None and finding not in DIAGNOSES:
                 wrong = wrong or f"{labels.file.path} gives no diagnosis: melanoma, seborrheic_keratosis = {finding}."
             if people is not None and not about:
                 wrong = wrong or f"{people.file.path} does not name it."
-            sex = about.get("sex", "").lower()
             yield Case(
                 image_id,
                 {
@@ -48,8 +48,8 @@ def cases(raw: Raw) -> Iterator[Case]:
                 },
                 {
                     "diagnosis": DIAGNOSES.get(finding),
-                    "age": number(about.get("age_approximate")),
-                    "sex": None if sex in ("", "unknown") else sex,
+                    "age": age_in(about, "age_approximate"),
+                    "sex": sex_in(about, "sex"),
                 },
                 split=split,
                 wrong=wrong,

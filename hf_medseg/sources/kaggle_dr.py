@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from hf_medseg.case import Case
 from hf_medseg.columns import LATERALITY, Label
@@ -10,7 +10,7 @@ from hf_medseg.errors import Refused
 from hf_medseg.facts import Access, Config, Download, Edition, Published, Source
 from hf_medseg.licenses import Evidence, License
 from hf_medseg.pixels.picture import Picture
-from hf_medseg.raw.tables import Keyed, Table
+from hf_medseg.raw.cells import whole
 from hf_medseg.raw.tree import Raw
 
 GRADES = ("no_dr", "mild", "moderate", "severe", "proliferative")
@@ -28,22 +28,22 @@ def cases(raw: Raw) -> Iterator[Case]:
             f"{copy.listed}: the owner's photographs end in .jpeg; this one comes from a re-sized or re-coded copy, and mixed sources would "
             "pass unseen. Take the copies out of train/ and test/, or fetch the owner's archives."
         )
-    labels = {
-        "train": _by_image(raw.table(r"trainLabels\.csv", ("image", "level"))),
-        "test": _by_image(raw.table(r"(?:retinopathy_solution|testLabels)\.csv", ("image", "level"))),
-    }
     # sample.zip holds copies of training photographs.
     photographs = {
         "train": raw.find(rf"train/{EYE}\.jpeg").beside(raw.find(rf"sample/{EYE}\.jpeg")),
         "test": raw.find(rf"test/{EYE}\.jpeg"),
     }
+    tables = {
+        "train": raw.table(r"trainLabels\.csv", ("image", "level")),
+        "test": raw.table(r"(?:retinopathy_solution|testLabels)\.csv", ("image", "level")),
+    }
     for split, found in photographs.items():
-        table = labels[split]
+        table = None if (lines := tables[split]) is None else lines.by("image", of={f"{patient}_{eye}" for patient, eye in found})
         for (patient, eye), file in found.items():
             stem = f"{patient}_{eye}"
             record = table.get(stem, {}) if table is not None else {}
             wrong = "" if table is None else table.conflicts.get(stem, "")
-            if table is not None and not wrong and record.get("level") not in LEVELS:
+            if table is not None and not wrong and _level(record) not in LEVELS:
                 wrong = (
                     f"its level is {record.get('level')!r}; 0 to 4 expected."
                     if record
@@ -54,7 +54,7 @@ def cases(raw: Raw) -> Iterator[Case]:
             yield Case(
                 stem,
                 {"image": Picture(file)},
-                {"label": LEVELS.get(record.get("level", "")), "laterality": eye, "usage": record.get("Usage", "").lower() or None},
+                {"label": LEVELS.get(_level(record)), "laterality": eye, "usage": record.get("Usage", "").lower() or None},
                 split=split,
                 patient_id=patient,
                 wrong=wrong,
@@ -62,8 +62,10 @@ def cases(raw: Raw) -> Iterator[Case]:
             )
 
 
-def _by_image(table: Table | None) -> Keyed | None:
-    return None if table is None else table.by("image")
+def _level(record: Mapping[str, str]) -> str:
+    """The grade of an eye as its digit: spreadsheets make `2.0` of it."""
+    level = whole(record.get("level"))
+    return "" if level is None else str(level)
 
 
 COMPETITION = "diabetic-retinopathy-detection"

@@ -28,7 +28,13 @@ def cases(raw: Raw) -> Iterator[Case]:
     table = raw.one(r"kavsir_bboxes\.json")
     known = boxes_of_json(table) if table is not None else {}
     raw.use(*([table] if table is not None else []))
-    for stem in union(pictures, masks):
+    stems = union(pictures, masks)
+    for split, file in lists.items():
+        if file is not None:
+            raw.compare(file, sorted(named[split]), stems)
+    if table is not None:
+        raw.compare(table, known, stems)
+    for stem in stems:
         wrong = ""
         splits = [split for split, stems in named.items() if stem in stems]
         if named and len(splits) != 1:

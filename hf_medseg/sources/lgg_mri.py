@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from hf_medseg.case import Case
 from hf_medseg.columns import FLAG, FLOAT32, INT8, INT32, TEXT
@@ -11,8 +11,9 @@ from hf_medseg.facts import Access, Config, Download, Edition, Published, Source
 from hf_medseg.licenses import Evidence, License
 from hf_medseg.pixels.masks import Values
 from hf_medseg.pixels.picture import Picture, equal_channels
+from hf_medseg.raw.cells import age_in, whole_in
 from hf_medseg.raw.files import RawFile
-from hf_medseg.raw.tables import number, whole
+from hf_medseg.raw.tables import Keyed
 from hf_medseg.raw.tree import Raw, union
 
 TUMOUR = {0: 0, 255: 1}
@@ -57,10 +58,11 @@ def cases(raw: Raw) -> Iterator[Case]:
     for (volume, _), picture in pictures.items():
         if isinstance(seen := raw.survey.get(picture.listed), frozenset):
             equal.setdefault(volume, []).append(seen)
-    patients = table.by("Patient") if table is not None else None
+    people = {volume: "_".join(volume.split("_")[:3]) for volume in counts}
+    patients = Keyed() if table is None else table.by("Patient", of=set(people.values()), each=True)
+    facts = {patient: _facts(patients.get(patient, {})) for patient in people.values()}
     for volume, index in keys:
-        stem, patient = f"{volume}_{index}", "_".join(volume.split("_")[:3])
-        codes = patients.get(patient, {}) if patients is not None else {}
+        stem, patient = f"{volume}_{index}", people[volume]
         yield Case(
             stem,
             {
@@ -73,12 +75,15 @@ def cases(raw: Raw) -> Iterator[Case]:
                 "num_slices": counts[volume],
                 "pre_contrast_missing": all(PRE_IS_FLAIR in pairs for pairs in equal[volume]) if volume in equal else None,
                 "post_contrast_missing": all(POST_IS_FLAIR in pairs for pairs in equal[volume]) if volume in equal else None,
-                "age": number(codes.get(AGE)),
-                **{ours: whole(codes.get(theirs)) for theirs, ours in CODES.items()},
+                **facts[patient],
             },
             patient_id=patient,
-            wrong=patients.conflicts.get(patient, "") if patients is not None else "",
+            wrong=patients.conflicts.get(patient, ""),
         )
+
+
+def _facts(row: Mapping[str, str]) -> dict[str, float | int | None]:
+    return {"age": age_in(row, AGE), **{ours: whole_in(row, theirs) for theirs, ours in CODES.items()}}
 
 
 SOURCE = Source(

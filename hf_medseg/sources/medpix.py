@@ -10,7 +10,8 @@ from hf_medseg.columns import FLOAT32, INT32, SEX, TEXT
 from hf_medseg.facts import Access, Config, Download, Edition, Published, Source
 from hf_medseg.licenses import Evidence, License
 from hf_medseg.pixels.picture import Picture
-from hf_medseg.raw.tables import Keyed, json_lines_of, known, number, records_of
+from hf_medseg.raw.cells import age_in, known, sex_in
+from hf_medseg.raw.tables import Keyed, json_lines_of, records_of
 from hf_medseg.raw.tree import Raw
 
 LISTS = {"train": "train", "train_1": "train", "train_2": "train", "dev": "validation", "test": "test"}
@@ -40,7 +41,8 @@ def cases(raw: Raw) -> Iterator[Case]:
     for name, record in descriptions.items():
         uid, facts = record["U_id"], record.get("Description")
         case = texts.get(uid, {})
-        plane, sex = _text(facts, "Plane"), _text(facts, "Sex")
+        plane = _text(facts, "Plane")
+        said = raw.said("Descriptions.json", {key: _text(facts, key) for key in ("Age", "Sex")})
         unlisted = f"its case {uid} is in none of the lists of splitted_dataset." if splits and uid not in splits else ""
         yield Case(
             name,
@@ -51,8 +53,8 @@ def cases(raw: Raw) -> Iterator[Case]:
                 "location_category": _text(record, "Location Category"),
                 "plane": plane and plane.lower(),
                 "caption": _text(facts, "Caption"),
-                "age": number(_text(facts, "Age")),
-                "sex": sex and sex.lower(),
+                "age": age_in(said, "Age"),
+                "sex": sex_in(said, "Sex"),
                 **{column: _text(case.get("Case"), key) for column, key in CASE_TEXTS.items()},
                 **{column: _text(case.get("Topic"), key) for column, key in TOPIC_TEXTS.items()},
                 "train_part": parts.get(uid),
@@ -104,7 +106,7 @@ SOURCE = Source(
         "There are no masks.",
         "MedPix itself is a portal without a bulk download; its image and case numbers differ by year and page.",
         "All pictures of a teaching case share `patient_id`; whether two cases show one person is unknown.",
-        "Ages that are no number ('6 weeks') and N/A are null.",
+        "Ages are years, also where the text says weeks or months ('6 weeks'); N/A is null.",
         "The case texts hold line breaks. The name of the person who made the diagnosis is left out.",
         "Most pictures are grey in three equal channels; 86 are truly coloured (annotations, montages).",
         "README and JSON files spell some keys differently; both spellings are read.",

@@ -40,11 +40,19 @@ def cases(raw: Raw) -> Iterator[Case]:
     masks = raw.find(rf"{among}annotations/(\d+)\.(?i:png)")
     splits: dict[str, set[str]] = {}
     types: dict[str, set[str]] = {}
-    for (name, suffix), file in raw.find(rf"{folder}/(train|val)(_cls)?\.txt").items():
+    numbers = union(pictures, masks)
+    listings = raw.find(rf"{folder}/(train|val)(_cls)?\.txt")
+    for (name, suffix), file in listings.items():
         raw.use(file)
+        lines = []
         for line in lines_of(file):
             number, *others = re.sub(r"(?i)\.jpg", "", line).split()
+            lines.append(number)
             (types if suffix else splits).setdefault(number, set()).update(others if suffix else [SPLITS[name]])
+        if suffix:  # what the lists of the splits name and is not there is rejected
+            raw.compare(file, lines, numbers)
+    if types:
+        raw.doubts.lacking(next(file.path for (_, suffix), file in listings.items() if suffix), sorted({*numbers} - {*types}), numbers)
     for number in union(pictures, masks, splits):
         split, code = splits.get(number, set()), types.get(number, set())
         label = next(iter(code), "")

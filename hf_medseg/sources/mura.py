@@ -11,6 +11,7 @@ from hf_medseg.errors import Refused
 from hf_medseg.facts import Access, Config, Download, Edition, Published, Source
 from hf_medseg.licenses import Evidence, License
 from hf_medseg.pixels.picture import Picture
+from hf_medseg.raw.cells import whole
 from hf_medseg.raw.tree import Raw
 
 PARTS = ("elbow", "finger", "forearm", "hand", "humerus", "shoulder", "wrist")
@@ -32,13 +33,15 @@ def cases(raw: Raw) -> Iterator[Case]:
         paths = [_inside(line["path"]) for line in listed]
         files, studies = raw.at(paths), labels.by("path")
         of_study = {_inside(path): path for path in studies}
+        raw.compare(labels.file, of_study, {path.rpartition("/")[0] + "/" for path in paths})
         for path in dict.fromkeys(paths):
             match = PATH.match(path)
             if match is None:
                 raise Refused(f"{listed.file.path}: {path!r} is no path of MURA. Use the table that the owner publishes.")
             _, part, patient, study, sign, number = match.groups()
             key = of_study.get(path.rpartition("/")[0] + "/", "")
-            label = studies[key].get("label", "") if key else ""
+            said = whole(studies[key].get("label")) if key else None  # spreadsheets make `1.0` of it
+            label = "" if said is None else str(said)
             wrong = studies.conflicts.get(key, "")
             if not wrong and label != IN_FOLDER[sign]:
                 wrong = f"{labels.file.path} gives its study the label {label or None}; its folder says {IN_FOLDER[sign]} ({sign})."

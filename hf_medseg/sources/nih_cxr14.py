@@ -11,7 +11,8 @@ from hf_medseg.errors import Refused
 from hf_medseg.facts import Access, Config, Download, Edition, Published, Source
 from hf_medseg.licenses import Evidence, License
 from hf_medseg.pixels.picture import Picture
-from hf_medseg.raw.tables import lines_of, number, whole
+from hf_medseg.raw.cells import age_in, length_in, number_in, sex_in, whole_in
+from hf_medseg.raw.tables import lines_of
 from hf_medseg.raw.tree import Raw
 
 SIDE = 1024
@@ -43,11 +44,14 @@ def cases(raw: Raw) -> Iterator[Case]:
     """One case a film that is there; the tables name all films, however few were downloaded."""
     films = raw.find(r"images(?:_\d+)?/(\d{8}_\d{3})\.png")
     table = raw.table(r"Data_Entry_2017[^/]*\.csv(?:\.gz)?", ("Image Index", "Finding Labels", "Patient ID"))
-    records = table.by("Image Index") if table is not None else None
+    names = {f"{stem}.png" for stem in films}
+    records = table.by("Image Index", of=names) if table is not None else None
     marked = raw.table(r"BBox_List_2017[^/]*\.csv(?:\.gz)?", ("Image Index", "Finding Label", *BOX.values()))
     found: dict[str, list[dict[str, Any]]] = {}
     for record in marked or ():
         found.setdefault(record["Image Index"], []).append(_box(record))
+    if marked is not None:
+        raw.compare(marked.file, found, names)
     lists = {split: file for split, pattern in LISTS.items() if (file := raw.one(pattern)) is not None}
     raw.use(*lists.values())
     if len(lists) == 1:
@@ -55,6 +59,8 @@ def cases(raw: Raw) -> Iterator[Case]:
             f"nih-cxr14: {next(iter(lists.values())).path} is there without the other list. train_val_list.txt and test_list.txt go together."
         )
     splits = {name: split for split, file in lists.items() for name in lines_of(file)}
+    for split, file in lists.items():
+        raw.compare(file, [name for name, of in splits.items() if of == split], names)
     if outside := sum(splits.get(name) == "train" for name in found):
         raw.note(lists["train"], f"{outside} films with boxes are in this list; readers say that all are in the test list")
     for stem, file in films.items():
@@ -64,6 +70,8 @@ def cases(raw: Raw) -> Iterator[Case]:
             wrong = "the data table has no line for it."
         elif lists and f"{stem}.png" not in splits:
             wrong = "it is in neither of the owner's lists."
+        elif any(box[side] is None for box in found.get(f"{stem}.png", []) for side in BOX):
+            wrong = "the table of boxes gives it a box without four numbers."
         yield Case(
             stem,
             {"image": Picture(file, size=(SIDE, SIDE))},
@@ -75,16 +83,15 @@ def cases(raw: Raw) -> Iterator[Case]:
 
 
 def _columns(record: Mapping[str, str]) -> dict[str, Any]:
-    age = number(record.get("Patient Age"))
-    spacing = [number(record.get("OriginalImagePixelSpacing[x")), number(record.get("y]"))]
+    spacing = [length_in(record, "OriginalImagePixelSpacing[x"), length_in(record, "y]")]
     return {
         "labels": [_name(label) for label in record.get("Finding Labels", "").split("|")],
-        "follow_up": whole(record.get("Follow-up #")),
-        "age": age if age is not None and age <= 120 else None,
-        "sex": {"M": "male", "F": "female"}.get(record.get("Patient Sex") or record.get("Patient Gender", "")),
+        "follow_up": whole_in(record, "Follow-up #", least=0),
+        "age": age_in(record, "Patient Age"),
+        "sex": sex_in(record, "Patient Sex" if "Patient Sex" in record else "Patient Gender"),
         "view": record.get("View Position") or None,
-        "original_width": whole(record.get("OriginalImage[Width")),
-        "original_height": whole(record.get("Height]")),
+        "original_width": whole_in(record, "OriginalImage[Width", least=1),
+        "original_height": whole_in(record, "Height]", least=1),
         "original_pixel_spacing": spacing[::-1] if None not in spacing else None,
     }
 
@@ -95,7 +102,7 @@ def _name(label: str) -> str:
 
 
 def _box(record: Mapping[str, str]) -> dict[str, Any]:
-    return {side: number(record.get(column)) for side, column in BOX.items()} | {"label": _name(record.get("Finding Label", ""))}
+    return {side: number_in(record, column, least=0) for side, column in BOX.items()} | {"label": _name(record.get("Finding Label", ""))}
 
 
 # Address and MD5 of each of the owner's archives, in order.

@@ -10,13 +10,13 @@ from hf_medseg.facts import Access, Download, Edition, Published, Source, volume
 from hf_medseg.licenses import Evidence, License
 from hf_medseg.pixels.masks import Values
 from hf_medseg.pixels.nifti import NiftiVolume
-from hf_medseg.raw.tables import Keyed, known, number, whole
+from hf_medseg.raw.cells import age_in, known, number_in, sex_in, whole_in
+from hf_medseg.raw.tables import Keyed
 from hf_medseg.raw.tree import Raw, union
 
 TISSUES = {0: 0, 1: 1, 2: 2, 3: 3}
 CLASSES = ("csf", "grey_matter", "white_matter")
 NUMBERS = ("Educ", "SES", "MMSE", "CDR", "eTIV", "nWBV", "ASF")
-SEXES = {"F": "female", "M": "male"}
 HANDS = {"L": "left", "R": "right"}
 IMAGE = r"(OAS1_\d{4}_MR\d)/PROCESSED/MPRAGE/T88_111/OAS1_\d{4}_MR\d_mpr_n\d_anon_111_t88_masked_gfc"
 MASK = r"(OAS1_\d{4}_MR\d)/FSL_SEG/OAS1_\d{4}_MR\d_mpr_n\d_anon_111_t88_masked_gfc_fseg"
@@ -29,9 +29,10 @@ def cases(raw: Raw) -> Iterator[Case]:
         yield from _scans(raw)
         return
     table = raw.table(r"oasis_cross-sectional(?!-reliability)[^/]*\.(?:csv|xlsx)", ("ID",))
-    people = Keyed() if table is None else table.by("ID")
     images, image_headers, masks, mask_headers = (raw.find(name + end) for name in (IMAGE, MASK) for end in (r"\.img", r"\.hdr"))
-    for session in union(images, image_headers, masks, mask_headers):
+    sessions = union(images, image_headers, masks, mask_headers)
+    people = Keyed() if table is None else table.by("ID", of=sessions, each=True)
+    for session in sessions:
         image = f"{session}/PROCESSED/MPRAGE/T88_111/{session}_mpr_n4_anon_111_t88_masked_gfc"
         mask = f"{session}/FSL_SEG/{session}_mpr_n4_anon_111_t88_masked_gfc_fseg"
         row = people.get(session)
@@ -47,7 +48,7 @@ def cases(raw: Raw) -> Iterator[Case]:
             {
                 "mask_origin": "automatic",
                 "is_retest": session.endswith("MR2"),
-                **({} if row is None else {**_person(row), "delay": number(row.get("Delay"))}),
+                **({} if row is None else {**_person(row), "delay": number_in(row, "Delay", "days")}),
             },
             patient_id=session.rpartition("_")[0],
             wrong=people.conflicts.get(session, ""),
@@ -56,38 +57,41 @@ def cases(raw: Raw) -> Iterator[Case]:
 
 def _scans(raw: Raw) -> Iterator[Case]:
     table = raw.table(r"oasis_longitudinal[^/]*\.(?:csv|xlsx)", ("MRI ID",))
-    people = Keyed() if table is None else table.by("MRI ID")
     scans, headers = raw.find(SCAN + r"\.img"), raw.find(SCAN + r"\.hdr")
+    people = Keyed() if table is None else table.by("MRI ID", of={session for session, _ in union(scans, headers)}, each=True)
+    facts = {session: _visit(row) for session, row in people.items()}
     for key in union(scans, headers):
         session, scan = key
         image = scans.need(key, f"{session}/RAW/{scan}.nifti.img"), headers.need(key, f"{session}/RAW/{scan}.nifti.hdr")
-        row = people.get(session)
-        group = None if row is None else known(row.get("Group"))
         yield Case(
             f"{session}_{scan}",
             {"image": NiftiVolume(*image, "sagittal"), "mask": None},
-            {}
-            if row is None
-            else {
-                "label": group and group.lower(),
-                "visit": whole(row.get("Visit")),
-                "delay": number(row.get("MR Delay")),
-                **_person(row),
-            },
+            facts.get(session, {}),
             patient_id=session.rpartition("_")[0],
             wrong=people.conflicts.get(session, ""),
         )
 
 
+def _visit(row: Mapping[str, str]) -> dict[str, object]:
+    """What the longitudinal sheet says of a session."""
+    group = known(row.get("Group"))
+    return {
+        "label": group and group.lower(),
+        "visit": whole_in(row, "Visit"),
+        "delay": number_in(row, "MR Delay", "days"),
+        **_person(row),
+    }
+
+
 def _person(row: Mapping[str, str]) -> dict[str, object]:
     """What the sheet says of a session; an empty CDR is unknown, not 0."""
-    cells = {name.lower(): known(cell) for name, cell in row.items()}
-    sex, hand = cells.get("m/f"), cells.get("hand")
+    named = {name.lower(): name for name in row}  # copies spell the columns in both ways
+    hand = known(row.get(named.get("hand", "")))
     return {
-        "age": number(cells.get("age")),
-        "sex": sex and SEXES.get(sex, sex),
+        "age": age_in(row, named.get("age", "")),
+        "sex": sex_in(row, named.get("m/f", "")),
         "hand": hand and HANDS.get(hand, hand),
-        **{name.lower(): number(cells.get(name.lower())) for name in NUMBERS},
+        **{name.lower(): number_in(row, named.get(name.lower(), "")) for name in NUMBERS},
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -18,8 +18,8 @@ from hf_medseg.pixels.dicom_headers import Instance, Series
 from hf_medseg.pixels.marks import Larger
 from hf_medseg.pixels.masks import Painted
 from hf_medseg.pixels.polygons import OUTLINES, Between, Outlines, Polygon
+from hf_medseg.raw.cells import age_in, known, sex_in
 from hf_medseg.raw.files import RawFile
-from hf_medseg.raw.tables import known, number
 from hf_medseg.raw.tree import Raw
 
 STUDY = r"SC-(?:HF-I|HF-NI|HYP|N)-\d+"
@@ -49,7 +49,7 @@ def cases(raw: Raw) -> Iterator[Case]:
 
 
 def _sunnybrook(raw: Raw, patients: dict[str, list[Series]]) -> Iterator[Case]:
-    contours, people = _contours(raw), _people(raw)
+    contours, people = _contours(raw), _people(raw, patients)
     for patient, series in patients.items():
         study, facts, wrong = people.get(patient, (patient if raw.edition == "sunnybrook-2009" else "", {}, ""))
         drawn = contours.pop(_plain(study), {})
@@ -106,11 +106,11 @@ def _contours(raw: Raw) -> Contours:
     return {study: {at: dict(sorted(files.items())) for at, files in sorted(drawn.items())} for study, drawn in found.items()}
 
 
-def _people(raw: Raw) -> dict[str, tuple[str, dict[str, Any], str]]:
+def _people(raw: Raw, there: Collection[str]) -> dict[str, tuple[str, dict[str, Any], str]]:
     """Patient -> (study, columns, what is wrong with them in the table)."""
     for pattern, patient, study in TABLES:
         if (table := raw.table(pattern, (patient, study))) is not None:
-            patients, studies = table.by(patient), table.by(study)
+            patients, studies = table.by(patient, of=there, each=True), table.by(study)
             return {
                 key: (row[study], _facts(row), patients.conflicts.get(key, "") or studies.conflicts.get(row[study], ""))
                 for key, row in patients.items()
@@ -119,10 +119,10 @@ def _people(raw: Raw) -> dict[str, tuple[str, dict[str, Any], str]]:
 
 
 def _facts(row: Any) -> dict[str, Any]:
-    sex, diagnosis = known(row.get("Gender")), known(row.get("Pathology"))
+    diagnosis = known(row.get("Pathology"))
     return {
-        "sex": sex and sex.lower(),
-        "age": number(row.get("Age")),
+        "sex": sex_in(row, "Gender"),
+        "age": age_in(row, "Age"),
         "diagnosis": diagnosis and diagnosis.lower().replace(" ", "_"),
     }
 

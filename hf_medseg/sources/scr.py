@@ -12,7 +12,8 @@ from hf_medseg.licenses import Evidence, License
 from hf_medseg.pixels.masks import Native, Nearest, Painted, Threshold
 from hf_medseg.pixels.picture import Picture
 from hf_medseg.pixels.rawgrid import RawGrid
-from hf_medseg.raw.tables import lines_of, number, whole
+from hf_medseg.raw.cells import age_in, length_in, sex_in, whole_in
+from hf_medseg.raw.tables import lines_of
 from hf_medseg.raw.tree import Raw
 
 # In ascending class index: the clavicles lie inside the lung fields and are painted over them.
@@ -75,7 +76,8 @@ def _records(raw: Raw) -> tuple[dict[str, dict[str, dict[str, Any]]], dict[str, 
             where.use(healthy)
             found["JPCNN"] = {}
             for line in map(str.split, lines_of(healthy)):
-                record = {"age": number(line[1]), "sex": line[2].lower()} if len(line) > 2 else None
+                said = where.said(healthy.path, dict(zip(("name", "age", "sex"), line, strict=False)))
+                record = {"age": age_in(said, "age"), "sex": sex_in(said, "sex")} if len(line) > 2 else None
                 if record is not None and found["JPCNN"].setdefault(line[0][:8], record) != record:
                     conflicts[line[0][:8]] = f"{healthy.path} lists it twice with different values."
     return found, conflicts
@@ -83,12 +85,12 @@ def _records(raw: Raw) -> tuple[dict[str, dict[str, dict[str, Any]]], dict[str, 
 
 def _nodule(record: Mapping[str, str]) -> dict[str, Any]:
     return {
-        "subtlety": whole(record["subtlety"]),
-        "nodule_size_mm": number(record["size"]),
-        "age": number(record["age"]),
-        "sex": record["sex"].lower() or None,
-        "nodule_x": whole(record["x"]),
-        "nodule_y": whole(record["y"]),
+        "subtlety": whole_in(record, "subtlety"),
+        "nodule_size_mm": length_in(record, "size"),
+        "age": age_in(record, "age"),
+        "sex": sex_in(record, "sex"),
+        "nodule_x": whole_in(record, "x", least=0),
+        "nodule_y": whole_in(record, "y", least=0),
         "malignancy": record["malignancy"].lower() or None,
         "location": _joined(record["place"], record["place_2"], record["place"] in ("l.upper", "r.upper", "l.lower", "r.lower")),
         "diagnosis": _joined(

@@ -61,7 +61,7 @@ PICTURES: list[tuple[str, str, str, str, int | None, str, str, str, str, str]] =
     ("MPX1024_synpic33", "rgba", "MR", "train", 1, "6 weeks", "female", "Axial", "Brain and Neuro", "Head"),
     ("MPX1106_synpic15001", "grey", "CT", "train", 1, "63", "male", "Oblique", "Chest, Pulmonary", "Thorax"),
 ]
-AGES = {"41": 41.0, "14": 14.0, "63": 63.0}
+AGES = {"41": 41.0, "14": 14.0, "63": 63.0, "6 weeks": 6 * 7 / 365.25}
 CASES: dict[str, dict[str, Any]] = {
     "MPX1007": {"history": "Pain in the right flank.\r\nNo fever.", "by": f"Dr. {SECRETS[0]}", "code": "8.1"},
     "MPX1009": {"history": "N/A", "by": f"{SECRETS[1]}, M.D.", "code": "3.3"},

@@ -26,11 +26,11 @@ def test_modality_is_that_of_the_descriptions_not_tac_or_mri(clean: Converted) -
     assert "TAC" in (clean.phantom.raw / "MedPix-2-0" / "images_overview.csv").read_text()
 
 
-def test_ages_that_are_no_number_are_null(clean: Converted) -> None:
+def test_ages_are_years_whatever_their_unit_and_null_where_none_is_said(clean: Converted) -> None:
     ages = {row["image_id"]: row["age"] for row in clean.rows()}
     assert ages["MPX1007_synpic46719"] == 41
     assert ages["MPX1009_synpic46283"] is None  # N/A
-    assert ages["MPX1024_synpic33"] is None  # 6 weeks
+    assert ages["MPX1024_synpic33"] == pytest.approx(42 / 365.25)  # 6 weeks
 
 
 def test_n_a_is_null(clean: Converted) -> None:
