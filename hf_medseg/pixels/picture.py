@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from hf_medseg.errors import Rejected
-from hf_medseg.pixels import jpeg, png
+from hf_medseg.pixels import jpeg, png, pnm, tiff
 from hf_medseg.raw.files import RawFile, Reader
 
 Array = NDArray[Any]
@@ -26,11 +26,13 @@ MAX_PIXELS = 400_000_000
 Image.MAX_IMAGE_PIXELS = None  # our own limit, below, rejects by name instead of warning
 
 _ORIENTATION_TAG = 0x0112
-_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 # Where Exif and XMP may lie in PNG, JPEG and WebP: looked for before a file is opened for its orientation.
 _MAY_BE_TURNED = (b"Exif\0\0", b"eXIf", b"EXIF", b"Raw profile type", b"tiff:Orientation")
 _TEXTS = (b"Raw profile type", b"XML:com.adobe.xmp")
 _HEAD = 1 << 18
+# The formats whose samples Pillow is known to give exactly, or of which the others are told apart below.
+_FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "GIF", "WEBP", "JPEG2000", "PPM")
+_SAVE_AGAIN = "Open it with the program that made it and save it as PNG; fetch it again if it was cut or changed on the way."
 # What undoes Pillow's turning of a TIFF: the stored grid is wanted, and masks carry no such tag.
 _UNTURN = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -148,7 +150,7 @@ def store(data: bytes, path: str, mode: Mode = "") -> Encoded:
 def orientation_of(data: bytes) -> int:
     """The value of a picture file's orientation tag as viewers find it (Exif, or else XMP), 1 where it has none or is no picture."""
     head = data if data.startswith(png.SIGNATURE) else data[:_HEAD]
-    if not data.startswith(_TIFF) and not any(mark in head for mark in _MAY_BE_TURNED):
+    if not data.startswith(tiff.START) and not any(mark in head for mark in _MAY_BE_TURNED):
         return 1
     try:
         with warnings.catch_warnings():
@@ -257,9 +259,15 @@ def decode(data: bytes, path: str, *, indices: bool = False, signed: bool = Fals
 def _opened(data: bytes, path: str, indices: bool = False, signed: bool = False) -> tuple[Array, int | None]:
     """See `decode`; also the value of the orientation tag of a TIFF or WebP."""
     try:
+        if (grid := pnm.header(data)) is not None:
+            _check_size(grid.width, grid.height, path)
+            return _netpbm(pnm.samples(data, grid), grid.highest, path), None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of odd metadata, which is dropped anyway
-            with Image.open(io.BytesIO(_plain(data))) as picture:
+            if data.startswith(tiff.START) and not _plain_tiff(data):
+                found = tiff.read(data, path, _check_size, indices=indices)
+                return _fitting(_grey_if_grey_palette(found.pixels, palette=found.palette), path, signed), _stated(found.orientation)
+            with Image.open(io.BytesIO(_plain(data)), formats=_FORMATS) as picture:
                 orientation = _tag_orientation(picture)
                 return _decode(picture, path, indices, signed), orientation
     except Rejected:
@@ -267,7 +275,7 @@ def _opened(data: bytes, path: str, indices: bool = False, signed: bool = False)
     except png.Damaged as error:
         raise Rejected(path, f"{error}.", error.advice) from error
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, struct.error, EOFError, IndexError, KeyError, TypeError) as error:
-        raise Rejected(path, f"cannot be decoded as a picture ({_short(error)}).", "Fetch the file again.") from error
+        raise Rejected(path, f"cannot be decoded as a picture ({_short(error)}).", _SAVE_AGAIN) from error
 
 
 def _plain(data: bytes) -> bytes:
@@ -275,6 +283,52 @@ def _plain(data: bytes) -> bytes:
     if data.startswith(png.SIGNATURE):
         return png.unpacked(data)
     return jpeg.clean(data).data if data.startswith(jpeg.START) and b"MPF\0" in data[:65536] else data
+
+
+def _plain_tiff(data: bytes) -> bool:
+    """Whether Pillow reads a TIFF exactly; it says itself of some that it cannot read them."""
+    try:
+        with Image.open(io.BytesIO(data), formats=("TIFF",)) as picture:
+            return tiff.is_plain(getattr(picture, "tag_v2", {}), data.startswith(b"II"))
+    except Exception:  # whatever Pillow raises: tifffile may still read it
+        return False
+
+
+def _netpbm(samples: Array, highest: int, path: str) -> Array:
+    """The samples of a Netpbm picture without an opaque alpha channel."""
+    channels = samples.shape[2] if samples.ndim == 3 else 1
+    if channels > 4:
+        raise Rejected(path, f"{channels} channels; grey or RGB expected.", tiff.AGAIN)
+    if channels in (2, 4):
+        samples = _without_alpha(samples, path, highest)
+        samples = samples[..., 0] if channels == 2 else samples
+    if samples.ndim == 3 and highest > 255:
+        raise Rejected(path, "more than 8 bits a colour channel (16); no stored picture holds them.", "Ask for 8 bits or 16-bit grey.")
+    return samples
+
+
+def _fitting(samples: Array, path: str, signed: bool) -> Array:
+    """Samples in a type that a stored picture has, as long as none changes.
+
+    Raises:
+        Rejected: one would.
+    """
+    if samples.dtype in (np.uint8, np.uint16, np.float32):
+        return samples.astype(samples.dtype.newbyteorder("="), copy=False)
+    if samples.dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            single = samples.astype(np.float32)
+        if not np.array_equal(single, samples, equal_nan=True):
+            raise Rejected(path, "64-bit floats that 32 bits cannot hold.", "Save it with 32-bit floats.")
+        return single
+    if samples.dtype.kind not in "iu":
+        raise Rejected(path, f"samples of type {samples.dtype}; whole numbers or floats expected.", tiff.AGAIN)
+    low, high = int(samples.min()), int(samples.max())
+    if signed and samples.dtype.kind == "i" and low >= -32768 and high <= 32767:
+        return samples.astype(np.int16)
+    if low < 0 or high > 65535:
+        raise Rejected(path, f"values {low}..{high} do not fit 16 bits without a sign.", "Save it with values from 0 to 65535.")
+    return samples.astype(np.uint8 if samples.dtype.itemsize == 1 else np.uint16)
 
 
 def _short(error: Exception) -> str:
@@ -288,6 +342,9 @@ def _decode(picture: Image.Image, path: str, indices: bool, signed: bool) -> Arr
     _check_depth(picture, path)
     turned = _tag_orientation(picture) if picture.format == "TIFF" else None
     short = _is_signed_16_bit(picture)
+    depths = _jpeg2000_depths(picture) if picture.format == "JPEG2000" else ()
+    if any(depth < 0 or depth > 16 for depth in depths):
+        raise Rejected(path, f"a JPEG 2000 of samples with a sign, or of more than 16 bits ({depths}).", tiff.AGAIN)
     picture.load()
     if turned in _UNTURN:
         picture = picture.transpose(_UNTURN[turned])
@@ -311,13 +368,11 @@ def _decode(picture: Image.Image, path: str, indices: bool, signed: bool) -> Arr
         return np.asarray(picture.convert("L"))
     if mode == "I":
         wide = np.asarray(picture)
-        if signed and short:
-            return wide.astype(np.int16)
-        if wide.min() < 0 or wide.max() > 65535:
-            raise Rejected(path, f"values {wide.min()}..{wide.max()} do not fit 16 bits.", "This file needs a source of its own.")
-        return wide.astype(np.uint16)
+        return wide.astype(np.int16) if signed and short else _fitting(wide, path, signed=False)
     if mode in _DIRECT_MODES:
         pixels = _samples(picture)
+        if depths:
+            pixels = pixels >> (-max(depths) % 8)  # Pillow stretches the samples to whole bytes by a shift
         return pixels.astype(np.uint16) if pixels.dtype.byteorder == ">" else pixels
     raise Rejected(path, f"pixels of mode {mode}; grey, RGB, palette or 16-bit grey expected.", "Ask the owner for such a version.")
 
@@ -330,14 +385,16 @@ def _samples(picture: Image.Image) -> Array:
     return np.asarray(picture)
 
 
-def _grey_if_grey_palette(pixels: Array) -> Array:
+def _grey_if_grey_palette(pixels: Array, palette: bool = True) -> Array:
     """A picture whose palette is all grey is a grey picture."""
+    if not palette or pixels.ndim == 2:
+        return pixels
     red = pixels[:, :, 0]
     return red if np.array_equal(red, pixels[:, :, 1]) and np.array_equal(red, pixels[:, :, 2]) else pixels
 
 
-def _without_alpha(pixels: Array, path: str) -> Array:
-    if pixels[:, :, -1].min() != 255:
+def _without_alpha(pixels: Array, path: str, opaque: int = 255) -> Array:
+    if pixels[:, :, -1].min() != opaque:
         raise Rejected(path, "it is partly transparent; opaque pixels expected.", "Ask the owner for a version without transparency.")
     return np.ascontiguousarray(pixels[:, :, :-1])
 
@@ -384,31 +441,30 @@ def _check_depth(picture: Image.Image, path: str) -> None:
             depth, colour = stream.read(2)
             stream.seek(position)
             bits = (depth, depth, depth) if colour in (2, 6) else (depth, depth) if colour == 4 else ()
-    elif picture.format == "TIFF":
-        tags: Any = getattr(picture, "tag_v2", {})
-        samples = int(tags.get(277, 1))
-        depths = tuple(tags.get(258, (1,)))
-        bits = depths if samples > 1 else ()
     elif picture.format == "JPEG2000":
-        stream = getattr(picture, "fp", None)
-        head = stream.read(4096) if stream is not None and stream.seek(0) == 0 else b""
-        size = head.find(b"\xff\x51")  # SIZ marker: depth of the first component 40 bytes on, its number of components at 38
-        bits = ((head[size + 40] & 0x7F) + 1,) * 3 if size >= 0 and head[size + 39] > 1 else ()
-        if stream is not None:
-            stream.seek(0)
-    elif picture.format == "PPM" and picture.mode == "RGB":
-        maximum = getattr(picture, "custom_maxval", None)
-        tiles: Any = getattr(picture, "tile", ())
-        header: Any = tiles[0][3] if tiles else ()
-        bits = (16,) if (maximum or _ppm_maximum(header)) > 255 else ()
+        components = _jpeg2000_depths(picture)
+        bits = components if len(components) > 1 else ()
     if any(depth > 8 for depth in bits):
         raise Rejected(
             path, f"more than 8 bits a colour channel ({max(bits)}); no stored picture holds them.", "Ask for 8 bits or 16-bit grey."
         )
 
 
-def _ppm_maximum(header: Any) -> int:
-    return max((value for value in header if isinstance(value, int)), default=0) if isinstance(header, tuple) else 0
+def _jpeg2000_depths(picture: Image.Image) -> tuple[int, ...]:
+    """Bits of every component of a JPEG 2000 picture (ITU-T T.800, A.5.1), negative where its samples have a sign; none if not found."""
+    stream: Any = getattr(picture, "fp", None)
+    if stream is None:
+        return ()
+    position = stream.tell()
+    stream.seek(0)
+    head = stream.read(65536)
+    stream.seek(position)
+    size = head.find(b"\xff\x4f\xff\x51") + 2
+    if size < 2 or len(head) < size + 40:
+        return ()
+    (count,) = struct.unpack_from(">H", head, size + 38)
+    depths = head[size + 40 : size + 40 + 3 * count : 3]
+    return tuple((-1 if depth & 0x80 else 1) * ((depth & 0x7F) + 1) for depth in depths)
 
 
 def _orientation(exif: bytes) -> int | None:

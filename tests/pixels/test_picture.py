@@ -442,3 +442,21 @@ def test_an_animated_png_is_not_to_be_fetched_again() -> None:
     with pytest.raises(Rejected) as caught:
         picture.store(buffer.getvalue(), "a.png")
     assert "animation" in caught.value.expected and "etch" not in caught.value.advice
+
+
+# Other formats
+
+
+@pytest.mark.parametrize("bits", [4, 8, 12, 16])
+def test_jpeg_2000_keeps_the_values_of_its_depth(bits: int) -> None:
+    array = kit.grey("j2k", 20, 30, 1 << bits, np.uint16 if bits > 8 else np.uint8)
+    for form in ("jp2", "j2k"):
+        data = imagecodecs.jpeg2k_encode(array, reversible=True, level=0, bitspersample=bits, codecformat=form)
+        assert np.array_equal(picture.decode(data, "a.jp2"), array)
+
+
+def test_a_format_that_nobody_checked_is_not_read() -> None:
+    for form in ("TGA", "PCX", "SGI", "ICO"):
+        with pytest.raises(Rejected) as caught:
+            picture.store(kit.encode(RGB, form), "a.png")
+        assert "save it as PNG" in caught.value.advice
