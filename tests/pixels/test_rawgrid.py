@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,7 +29,7 @@ class Bytes(Reader):
         super().__init__()
         self.data = data
 
-    def read(self, file: RawFile, *, keep: bool = True) -> bytes:
+    def read(self, file: RawFile, **_: Any) -> bytes:
         return self.data
 
 
