@@ -103,6 +103,7 @@ _EXAMPLES = {
     "doi": '"10.0000/0000"',
     "mask_suffix": '"_mask"',
     "masks": '"upright"',
+    "gt_order": '"reversed"',
     "classes": '{ 1 = "nucleus", 2 = "cytoplasm" }',
     "conditions": '["Cite the paper."]',
     "only_referenced": "true",

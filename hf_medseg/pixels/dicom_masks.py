@@ -1,12 +1,14 @@
 """Masks that are DICOM series of their own: each slice is put where it says that it lies; and stacks that run the wrong way round.
 
 `Placed(files, image)` reads such a series. `Turned(part, outline, image)` turns a part round along the slices where an outline fits the
-image clearly better that way, and `IsTurned(outline, image)` says in a column whether it was.
+image clearly better that way, or where the user says so, and `IsTurned(outline, image)` says in a column whether it was: null where
+neither tells.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +20,12 @@ from hf_medseg.pixels.masks import NOT_ANNOTATED, Cell, LabelMap, Labels, Shape,
 from hf_medseg.pixels.volume import Grid, check_same_grid
 from hf_medseg.raw.files import RawFile, Reader
 
-# The headers' order is believed unless the outline, the other way round, lies on edges so many times as strong as before, and so many
-# times as strong as any place of the image: noise alone turns nothing.
+# An order is told where the outline lies on edges so many times as strong as in the other order, and so many times as strong as any
+# place of the image: noise alone tells nothing, and most anatomy is much the same in both orders.
 _CLEARLY, _AN_EDGE = 1.1, 1.25
+# What the user may know of the order of the slices; empty: let the image tell.
+Order = Literal["", "stored", "reversed"]
+NOT_TOLD = "nothing tells in which order the slices of its ground truth run: they are kept as their headers place them"
 _ADVICE = "Keep the masks beside the images that they were drawn on, as the owner publishes them."
 
 
@@ -92,11 +97,13 @@ class Turned(Labels):
         part: what is turned.
         outline: what is held against the edges in the image; all parts of a case share one.
         image: the image.
+        order: what the user knows of the order, which is not asked of the image then.
     """
 
     part: Labels
     outline: Labels = field(repr=False)
     image: DicomSeries = field(repr=False)
+    order: Order = ""
 
     def files(self) -> tuple[RawFile, ...]:
         """The files that are read."""
@@ -105,36 +112,55 @@ class Turned(Labels):
     def labels(self, reader: Reader, shape: Shape) -> LabelMap:
         """See `Labels.labels`."""
         labels = on_grid(self.part, reader, shape)
-        return labels[::-1] if runs_backwards(self.outline, self.image, reader, shape) else labels
+        return labels[::-1] if runs_backwards(self.outline, self.image, reader, shape, self.order) else labels
 
 
 @dataclass(frozen=True)
 class IsTurned(Cell):
-    """A column that says whether `Turned` turned the masks round."""
+    """A column that says whether `Turned` turned the masks round; null where they were kept because nothing told."""
 
     outline: Labels
     image: DicomSeries = field(repr=False)
+    order: Order = ""
 
     def files(self) -> tuple[RawFile, ...]:
         """None of its own: the masks' columns name them."""
         return ()
 
-    def values(self, reader: Reader, shape: Shape) -> list[bool]:
+    def values(self, reader: Reader, shape: Shape) -> list[bool | None]:
         """See `Cell.values`."""
-        return [runs_backwards(self.outline, self.image, reader, shape)] * shape[0]
+        turned = runs_backwards(self.outline, self.image, reader, shape, self.order)
+        if turned is None:
+            reader.note(self.outline.files()[0].path.rpartition("/")[0], NOT_TOLD)
+        return [turned] * shape[0]
 
 
-def runs_backwards(outline: Labels, image: DicomSeries, reader: Reader, shape: Shape) -> bool:
-    """Whether an outline lies on clearly stronger edges of the image when its slices are turned round."""
+def runs_backwards(outline: Labels, image: DicomSeries, reader: Reader, shape: Shape, order: Order = "") -> bool | None:
+    """Whether the slices of a stack of masks run the wrong way round.
 
-    def decide() -> bool:
+    Args:
+        outline: what is held against the edges in the image.
+        image: the image.
+        reader: reads both.
+        shape: of the image.
+        order: the user's word, which goes before what the image tells.
+
+    Returns:
+        None where nobody said it and the outline lies on edges of much the same strength either way.
+    """
+
+    def decide() -> bool | None:
         labels = on_grid(outline, reader, shape)
         inside = (labels > 0) & (labels != NOT_ANNOTATED)
         samples = image.samples(reader).array
         here, there = (edge_strength(samples, one) for one in (inside, inside[::-1]))
-        return there > max(_CLEARLY * here, _AN_EDGE)
+        if there > max(_CLEARLY * here, _AN_EDGE):
+            return True
+        return False if here > max(_CLEARLY * there, _AN_EDGE) else None
 
-    found: bool = reader.once((runs_backwards, id(outline)), decide)
+    if order:
+        return order == "reversed"
+    found: bool | None = reader.once((runs_backwards, id(outline)), decide)
     return found
 
 

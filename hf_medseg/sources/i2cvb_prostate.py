@@ -6,13 +6,15 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from hf_medseg.about import About
 from hf_medseg.case import Case
 from hf_medseg.columns import FLAG, PICTURE, Column, Label
+from hf_medseg.errors import Refused
 from hf_medseg.facts import Access, Download, Edition, Published, Source, SurveyPlan, volume_configs
 from hf_medseg.licenses import Evidence, License
 from hf_medseg.pixels.dicom import DicomSeries
 from hf_medseg.pixels.dicom_headers import HEAD, files, images, look, unreadable
-from hf_medseg.pixels.dicom_masks import IsTurned, Placed, Turned
+from hf_medseg.pixels.dicom_masks import IsTurned, Order, Placed, Turned
 from hf_medseg.pixels.masks import Painted, Threshold
 from hf_medseg.pixels.nifti import NiftiVolume
 from hf_medseg.raw.files import RawFile
@@ -46,7 +48,10 @@ SAML_MASK = r"I2CVB/(Case\d+)_(?i:segmentation)\.nii(?:\.gz)?"
 
 def cases(raw: Raw) -> Iterator[Case]:
     """One case a patient: the T2-weighted series, with the ground truth that there is."""
+    order = _order(raw.about)
     if raw.edition == "saml":
+        if order:
+            raise Refused(f"{raw.about.path}: gt_order is for the original DICOM files; the masks of SAML lie on their images already.")
         yield from _saml(raw)
         return
     found: dict[tuple[str, str], dict[str, list[RawFile]]] = {}
@@ -69,17 +74,29 @@ def cases(raw: Raw) -> Iterator[Case]:
             raw.note(f"{folder}/GT", SLICE_MISSING[number])
         placed = {name: Placed(tuple(series[name]), image, sparse) for name in STRUCTURES if name in series}
         outline = Painted(tuple(placed.values()))
-        masks = {name: Turned(part, outline, image) for name, part in placed.items()}
+        masks = {name: Turned(part, outline, image, order) for name, part in placed.items()}
         pixels: dict[str, Any] = {"image": image}
         if masks:
             pixels["mask"] = Painted(tuple(masks.values()), tuple(STRUCTURES.index(name) + 1 for name in masks))
-            pixels["gt_flipped"] = IsTurned(outline, image)
+            pixels["gt_flipped"] = IsTurned(outline, image, order)
         yield Case(
             number,
             {**pixels, **{f"mask_{name}": part for name, part in masks.items()}},
             {"scanner": SCANNERS[vendor], "cancer_zone": WHERE.get(number)},
             patient_id=number,
         )
+
+
+def _order(about: About) -> Order:
+    """In which order the ground truth of this copy runs, empty where the user does not say.
+
+    Raises:
+        Refused: the about file says something else.
+    """
+    said = about.values.get("gt_order", "")
+    if said not in ("", "stored", "reversed"):
+        raise Refused(f'{about.path}: gt_order must be "stored" (as the headers of the ground truth place it) or "reversed".')
+    return "stored" if said == "stored" else "reversed" if said == "reversed" else ""
 
 
 def _saml(raw: Raw) -> Iterator[Case]:
@@ -171,8 +188,10 @@ SOURCE = Source(
         "peripheral zone, rest of the gland); `mask_prostate`, `mask_pz`, `mask_cg` and `mask_cap` hold each by itself, null where the "
         "owners give none: a patient without cancer has no `mask_cap`.",
         "Ground truth is put on the slices of the image by its own positions. The authors' scripts turn it round along the slices before "
-        "use, others do not: where its outline lies on clear and stronger edges of the image (1.1 times) the other way round, it is turned, "
-        "for all structures of the patient, and `gt_flipped` says so. Look at a few before you rely on them.",
+        "use, others do not. Where its outline lies on clear and stronger edges of the image (1.1 times) in one order than in the other, that order "
+        "is taken for all structures of the patient, and `gt_flipped` says whether it was turned. On most anatomy both orders fit alike: then "
+        "nothing tells, the order stays that of its headers, and `gt_flipped` is null: such masks may be mirrored along the slices. Look at some "
+        'of them and decide: an about file with gt_order = "stored" or gt_order = "reversed" settles it for all patients.',
         "Ground truth is binary, in any value: everything but 0 is the structure.",
         "Patient 737 (Siemens) has no ground truth: its masks are null. Patient 428260 (GE) lacks one slice of it: null in `slices`, 255 in `volumes`.",
         "`cancer_zone` comes from the owners' lists, which name 20 Siemens and 22 GE patients; 19 and 21 folders were released.",
@@ -219,5 +238,8 @@ SOURCE = Source(
     signature=(rf"{PATIENT}/(?:T2W|GT/(?:{'|'.join(STRUCTURES)}))/[^/]+", SAML_IMAGE),
     aliases=("i2cvb",),
     survey=SurveyPlan(files, look, HEAD),
+    about_keys={
+        "gt_order": "how the slices of the ground truth run, where you have looked: stored (as its headers place them) or reversed"
+    },
     cases=cases,
 )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hf_medseg.errors import Rejected
 from hf_medseg.pixels.dicom import DicomSeries
-from hf_medseg.pixels.dicom_masks import IsTurned, Placed, Turned, edge_strength
+from hf_medseg.pixels.dicom_masks import NOT_TOLD, IsTurned, Order, Placed, Turned, edge_strength
 from hf_medseg.pixels.masks import Labels, on_grid
 from hf_medseg.raw.files import Place, RawFile, Reader
 from tests.phantoms.dicom import write_series
@@ -116,10 +116,24 @@ def test_a_stack_that_runs_forwards_is_left_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("inside", [np.zeros_like(CONE), np.ones_like(CONE)], ids=["empty", "full"])
-def test_headers_are_believed_where_an_outline_tells_nothing(inside: Any, tmp_path: Path) -> None:
+def test_headers_are_believed_where_an_outline_tells_nothing_and_nothing_is_claimed(inside: Any, tmp_path: Path) -> None:
     image = image_of(tmp_path)
     part = Placed(mask_of(tmp_path, inside), image)
     assert np.array_equal(labels(Turned(part, part, image), image), inside)
+    reader = Reader()
+    assert IsTurned(part, image).values(reader, CONE.shape) == [None] * COUNT
+    assert reader.notes == [("mask", NOT_TOLD)]
+
+
+@pytest.mark.parametrize("inside", [CONE, CONE[::-1]], ids=["forwards", "backwards"])
+@pytest.mark.parametrize(("order", "step"), [("stored", 1), ("reversed", -1)])
+def test_the_word_of_the_user_goes_before_what_the_image_tells(inside: Any, order: Order, step: int, tmp_path: Path) -> None:
+    image = image_of(tmp_path)
+    part = Placed(mask_of(tmp_path, inside), image)
+    assert np.array_equal(labels(Turned(part, part, image, order), image), inside[::step])
+    reader = Reader()
+    assert IsTurned(part, image, order).values(reader, CONE.shape) == [step < 0] * COUNT
+    assert not reader.notes
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -127,7 +141,7 @@ def test_noise_turns_nothing(seed: int, tmp_path: Path) -> None:
     noise = rng(f"noise {seed}").integers(0, 900, CONE.shape).astype(np.uint16)
     image = DicomSeries(write(tmp_path, "image", noise))
     part = Placed(mask_of(tmp_path, CONE), image)
-    assert IsTurned(part, image).values(Reader(), CONE.shape) == [False] * COUNT
+    assert IsTurned(part, image).values(Reader(), CONE.shape) == [None] * COUNT
 
 
 def test_slices_that_nobody_read_turn_with_their_stack(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from hf_medseg.convert import convert
@@ -73,6 +74,34 @@ def test_ground_truth_that_runs_backwards_is_turned_round_and_says_so(tmp_path: 
     converted = run("i2cvb-prostate", "flipped_gt", tmp_path)
     assert converted.row("384", "volumes")["gt_flipped"] is True
     assert converted.row("383", "volumes")["gt_flipped"] is False
+
+
+@pytest.mark.parametrize("order", ["stored", "reversed"])
+def test_the_user_decides_the_order_of_the_ground_truth(order: str, tmp_path: Path) -> None:
+    """What the image would tell of patients 383 (as stored) and 384 (reversed) is not asked."""
+    phantom = PHANTOMS["i2cvb-prostate"].make(tmp_path / "raw", "flipped_gt")
+    (tmp_path / "about.toml").write_text(f'gt_order = "{order}"')
+    told = convert("i2cvb-prostate", phantom.raw, tmp_path / "told", configs=["volumes"], about=tmp_path / "about.toml", workers=1)
+    seen = convert("i2cvb-prostate", phantom.raw, tmp_path / "seen", configs=["volumes"], workers=1)
+    assert told.rows == seen.rows
+    mine, theirs = (
+        {row["image_id"]: row for row in pq.read_table(sorted((tmp_path / name / "volumes").glob("*.parquet"))).to_pylist()}
+        for name in ("told", "seen")
+    )
+    for patient, fits in (("383", "stored"), ("384", "reversed")):
+        assert mine[patient]["gt_flipped"] is (order == "reversed")
+        step = 1 if order == fits else -1
+        assert np.array_equal(pixels(mine[patient]["mask"]), pixels(theirs[patient]["mask"])[::step])
+        assert np.array_equal(pixels(mine[patient]["mask_pz"]), pixels(theirs[patient]["mask_pz"])[::step])
+
+
+@pytest.mark.parametrize(("variant", "order"), [("clean", "backwards"), ("saml", "reversed")])
+def test_an_order_that_cannot_be_meant_is_refused(variant: str, order: str, tmp_path: Path) -> None:
+    phantom = PHANTOMS["i2cvb-prostate"].make(tmp_path / "raw", variant)
+    (tmp_path / "about.toml").write_text(f'gt_order = "{order}"')
+    with pytest.raises(Refused, match="gt_order"):
+        convert("i2cvb-prostate", phantom.raw, tmp_path / "out", about=tmp_path / "about.toml", workers=1)
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_authors_turned_copy_is_not_used(tmp_path: Path) -> None:
