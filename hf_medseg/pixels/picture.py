@@ -263,6 +263,8 @@ def _opened(data: bytes, path: str, indices: bool = False, signed: bool = False)
             _check_size(grid.width, grid.height, path)
             return _netpbm(pnm.samples(data, grid), grid.highest, path), None
         with warnings.catch_warnings():
+            if png.is_large(data):
+                return _by_bands(data, path, indices), None
             warnings.simplefilter("ignore")  # Pillow warns of odd metadata, which is dropped anyway
             if data.startswith(tiff.START) and not _plain_tiff(data):
                 found = tiff.read(data, path, _check_size, indices=indices)
@@ -276,6 +278,31 @@ def _opened(data: bytes, path: str, indices: bool = False, signed: bool = False)
         raise Rejected(path, f"{error}.", error.advice) from error
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, struct.error, EOFError, IndexError, KeyError, TypeError) as error:
         raise Rejected(path, f"cannot be decoded as a picture ({_short(error)}).", _SAVE_AGAIN) from error
+
+
+def _by_bands(data: bytes, path: str, indices: bool) -> Array:
+    """The samples of a large PNG: in memory once, not as Pillow's picture, its bytes and the array at the same time."""
+    width, height = struct.unpack_from(">II", data, 16)
+    _check_size(width, height, path)
+    result: Array | None = None
+    stream = png.bands(data)
+    band = next(stream, None)
+    while band is not None:
+        top, above, small = band
+        with Image.open(io.BytesIO(small), formats=("PNG",)) as picture:
+            pixels = _decode(picture, path, indices, signed=False)[above:]
+            last = picture.crop((0, picture.height - 1, width, picture.height))
+        if result is None:
+            result = np.empty((height, *pixels.shape[1:]), pixels.dtype)
+        elif pixels.ndim > result.ndim:  # so far a palette gave greys alone
+            result = np.repeat(result[..., np.newaxis], 3, axis=2)
+        result[top : top + len(pixels)] = pixels if pixels.ndim == result.ndim else pixels[..., np.newaxis]
+        try:
+            band = stream.send(last.tobytes("raw", "I;16B" if last.mode == "I;16" else last.mode))
+        except StopIteration:
+            band = None
+    assert result is not None
+    return result
 
 
 def _plain(data: bytes) -> bytes:

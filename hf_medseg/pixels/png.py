@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
 import deflate
@@ -79,6 +79,72 @@ def unpacked(data: bytes) -> bytes:
     except (struct.error, LookupError, Damaged, deflate.DeflateError):
         return data
     return b"".join((data[:first], *_chunk(b"IDAT", deflate.zlib_compress(lines, 0)), data[last:])) if len(lines) == size else data
+
+
+_BAND = 1 << 22
+"""Bytes of samples in one band of a large picture."""
+
+
+def is_large(data: bytes) -> bool:
+    """Whether a PNG is read in bands: too large to be in memory twice, its lines in order, a whole number of bytes a sample."""
+    if not data.startswith(SIGNATURE) or len(data) < 33:
+        return False
+    width, height, bits, colour, _, _, interlaced = struct.unpack_from(">IIBBBBB", data, 16)
+    if interlaced or (bits != 8 and (bits, colour) != (16, 0)) or height * width * bits * _SAMPLES.get(colour, 0) // 8 <= _MOST_UNPACKED:
+        return False
+    try:
+        return all(kind != b"acTL" for kind, _, _ in chunks(data))
+    except Damaged:
+        return False
+
+
+def bands(data: bytes) -> Generator[tuple[int, int, bytes], bytes, None]:
+    """A large PNG as several small ones, from the top down.
+
+    A line is stored as its difference to the one above, so each band but the first begins with the last line of the band before, which
+    the caller hands in (`send`): its samples as a PNG has them, without a filter byte.
+
+    Yields:
+        (number of the first line, lines at the top that belong to the band before, the band as a PNG).
+
+    Raises:
+        Damaged: a checksum is wrong, or samples are missing.
+    """
+    width, height, bits, colour = struct.unpack_from(">IIBB", data, 16)
+    stride = 1 + width * bits * _SAMPLES[colour] // 8
+    found = list(chunks(data))
+    for kind, start, end in found:
+        if deflate.crc32(data[start + 4 : end - 4]) != struct.unpack_from(">I", data, end - 4)[0]:
+            raise Damaged(f"the checksum of the PNG's {kind.decode('latin-1')} chunk is wrong")
+    colours = b"".join(data[start:end] for kind, start, end in found if kind in (b"PLTE", b"tRNS"))
+    lines = _inflated([(start + 8, end - 4) for kind, start, end in found if kind == b"IDAT"], data)
+    rows, above, ready = max(1, _BAND // stride), b"", bytearray()
+    for top in range(0, height, rows):
+        wanted = min(rows, height - top) * stride
+        while len(ready) < wanted:
+            if not (more := next(lines, b"")):
+                raise Damaged("the PNG is cut: samples are missing")
+            ready += more
+        samples = above + ready[:wanted]
+        del ready[:wanted]
+        header = struct.pack(">IIBBBBB", width, len(samples) // stride, bits, colour, 0, 0, 0)
+        packed = deflate.zlib_compress(samples, 0)
+        band = b"".join((SIGNATURE, *_chunk(b"IHDR", header), colours, *_chunk(b"IDAT", packed), *_chunk(b"IEND", b"")))
+        above = b"\0" + (yield top, 1 if above else 0, band)
+
+
+def _inflated(places: Sequence[tuple[int, int]], data: bytes) -> Iterator[bytes]:
+    """The unpacked lines of all IDAT chunks, piece by piece."""
+    inflate = zlib.decompressobj()
+    try:
+        for start, end in places:
+            piece = data[start:end]
+            while piece:
+                yield inflate.decompress(piece, _BAND)
+                piece = inflate.unconsumed_tail
+        yield inflate.flush()
+    except zlib.error as error:
+        raise Damaged(f"the samples of the PNG are damaged ({error})") from error
 
 
 class Damaged(ValueError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import tracemalloc
 import zlib
 from pathlib import Path
 from typing import Any
@@ -460,3 +461,65 @@ def test_a_format_that_nobody_checked_is_not_read() -> None:
         with pytest.raises(Rejected) as caught:
             picture.store(kit.encode(RGB, form), "a.png")
         assert "save it as PNG" in caught.value.advice
+
+
+# Large pictures
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA", "P", "I;16"])
+@pytest.mark.parametrize("rows", [1, 3, 20])
+def test_a_large_png_is_read_in_bands_and_is_the_same(mode: str, rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Written by Pillow, whose lines use every filter; the palette is grey at the top and coloured below."""
+    smooth = np.add.outer(np.arange(20) * 3, np.arange(30) * 5).astype(np.uint8)
+    samples = np.dstack([smooth + GREY % 4, smooth[:, ::-1], RGB[..., 2] // 16])
+    if mode == "P":
+        one = Image.fromarray(np.where(np.arange(20)[:, None] < 8, GREY % 2, GREY % 5)).convert("P")
+        one.putpalette([0, 0, 0, 9, 9, 9, 200, 0, 0, 0, 100, 0, 1, 2, 3] + [7] * 753)
+    else:
+        one = Image.fromarray(WIDE) if mode == "I;16" else Image.fromarray(samples).convert(mode)
+    buffer = io.BytesIO()
+    one.save(buffer, "PNG")
+    expected = picture.decode(buffer.getvalue(), "a.png")
+    by_index = picture.decode(buffer.getvalue(), "a.png", indices=True)
+    monkeypatch.setattr(png, "_MOST_UNPACKED", 10)
+    monkeypatch.setattr(png, "_BAND", rows * 130)
+    assert png.is_large(buffer.getvalue())
+    for indices, whole in ((False, expected), (True, by_index)):
+        found = picture.decode(buffer.getvalue(), "a.png", indices=indices)
+        assert found.dtype == whole.dtype and np.array_equal(found, whole)
+    damaged = bytearray(buffer.getvalue())
+    damaged[-20] ^= 1
+    with pytest.raises(Rejected, match="checksum"):
+        picture.decode(bytes(damaged), "a.png")
+
+
+def test_a_large_png_that_is_short_of_lines_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(png, "_MOST_UNPACKED", 10)
+    monkeypatch.setattr(png, "_BAND", 20)
+    short = bytearray(png_of(8, 0, 9, [b"123456789"] * 5))
+    short[20:24] = struct.pack(">I", 7)
+    short[29:33] = struct.pack(">I", zlib.crc32(bytes(short[12:29])))
+    with pytest.raises(Rejected, match="samples are missing"):
+        picture.decode(bytes(short), "a.png")
+    opaque = np.dstack([RGB, np.full(GREY.shape, 255, np.uint8)])
+    opaque[19, 4, 3] = 254
+    with pytest.raises(Rejected, match="transparent"):
+        picture.decode(kit.encode(opaque), "a.png")
+
+
+def test_memory_of_a_large_png_is_that_of_its_samples() -> None:
+    """25 megapixels with alpha: 100 MB of samples, of which 75 MB are kept."""
+    lines = zlib.compressobj(1)
+    packed = b"".join(lines.compress(b"\2" + (bytes(20_000) if row else b"\5\6\7\xff" * 5_000)) for row in range(5_000)) + lines.flush()
+    whole = png_of(8, 6, 5_000, [])
+    at = whole.index(b"IDAT") - 4
+    header = bytearray(whole[:at])
+    header[20:24] = struct.pack(">I", 5_000)
+    header[29:33] = struct.pack(">I", zlib.crc32(bytes(header[12:29])))
+    data = bytes(header) + struct.pack(">I", len(packed)) + b"IDAT" + packed + struct.pack(">I", zlib.crc32(b"IDAT" + packed)) + whole[-12:]
+    tracemalloc.start()
+    found = picture.decode(data, "a.png")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found.shape == (5_000, 5_000, 3) and (found == (5, 6, 7)).all()
+    assert peak < 120_000_000
