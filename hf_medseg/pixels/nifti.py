@@ -208,12 +208,11 @@ def _read(data: bytes, header: bytes | None, path: str) -> _Voxels:
         offset = int(info.get_data_offset())
         slope, intercept = info.get_slope_inter()
         placed = placement(info, path)
-        if header is None:
-            offset = max(offset, int(info.single_vox_offset))
+        first = int(info.single_vox_offset) if header is None else 0
     except (HeaderDataError, ValueError, OverflowError, KeyError) as error:
         raise Rejected(path, f"its header is damaged ({error}).", "Fetch it again.") from error
-    if offset < 0:
-        raise Rejected(path, f"its header is damaged (voxels at byte {offset}).", "Fetch it again.")
+    if offset < first:
+        raise Rejected(path, f"its header is damaged (voxels from byte {offset} on, which is inside the header).", "Fetch it again.")
     size = int(np.prod(shape))
     needed = offset + size * dtype.itemsize
     data = _unpacked(data, needed, path)
@@ -285,10 +284,12 @@ def _unpacked(data: bytes, needed: int, path: str) -> bytes:
     """The whole file, out of its gzip file if it is one.
 
     Raises:
-        Rejected: the gzip file breaks off, or holds far more than its header promises.
+        Rejected: it holds far more than its header promises, or the gzip file breaks off.
     """
     limit, found, pieces = needed + _SLACK, 0, []
     if not data.startswith(_GZIP):
+        if len(data) > limit:
+            raise Rejected(path, f"it holds more than the {needed} bytes that its header promises.")
         return data
     while data.startswith(_GZIP):  # several gzip files in a row are one
         engine = zlib.decompressobj(zlib.MAX_WBITS | 16)

@@ -576,6 +576,37 @@ def test_a_header_that_promises_too_much_is_rejected(tmp_path: Path) -> None:
         NiftiVolume(raw_file(tmp_path / "a.nii")).samples(Reader())
 
 
+@pytest.mark.parametrize("offset", [0.0, 348.0, 351.0, -352.0, np.nan, np.inf, 1e30])
+def test_voxels_inside_the_header_or_nowhere_are_rejected(offset: float, tmp_path: Path) -> None:
+    """ITK would read from byte 348 on, which shifts every voxel; nibabel refuses it."""
+    data = bytearray(nib.Nifti1Image(noise(4, 5, 6), AFFINE).to_bytes())
+    data[108:112] = struct.pack("<f", offset)
+    (tmp_path / "a.nii").write_bytes(bytes(data))
+    with pytest.raises(Rejected, match=r"a\.nii"):
+        NiftiVolume(raw_file(tmp_path / "a.nii")).samples(Reader())
+
+
+def test_a_file_far_longer_than_its_header_promises_is_rejected_packed_or_not(tmp_path: Path) -> None:
+    data = nib.Nifti1Image(noise(4, 5, 6), AFFINE).to_bytes() + bytes(2 << 20)
+    for name, content in (("a.nii", data), ("a.nii.gz", gzip.compress(data))):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(Rejected, match="more than the 592 bytes"):
+            NiftiVolume(raw_file(tmp_path / name)).samples(Reader())
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8", ">f8"])
+def test_a_label_map_of_floats_has_no_negative_zeros_and_no_doubts(dtype: str, tmp_path: Path) -> None:
+    truth = np.array([-0.0, 0.0, 1.0, 2.0] * 30, dtype).reshape(4, 5, 6)
+    found = NiftiVolume(saved(tmp_path / "m.nii", truth)).array(Reader())
+    assert found.dtype == np.uint8
+    assert np.array_equal(found, truth.transpose(2, 1, 0))
+    empty = NiftiVolume(saved(tmp_path / "e.nii", np.full((4, 5, 6), -0.0, dtype))).array(Reader())
+    assert not empty.any()
+    truth[0, 0, 0] = 1.001
+    with pytest.raises(Rejected, match=r"d\.nii"):
+        Values(NiftiVolume(saved(tmp_path / "d.nii", truth)), {0: 0, 1: 1, 2: 2}).labels(Reader(), (6, 5, 4))
+
+
 def test_a_gzip_bomb_is_not_unpacked(tmp_path: Path) -> None:
     data = nib.Nifti1Image(noise(4, 5, 6), AFFINE).to_bytes()
     (tmp_path / "a.nii.gz").write_bytes(gzip.compress(data + bytes(4 << 20)))
