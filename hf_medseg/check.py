@@ -23,6 +23,7 @@ from hf_medseg.facts import Published, Source
 from hf_medseg.pixels.picture import Picture
 from hf_medseg.pixels.volume import VolumeImage
 from hf_medseg.plan import ConfigPlan, Plan, Request, looks_like, make_plan, matches, not_this_source, open_layout
+from hf_medseg.quiet import quiet
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.tree import Raw
 from hf_medseg.transfer import Wanted, judge, measured
@@ -290,6 +291,7 @@ def _sizes(config: ConfigPlan, published: Published, findings: _Findings) -> Non
         findings.say("resized: the published pictures have many sizes, these have one.", altered=True)
 
 
+@quiet()
 def _size_of(file: RawFile) -> tuple[int, int] | None:
     """(width, height) from a picture's header; None for what Pillow cannot open."""
     for head in (_HEAD, None):

@@ -22,6 +22,7 @@ from hf_medseg.facts import Config, Source
 from hf_medseg.fresh import code
 from hf_medseg.info import how_to_get
 from hf_medseg.plan import ConfigPlan, Plan, Request, ShardPlan, make_plan
+from hf_medseg.quiet import quiet
 from hf_medseg.raw.files import Reader
 from hf_medseg.rows import Row, TableSpec, Tally, rows
 from hf_medseg.shard import versions
@@ -126,7 +127,8 @@ class RawDatasetBuilder(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
         for piece in pieces:
             for case in piece.cases:
                 try:
-                    made = list(rows(case, table, Reader(), Tally()))
+                    with quiet():
+                        made = list(rows(case, table, Reader(), Tally()))
                 except Rejected as error:
                     if on_error != "skip":
                         raise

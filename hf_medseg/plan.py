@@ -27,6 +27,7 @@ from hf_medseg.executor import Executor
 from hf_medseg.facts import Config, Edition, Source
 from hf_medseg.fresh import state_of
 from hf_medseg.info import numbered
+from hf_medseg.quiet import quiet
 from hf_medseg.raw.archives import stem
 from hf_medseg.raw.example import example_path, such_as
 from hf_medseg.raw.files import RawFile
@@ -139,6 +140,7 @@ def make_plan(source: Source, request: Request, work: Path, executor: Executor, 
         raise Refused(str(error)) from error
 
 
+@quiet()
 def _plan(
     source: Source,
     request: Request,

@@ -21,6 +21,7 @@ from hf_medseg.columns import Column, ListOf, Picture, Volume, arrow_type, featu
 from hf_medseg.errors import Rejected
 from hf_medseg.fresh import code
 from hf_medseg.places import parquet, whole_file
+from hf_medseg.quiet import quiet
 from hf_medseg.raw.files import Reader
 from hf_medseg.rows import Row, TableSpec, Tally, rows
 
@@ -168,7 +169,8 @@ def write_shard(task: ShardTask, progress: Callable[[int, int], None] | None = N
         for case in task.cases:
             reader = Reader()
             try:
-                made = list(rows(case, task.table, reader, outcome.tally))
+                with quiet():
+                    made = list(rows(case, task.table, reader, outcome.tally))
                 outcome.notes.extend({"path": path, "reason": reason} for path, reason in reader.notes)
             except Rejected as error:
                 if case.known:

@@ -12,6 +12,7 @@ from hf_medseg.errors import Rejected
 from hf_medseg.executor import Executor
 from hf_medseg.fresh import code, state_of
 from hf_medseg.places import whole_file
+from hf_medseg.quiet import quiet
 from hf_medseg.raw.files import RawFile
 
 _BATCH = 256
@@ -27,6 +28,7 @@ class Whole(Exception):
     """Raised by a look that was given a `Head` and needs all of the file."""
 
 
+@quiet()
 def look_at(files: Sequence[RawFile], look: Callable[[bytes, str], Any], head: int = 0) -> list[tuple[str, Any]]:
     """Looks at some files, in a worker; with `head`, at their first bytes as far as that is enough."""
     seen: list[tuple[str, Any]] = []
