@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
+import struct
 import tempfile
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,6 +23,8 @@ from hf_medseg.catalog import find_source
 from hf_medseg.errors import MedsegError, Refused, Rejected
 from hf_medseg.executor import Executor
 from hf_medseg.facts import Published, Source
+from hf_medseg.pixels.masks import Colours, Painted, Threshold, UpperHalf, Values
+from hf_medseg.pixels.nifti import NiftiVolume
 from hf_medseg.pixels.picture import Picture
 from hf_medseg.pixels.volume import VolumeImage
 from hf_medseg.plan import ConfigPlan, Plan, Request, looks_like, make_plan, matches, not_this_source, open_layout
@@ -34,6 +39,8 @@ _LOOKED_AT = 400  # pictures whose size is read, evenly spread
 _MANY = 20  # so many pictures of one size are no chance where the published sizes vary
 _HEAD = 1 << 16
 _NAMED = 5
+_NIFTI = re.compile(r"(?i)\.nii(?:\.gz)?\Z")
+_NIFTI_HEADER = 348  # bytes, which its first number says
 
 
 @dataclass(frozen=True)
@@ -259,23 +266,49 @@ def _is_there(case: Case, column: str) -> bool:
 
 
 def _sizes(config: ConfigPlan, published: Published, findings: _Findings) -> None:
-    """Compares the sizes of pictures with the published ones: a resized copy shows."""
-    pictures = [
-        picture
+    """Compares the sizes of pictures with the published ones, and of masks with their pictures: a resized copy shows."""
+    cases = [
+        (image, case.pixels.get("mask"))
         for cases in config.splits.values()
         for case in cases
-        if isinstance(picture := case.pixels["image"], Picture) and picture.file.place is not None
+        if isinstance(image := case.pixels["image"], Picture | NiftiVolume) and image.file.place is not None
     ]
-    looked = [(one, size) for one in pictures[:: max(1, len(pictures) // _LOOKED_AT)] if (size := _size_of(one.file)) is not None]
+    some = cases[:: max(1, len(cases) // _LOOKED_AT)]
+    looked = [(image, mask, size) for image, mask in some if (size := _size_of(image.file)) is not None]
     if not looked:
         return
+    _masks_of_other_sizes([(size, file) for _, mask, size in looked for file in _drawn_on_the_grid(mask)], findings)
+    _pictures_of_other_sizes([(image, size) for image, _, size in looked], published, findings)
+
+
+def _drawn_on_the_grid(mask: object) -> Iterator[RawFile]:
+    """The files of a mask that lie on the grid of their picture: not those that a source maps from another one."""
+    if isinstance(mask, Painted):
+        for part in mask.parts:
+            yield from _drawn_on_the_grid(part)
+    elif isinstance(mask, Threshold | UpperHalf | Values | Colours):
+        yield from (file for file in mask.pixels.files()[:1] if file.place is not None)
+
+
+def _masks_of_other_sizes(looked: list[tuple[tuple[int, int], RawFile]], findings: _Findings) -> None:
+    """Says which masks do not lie on the grid of their pictures."""
+    wrong = [file.shown for size, file in looked if _size_of(file) not in (size, None)]
+    if wrong:
+        findings.say(f"resized: these masks have another size than their pictures: {_some(wrong)}", altered=True)
+
+
+def _pictures_of_other_sizes(
+    looked: list[tuple[Picture | NiftiVolume, tuple[int, int]]], published: Published, findings: _Findings
+) -> None:
     (width, height), count = Counter(size for _, size in looked).most_common(1)[0]
     findings.say(f"{len(looked):,} pictures looked at; {count:,} of them have {width} x {height} pixels.")
     least = published.least or (1, 1)
+    if not (published.sizes or published.least or any(isinstance(one, Picture) and one.size for one, _ in looked)):
+        findings.say("No published size to compare with: a copy that was made smaller does not show.")
     wrong: list[str] = []
     told: set[str] = set()
     for picture, size in looked:
-        sizes = (picture.size,) if picture.size else published.sizes
+        sizes = (picture.size,) if isinstance(picture, Picture) and picture.size else published.sizes
         if sizes and size not in sizes:
             told.update(f"{w} x {h}" for w, h in sizes)
         elif size[0] < least[0] or size[1] < least[1]:
@@ -287,17 +320,33 @@ def _sizes(config: ConfigPlan, published: Published, findings: _Findings) -> Non
         findings.say(
             f"resized: the published pictures have {' or '.join(sorted(told))} pixels, these have not: {_some(wrong)}", altered=True
         )
-    elif published.least and count == len(looked) >= _MANY:
-        findings.say("resized: the published pictures have many sizes, these have one.", altered=True)
+    elif published.least and len(looked) >= _MANY:
+        if count == len(looked):
+            findings.say("resized: the published pictures have many sizes, these have one.", altered=True)
+        elif 1 in (len({size[side] for _, size in looked}) for side in (0, 1)):
+            findings.say("resized: the published pictures have many widths and heights, these have one.", altered=True)
+
+
+def _first_axes(data: bytes) -> tuple[int, int] | None:
+    """The lengths of the first two axes of a NIfTI-1 file, of which the beginning is enough."""
+    if data.startswith(b"\x1f\x8b"):
+        data = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(data, _NIFTI_HEADER)
+    order = next((order for order in "<>" if len(data) >= _NIFTI_HEADER and struct.unpack_from(f"{order}i", data)[0] == _NIFTI_HEADER), "")
+    if not order:
+        return None
+    width, height = struct.unpack_from(f"{order}2h", data, 42)
+    return width, height
 
 
 @quiet()
 def _size_of(file: RawFile) -> tuple[int, int] | None:
-    """(width, height) from a picture's header; None for what Pillow cannot open."""
+    """(width, height) from the header of a picture or of a NIfTI volume, of which these are the first two axes; None where none is told."""
     for head in (_HEAD, None):
         try:
+            if _NIFTI.search(file.name):
+                return _first_axes(file.read(head))
             with Image.open(io.BytesIO(file.read(head))) as picture:
                 return picture.size
-        except (UnidentifiedImageError, OSError, SyntaxError, ValueError, MedsegError):
+        except (UnidentifiedImageError, OSError, SyntaxError, ValueError, MedsegError, zlib.error):
             continue
     return None

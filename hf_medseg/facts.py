@@ -147,7 +147,7 @@ class Published:
         foreground: mean fraction of foreground pixels over the rows with a mask, for each split.
         note: where the numbers come from.
         sizes: every (width, height) that published pictures have, where those are few.
-        least: (width, height) that no published picture falls below, where their sizes vary.
+        least: (width, height) that no published picture falls below, where their sizes vary; (1, 1) where only that is known.
         volumes: volumes for each split.
     """
 

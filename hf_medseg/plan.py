@@ -319,7 +319,7 @@ def _nearest(source: Source, raw: Raw) -> str:
     against = [mark for mark in edition.not_landmarks if raw.has(mark)]
     some = next(iter(raw.find(next(mark for mark in edition.landmarks if raw.has(mark))).values())).listed
     if missing:
-        return f"There is {some}, but no file such as {such_as(missing)}. "
+        return f"There is {some}, but no file such as {_any_of(missing)}. "
     if not against:
         return f"There is {some}, but no row comes of it. "
     other = next(iter(raw.find(against[0]).values())).listed

@@ -239,3 +239,59 @@ def test_a_resized_copy_of_real_files_shows_by_its_sizes_too(
 def test_real_files_that_were_only_re_encoded(real: Callable[[str], Path], tmp_path: Path) -> None:
     shutil.copytree(real("chase-db1"), tmp_path / "raw")
     assert hf_medseg.check("chase-db1", resized(tmp_path / "raw", 1.0)).verdict == "altered"
+
+
+def many_cells(source: str, folder: Path, sizes: list[tuple[int, int]]) -> Path:
+    """Pairs of a source whose first pair is copied, each in another size (height, width)."""
+    phantom = PHANTOMS[source].make(folder)
+    picture, mask = next((path, path.with_name(f"{path.stem}-d.bmp")) for path in sorted(phantom.raw.rglob("*.BMP")))
+    whole = [(Image.open(path), path) for path in (picture, mask)]
+    for number, (height, width) in enumerate(sizes):
+        for image, path in whole:
+            tail = "-d.bmp" if path == mask else ".BMP"
+            image.resize((width, height), Image.Resampling.NEAREST).save(
+                path.with_name(f"149056321-149056343-{number + 100:03d}{tail}"), "BMP"
+            )
+    for path in [path for path in phantom.raw.rglob("*") if path.suffix.lower() == ".bmp" and "149056321-149056343-1" not in path.name]:
+        path.unlink()
+    return phantom.raw
+
+
+@pytest.mark.parametrize(
+    ("sizes", "line"),
+    [
+        ([(40, 40)] * 25, "resized: the published pictures have many sizes, these have one."),
+        ([(40, 30 + number) for number in range(25)], "resized: the published pictures have many widths and heights, these have one."),
+    ],
+)
+def test_cells_of_one_size_are_a_shrunk_copy(sizes: list[tuple[int, int]], line: str, tmp_path: Path) -> None:
+    result = hf_medseg.check("herlev", many_cells("herlev", tmp_path / "raw", sizes))
+    assert result.verdict == "altered"
+    assert line in result.lines
+
+
+def test_cells_of_many_sizes_are_as_published(tmp_path: Path) -> None:
+    raw = many_cells("herlev", tmp_path / "raw", [(60 + 7 * number % 31, 63 + number) for number in range(25)])
+    assert not any("resized" in line for line in hf_medseg.check("herlev", raw).lines)
+
+
+def test_masks_of_another_size_than_their_pictures_are_named(tmp_path: Path) -> None:
+    raw = many_cells("herlev", tmp_path / "raw", [(60 + number, 63 + number) for number in range(3)])
+    (mask,) = raw.rglob("*-101-d.bmp")
+    with Image.open(mask) as picture:
+        picture.resize((40, 40), Image.Resampling.NEAREST).save(mask)
+    result = hf_medseg.check("herlev", raw)
+    assert result.verdict == "altered"
+    assert any("these masks have another size than their pictures" in line and mask.name in line for line in result.lines)
+
+
+def test_volumes_on_another_grid_are_no_brats(tmp_path: Path) -> None:
+    raw = PHANTOMS["brats"].make(tmp_path / "raw").raw  # small, so on another grid than the owner's
+    result = hf_medseg.check("brats", raw)
+    assert result.verdict == "altered"
+    assert any(line.startswith("resized: the published pictures have 240 x 240 pixels") for line in result.lines)
+
+
+def test_a_source_without_published_sizes_says_that_a_smaller_copy_does_not_show(tmp_path: Path) -> None:
+    lines = hf_medseg.check("sipakmed", PHANTOMS["sipakmed"].make(tmp_path / "raw").raw).lines
+    assert any("No published size to compare with" in line for line in lines)

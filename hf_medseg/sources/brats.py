@@ -143,6 +143,7 @@ def _edition(name: str, license: License, citations: tuple[str, ...], cases: dic
             {"train": rows["train"]},
             note="cases as published, 155 slices each",
             volumes={split: slices // 155 for split, slices in rows.items()},
+            sizes=((240, 240),),
         ),
     )
 
