@@ -239,7 +239,7 @@ def open_layout(source: Source, path: str, work: Path) -> tuple[Raw, str]:
 
 def _below(raw: Raw, above: str) -> Raw:
     """The same paths below more folders, to be looked at and not to be read."""
-    return Raw([RawFile(f"{above}/{file.listed}", file.size, None) for file in raw.files])
+    return Raw([RawFile(f"{above}/{file.listed}".lstrip("/"), file.size, None) for file in raw.files])
 
 
 def _folders_above(path: str) -> list[str]:
@@ -328,7 +328,9 @@ def _nearest(source: Source, raw: Raw) -> str:
 
 def _refuse_known_sources(source: Source, raw: Raw, path: str) -> None:
     """A tree that a known source recognises, also by the folders that it lies in, goes through that source, with its license."""
-    known = [other for other in looks_like(_below(raw, _folders_above(path)[-1])) if other is not source and other.from_about is None]
+    known = [
+        other for other in looks_like(_below(raw, "/".join(_folders_above(path)[-1:]))) if other is not source and other.from_about is None
+    ]
     sized = {size for other in sources().values() for size, _ in other.hashes}
     for file in raw.files:
         if not known and file.size in sized:
