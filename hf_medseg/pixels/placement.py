@@ -24,6 +24,7 @@ SIZES_FROM_HEADER = "the axes of its sform have length 1: directions are the sfo
 SFORM_TAKEN = "its sform and its qform, which have different codes, place it differently: it lies where the sform says"
 
 _MILLIMETRES = {1: 1000.0, 2: 1.0, 3: 0.001}  # code of the unit of length -> mm; most files that state none mean mm
+_CODES = range(6)  # of sform and qform: unknown, scanner, aligned, Talairach, MNI 152, other template
 _ROUNDING = 2e-3  # of a voxel's size: headers repeat it with three decimals
 _SAVE_AGAIN = "Ask the owner which is true, and save the file with a header that says one thing."
 
@@ -78,6 +79,9 @@ def _matrices(info: Any, stated: Matrix, unit: float, axes: int, path: str) -> t
     """Sform and qform in mm, None where the code is 0 or the format has none; the third axis of a flat file is normal to its others."""
     if not hasattr(info, "get_sform"):
         return None, None
+    for name in ("sform_code", "qform_code"):
+        if int(info[name]) not in _CODES:
+            raise Rejected(path, f"its header is damaged ({name} is {int(info[name])}; 0 to {_CODES[-1]} expected).", _SAVE_AGAIN)
     found: list[Matrix | None] = [None, None]
     if int(info["sform_code"]) > 0:
         found[0] = np.array(info.get_sform(), np.float64)

@@ -295,6 +295,17 @@ def test_a_header_that_contradicts_itself_is_rejected(sform: Any, code: int, qfo
         NiftiVolume(raw_file(tmp_path / "a.nii")).samples(Reader())
 
 
+@pytest.mark.parametrize("place", [252, 254])
+@pytest.mark.parametrize("code", [-1, 6, 512])
+def test_a_code_that_stands_for_nothing_is_rejected(place: int, code: int, tmp_path: Path) -> None:
+    """nibabel takes it for 0 and drops the matrix, ITK takes the matrix."""
+    data = bytearray(nib.Nifti1Image(noise(4, 5, 6), AFFINE).to_bytes())
+    data[place : place + 2] = struct.pack("<h", code)
+    (tmp_path / "a.nii").write_bytes(bytes(data))
+    with pytest.raises(Rejected, match=f"form_code is {code}; 0 to 5"):
+        NiftiVolume(raw_file(tmp_path / "a.nii")).samples(Reader())
+
+
 def test_rounded_sizes_and_odd_signs_contradict_nothing(tmp_path: Path) -> None:
     image = nib.Nifti1Image(noise(4, 5, 6), np.diag([-0.48828125, -0.48828125, 2.5, 1]))
     image.set_sform(image.affine, 1)
