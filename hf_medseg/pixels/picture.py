@@ -187,9 +187,11 @@ def _is_signed_16_bit(picture: Image.Image) -> bool:
 def _store_jpeg(data: bytes, path: str, mode: Mode) -> Encoded:
     cleaned = jpeg.clean(data)
     if cleaned.components == 4:
-        raise Rejected(path, "a CMYK JPEG; PNG and the label maps have no such colours.", "Ask the owner for an RGB version.")
+        raise Rejected(
+            path, "a CMYK JPEG; PNG and the label maps have no such colours.", "Save it as RGB, or ask the owner for such a version."
+        )
     if cleaned.bits != 8 or cleaned.components not in (1, 3):
-        raise Rejected(path, f"a JPEG of {cleaned.components} channels and {cleaned.bits} bits; 8-bit grey or RGB expected.")
+        raise Rejected(path, f"a JPEG of {cleaned.components} channels and {cleaned.bits} bits; 8-bit grey or RGB expected.", tiff.AGAIN)
     _check_size(cleaned.width, cleaned.height, path)
     orientation = _orientation(cleaned.exif)
     if orientation is None and b"tiff:Orientation" in cleaned.xmp:
@@ -203,7 +205,9 @@ def _store_png(data: bytes, path: str, mode: Mode) -> Encoded:
     cleaned, exif = png.clean(data)
     if len(cleaned) < 33 or cleaned[12:16] != b"IHDR":
         raise Rejected(path, "the PNG has no header.", "Fetch the file again.")
-    width, height, bits, colour = struct.unpack_from(">IIBB", cleaned, 16)
+    width, height, bits, colour, packing, filtering, interlaced = struct.unpack_from(">IIBBBBB", cleaned, 16)
+    if packing or filtering or interlaced > 1 or b"IDAT" not in cleaned:
+        raise Rejected(path, "the PNG has no samples that any reader can unpack.", "Fetch the file again.")
     _check_size(width, height, path)
     orientation = _orientation(exif)
     kinds = {kind: data[start + 8 : start + 25] for kind, start, _ in png.chunks(data) if kind != b"IDAT"}
@@ -385,7 +389,9 @@ def _decode(picture: Image.Image, path: str, indices: bool, signed: bool) -> Arr
         if not alpha:
             return _grey_if_grey_palette(np.asarray(picture))
     if "transparency" in picture.info and mode in ("L", "RGB", "1", "I;16", "I"):
-        raise Rejected(path, "one of its colours is declared transparent.", "Ask the owner for a version without transparency.")
+        raise Rejected(
+            path, "one of its colours is declared transparent.", "Save it without transparency, or ask the owner for such a version."
+        )
     if mode in ("LA", "PA", "La"):
         picture = picture.convert("LA")
         return _without_alpha(np.asarray(picture), path)[:, :, 0]
@@ -401,7 +407,7 @@ def _decode(picture: Image.Image, path: str, indices: bool, signed: bool) -> Arr
         if depths:
             pixels = pixels >> (-max(depths) % 8)  # Pillow stretches the samples to whole bytes by a shift
         return pixels.astype(np.uint16) if pixels.dtype.byteorder == ">" else pixels
-    raise Rejected(path, f"pixels of mode {mode}; grey, RGB, palette or 16-bit grey expected.", "Ask the owner for such a version.")
+    raise Rejected(path, f"pixels of mode {mode}; grey, RGB, palette or 16-bit grey expected.", _SAVE_AGAIN)
 
 
 def _samples(picture: Image.Image) -> Array:
@@ -422,7 +428,9 @@ def _grey_if_grey_palette(pixels: Array, palette: bool = True) -> Array:
 
 def _without_alpha(pixels: Array, path: str, opaque: int = 255) -> Array:
     if pixels[:, :, -1].min() != opaque:
-        raise Rejected(path, "it is partly transparent; opaque pixels expected.", "Ask the owner for a version without transparency.")
+        raise Rejected(
+            path, "it is partly transparent; opaque pixels expected.", "Save it without transparency, or ask the owner for such a version."
+        )
     return np.ascontiguousarray(pixels[:, :, :-1])
 
 
@@ -450,7 +458,9 @@ def equal_channels(data: bytes, path: str) -> frozenset[tuple[int, int]]:
 
 def _check_size(width: int, height: int, path: str) -> None:
     if width * height > MAX_PIXELS:
-        raise Rejected(path, f"{width} x {height} pixels; at most {MAX_PIXELS} are read (a decompression bomb?).")
+        raise Rejected(
+            path, f"{width} x {height} pixels; at most {MAX_PIXELS} are read (a decompression bomb?).", "Cut it into smaller pictures."
+        )
     if not width * height:
         raise Rejected(path, "a picture without pixels.", "Fetch the file again.")
 
@@ -458,7 +468,7 @@ def _check_size(width: int, height: int, path: str) -> None:
 def _check_depth(picture: Image.Image, path: str) -> None:
     """Refuses what Pillow would open with fewer bits or colours than the file holds, without a word."""
     if picture.mode in ("CMYK", "YCbCr", "LAB", "HSV"):
-        raise Rejected(path, f"{picture.mode} colours; grey or RGB expected.", "Ask the owner for an RGB version.")
+        raise Rejected(path, f"{picture.mode} colours; grey or RGB expected.", "Save it as RGB, or ask the owner for such a version.")
     bits: tuple[int, ...] = ()
     if picture.format == "PNG":
         stream: Any = getattr(picture, "fp", None)

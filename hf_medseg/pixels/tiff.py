@@ -192,7 +192,11 @@ def _channels(samples: Array, wanted: int, extra: tuple[int, ...], path: str) ->
     highest = np.iinfo(alpha.dtype).max if alpha.dtype.kind in "iu" else 1
     if not (alpha == highest).all():
         if extra[:1] in ((1,), (2,)):
-            raise Rejected(path, "it is partly transparent; opaque pixels expected.", "Ask the owner for a version without transparency.")
+            raise Rejected(
+                path,
+                "it is partly transparent; opaque pixels expected.",
+                "Save it without transparency, or ask the owner for such a version.",
+            )
         raise Rejected(path, f"{found} channels, and the last one is not said to be transparency: it would be lost.", "Save each alone.")
     return np.ascontiguousarray(samples[..., 0] if wanted == 1 else samples[..., :wanted])
 

@@ -523,3 +523,62 @@ def test_memory_of_a_large_png_is_that_of_its_samples() -> None:
     tracemalloc.stop()
     assert found.shape == (5_000, 5_000, 3) and (found == (5, 6, 7)).all()
     assert peak < 120_000_000
+
+
+# Odd but sound files of common formats
+
+
+def bmp(width: int, height: int, bits: int, samples: bytes, packing: int = 0, masks: bytes = b"", palette: bytes = b"") -> bytes:
+    head = struct.pack("<IiiHHIIiiII", 40, width, height, 1, bits, packing, len(samples), 0, 0, len(palette) // 4, 0)
+    start = 14 + len(head) + len(masks) + len(palette)
+    return b"BM" + struct.pack("<IHHI", start + len(samples), 0, 0, start) + head + masks + palette + samples
+
+
+def test_every_kind_of_bmp_is_the_same_picture() -> None:
+    rows = RGB[:, :28]  # 84 bytes a line need no padding
+    bgr = rows[..., ::-1]
+    bgrx = np.dstack([bgr, np.zeros(bgr.shape[:2], np.uint8)])
+    bits = struct.pack("<III", 0xFF0000, 0xFF00, 0xFF)
+    for data in (
+        bmp(28, 20, 24, bgr[::-1].tobytes()),
+        bmp(28, -20, 24, bgr.tobytes()),
+        bmp(28, 20, 32, bgrx[::-1].tobytes()),
+        bmp(28, 20, 32, bgrx[::-1].tobytes(), packing=3, masks=bits),
+    ):
+        assert np.array_equal(picture.decode(data, "a.bmp"), rows)
+    indices = kit.grey("bmp", 20, 30, 3)
+    palette = bytes((9, 0, 200, 0, 0, 0, 0, 0, 1, 2, 3, 0))
+    packed = b"".join(b"".join(bytes((1, value)) for value in line) + b"\0\0" for line in indices[::-1]) + b"\0\1"
+    data = bmp(30, 20, 8, packed, packing=1, palette=palette)
+    assert np.array_equal(picture.decode(data, "a.bmp", indices=True), indices)
+    assert np.array_equal(picture.decode(data, "a.bmp"), np.array([(200, 0, 9), (0, 0, 0), (3, 2, 1)], np.uint8)[indices])
+
+
+@pytest.mark.parametrize("bits", [12, 16])
+def test_a_jpeg_of_more_than_8_bits_is_called_that(bits: int) -> None:
+    array = kit.grey("jpeg", 20, 30, 1 << bits, np.uint16)
+    data = imagecodecs.jpeg8_encode(array, lossless=bits == 16, bitspersample=bits)
+    with pytest.raises(Rejected, match=f"{bits} bits") as caught:
+        picture.store(data, "a.jpg")
+    assert "etch" not in caught.value.advice
+
+
+def test_a_jpeg_of_four_channels_is_called_cmyk() -> None:
+    for colours in ("CMYK", "YCCK"):
+        data = imagecodecs.jpeg8_encode(np.dstack([RGB, GREY]), colorspace="CMYK", outcolorspace=colours)
+        with pytest.raises(Rejected, match="CMYK") as caught:
+            picture.store(data, "a.jpg")
+        assert "etch" not in caught.value.advice
+
+
+def test_a_png_that_no_reader_can_unpack_is_rejected() -> None:
+    sound = kit.encode(GREY)
+    for position in (26, 27, 28):
+        broken = bytearray(sound)
+        broken[position] = 7
+        broken[29:33] = struct.pack(">I", zlib.crc32(bytes(broken[12:29])))
+        with pytest.raises(Rejected):
+            picture.store(bytes(broken), "a.png")
+    header, _, end = (sound[start:stop] for _, start, stop in png.chunks(sound))
+    with pytest.raises(Rejected, match="no samples"):
+        picture.store(png.SIGNATURE + header + end, "a.png")
