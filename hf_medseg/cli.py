@@ -359,6 +359,8 @@ def _show(conversion: Conversion) -> int:
         counts = [f"{len(part[key]):,} {text}" for key, text in told.items() if part[key]]
         if counts:
             print(f"{', '.join(counts)}: see report.json")
+        for reason, number in Counter(note["reason"] for note in part["known"]).most_common(_NOTES):
+            print(f"note: {reason}" + (f" ({number:,} files)" if number > 1 else ""))
     rejected = conversion.rejected
     for one in rejected[:20]:
         _say(f"rejected {one['image_id']}: {one['file']}: {one['expected']} {one['advice']}")
@@ -371,6 +373,9 @@ def _show(conversion: Conversion) -> int:
         print(f"{len(conversion.kept)} finished shards were kept, {len(conversion.made)} made.")
     print(f'Load it with: datasets.load_dataset("{conversion.out}")')
     return WRONG if rejected else DONE
+
+
+_NOTES = 8  # so many kinds of known defects are told on the terminal; report.json names all of them
 
 
 def _human(size: float) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 
 class MedsegError(Exception):
@@ -43,3 +44,22 @@ class Rejected(MedsegError):
 
     def __reduce__(self) -> tuple[type[Rejected], tuple[str, str, str]]:
         return Rejected, (self.file, self.expected, self.advice)
+
+
+_FETCHING = re.compile(r"(?:Fetch|Ask|Download|Compare the file with the owner's)\b")
+_WITHOUT = re.compile(r"Ask the owner for a version (without \w+)\.")
+_OWN = "Put a sound copy in its place, or take it out of the raw tree."
+
+
+def of_own_files(message: str) -> str:
+    """A message about files that nobody else has: without what to fetch again, and whom to ask."""
+    message = _WITHOUT.sub(r"Save it \1.", message)
+    sentences = re.split(r"(?<=\.)\s+(?=[A-Z`])", message)
+    kept = [sentence for sentence in sentences if not _FETCHING.match(sentence)]
+    text = " ".join(kept if len(kept) == len(sentences) else [*kept, _OWN])
+    return text.replace("; the source promises it.", ".")
+
+
+def of_own(error: Rejected) -> Rejected:
+    """A rejection of a file that nobody else has."""
+    return replace(error, expected=of_own_files(error.expected), advice=of_own_files(error.advice))

@@ -222,7 +222,7 @@ class Source:
         changes: what a conversion changes, for the card.
         quirks: what a user must know, one sentence each.
         cases: lists the cases of `raw.config` in `raw.edition`; touches no pixels.
-        survey: an optional pass before planning.
+        survey: an optional pass before planning; where what to look at depends on the about file, what makes it from that.
         from_about: makes the edition from the user's about file and the survey, where facts come with the data.
         about_keys: what an about file may say: key -> explanation.
     """
@@ -248,10 +248,15 @@ class Source:
     parts: tuple[Part, ...] = ()
     image_mode: Literal["L", "RGB", ""] = ""
     annotators: str = "expert-generated"
-    survey: SurveyPlan | None = None
+    survey: SurveyPlan | Callable[[About], SurveyPlan] | None = None
     from_about: Callable[[About, Survey], Edition] | None = None
     about_keys: Mapping[str, str] = field(default_factory=dict)
     convertible: bool = True
+
+    @property
+    def own(self) -> bool:
+        """Whether its files are the user's own, and nobody else has them."""
+        return self.from_about is not None and self.access.mode == "none"
 
     @property
     def tiers(self) -> tuple[Tier, ...]:

@@ -22,7 +22,7 @@ from hf_medseg.case import Case
 from hf_medseg.catalog import sources
 from hf_medseg.columns import INT8, Column
 from hf_medseg.columns import Volume as VolumeColumn
-from hf_medseg.errors import Refused, Rejected
+from hf_medseg.errors import Refused, Rejected, of_own_files
 from hf_medseg.executor import Executor
 from hf_medseg.facts import Config, Edition, Source
 from hf_medseg.fresh import state_of
@@ -131,13 +131,16 @@ def make_plan(source: Source, request: Request, work: Path, executor: Executor, 
     if not source.convertible:
         raise Refused(f"{source.id}: {source.summary} {' '.join(source.access.steps)}")
     about = read_about(request.about, source.id, source.about_keys)
-    with _without_collector():
-        raw, inside = open_layout(source, request.raw, work)
-        outside = {name: open_raw_tree(path, work, under=name) for name, path in request.parts.items()}
     try:
+        with _without_collector():
+            raw, inside = open_layout(source, request.raw, work)
+            outside = {name: open_raw_tree(path, work, under=name) for name, path in request.parts.items()}
         return _plan(source, request, raw, inside, outside, about, work, executor, progress)
-    except Rejected as error:  # a table that planning needs
-        raise Refused(str(error)) from error
+    except (Refused, Rejected) as error:  # rejected: a table that planning needs
+        words = of_own_files(str(error)) if source.own else str(error)
+        if isinstance(error, Refused) and words == str(error):
+            raise
+        raise Refused(words) from error
 
 
 @quiet()
@@ -159,8 +162,9 @@ def _plan(
     raw.edition, raw.about = edition.name, about
     survey: dict[str, Any] = {}
     if source.survey is not None:
-        files = [file for file in source.survey.files(raw) if file.place is not None]
-        survey = take_survey(files, source.survey.look, executor, work, progress, source.survey.head)
+        wanted = source.survey(about) if callable(source.survey) else source.survey
+        files = [file for file in wanted.files(raw) if file.place is not None]
+        survey = take_survey(files, wanted.look, executor, work, progress, wanted.head)
     for one in (raw, *raw.parts.values()):
         one.survey = survey
     if source.from_about is not None:
@@ -418,7 +422,7 @@ def table_of(source: Source, edition: Edition, config: Config) -> TableSpec:
     from hf_medseg.columns import PICTURE, table_columns
 
     columns = table_columns(classes, own, image=VolumeColumn() if config.volumes else PICTURE, many_files=bool(names))
-    return TableSpec(columns, classes, edition.uncertain, source.image_mode, config.volumes, edition.masks)
+    return TableSpec(columns, classes, edition.uncertain, source.image_mode, config.volumes, edition.masks, own=source.own)
 
 
 def _cut(

@@ -15,7 +15,7 @@ from hf_medseg.case import Case, Recipe
 from hf_medseg.columns import Column, ListOf, encoded
 from hf_medseg.columns import Picture as PictureColumn
 from hf_medseg.columns import Volume as VolumeColumn
-from hf_medseg.errors import Rejected
+from hf_medseg.errors import Rejected, of_own
 from hf_medseg.pixels import jpeg, png
 from hf_medseg.pixels.masks import NOT_ANNOTATED, Cell, LabelMap, Labels, on_grid, value_counts
 from hf_medseg.pixels.nifti import volume_bytes
@@ -38,6 +38,7 @@ class TableSpec:
         image_mode: the mode that the source declares.
         volumes: one row a volume instead of one a slice.
         masks: on which grid of a turned picture its masks are drawn.
+        own: the files are the user's own: nobody else has them.
     """
 
     columns: dict[str, Column]
@@ -46,6 +47,7 @@ class TableSpec:
     image_mode: Literal["L", "RGB", ""] = ""
     volumes: bool = False
     masks: Drawn = ""
+    own: bool = False
 
 
 @dataclass
@@ -94,19 +96,27 @@ def rows(case: Case, table: TableSpec, reader: Reader, tally: Tally) -> Iterator
         Rejected: something about the case's files is wrong. Rows are only yielded once all of the case has been read, so a rejected
             case leaves no rows behind.
     """
+    try:
+        made = _made(case, table, reader)
+    except Rejected as error:
+        if table.own:
+            raise of_own(error) from error
+        raise
+    for row, counts in made:
+        tally.add(counts, table.classes)
+        yield {name: row.get(name) for name in table.columns}
+
+
+def _made(case: Case, table: TableSpec, reader: Reader) -> list[tuple[Row, NDArray[np.int64] | None]]:
     image = case.pixels["image"]
     if case.wrong:
         raise Rejected(next(case.named_files())[1].path, case.wrong, *filter(None, [case.advice]))
     check_partners(case)
     if isinstance(image, VolumeImage):
-        made = [_volume_row(case, table, reader, image)] if table.volumes else _slice_rows(case, table, reader, image)
-    elif isinstance(image, Picture):
-        made = [_picture_row(case, table, reader, image)]
-    else:
-        raise TypeError(f"{case.image_id}: an image cannot be made from {type(image).__name__}")
-    for row, counts in made:
-        tally.add(counts, table.classes)
-        yield {name: row.get(name) for name in table.columns}
+        return [_volume_row(case, table, reader, image)] if table.volumes else _slice_rows(case, table, reader, image)
+    if isinstance(image, Picture):
+        return [_picture_row(case, table, reader, image)]
+    raise TypeError(f"{case.image_id}: an image cannot be made from {type(image).__name__}")
 
 
 def check_partners(case: Case) -> None:

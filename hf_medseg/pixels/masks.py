@@ -140,10 +140,11 @@ class OneValue(Labels):
 
 @dataclass(frozen=True, slots=True)
 class Values(Labels):
-    """Each stored value is a class: `mapping` says which; any other value rejects the case."""
+    """Each stored value is a class: `mapping` says which; any other value rejects the case, with `advice` if it says any."""
 
     pixels: Pixels
     mapping: Mapping[int, int]
+    advice: str = ""
 
     def files(self) -> tuple[RawFile, ...]:
         """The files that are read."""
@@ -151,7 +152,7 @@ class Values(Labels):
 
     def labels(self, reader: Reader, shape: Shape) -> LabelMap:
         """See `Labels.labels`."""
-        return map_values(_grey(self.pixels, reader), self.mapping, _name(self))
+        return map_values(_grey(self.pixels, reader), self.mapping, _name(self), self.advice)
 
 
 _FEW = 6  # so many comparisons of whole arrays cost less than one look at every sample
@@ -196,7 +197,7 @@ def _byte_table(mapping: tuple[tuple[int, int], ...]) -> bytes:
     return bytes(known.get(value, 0) for value in range(256))
 
 
-def map_values(array: Array, mapping: Mapping[int, int], path: str) -> LabelMap:
+def map_values(array: Array, mapping: Mapping[int, int], path: str, advice: str = "") -> LabelMap:
     """Stored values to class indices.
 
     Raises:
@@ -221,7 +222,9 @@ def map_values(array: Array, mapping: Mapping[int, int], path: str) -> LabelMap:
         few = ", ".join(map(str, strange[:5])) + (", ..." if len(strange) > 5 else "")
         declared = ", ".join(map(str, sorted(mapping)))
         raise Rejected(
-            path, f"mask values {few} where only {declared} are declared.", "Fetch the owner's file; copies are often recoloured."
+            path,
+            f"mask values {few} where only {declared} are declared.",
+            advice or "Fetch the owner's file; copies are often recoloured.",
         )
     return result
 
@@ -329,8 +332,11 @@ def on_grid(part: Labels, reader: Reader, shape: Shape) -> LabelMap:
     labels: LabelMap = reader.once((part_key(part), shape), lambda: part.labels(reader, shape))
     if shape not in (labels.shape, NATIVE):
         found, expected = (" x ".join(map(str, s[:0:-1] if s[0] == 1 else s[::-1])) for s in (labels.shape, shape))
+        turned = shape[:0:-1] == labels.shape[1:]
         raise Rejected(
-            _name(part), f"the mask has {found} pixels, its image {expected}.", "Fetch the owner's files; copies are often resized."
+            _name(part),
+            f"the mask has {found} pixels, its image {expected}" + (": one of them lies on its side." if turned else "."),
+            "Fetch the owner's files; copies are often resized.",
         )
     return labels
 

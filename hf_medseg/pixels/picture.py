@@ -248,7 +248,7 @@ def decode(data: bytes, path: str, *, indices: bool = False, signed: bool = Fals
     Args:
         data: the file's bytes.
         path: its path, for messages.
-        indices: read palette pictures as their indices.
+        indices: read numbers of classes: palettes as their indices, whole numbers of 32 bits as they are.
         signed: read signed 16-bit TIFF as it is; else its samples must not be negative.
 
     Returns:
@@ -272,7 +272,8 @@ def _opened(data: bytes, path: str, indices: bool = False, signed: bool = False)
             warnings.simplefilter("ignore")  # Pillow warns of odd metadata, which is dropped anyway
             if data.startswith(tiff.START) and not _plain_tiff(data):
                 found = tiff.read(data, path, _check_size, indices=indices)
-                return _fitting(_grey_if_grey_palette(found.pixels, palette=found.palette), path, signed), _stated(found.orientation)
+                pixels = _grey_if_grey_palette(found.pixels, palette=found.palette)
+                return _fitting(pixels, path, signed, wide=indices), _stated(found.orientation)
             with Image.open(io.BytesIO(_plain(data)), formats=_FORMATS) as picture:
                 orientation = _tag_orientation(picture)
                 return _decode(picture, path, indices, signed), orientation
@@ -338,8 +339,8 @@ def _netpbm(samples: Array, highest: int, path: str) -> Array:
     return samples
 
 
-def _fitting(samples: Array, path: str, signed: bool) -> Array:
-    """Samples in a type that a stored picture has, as long as none changes.
+def _fitting(samples: Array, path: str, signed: bool, wide: bool = False) -> Array:
+    """Samples in a type that a stored picture has, as long as none changes; with `wide` whole numbers that none has as they are.
 
     Raises:
         Rejected: one would.
@@ -357,6 +358,8 @@ def _fitting(samples: Array, path: str, signed: bool) -> Array:
     low, high = int(samples.min()), int(samples.max())
     if signed and samples.dtype.kind == "i" and low >= -32768 and high <= 32767:
         return samples.astype(np.int16)
+    if wide and (low < 0 or high > 65535):
+        return samples.astype(np.int64)
     if low < 0 or high > 65535:
         raise Rejected(path, f"values {low}..{high} do not fit 16 bits without a sign.", "Save it with values from 0 to 65535.")
     return samples.astype(np.uint8 if samples.dtype.itemsize == 1 else np.uint16)
@@ -401,7 +404,7 @@ def _decode(picture: Image.Image, path: str, indices: bool, signed: bool) -> Arr
         return np.asarray(picture.convert("L"))
     if mode == "I":
         wide = np.asarray(picture)
-        return wide.astype(np.int16) if signed and short else _fitting(wide, path, signed=False)
+        return wide.astype(np.int16) if signed and short else _fitting(wide, path, signed=False, wide=indices)
     if mode in _DIRECT_MODES:
         pixels = _samples(picture)
         if depths:

@@ -13,9 +13,10 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 
 from hf_medseg.errors import Rejected
+from hf_medseg.pixels.coding import look
 from hf_medseg.pixels.masks import Threshold
 from hf_medseg.pixels.picture import Picture
-from hf_medseg.pixels.readings import Brightest, Indexed, MaskValues, distinct_values, mask_values
+from hf_medseg.pixels.readings import Brightest, Indexed, MaskValues, mask_values
 from hf_medseg.raw.files import RawFile, Reader
 from hf_medseg.raw.tree import open_raw_tree
 from tests.phantoms.kit import colour, encode, grey, save, save_jpeg, save_palette
@@ -64,7 +65,7 @@ def test_mask_values_of_every_coding(tmp_path: Path) -> None:
     }
     for name, (expected, path) in cases.items():
         assert np.array_equal(MaskValues(raw(path)).array(Reader())[0], expected), name
-        assert distinct_values(path.read_bytes(), name) == tuple(np.unique(expected)), name
+        assert list(look(path.read_bytes(), name).values) == list(np.unique(expected)), name
 
 
 @pytest.mark.parametrize("name", ["grey.jpg", "named_wrongly.png"])
@@ -84,11 +85,11 @@ def test_mask_values_reject_colours() -> None:
         mask_values(encode(colour("differs", 6, 7)), "m.png")
 
 
-def test_distinct_values_reject_fractions_and_infinity() -> None:
+def test_values_must_be_whole_numbers() -> None:
     for value in (0.5, np.inf, np.nan):
         with pytest.raises(Rejected, match="no whole numbers"):
-            distinct_values(encode(np.array([[0, value]], np.float32), "TIFF"), "m.tif")
-    assert distinct_values(encode(np.array([[0, 3]], np.float32), "TIFF"), "m.tif") == (0, 3)
+            mask_values(encode(np.array([[0, value]], np.float32), "TIFF"), "m.tif")
+    assert list(look(encode(np.array([[0, 3]], np.float32), "TIFF"), "m.tif").values) == [0, 3]
 
 
 @settings(max_examples=60, deadline=None)
@@ -101,7 +102,7 @@ def test_lossless_masks_keep_every_value(values: Any) -> None:
 @given(st.binary(max_size=200), st.sampled_from([b"", b"\xff\xd8\xff", b"BM", b"\x89PNG\r\n\x1a\n", b"II*\0"]))
 def test_hostile_bytes_are_rejected_by_name(tail: bytes, head: bytes) -> None:
     with pytest.raises(Rejected, match=r"m\.bin"):
-        distinct_values(head + tail, "m.bin")
+        look(head + tail, "m.bin")
 
 
 @settings(max_examples=60, deadline=None)
@@ -110,7 +111,7 @@ def test_a_damaged_mask_is_rejected_or_read(place: int, value: int) -> None:
     data = bytearray(DAMAGED)
     data[place % len(data)] = value
     try:
-        distinct_values(bytes(data), "m.bmp")
+        look(bytes(data), "m.bmp")
     except Rejected as error:
         assert error.file == "m.bmp"
 
