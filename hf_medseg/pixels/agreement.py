@@ -18,6 +18,9 @@ _WHITES = frozenset((1, 128, 254, 255, 65535))  # what foreground is called by w
 _NEARLY_WHITE = 240
 _ENOUGH = 10  # so many masks can outvote one
 _SOFT = 16  # pixels
+_ANEW = "Else save it anew with one whole number a class."
+MOST_CLASSES = 254
+OBJECTS = 'labels = "instances"'
 _CRUMB = 16  # pixels of a region that is no structure, on average
 
 
@@ -207,20 +210,21 @@ def _soft(kept: Mapping[str, Mapping[int, Value]]) -> dict[str, tuple[str, str]]
             words = f"its edges are soft, or it was saved with loss once: {in_words(counts)}; the values between are no classes."
             photo = sum(one[value].pixels for value in edges & one.keys()) * 2 > sum(counts.values())
             swapped = " It looks like a picture: if images/ and masks/ were swapped, rename them." if photo else ""
-            wrong[path] = (words, f"If it shows one class, say in the about file: threshold = {highest // 2}.{swapped}")
+            wrong[path] = (words, f"If it shows one class, say in the about file: threshold = {highest // 2}. {_ANEW}{swapped}")
     return wrong
 
 
 def _refuse_majority(wrong: Mapping[str, tuple[str, str]], found: Mapping[str, Coding], kept: Mapping[str, Any]) -> None:
-    """Refuses a set of which most masks with anything in them do not hold one value a class.
+    """Refuses a set of which most masks with anything in them do not hold one value a class, or one holds more than a label map can.
 
     Raises:
         Refused: see above.
     """
     marked = sum(any(one) for one in kept.values())
-    if not wrong or len(wrong) <= marked:
+    overfull = next((path for path in wrong if len(found[path].values) > MOST_CLASSES + 1), "")
+    if not wrong or (len(wrong) <= marked and not overfull):
         return
-    path = next(iter(wrong))
+    path = overfull or next(iter(wrong))
     words, advice = wrong[path]
     if coloured := [one for name, one in found.items() if name in wrong and one.colours]:
         counts: Counter[Colour] = Counter()
@@ -317,9 +321,6 @@ def _objects(kept: Mapping[str, Mapping[int, Value]]) -> bool:
     from_one = sum(some[-1] == len(some) for some in numbers)
     lengths = {len(some) for some in numbers}
     return (len(lengths) > 1 or len(numbers) == 1) and (from_one * 10 >= len(numbers) * 8 or len(kinds) > 30)
-
-
-OBJECTS = 'labels = "instances"'
 
 
 def _notes(kept: Mapping[str, Mapping[int, Value]], kinds: list[int]) -> list[str]:

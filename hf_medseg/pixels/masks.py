@@ -73,11 +73,19 @@ class Threshold(Labels):
     """Foreground where a sample is above a value: for masks saved with loss, or with white of any kind.
 
     Colours are turned to luma before the comparison.
+
+    Attributes:
+        pixels: the samples.
+        above: the value.
+        to: the class.
+        drawn: it is a drawn mask: one that is not 0 everywhere and holds nothing above the value holds numbers of classes, and is
+            rejected, not read as empty. A picture from which the mask is derived may be dark.
     """
 
     pixels: Pixels
     above: int = 127
     to: int = 1
+    drawn: bool = True
 
     def files(self) -> tuple[RawFile, ...]:
         """The files that are read."""
@@ -86,7 +94,15 @@ class Threshold(Labels):
     def labels(self, reader: Reader, shape: Shape) -> LabelMap:
         """See `Labels.labels`."""
         array = self.pixels.array(reader)
-        return np.where((luma(array) if array.ndim == 4 else array) > self.above, np.uint8(self.to), np.uint8(0))
+        grey = luma(array) if array.ndim == 4 else array
+        inside = grey > self.above
+        if self.drawn and not inside.any() and grey.any():
+            raise Rejected(
+                _name(self),
+                f"its brightest sample is {grey.max():g}; foreground above {self.above} expected, or 0 everywhere.",
+                "Fetch the owner's file; copies are often recoloured.",
+            )
+        return np.where(inside, np.uint8(self.to), np.uint8(0))
 
 
 def luma(colours: Array) -> Array:

@@ -32,7 +32,7 @@ def cases(raw: Raw) -> Iterator[Case]:
             stem,
             {
                 "image": Picture(original),
-                "mask": Threshold(Brightest(Picture(copy)), BACKGROUND),
+                "mask": Threshold(Brightest(Picture(copy)), BACKGROUND, drawn=False),
                 "segmented": Picture(copy),
             },
             {"label": label, "malignant": label != "benign", "mask_origin": "derived"},

@@ -13,7 +13,7 @@ from hf_medseg.columns import PICTURE, TEXT
 from hf_medseg.errors import Refused
 from hf_medseg.facts import Access, Config, Edition, Source, SurveyPlan
 from hf_medseg.licenses import License
-from hf_medseg.pixels.agreement import OBJECTS, Agreed, agree, by_index, refuse_apart
+from hf_medseg.pixels.agreement import MOST_CLASSES, OBJECTS, Agreed, agree, by_index, refuse_apart
 from hf_medseg.pixels.coding import Coding as Seen
 from hf_medseg.pixels.coding import Colour, look, look_at_palette
 from hf_medseg.pixels.masks import NOT_ANNOTATED, Cell, Colours, Labels, Values
@@ -30,7 +30,6 @@ FILE = r"([^/]+)\.(?i:png|jpe?g|bmp|gif|tiff?|webp|pgm|ppm|pnm|jp2)"
 # What the classes of an about file may be called besides the user's own names, and the index that it means.
 BACKGROUND, UNKNOWN, FOREGROUND = "background", "not annotated", "foreground"
 COLOUR = re.compile(r"#?([0-9a-fA-F]{2})([0-9a-fA-F]{2})([0-9a-fA-F]{2})")
-MOST_CLASSES = 254
 HEAD = 64  # bytes that tell whether a picture may have a palette
 CONFIGS = (Config(columns={"folder": TEXT}),)
 LANDMARKS = (rf"(?i:images)/{FILE}", rf"(?i:masks|labels|annotations)/{FILE}")

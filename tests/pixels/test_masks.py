@@ -114,6 +114,15 @@ def test_threshold_of_lossy_masks(tmp_path: Path) -> None:
     assert np.array_equal(labels(part), found[..., 0] > 127)
 
 
+@pytest.mark.parametrize("high", [1, 2, 127])
+def test_a_threshold_does_not_empty_a_mask_of_class_numbers(high: int, tmp_path: Path) -> None:
+    numbers = picture(tmp_path, (BLOB * high).astype(np.uint8))
+    with pytest.raises(Rejected, match=rf"its brightest sample is {high}; foreground above 127 expected"):
+        labels(Threshold(numbers))
+    assert not labels(Threshold(numbers, drawn=False)).any()
+    assert not labels(Threshold(picture(tmp_path, BLOB * np.uint8(0)))).any()
+
+
 def test_threshold_of_palette_and_alpha(tmp_path: Path) -> None:
     path = kit.save_palette(tmp_path / "m.gif", BLOB, [(4, 2, 4), (252, 254, 252)])
     assert np.array_equal(labels(Threshold(Picture(RawFile("m.gif", path.stat().st_size, Place(str(path)))))), BLOB)
