@@ -48,12 +48,13 @@ class Rejected(MedsegError):
 
 _FETCHING = re.compile(r"(?:Fetch|Ask|Download|Compare the file with the owner's)\b")
 _WITHOUT = re.compile(r"Ask the owner for a version (without \w+)\.")
+_CLAUSE = re.compile(r"[;,] (?:or |else )?(?:fetch|download|ask)\b[^.;]*")
 _OWN = "Put a sound copy in its place, or take it out of the raw tree."
 
 
 def of_own_files(message: str) -> str:
     """A message about files that nobody else has: without what to fetch again, and whom to ask."""
-    message = _WITHOUT.sub(r"Save it \1.", message)
+    message = _CLAUSE.sub("", _WITHOUT.sub(r"Save it \1.", message))
     sentences = re.split(r"(?<=\.)\s+(?=[A-Z`])", message)
     kept = [sentence for sentence in sentences if not _FETCHING.match(sentence)]
     text = " ".join(kept if len(kept) == len(sentences) else [*kept, _OWN])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import struct
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -119,14 +121,26 @@ def samples(data: bytes, path: str) -> Samples:
 
 def palette_of(data: bytes) -> NDArray[np.uint8] | None:
     """(256, 3) colours of a picture that can be decoded; None where it has no palette."""
+    with _opened(data) as picture:
+        if picture is None or picture.mode != "P":
+            return None
+        picture.load()
+        found = np.array(picture.getpalette("RGB") or [], np.uint8).reshape(-1, 3)[:256]
+    return np.pad(found, ((0, 256 - len(found)), (0, 0)))
+
+
+@contextlib.contextmanager
+def _opened(data: bytes) -> Iterator[Image.Image | None]:
+    """What Pillow says of a picture that was decoded already; None where another library decoded it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns of odd metadata, which is dropped anyway
-        with Image.open(io.BytesIO(data)) as picture:
-            if picture.mode != "P":
-                return None
-            picture.load()
-            found = np.array(picture.getpalette("RGB") or [], np.uint8).reshape(-1, 3)[:256]
-    return np.pad(found, ((0, 256 - len(found)), (0, 0)))
+        try:
+            picture = Image.open(io.BytesIO(data))
+        except (OSError, ValueError, SyntaxError, LookupError, TypeError, struct.error):
+            yield None
+            return
+        with picture:
+            yield picture
 
 
 def saved_with_loss(data: bytes) -> bool:
@@ -141,10 +155,8 @@ def saved_with_loss(data: bytes) -> bool:
             place += 8 + int.from_bytes(data[place + 4 : place + 8], "little") + 1 & ~1
         return False
     if data.startswith((b"II", b"MM")):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data)) as picture:
-                return picture.info.get("compression") in ("jpeg", "tiff_jpeg")
+        with _opened(data) as picture:
+            return picture is not None and picture.info.get("compression") in ("jpeg", "tiff_jpeg")
     if data.startswith((b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP")):
         coding = data.find(b"\xff\x52")  # COD: the transformation is 12 bytes on; 0 is the irreversible one
         return coding >= 0 and data[coding + 13 : coding + 14] == b"\0"
