@@ -16,7 +16,7 @@ from hf_medseg.columns import INT8, Column, Label, ListOf, Picture, Record, Valu
 from hf_medseg.facts import Config, Download, Edition, Source
 from hf_medseg.info import MODES, bytes_of, command, places
 from hf_medseg.licenses import License
-from hf_medseg.output import PREVIEW
+from hf_medseg.output import INCOMPLETE, PREVIEW
 from hf_medseg.plan import table_of
 from hf_medseg.preview import FILE as PREVIEW_FILE
 from hf_medseg.preview import OVERVIEW
@@ -213,6 +213,7 @@ def _dataset_info(source: Source, edition: Edition, report: Report) -> list[dict
 
 def _sections(source: Source, edition: Edition, report: Report, about: About, configs: Sequence[Config]) -> Iterator[str]:
     yield f"# {_title(source, edition, about)}"
+    yield _incomplete(edition, report)
     yield about.text("summary") or source.summary
     yield _may(source, edition)
     yield (
@@ -241,6 +242,24 @@ def _sections(source: Source, edition: Edition, report: Report, about: About, co
 def _title(source: Source, edition: Edition, about: About) -> str:
     title = about.text("title") or about.text("collection") or source.title
     return f"{title} ({edition.name})" if edition.name else title
+
+
+def _incomplete(edition: Edition, report: Report) -> str:
+    """That the dataset is not whole, and why: the first thing to know of it."""
+    missing, notes = [], []
+    for name, section in report.get("configs", {}).items():
+        for split, told in section.get("limited", {}).items():
+            missing.append(f"Config `{name}`, split `{split}`: only {told['taken']:,} of {told['cases']:,} cases were converted.")
+        if rejected := section["rejected"]:
+            missing.append(f"Config `{name}`: {len(rejected):,} cases were rejected.")
+        for line in section["published"]:
+            if line["what"] == "rows" and (line["found"] or 0) < line["published"]:
+                notes.append(f"{line['published']:,} rows of `{line['split']}` are published, {line['found'] or 0:,} are here.")
+    others = [f"`{config.name}`" for config in edition.configs if report and config.name not in report["configs"]]
+    if others:
+        notes.append(f"Not made here: the config{'s' * (len(others) > 1)} {', '.join(others)}.")
+    lines = [f"{INCOMPLETE} This is not the whole dataset.", *missing] if missing else []
+    return "\n".join(f"> {line}  " for line in (*lines, *notes)).rstrip()
 
 
 def _may(source: Source, edition: Edition) -> str:

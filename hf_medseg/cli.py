@@ -116,6 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--edition", default="", metavar="NAME")
     sub.add_argument("--part", action="append", default=[], type=_part, metavar="NAME=PATH", help="where a part of the raw tree lies")
     sub.add_argument("--about", metavar="FILE", help="facts that only you know, as TOML")
+    sub.add_argument("--replace", action="store_true", help="OUT holds a conversion with other options, which may go")
     sub.add_argument("--dry-run", action="store_true", help="show the plan and write nothing")
 
     sub = command("verify", _verify, "read a converted dataset back and check every promise")
@@ -139,6 +140,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--revision", default="", metavar="TAG", help="name for this state, set last")
     sub.add_argument("--allow-noncommercial", action="store_true", help="push a dataset whose license forbids commercial use")
     sub.add_argument("--allow-rejected", action="store_true", help="push although some cases were rejected")
+    sub.add_argument("--allow-incomplete", action="store_true", help="push although a limit left cases out, or some were rejected")
     sub.add_argument("--delete-others", action="store_true", help="also delete every other file of the repository")
     sub.add_argument("--dry-run", action="store_true", help="show what would happen and write nothing")
     return parser
@@ -306,14 +308,15 @@ def _convert(given: argparse.Namespace) -> int:
             parts=dict(given.part),
             about=given.about,
             dry_run=given.dry_run,
+            replace=given.replace,
             executor=executor,
             progress=bar,
         )
     show_once(conversion.plan.source, conversion.plan.edition)
-    return _show_plan(conversion) if given.dry_run else _show(conversion)
+    return _show_plan(conversion, given.replace) if given.dry_run else _show(conversion)
 
 
-def _show_plan(conversion: Conversion) -> int:
+def _show_plan(conversion: Conversion, replace: bool) -> int:
     from hf_medseg.places import is_local
 
     plan = conversion.plan
@@ -334,6 +337,8 @@ def _show_plan(conversion: Conversion) -> int:
         folder = next((path for path in (conversion.out, *conversion.out.absolute().parents) if path.exists()), Path("."))
         room = f"; free where OUT lies: {_human(shutil.disk_usage(folder).free)}"
     print(f"  to read: {_human(plan.raw_bytes)}{room}")
+    for line in conversion.losses.refused:
+        print(f"  {'would replace' if replace else 'refused without --replace'}: {line}")
     print("Nothing was written.")
     return DONE
 
@@ -345,10 +350,14 @@ def _say_inside(conversion: Conversion) -> None:
 
 
 def _show(conversion: Conversion) -> int:
+    for name, count in conversion.losses.gone.items():
+        print(f"note: {count:,} rows that {name} had before are gone: the raw tree does not hold their files any more.")
     _say_inside(conversion)
     for name, part in conversion.report["configs"].items():
         for split, found in part["splits"].items():
             print(f"{name} / {split}: {found['rows']:,} rows, {found['rows_with_mask']:,} with mask")
+        for split, told in part.get("limited", {}).items():
+            print(f"incomplete: {told['taken']:,} of {told['cases']:,} cases of {name} / {split} were taken, as --limit says")
         for line in part["published"]:
             found = line["found"] or 0  # a split that is not there at all has no number
             if line["published"] != found and line["what"] != "mean foreground fraction":
@@ -438,6 +447,7 @@ def _push(given: argparse.Namespace) -> int:
         dry_run=given.dry_run,
         allow_noncommercial=given.allow_noncommercial,
         allow_rejected=given.allow_rejected,
+        allow_incomplete=given.allow_incomplete,
         delete_others=given.delete_others,
         say=_say,
     )

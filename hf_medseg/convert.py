@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import dataclasses
 import json
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hf_medseg import card, kept, preview
+from hf_medseg import card, kept, lock, preview
 from hf_medseg.catalog import find_source
 from hf_medseg.errors import Refused
 from hf_medseg.executor import Executor, keep_freed_memory
+from hf_medseg.losses import Losses, losses, refusal
 from hf_medseg.output import CARD, NAMES, REPORT, Output, check_apart
 from hf_medseg.places import is_local, place, write_text
 from hf_medseg.plan import ConfigPlan, Plan, Request, ShardPlan, config_folder, make_plan
@@ -37,6 +39,7 @@ class Conversion:
         report: the content of `report.json` (empty after a dry run).
         plan: what was planned.
         made, kept: names of the shards that were written, or were there already.
+        losses: what was in `out` before and is not, or would not be, any more.
     """
 
     out: Path
@@ -44,6 +47,7 @@ class Conversion:
     report: dict[str, Any] = field(default_factory=dict)
     made: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
+    losses: Losses = field(default_factory=Losses)
 
     @property
     def rejected(self) -> list[dict[str, str]]:
@@ -74,6 +78,7 @@ def convert(
     parts: Mapping[str, str | os.PathLike[str]] | None = None,
     about: str | os.PathLike[str] | None = None,
     dry_run: bool = False,
+    replace: bool = False,
     executor: concurrent.futures.Executor | None = None,
     progress: Progress | None = None,
 ) -> Conversion:
@@ -91,6 +96,7 @@ def convert(
         parts: where parts of the raw tree lie that are not below `raw`.
         about: about file with the facts that only the user knows.
         dry_run: plan only, write nothing.
+        replace: the user says that what `out` holds may be replaced by a conversion with other options, or of far fewer raw files.
         executor: runs the work instead of local processes.
         progress: told how far the work is.
 
@@ -113,28 +119,38 @@ def convert(
         limit,
         max_shard_size,
     )
-    with Executor(workers, executor) as runner, contextlib.ExitStack() as cleanup:
-        # Nothing may be written to OUT before the tree is known to be this source: what planning remembers moves there after.
-        memory = target.local / "memory"
-        if not is_local(memory) or not memory.exists():
-            memory = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="hf_medseg-")))
-        cleanup.callback(forget_unpacked, memory)
+    def surveyed(files: int, read: int) -> None:
+        if progress is not None:
+            progress("survey", files, files, read, read)
 
-        def surveyed(files: int, read: int) -> None:
-            if progress is not None:
-                progress("survey", files, files, read, read)
-
-        plan = make_plan(found, request, memory, runner, surveyed)
-        target.check_usable(found.id, plan.edition.name)
-        if dry_run:
-            return Conversion(target.root, plan)
-        target.claim(found.id, plan.edition.name)
-        if is_local(target.root) and memory != target.local / "memory" and any(memory.iterdir()):
-            shutil.copytree(memory, target.local / "memory", ignore=shutil.ignore_patterns("*.tar"), dirs_exist_ok=True)
-        conversion = Conversion(target.root, plan)
-        keep_freed_memory()  # not before: what planning frees is given back
-        outcomes = _write(target, plan, conversion, runner, progress)
-    _finish(target, plan, conversion, outcomes)
+    with contextlib.ExitStack() as held:
+        # Before it is known what the tree is, nothing is made in a folder that is not ours yet.
+        ours = lock.is_there(target)
+        if ours:
+            held.enter_context(lock.writing(target))
+        with Executor(workers, executor) as runner, contextlib.ExitStack() as cleanup:
+            # What planning remembers moves to OUT after.
+            memory = target.local / "memory"
+            if not (ours and memory.exists()):
+                memory = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="hf_medseg-")))
+            cleanup.callback(forget_unpacked, memory)
+            plan = make_plan(found, request, memory, runner, surveyed)
+            target.check_usable(found.id, plan.edition.name)
+            if dry_run:
+                return Conversion(target.root, plan, losses=losses(target, plan))
+            if not ours:
+                held.enter_context(lock.writing(target))
+                target.check_usable(found.id, plan.edition.name)  # again: now nobody else writes there
+            lost = losses(target, plan)
+            if lost.refused and not replace:
+                raise Refused(refusal(target, lost))
+            target.claim(found.id, plan.edition.name, {config.config.name: config.options for config in plan.configs})
+            if is_local(target.root) and memory != target.local / "memory" and any(memory.iterdir()):
+                shutil.copytree(memory, target.local / "memory", ignore=shutil.ignore_patterns("*.tar"), dirs_exist_ok=True)
+            conversion = Conversion(target.root, plan, losses=lost)
+            keep_freed_memory()  # not before: what planning frees is given back
+            outcomes = _write(target, plan, conversion, runner, progress)
+        _finish(target, plan, conversion, outcomes)
     return conversion
 
 
@@ -200,7 +216,7 @@ def _task(target: Output, config: ConfigPlan, shard: ShardPlan) -> ShardTask:
 
 
 def _identity(config: ConfigPlan, shard: ShardPlan) -> Identity:
-    return replace(shard.identity, fingerprint=fingerprint(config.table, shard.cases))
+    return dataclasses.replace(shard.identity, fingerprint=fingerprint(config.table, shard.cases))
 
 
 def run_task(task: ShardTask) -> Outcome:

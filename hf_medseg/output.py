@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hf_medseg.errors import Refused
-from hf_medseg.places import delete_folder, is_local
+from hf_medseg.places import delete_folder, is_local, write_text
 from hf_medseg.shard import Identity, read_shard
 
 CARD, REPORT, NAMES, PREVIEW, WORK, LOCAL = "README.md", "report.json", "id2label.json", "preview", ".work", ".local"
+_OPTIONS = "options.json"
+INCOMPLETE = "**Incomplete.**"  # how the card of a limited or partial conversion begins
 SHARD = re.compile(r"(?P<split>[^/]+?)-(?P<number>\d{5})-of-(?P<count>\d{5})\.parquet\Z")
 
 
@@ -82,10 +85,25 @@ class Output:
         if held.strip() != f"{source} {edition}".strip():
             raise Refused(f"{self.root} already holds {held.strip()}. One folder holds one source and edition: give another OUT.")
 
-    def claim(self, source: str, edition: str) -> None:
-        """Makes the folder and marks it as this source's until the conversion is complete."""
+    def claim(self, source: str, edition: str, options: Mapping[str, Any]) -> None:
+        """Makes the folder and marks it as this source's until the conversion is complete.
+
+        Args:
+            source: id of the source.
+            edition: name of the edition.
+            options: what was asked for, by config.
+        """
         self.work.mkdir(parents=True, exist_ok=True)
-        (self.work / "source").write_text(f"{source} {edition}")
+        (self.work / "source").write_text(f"{source} {edition}", encoding="utf-8")
+        write_text(self.work / _OPTIONS, json.dumps({**self.begun(), **options}))
+
+    def begun(self) -> dict[str, Any]:
+        """The options, by config, of a conversion that runs or was broken off; empty where there is none."""
+        try:
+            options: dict[str, Any] = json.loads((self.work / _OPTIONS).read_text(encoding="utf-8"))
+            return options
+        except (OSError, ValueError):
+            return {}
 
     def release(self) -> None:
         """Removes the working files."""

@@ -74,7 +74,12 @@ class ShardPlan:
 
 @dataclass
 class ConfigPlan:
-    """One config: its table and its shards."""
+    """One config: its table and its shards.
+
+    Attributes:
+        options: what the user asked for that decides which rows there are and how they are cut.
+        limited: (cases taken, cases in all) by split, where a limit left some out.
+    """
 
     config: Config
     table: TableSpec
@@ -82,6 +87,8 @@ class ConfigPlan:
     not_used: list[Note]
     known: list[Note]
     rejected: list[dict[str, str]]
+    options: dict[str, Any] = field(default_factory=dict)
+    limited: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     @cached_property
     def splits(self) -> dict[str, list[Case]]:
@@ -383,14 +390,20 @@ def _config_plan(source: Source, edition: Edition, config: Config, raw: Raw, req
     splits: dict[str, list[Case]] = {}
     for case in sorted(cases, key=lambda case: natural(case.image_id)):
         splits.setdefault(case.split, []).append(case)
-    if request.limit is not None:
-        splits = {split: some[: request.limit] for split, some in splits.items()}
+    limited: dict[str, tuple[int, int]] = {}
+    if (limit := request.limit) is not None:
+        limited = {split: (limit, len(some)) for split, some in splits.items() if limit < len(some)}
+        splits = {split: some[:limit] for split, some in splits.items()}
     table = table_of(source, edition, config)
     order = {"train": 0, "validation": 1, "test": 2}
     shards = []
     for split in sorted(splits, key=lambda split: (order.get(split, 3), split)):
-        shards.extend(_cut(source, edition, config, split, splits[split], sizes, request))
-    return ConfigPlan(config, table, shards, not_used, raw.notes(), rejected)
+        identity = Identity(source.id, edition.name, config.name, split, __version__, "", edition.license.id, edition.license.tier)
+        if split in limited:
+            identity = replace(identity, limit=limited[split][0], cases=limited[split][1])
+        shards.extend(_cut(identity, config_folder(config, edition), splits[split], sizes, request))
+    options = {"limit": request.limit if limited else None, "max_shard_size": request.max_shard_size, "parts": sorted(raw.parts)}
+    return ConfigPlan(config, table, shards, not_used, raw.notes(), rejected, options, limited)
 
 
 def _unique(cases: Iterable[Case]) -> tuple[list[Case], list[dict[str, str]]]:
@@ -425,9 +438,7 @@ def table_of(source: Source, edition: Edition, config: Config) -> TableSpec:
     return TableSpec(columns, classes, edition.uncertain, source.image_mode, config.volumes, edition.masks, own=source.own)
 
 
-def _cut(
-    source: Source, edition: Edition, config: Config, split: str, cases: list[Case], sizes: Mapping[str, int], request: Request
-) -> list[ShardPlan]:
+def _cut(identity: Identity, folder: str, cases: list[Case], sizes: Mapping[str, int], request: Request) -> list[ShardPlan]:
     """Cuts a split into shards at group ends, groups in the order of the SHA-256 of their ids; `sizes` are bytes by image id."""
     groups: dict[str, list[Case]] = {}
     for case in cases:
@@ -445,14 +456,13 @@ def _cut(
         filled[shard].extend(groups[group])
         done += size_of[group]
         left -= 1
-    folder, license = config_folder(config, edition), edition.license
     return [
         ShardPlan(
-            f"{folder}/{split}-{number:05d}-of-{count:05d}.parquet",
-            split,
+            f"{folder}/{identity.split}-{number:05d}-of-{count:05d}.parquet",
+            identity.split,
             tuple(members),
             sum([sizes[case.image_id] for case in members]),
-            Identity(source.id, edition.name, config.name, split, __version__, "", license.id, license.tier),
+            identity,
         )
         for number, members in enumerate(filled)
     ]

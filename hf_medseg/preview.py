@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from hf_medseg import lock
 from hf_medseg.arrays import array_of
 from hf_medseg.columns import PICTURE, TEXT, Column
 from hf_medseg.errors import MissingExtra, Refused
@@ -357,15 +358,16 @@ def contact_sheet(out: str | os.PathLike[str], rows: int = 12) -> Image.Image:
         an RGB image.
 
     Raises:
-        Refused: there is nothing to draw.
+        Refused: there is nothing to draw, or a conversion is running there.
     """
     if rows < 1:
         raise Refused("--rows takes numbers from 1.")
     target = Output(place(out))
-    tiles = [_tile(row, seen) for row, seen in read_shown(in_order(pick(target, rows)))]
-    if not tiles:
-        raise Refused(f"{out} holds no rows. Give the OUT folder of a conversion; `hf-medseg convert` makes one.")
-    return _sheet(target, tiles)
+    with lock.reading(target):
+        tiles = [_tile(row, seen) for row, seen in read_shown(in_order(pick(target, rows)))]
+        if not tiles:
+            raise Refused(f"{out} holds no rows. Give the OUT folder of a conversion; `hf-medseg convert` makes one.")
+        return _sheet(target, tiles)
 
 
 def _sheet(target: Output, tiles: Sequence[_Tile]) -> Image.Image:

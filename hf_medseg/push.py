@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import pyarrow.parquet as pq
 
-from hf_medseg import __version__, gate
+from hf_medseg import __version__, gate, lock
 from hf_medseg.errors import MedsegError, Refused
 from hf_medseg.gate import Held
 from hf_medseg.load_back import ROWS, load_back
@@ -115,6 +115,7 @@ def push(
     dry_run: bool = False,
     allow_noncommercial: bool = False,
     allow_rejected: bool = False,
+    allow_incomplete: bool = False,
     delete_others: bool = False,
     api: HfApi | None = None,
     say: Say | None = None,
@@ -132,6 +133,7 @@ def push(
         dry_run: only find out what would happen.
         allow_noncommercial: the user says that a non-commercial license is understood.
         allow_rejected: the user says that rejected cases may be missing.
+        allow_incomplete: the user says that the dataset need not be whole: a limit may have left cases out, or they were rejected.
         delete_others: also delete everything in the repository that is not of this dataset.
         api: client of the Hub; the default one with the stored token if None.
         say: told in words what happens.
@@ -143,19 +145,21 @@ def push(
     say = say or (lambda text: None)
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", repo):
         raise Refused(f"{repo!r}: a repository is NAMESPACE/NAME, such as my-lab/chase-db1.")
-    held = gate.check(out, allow_noncommercial=allow_noncommercial)
-    root = Path(out)
-    _check_complete(root, held, allow_rejected)
-    say(f"{held.label}: license {held.license.id}, tier {held.license.tier}. Reading every row back.")
-    _check_verified(root)
-    files = {name: _measured(root / name) for name in held.files}
-    _check_limits(files)
-    if api is None:
-        from huggingface_hub import HfApi
+    with lock.reading(Output(Path(out))):  # no conversion may begin there meanwhile
+        held = gate.check(out, allow_noncommercial=allow_noncommercial)
+        root = Path(out)
+        if not allow_incomplete:
+            _check_complete(root, held, allow_rejected)
+        say(f"{held.label}: license {held.license.id}, tier {held.license.tier}. Reading every row back.")
+        _check_verified(root)
+        files = {name: _measured(root / name) for name in held.files}
+        _check_limits(files)
+        if api is None:
+            from huggingface_hub import HfApi
 
-        api = HfApi(library_name="hf_medseg", library_version=__version__)
-    desk = _Desk(api, repo, held, files, delete_others, say)
-    return desk.rehearse(private, gated, tag) if dry_run else desk.push(private, gated, tag)
+            api = HfApi(library_name="hf_medseg", library_version=__version__)
+        desk = _Desk(api, repo, held, files, delete_others, say)
+        return desk.rehearse(private, gated, tag) if dry_run else desk.push(private, gated, tag)
 
 
 # --- before anything is written ---------------------------------------------------------------------------------------------------------
@@ -169,6 +173,12 @@ def _check_complete(root: Path, held: Held, allow_rejected: bool) -> None:
         raise Refused(
             f"{len(rejected):,} cases were rejected ({some}{', ...' if len(rejected) > 5 else ''}): the dataset is not whole. "
             "Repair the raw tree and convert again, or say --allow-rejected."
+        )
+    limited = {(one.config, one.split): one for one, _ in held.shards.values() if one.limit}
+    if limited:
+        some = ", ".join(f"{one.limit:,} of {one.cases:,} cases of {config} / {split}" for (config, split), one in sorted(limited.items()))
+        raise Refused(
+            f"Only a part was converted ({some}): the dataset is not whole. Convert again without --limit, or say --allow-incomplete."
         )
 
 

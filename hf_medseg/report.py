@@ -60,6 +60,8 @@ def config_report(plan: Plan, config: ConfigPlan, outcomes: Mapping[str, Outcome
     return {
         "folder": config_folder(config.config, plan.edition),
         "classes": list(config.table.classes),
+        "options": config.options,
+        "limited": {split: {"taken": taken, "cases": cases} for split, (taken, cases) in config.limited.items()},
         "splits": splits,
         "splits_without_rows": [name for name, tally in tallies.items() if not tally.rows],
         "published": compare(plan.edition.published, splits) if config.config is plan.edition.configs[0] else [],

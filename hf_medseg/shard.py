@@ -32,7 +32,10 @@ METADATA_KEY = b"hf_medseg"
 
 @dataclass(frozen=True)
 class Identity:
-    """What a shard says of itself, so that a rerun and the license gate can tell what it holds."""
+    """What a shard says of itself, so that a rerun, the license gate and a push can tell what it holds.
+
+    `limit` is how many cases of its split were taken at most, where that left some of its `cases` out; 0 where all were.
+    """
 
     source: str
     edition: str
@@ -42,6 +45,8 @@ class Identity:
     fingerprint: str
     license: str = ""
     tier: str = ""
+    limit: int = 0
+    cases: int = 0
 
 
 def fingerprint(table: TableSpec, cases: Sequence[Case]) -> str:

@@ -16,11 +16,12 @@ import numpy as np
 import pyarrow as pa
 import yaml
 
+from hf_medseg import lock
 from hf_medseg.catalog import sources
 from hf_medseg.columns import arrow_type, card_feature
 from hf_medseg.errors import MedsegError
 from hf_medseg.executor import Executor, available_cores
-from hf_medseg.output import CARD, LOCAL, NAMES, PREVIEW, REPORT, SHARD, WORK, Output
+from hf_medseg.output import CARD, INCOMPLETE, LOCAL, NAMES, PREVIEW, REPORT, SHARD, WORK, Output
 from hf_medseg.places import parquet, place
 from hf_medseg.preview import COLUMNS as PREVIEW_COLUMNS
 from hf_medseg.preview import FILE as PREVIEW_FILE
@@ -64,8 +65,16 @@ def verify(out: str | os.PathLike[str], progress: Callable[[str, int, int, int, 
     Args:
         out: the output folder of a conversion.
         progress: told ("verify", shards done, shards in all, bytes done, bytes in all).
+
+    Raises:
+        Refused: a conversion is running there.
     """
     target = Output(place(out))
+    with lock.reading(target):
+        return _verify(target, out, progress)
+
+
+def _verify(target: Output, out: str | os.PathLike[str], progress: Callable[[str, int, int, int, int], None] | None) -> Verification:
     findings = Findings()
     result = Verification(target.root, problems=findings.problems, warnings=findings.warnings)
     paths = target.shards() if target.root.is_dir() else []
@@ -298,6 +307,10 @@ def _check_section(findings: Findings, config: str, section: Mapping[str, Any], 
         lost = sorted({json.dumps(one, sort_keys=True) for shard in shards for one in getattr(shard.outcome, name)} - set(told))
         for one in lost:
             wrong(f"nothing under {name!r} of", one, "it")
+    limits = {_split(shard): (mine.limit, mine.cases) for shard in shards if (mine := shard.identity) is not None and mine.limit}
+    said = {split: (told["taken"], told["cases"]) for split, told in section.get("limited", {}).items()}
+    if any(said.get(split) != limit for split, limit in limits.items()):
+        wrong("cases taken of cases in all", said, limits)
     by_split: dict[str, list[ShardFacts]] = {}
     for shard in shards:
         by_split.setdefault(_split(shard), []).append(shard)
@@ -346,6 +359,9 @@ def _check_card(findings: Findings, target: Output, shards: Sequence[ShardFacts]
     identity = next((shard.identity for shard in shards if shard.identity is not None), None)
     if identity is not None and front.get("license") != identity.license:
         findings.wrong("card", CARD, f"states the license {front.get('license')!r}, the shards {identity.license!r}.")
+    whole = not any(shard.outcome.rejected or (shard.identity is not None and shard.identity.limit) for shard in shards)
+    if not whole and INCOMPLETE not in text:
+        findings.wrong("card", CARD, "does not say that the dataset is incomplete, as its shards do.")
     if "not for clinical use" not in text.lower():
         findings.wrong("card", CARD, "does not say `Not for clinical use`.")
     listed = {config["config_name"]: config for config in front.get("configs") or ()}

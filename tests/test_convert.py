@@ -132,7 +132,7 @@ def test_rerun_after_a_rejection_was_mended(tmp_path: Path, reference: dict[str,
 def test_another_plan_leaves_no_stale_shards(tmp_path: Path) -> None:
     raw, out = tree(tmp_path / "raw"), tmp_path / "out"
     convert("chase-db1", raw, out, workers=1, **SMALL)
-    result = convert("chase-db1", raw, out, workers=1)
+    result = convert("chase-db1", raw, out, workers=1, replace=True)
     assert sorted(shards(out)) == sorted(result.made) == ["data/train-00000-of-00001.parquet"]
 
 

@@ -16,11 +16,19 @@ import pytest
 from PIL import Image
 
 import hf_medseg
+from hf_medseg import lock
+from hf_medseg.cli import main
 from hf_medseg.convert import Conversion, convert
+from hf_medseg.errors import Refused
 from hf_medseg.executor import Executor
+from hf_medseg.output import Output
+from hf_medseg.preview import contact_sheet
+from hf_medseg.push import push
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.tree import open_raw_tree
+from hf_medseg.shard import read_shard
 from hf_medseg.survey import take_survey
+from hf_medseg.verify import verify
 from tests.harness import PHANTOMS, pixels, run
 from tests.phantoms import kit
 from tests.phantoms.kit import Array
@@ -296,3 +304,174 @@ def test_everything_is_the_same_after_kills_at_every_point(tmp_path: Path) -> No
     assert contents(out) == contents(tmp_path / "whole")
     convert("herlev", raw, out, workers=1, max_shard_size=20_000)
     assert contents(out) == contents(tmp_path / "whole")
+
+
+def test_other_options_do_not_replace_a_finished_conversion_unasked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    raw, out = chase(tmp_path / "raw"), tmp_path / "out"
+    converted_mask(raw, out)
+    before = contents(out)
+    with pytest.raises(Refused, match=r"5 of the 7 rows would be lost \(--limit: none before, 2 now\)"):
+        convert("chase-db1", raw, out, workers=1, max_shard_size=3_000, limit=2)
+    with pytest.raises(Refused, match=r"all 5 shards would be made anew \(--max-shard-size: 3,000 before, 500,000,000 now\)"):
+        convert("chase-db1", raw, out, workers=1)
+    command = ["convert", "chase-db1", str(raw), str(out), "--workers", "1", "--limit", "2"]
+    assert main([*command, "--dry-run"]) == 0
+    assert "refused without --replace: config default: 5 of the 7 rows would be lost" in capsys.readouterr().out
+    assert main(command) == 2
+    assert "--replace" in capsys.readouterr().err
+    assert contents(out) == before
+    assert main([*command, "--replace"]) == 0
+    assert sum(pq.read_metadata(path).num_rows for path in (out / "data").iterdir()) == 2
+
+
+def test_a_trial_is_carried_on_to_the_whole(tmp_path: Path) -> None:
+    """A higher limit, or none, takes nothing away."""
+    raw, out = chase(tmp_path / "raw"), tmp_path / "out"
+    convert("chase-db1", raw, out, workers=1, limit=2)
+    convert("chase-db1", raw, out, workers=1, limit=4)
+    assert convert("chase-db1", raw, out, workers=1, limit=100).rows == 7
+    whole = tmp_path / "whole"
+    convert("chase-db1", raw, whole, workers=1)
+    assert contents(out) == contents(whole), "a limit that leaves nothing out is none"
+
+
+def test_a_raw_tree_that_lost_most_of_its_files_does_not_empty_a_finished_conversion(tmp_path: Path) -> None:
+    raw, out = chase(tmp_path / "raw"), tmp_path / "out"
+    converted_mask(raw, out)
+    for path in raw.glob("Image_01*"):
+        path.unlink()
+    fewer = converted_mask(raw, out)[1]
+    assert fewer.losses.gone == {"default": 2}
+    assert fewer.rows == 5
+    for path in (path for path in raw.iterdir() if path.name.startswith("Image_1") or "02R" in path.name):
+        path.unlink()
+    with pytest.raises(Refused, match="4 of its 5 rows come from files that this raw tree does not hold"):
+        converted_mask(raw, out)
+    assert converted_mask(raw, out, replace=True)[1].rows == 1
+
+
+def test_another_users_tree_of_the_same_source_does_not_replace_ours(tmp_path: Path) -> None:
+    """Pictures of one's own all come as one source: another project's are not an update."""
+    mine, theirs = (PHANTOMS["image-mask-folder"].make(tmp_path / name, "zero_255") for name in ("mine", "theirs"))
+    for path in sorted(theirs.raw.rglob("*.*")):
+        path.rename(path.with_name(f"other-{path.name}"))
+    convert("image-mask-folder", mine.raw, tmp_path / "out", workers=1)
+    with pytest.raises(Refused, match="come from files that this raw tree does not hold"):
+        convert("image-mask-folder", theirs.raw, tmp_path / "out", workers=1)
+
+
+def test_another_config_is_added_without_asking(tmp_path: Path) -> None:
+    first = run("brats", "clean", tmp_path, configs=[])
+    second = convert("brats", first.phantom.raw, first.out, workers=1, configs=["volumes"])
+    assert set(second.report["configs"]) == {"slices", "volumes"}
+
+
+KILLED = """
+import os, sys
+from hf_medseg.convert import convert
+rename, left = os.replace, [4]
+def replace(here, there):
+    rename(here, there)
+    left[0] -= str(there).endswith(".parquet")
+    if left[0] == 0: os._exit(9)
+os.replace = replace
+convert("chase-db1", *sys.argv[1:], workers=1, max_shard_size=3_000)
+"""
+
+
+def test_a_broken_off_conversion_is_not_replaced_by_other_options_and_is_carried_on_by_its_own(tmp_path: Path) -> None:
+    raw, out = chase(tmp_path / "raw"), tmp_path / "out"
+    assert subprocess.run([sys.executable, "-c", KILLED, str(raw), str(out)], check=False).returncode == 9
+    finished = {path.name for path in (out / "data").iterdir()}
+    assert len(finished) == 4
+    with pytest.raises(Refused, match="of a conversion that was broken off"):
+        convert("chase-db1", raw, out, workers=1, max_shard_size=3_000, limit=1)
+    assert {path.name for path in (out / "data").iterdir()} == finished
+    assert len(converted_mask(raw, out)[1].kept) >= 3
+
+
+RUNNING = """
+import sys
+from hf_medseg.convert import convert
+def wait(*progress):
+    print("running", flush=True)
+    sys.stdin.read()
+convert("chase-db1", *sys.argv[1:], workers=2, max_shard_size=3_000, progress=wait)
+"""
+
+
+def test_a_second_conversion_is_refused_while_the_first_lives_and_not_after_it_was_killed(tmp_path: Path) -> None:
+    raw, out = chase(tmp_path / "raw"), tmp_path / "out"
+    first = subprocess.Popen([sys.executable, "-c", RUNNING, str(raw), str(out)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert first.stdout is not None
+    assert first.stdout.readline() == b"running\n"
+    for second in (lambda: convert("chase-db1", raw, out, workers=1), lambda: verify(out), lambda: contact_sheet(out)):
+        with pytest.raises(Refused, match=r"running in|being read or written"):
+            second()
+    first.kill()
+    first.wait()
+    first.stdout.close()
+    assert converted_mask(raw, out)[1].rows == 7
+    assert verify(out).ok
+
+
+def test_a_second_conversion_of_this_process_is_refused_too(tmp_path: Path) -> None:
+    raw, out = chase(tmp_path / "raw"), tmp_path / "out"
+    refused = []
+
+    def second(stage: str, *counts: int) -> None:
+        if stage == "convert":
+            with pytest.raises(Refused, match="A conversion is running") as caught:
+                convert("chase-db1", raw, out, workers=1)
+            refused.append(caught)
+
+    convert("chase-db1", raw, out, workers=1, progress=second)
+    assert refused
+
+
+def test_readers_share_a_folder_and_keep_conversions_out(tmp_path: Path) -> None:
+    raw, out = chase(tmp_path / "raw"), tmp_path / "out"
+    converted_mask(raw, out)
+    with lock.reading(Output(out)):
+        assert verify(out).ok
+        with pytest.raises(Refused, match="being read"):
+            converted_mask(raw, out)
+    assert not converted_mask(raw, out)[1].made
+
+
+def test_a_limited_conversion_says_so_in_its_shards_and_first_on_its_card(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    raw, out = chase(tmp_path / "raw"), tmp_path / "out"
+    assert main(["convert", "chase-db1", str(raw), str(out), "--workers", "1", "--limit", "3"]) == 0
+    assert "incomplete: 3 of 7 cases of default / train" in capsys.readouterr().out
+    (path,) = (out / "data").iterdir()
+    described = read_shard(str(path))
+    assert described is not None
+    assert (described[0].limit, described[0].cases) == (3, 7)
+    card = (out / "README.md").read_text()
+    lines = [line for line in card.partition("\n---\n")[2].splitlines() if line]
+    assert lines[1].startswith("> **Incomplete.**")
+    assert "only 3 of 7 cases" in lines[2]
+    assert verify(out).ok
+    (out / "README.md").write_text(card.replace(lines[1], ""))
+    assert [one.check for one in verify(out).problems] == ["card"]
+
+
+def test_a_partial_conversion_is_pushed_only_when_the_user_says_so(tmp_path: Path) -> None:
+    raw, out = chase(tmp_path / "raw"), tmp_path / "out"
+    convert("chase-db1", raw, out, workers=1, limit=3)
+    with pytest.raises(Refused, match=r"3 of 7 cases of default / train.*--allow-incomplete"):
+        push(out, "ns/chase", allow_rejected=True)
+    (raw / "Image_01L.jpg").write_bytes(b"")
+    rejected = tmp_path / "rejected"
+    convert("chase-db1", raw, rejected, workers=1)
+    assert "1 cases were rejected" in (rejected / "README.md").read_text()
+    with pytest.raises(Refused, match="1 cases were rejected"):
+        push(rejected, "ns/chase")
+    for folder in (out, rejected):
+        with pytest.raises(Refused, match="nobody to ask"):
+            push(folder, "ns/chase", allow_incomplete=True, say=_stop)
+
+
+def _stop(text: str) -> None:
+    """Ends a push where it begins to read: everything that it refuses before is behind it."""
+    raise Refused("nobody to ask")
