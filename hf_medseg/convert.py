@@ -119,6 +119,7 @@ def convert(
         limit,
         max_shard_size,
     )
+
     def surveyed(files: int, read: int) -> None:
         if progress is not None:
             progress("survey", files, files, read, read)
