@@ -492,13 +492,16 @@ def _number(value: float | None) -> str:
 
 
 def _left_out(report: Report) -> str:
-    """Known defects, duplicates, rejected cases and files not used, in numbers; `report.json` names each file."""
+    """Known defects, duplicates, rejected cases and files not used, in numbers; `report.json` names all but the last."""
     lines = []
     for name, section in report.get("configs", {}).items():
         if rejected := section["rejected"]:
             lines.append((name, "rejected cases", f"{len(rejected):,}", "not in the data"))
         for what, notes in (("known defects", section["known"]), ("files not used", section["not_used"])):
-            reasons = Counter(note["reason"] for note in notes).most_common()
+            files: Counter[str] = Counter()
+            for note in notes:
+                files[note["reason"]] += note.get("files", 1)
+            reasons = files.most_common()
             lines.extend((name, what, f"{count:,}", reason) for reason, count in reasons[:_REASONS])
             if others := sum(count for _, count in reasons[_REASONS:]):
                 lines.append((name, what, f"{others:,}", "other reasons"))
@@ -506,7 +509,8 @@ def _left_out(report: Report) -> str:
             lines.append((name, "duplicate files", f"{len(duplicate):,}", "byte-identical to a file that is used"))
     if not lines:
         return "## What was left out\n\nNothing: every file was used." if report else ""
-    return f"## What was left out\n\n{_table(('config', 'what', 'number', 'why'), lines)}\n\n`report.json` names every file."
+    table = _table(("config", "what", "number", "why"), lines)
+    return f"## What was left out\n\n{table}\n\n`report.json` names every file but those that were not used."
 
 
 def _noted(report: Report) -> str:

@@ -328,10 +328,8 @@ def _show_plan(conversion: Conversion, replace: bool) -> int:
             shards = [shard for shard in config.shards if shard.split == split]
             size, plural = sum(shard.size for shard in shards), "s" * (len(shards) != 1)
             print(f"  {config.config.name} / {split}: {len(cases):,} cases, {_human(size)} raw, {len(shards)} shard{plural}")
-        unused = [note for note in config.not_used if note.reason != "left behind by an operating system"]
-        print(
-            f"  {len(unused):,} files not used, {len(config.known)} known defects and notes, {len(config.rejected)} rejected while planning"
-        )
+        unused = sum(note.files for note in config.not_used if note.reason != "left behind by an operating system")
+        print(f"  {unused:,} files not used, {len(config.known)} known defects and notes, {len(config.rejected)} rejected while planning")
     room = ""
     if is_local(conversion.out):
         folder = next((path for path in (conversion.out, *conversion.out.absolute().parents) if path.exists()), Path("."))
@@ -350,6 +348,9 @@ def _say_inside(conversion: Conversion) -> None:
 
 
 def _show(conversion: Conversion) -> int:
+    from hf_medseg.output import LOCAL, REPORT
+    from hf_medseg.places import is_local
+
     for name, count in conversion.losses.gone.items():
         print(f"note: {count:,} rows that {name} had before are gone: the raw tree does not hold their files any more.")
     _say_inside(conversion)
@@ -364,12 +365,14 @@ def _show(conversion: Conversion) -> int:
                 print(f"note: {line['what']} in {line['split']}: {line['published']:,} published, {found:,} found")
         for reason, count in Counter(note["reason"] for note in part.get("notes", ())).most_common():
             print(f"note: {count:,} files: {reason}; see report.json")
-        told = {"known": "known defects and notes", "duplicate": "duplicate files", "not_used": "files not used"}
+        told = {"known": "known defects and notes", "duplicate": "duplicate files"}
         counts = [f"{len(part[key]):,} {text}" for key, text in told.items() if part[key]]
         if counts:
             print(f"{', '.join(counts)}: see report.json")
         for reason, number in Counter(note["reason"] for note in part["known"]).most_common(_NOTES):
             print(f"note: {reason}" + (f" ({number:,} files)" if number > 1 else ""))
+        if unused := sum(note["files"] for note in part["not_used"]):
+            print(f"{unused:,} files not used" + (f": see {conversion.out / LOCAL / REPORT}" if is_local(conversion.out) else ""))
     rejected = conversion.rejected
     for one in rejected[:20]:
         _say(f"rejected {one['image_id']}: {one['file']}: {one['expected']} {one['advice']}")

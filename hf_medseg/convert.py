@@ -23,7 +23,7 @@ from hf_medseg.output import CARD, NAMES, REPORT, Output, check_apart
 from hf_medseg.places import is_local, place, write_text
 from hf_medseg.plan import ConfigPlan, Plan, Request, ShardPlan, config_folder, make_plan
 from hf_medseg.raw.archives import forget_unpacked
-from hf_medseg.report import config_report, full_report
+from hf_medseg.report import config_report, full_report, published, published_section
 from hf_medseg.shard import Identity, Outcome, ShardTask, fingerprint, read_shard, write_shard
 
 Progress = Callable[[str, int, int, int, int], None]
@@ -36,7 +36,7 @@ class Conversion:
 
     Attributes:
         out: the output folder.
-        report: the content of `report.json` (empty after a dry run).
+        report: what is known of the conversion (empty after a dry run): `report.json`, and the names of files that were not used.
         plan: what was planned.
         made, kept: names of the shards that were written, or were there already.
         losses: what was in `out` before and is not, or would not be, any more.
@@ -250,7 +250,7 @@ def _progress_of(task: ShardTask) -> tuple[int, int]:
 
 def _finish(target: Output, plan: Plan, conversion: Conversion, outcomes: Mapping[str, Outcome]) -> None:
     """Removes shards of other plans, then writes report, names, preview, and last of all the card."""
-    sections = {name: part for name, part in target.report().get("configs", {}).items() if (target.root / part["folder"]).is_dir()}
+    sections = _sections(target)
     for config in plan.configs:
         folder = config_folder(config.config, plan.edition)
         _remove_others(target, folder, config, outcomes)
@@ -258,14 +258,24 @@ def _finish(target: Output, plan: Plan, conversion: Conversion, outcomes: Mappin
         write_text(target.root / _names_path(config, plan), _json(dict(enumerate(config.table.classes))))
     order = {config.name: number for number, config in enumerate(plan.edition.configs)}
     conversion.report = full_report(plan, {name: sections[name] for name in sorted(sections, key=lambda name: order.get(name, 99))})
-    write_text(target.root / REPORT, _json(conversion.report))
+    told = published(conversion.report)
+    if is_local(target.root):
+        write_text(target.local / REPORT, _json(conversion.report))
+    write_text(target.root / REPORT, _json(told))
     if any(split["rows"] for part in conversion.report["configs"].values() for split in part["splits"].values()):
         preview.write_preview(target, conversion.report)
-        write_text(target.root / CARD, card.render(plan.source, plan.edition, conversion.report, plan.about))
+        write_text(target.root / CARD, card.render(plan.source, plan.edition, told, plan.about))
     else:
         (target.root / CARD).unlink(missing_ok=True)
     kept.forget_others(target)
     target.release()
+
+
+def _sections(target: Output) -> dict[str, Any]:
+    """What earlier conversions said of each config, with the names of unused files where this machine knows them."""
+    whole = target.whole_report().get("configs", {})
+    found = {name: part for name, part in target.report().get("configs", {}).items() if (target.root / part["folder"]).is_dir()}
+    return {name: whole[name] if name in whole and published_section(whole[name]) == part else part for name, part in found.items()}
 
 
 def _names_path(config: ConfigPlan, plan: Plan) -> str:

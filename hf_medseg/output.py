@@ -44,12 +44,11 @@ class Output:
 
     def report(self) -> dict[str, Any]:
         """The content of `report.json`, empty where there is none."""
-        path = self.root / REPORT
-        try:
-            report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            return report
-        except (OSError, ValueError):
-            return {}
+        return _read(self.root / REPORT)
+
+    def whole_report(self) -> dict[str, Any]:
+        """The report with the names of files that were not used, empty where this machine has none."""
+        return _read(self.local / REPORT) if is_local(self.root) else {}
 
     def identities(self) -> dict[Path, Identity | None]:
         """What every shard says of itself; None for a file that is not a shard of ours."""
@@ -99,15 +98,20 @@ class Output:
 
     def begun(self) -> dict[str, Any]:
         """The options, by config, of a conversion that runs or was broken off; empty where there is none."""
-        try:
-            options: dict[str, Any] = json.loads((self.work / _OPTIONS).read_text(encoding="utf-8"))
-            return options
-        except (OSError, ValueError):
-            return {}
+        return _read(self.work / _OPTIONS)
 
     def release(self) -> None:
         """Removes the working files."""
         delete_folder(self.work)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """The content of a JSON file, empty where there is none."""
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return content
+    except (OSError, ValueError):
+        return {}
 
 
 def check_apart(raw: str, out: Path) -> None:

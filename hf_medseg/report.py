@@ -1,4 +1,4 @@
-"""report.json: the sum of the shards plus what planning found."""
+"""The report: the sum of the shards plus what planning found; whole on this machine, without names of unused files in `report.json`."""
 
 from __future__ import annotations
 
@@ -119,8 +119,29 @@ def compare(published: Published, splits: Mapping[str, Any]) -> list[dict[str, A
     return lines
 
 
+# Reasons that go on with the name of a file; what is published ends there.
+_NAMING = ("says the same as",)
+
+
+def published(report: Mapping[str, Any]) -> dict[str, Any]:
+    """What `report.json` says of a whole report: files that were not used by reason and number alone.
+
+    Nobody has looked at what such files are called: their names, which may be those of persons, stay on this machine.
+    """
+    return {**report, "configs": {name: published_section(section) for name, section in report["configs"].items()}}
+
+
+def published_section(section: Mapping[str, Any]) -> dict[str, Any]:
+    """See `published`; a section that is published already stays as it is."""
+    files: dict[str, int] = {}
+    for note in section["not_used"]:
+        reason = next((f"{words} another file" for words in _NAMING if note["reason"].startswith(words)), note["reason"])
+        files[reason] = files.get(reason, 0) + note["files"]
+    return {**section, "not_used": [{"reason": reason, "files": files[reason]} for reason in sorted(files)]}
+
+
 def full_report(plan: Plan, configs: Mapping[str, Any]) -> dict[str, Any]:
-    """The whole of `report.json`."""
+    """Everything that is known of a conversion; `published` is what leaves this machine."""
     return {
         "source": plan.source.id,
         "edition": plan.edition.name or None,

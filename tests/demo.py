@@ -47,7 +47,7 @@ def main() -> int:
     print(f"streamed: {sum(1 for _ in stream)} rows")
     report = json.loads((out / "report.json").read_text())["configs"]["default"]
     print(
-        f"report.json: {report['splits']['train']['rows_per_class']} rows per class, {len(report['not_used'])} files not used, all with a reason"
+        f"report.json: {report['splits']['train']['rows_per_class']} rows per class, {sum(one['files'] for one in report['not_used'])} files not used, all with a reason"
     )
     print(f"\nWhat came out is in {out}, a contact sheet in {FOLDER / 'preview.png'}. It took {time.monotonic() - began:.0f} s.")
     return 0

@@ -285,7 +285,7 @@ def test_what_was_left_out_is_counted_by_reason(tmp_path: Path) -> None:
     assert "| default | known defects | 3 | half \\| of it is missing |" in out
     assert "| default | duplicate files | 2 | byte-identical to a file that is used |" in out
     assert out.count("| files not used |") == 13 and "| default | files not used | 8 | other reasons |" in out
-    assert "`report.json` names every file." in out
+    assert "`report.json` names every file but those that were not used." in out
     assert "images/secret.png" not in text
     assert "Nothing: every file was used." in converted(tmp_path / "all")[0]
 

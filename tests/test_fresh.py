@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -475,3 +476,19 @@ def test_a_partial_conversion_is_pushed_only_when_the_user_says_so(tmp_path: Pat
 def _stop(text: str) -> None:
     """Ends a push where it begins to read: everything that it refuses before is behind it."""
     raise Refused("nobody to ask")
+
+
+def test_names_of_unused_files_stay_on_this_machine_and_files_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    raw, out = chase(tmp_path / "raw"), tmp_path / "out"
+    for number in range(1_214):
+        kit.write(raw / "scans of Jane Doe" / f"{number}.dcm", "x")
+    command = ["convert", "chase-db1", str(raw), str(out), "--workers", "1"]
+    assert main([*command, "--dry-run"]) == 0
+    assert "  1,215 files not used" in capsys.readouterr().out
+    assert main(command) == 0
+    assert f"1,215 files not used: see {out / '.local' / 'report.json'}" in capsys.readouterr().out
+    assert not [name for name, data in contents(out).items() if b"Jane Doe" in data or b"readme.txt" in data]
+    section = json.loads((out / "report.json").read_text())["configs"]["default"]
+    assert sum(one["files"] for one in section["not_used"]) == 1_215
+    assert "| 1,215 |" in (out / "README.md").read_text() or "| 1,214 |" in (out / "README.md").read_text()
+    assert "scans of Jane Doe" in (out / ".local" / "report.json").read_text()
