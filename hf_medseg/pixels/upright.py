@@ -7,15 +7,13 @@ Format: Exif 2.32, tag 274 (the eight values of TIFF 6.0).
 
 from __future__ import annotations
 
-import io
+import contextlib
 import re
-import warnings
 from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from hf_medseg.columns import Column, ListOf, Picture, Record
 from hf_medseg.errors import Rejected
@@ -150,14 +148,8 @@ def turn_of(
 
 
 def _size(data: bytes) -> tuple[int, int]:
-    """(width, height) of a picture's stored grid; nothing where its header cannot be read."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data)) as picture:
-                if picture.format == "TIFF":  # of which Pillow tells the size that a viewer shows
-                    tags: Any = getattr(picture, "tag_v2", {})
-                    return int(tags[256]), int(tags[257])
-                return picture.size
-    except Exception:  # whatever a decoder raises: it is read, and rejected by name, elsewhere
-        return 0, 0
+    """(width, height) of a picture's stored grid; nothing where it cannot be read."""
+    with contextlib.suppress(Rejected):  # it is read, and rejected by name, elsewhere
+        height, width = decode(data, "", indices=True).shape[:2]
+        return width, height
+    return 0, 0

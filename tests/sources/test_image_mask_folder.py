@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image, ImageOps
 
 from hf_medseg import plan
@@ -496,6 +497,10 @@ def test_sizes_prove_the_grid_of_a_mask_and_it_is_said(orientation: int, drawn: 
     assert np.array_equal(pixels(found.row("a")["mask"]), mask)
     (note,) = found.section()["notes"]
     assert note["path"] == "images/a.jpg" and "sizes prove" in note["reason"]
+    (tmp_path / "raw/masks/a.png").unlink()
+    tifffile.imwrite(tmp_path / "raw/masks/a.tif", (turned(mask, orientation) if drawn == "upright" else mask).astype(np.int64))
+    shutil.rmtree(tmp_path / "out")
+    assert np.array_equal(pixels(converted(tmp_path).row("a")["mask"]), mask), "Pillow does not open 64-bit labels"
     assert ("turned back" in note["reason"]) == (drawn == "upright")
 
 
