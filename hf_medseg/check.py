@@ -262,7 +262,7 @@ def _rows_of(case: Case) -> int | None:
 def _is_there(case: Case, column: str) -> bool:
     """Whether the files of a case's column are all in the raw tree."""
     recipe = case.pixels.get(column)
-    return recipe is not None and all(file.place is not None for file in recipe.files())
+    return recipe is not None and all(file.there for file in recipe.files())
 
 
 def _sizes(config: ConfigPlan, published: Published, findings: _Findings) -> None:
@@ -271,7 +271,7 @@ def _sizes(config: ConfigPlan, published: Published, findings: _Findings) -> Non
         (image, case.pixels.get("mask"))
         for cases in config.splits.values()
         for case in cases
-        if isinstance(image := case.pixels["image"], Picture | NiftiVolume) and image.file.place is not None
+        if isinstance(image := case.pixels["image"], Picture | NiftiVolume) and image.file.there
     ]
     some = cases[:: max(1, len(cases) // _LOOKED_AT)]
     looked = [(image, mask, size) for image, mask in some if (size := _size_of(image.file)) is not None]
@@ -287,7 +287,7 @@ def _drawn_on_the_grid(mask: object) -> Iterator[RawFile]:
         for part in mask.parts:
             yield from _drawn_on_the_grid(part)
     elif isinstance(mask, Threshold | UpperHalf | Values | Colours):
-        yield from (file for file in mask.pixels.files()[:1] if file.place is not None)
+        yield from (file for file in mask.pixels.files()[:1] if file.there)
 
 
 def _masks_of_other_sizes(looked: list[tuple[tuple[int, int], RawFile]], findings: _Findings) -> None:

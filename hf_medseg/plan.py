@@ -170,8 +170,7 @@ def _plan(
     survey: dict[str, Any] = {}
     if source.survey is not None:
         wanted = source.survey(about) if callable(source.survey) else source.survey
-        files = [file for file in wanted.files(raw) if file.place is not None]
-        survey = take_survey(files, wanted.look, executor, work, progress, wanted.head)
+        survey = take_survey(list(wanted.files(raw)), wanted.look, executor, work, progress, wanted.head)
     for one in (raw, *raw.parts.values()):
         one.survey = survey
     if source.from_about is not None:
@@ -402,8 +401,17 @@ def _config_plan(source: Source, edition: Edition, config: Config, raw: Raw, req
         if split in limited:
             identity = replace(identity, limit=limited[split][0], cases=limited[split][1])
         shards.extend(_cut(identity, config_folder(config, edition), splits[split], sizes, request))
+    for folder in raw.closed() if shards else ():
+        try:
+            folder.read()
+        except Rejected as error:
+            rejected.append(_rejection(folder.listed, error))
     options = {"limit": request.limit if limited else None, "max_shard_size": request.max_shard_size, "parts": sorted(raw.parts)}
     return ConfigPlan(config, table, shards, not_used, raw.notes(), rejected, options, limited)
+
+
+def _rejection(image_id: str, error: Rejected) -> dict[str, str]:
+    return {"image_id": image_id, "file": error.file, "expected": error.expected, "advice": error.advice}
 
 
 def _unique(cases: Iterable[Case]) -> tuple[list[Case], list[dict[str, str]]]:
@@ -415,7 +423,7 @@ def _unique(cases: Iterable[Case]) -> tuple[list[Case], list[dict[str, str]]]:
         if first is not case:
             here, there = (next(c.named_files())[1].shown for c in (case, first))
             error = Rejected(here, f"has the id {case.image_id!r} of {there}.", "Keep one of the two in the raw tree.")
-            rejected.append({"image_id": case.image_id, "file": error.file, "expected": error.expected, "advice": error.advice})
+            rejected.append(_rejection(case.image_id, error))
     return list(kept.values()), rejected
 
 

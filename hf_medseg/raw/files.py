@@ -36,6 +36,7 @@ class Place:
         header: whether a zip's own header of the file stands between `offset` and the data.
         tar_crc: CRC-32 of the member's header in a tar, which ends at `offset` and is read again with the data.
         under: what a file's listed path has before its path inside that folder.
+        hindrance: why nothing can be read there, after "is": a link to nothing, a pipe; and what to do about it. Never opened.
     """
 
     path: str
@@ -49,6 +50,7 @@ class Place:
     header: bool = False
     tar_crc: int | None = None
     unpacked: str = ""
+    hindrance: tuple[str, str] | None = None
 
 
 @dataclass(slots=True, eq=False, repr=False)  # not frozen: that would double the time to list a large tree
@@ -94,6 +96,11 @@ class RawFile:
         return f"{self.path}:{self.size}" + (f"={self.twins}" if self.twins else "")
 
     @property
+    def there(self) -> bool:
+        """Whether there is anything to read."""
+        return self.place is not None and self.place.hindrance is None
+
+    @property
     def name(self) -> str:
         """The last element of the path."""
         return self.path.rpartition("/")[2]
@@ -106,6 +113,9 @@ class RawFile:
         """
         if self.place is None:
             raise Rejected(self.path, "this file is missing; the source promises it.", "Fetch it and put it where the path says.")
+        if self.place.hindrance is not None:
+            reason, advice = self.place.hindrance
+            raise Rejected(self.path, f"is {reason}.", advice)
         try:
             data = _read(self.place, self.listed, self.size, head)
         except Rejected:
@@ -115,6 +125,8 @@ class RawFile:
                 raise Rejected(self.path, f"cannot be read ({error.strerror or error}).") from error
             text = f"the archive is damaged here, or was changed since it was listed ({error})."
             raise Rejected(self.path, text, "Fetch the archive again.") from error
+        if data.startswith(_POINTERS):
+            _refuse_pointer(data, self.path)
         if head is not None and head < self.size:
             return data
         if len(data) != self.size:
@@ -122,6 +134,24 @@ class RawFile:
         if self.place.crc is not None and zlib.crc32(data) != self.place.crc:
             raise Rejected(self.path, "its checksum differs from the archive's.", "Fetch the archive again.")
         return data
+
+
+ANNEX_ADVICE = "Run `git annex get` (or `datalad get`) on it in the repository it came from."
+_LFS, _ANNEX = b"version https://git-lfs", b"/annex/objects/"
+_POINTERS = (_LFS, _ANNEX)
+_LONGEST_POINTER = 1 << 15  # bytes, as git-annex has it
+
+
+def _refuse_pointer(data: bytes, path: str) -> None:
+    """Rejects the small text that a repository holds instead of a large file.
+
+    Raises:
+        Rejected: see above.
+    """
+    if data.startswith(_LFS):
+        raise Rejected(path, "this is a Git LFS pointer, not the file.", "Run `git lfs pull` in the repository it came from.")
+    if len(data) < _LONGEST_POINTER:
+        raise Rejected(path, "this is a pointer of git-annex, not the file.", ANNEX_ADVICE)
 
 
 def stamp_of(state: os.stat_result) -> int:
@@ -321,8 +351,6 @@ class Reader:
         data = file.read()
         if not data:
             raise Rejected(file.path, "the file is empty.", "Fetch it again.")
-        if data.startswith(b"version https://git-lfs"):
-            raise Rejected(file.path, "this is a Git LFS pointer, not the file.", "Run `git lfs pull` in the repository it came from.")
         self.sha256[file.path] = hashlib.sha256(data).hexdigest()
         for twin in file.twins:
             if (twin.size != file.size and same is operator.eq) or ((other := twin.read()) != data and not same(data, other)):

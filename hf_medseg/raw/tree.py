@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import bisect
+import contextlib
+import errno
 import itertools
 import operator
 import os
 import re
+import stat
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -17,11 +20,12 @@ from typing import Any
 from hf_medseg.errors import Refused
 from hf_medseg.raw.archives import NESTED, archive_kind, list_archive, refuse, stem
 from hf_medseg.raw.cells import Doubts, Origin, Said
-from hf_medseg.raw.files import Place, RawFile, stamp_of, stamp_of_info
+from hf_medseg.raw.files import ANNEX_ADVICE, Place, RawFile, stamp_of, stamp_of_info
 from hf_medseg.raw.tables import Table, headed
 
 _LITTER = re.compile(
-    r"(?:\A|/)(?:__MACOSX/.*|\._[^/]*|\.DS_Store|\.git/.*|\.cache/.*|[^/]*:Zone\.Identifier|(?i:Thumbs\.db|desktop\.ini|ehthumbs\.db))\Z"
+    r"(?:\A|/)(?:(?:__MACOSX|\$RECYCLE\.BIN|System Volume Information|lost\+found|@eaDir|\.Trash(?:es|-\d+)?|\.Spotlight-V100|\.fseventsd"
+    r"|\.AppleDouble|\.DocumentRevisions-V100|\.TemporaryItems)/.*|\._[^/]*|\.DS_Store|\.git/.*|\.cache/.*|[^/]*:Zone\.Identifier|(?i:Thumbs\.db|desktop\.ini|ehthumbs\.db))\Z"
 )
 _DIGITS = re.compile(r"([0-9]+)")
 
@@ -173,6 +177,7 @@ class Raw:
     Attributes:
         files: every file but litter.
         litter: paths of what operating systems leave behind.
+        aside: what else is in the tree and is no file.
         edition, config: names of what is being converted.
         about, survey: the user's about file and the survey's results, where the source has them.
         known: defects that the source names, found here.
@@ -183,6 +188,7 @@ class Raw:
     def __init__(self, files: list[RawFile], litter: list[str] | None = None, shown: str = "", *, outside: bool = False) -> None:
         self.files = files
         self.litter = litter or []
+        self.aside: list[Note] = []
         self.shown = shown
         self.outside = outside
         self.edition = ""
@@ -381,6 +387,11 @@ class Raw:
             found += [Note(path, reason) for path, reason in raw.doubts.notes()]
         return found
 
+    def closed(self) -> list[RawFile]:
+        """The folders that cannot be opened, here and in parts that lie elsewhere: what they hold is missing, whatever it is."""
+        raws = (self, *(part for part in self.parts.values() if part.outside))
+        return [file for raw in raws for file in raw.files if file.listed.endswith("/")]
+
     def part(self, name: str) -> Raw:
         """The part of that name; its paths begin with the name."""
         return self.parts[name]
@@ -404,20 +415,23 @@ class Raw:
             return "belongs to no case of this config"
 
         marked, aliases = dict(self._reasons), dict(self._aliases)
-        left = [file.listed for file in self.files if file.listed not in taken]
+        left = [file for file in self.files if file.listed not in taken]
         litter = list(self.litter)
         for part in self.parts.values():
             marked.update(part._reasons)
             aliases.update(part._aliases)
             if part.outside:
-                left += [file.listed for file in part.files if file.listed not in taken]
+                left += [file for file in part.files if file.listed not in taken]
                 litter += part.litter
         paths: dict[str, list[str]] = {}
-        for path in left:
-            if (reason := marked.get(path)) != "":
+        for file in left:
+            path = file.listed
+            if (reason := marked.get(path)) is None and file.place is not None and file.place.hindrance is not None:
+                reason = file.place.hindrance[0]
+            if reason != "":
                 paths.setdefault(reason or why(path), []).append(aliases.get(path, path))
         paths.setdefault("left behind by an operating system", []).extend(litter)
-        notes = [note for reason, group in paths.items() for note in _gathered(group, reason)]
+        notes = [*self.aside, *(note for reason, group in paths.items() for note in _gathered(group, reason))]
         return sorted(notes, key=lambda note: natural(note.path))
 
 
@@ -448,10 +462,11 @@ def open_raw_tree(path: str | os.PathLike[str], work: Path, under: str = "") -> 
     files: list[RawFile] = []
     litter: list[str] = []
     odd: dict[str, str] = {}
+    aside: list[Note] = []
     seen = 0
     above_all = f"{under}/" if under else ""
     folder = Place(text, folder=True, under=above_all)
-    for listed, size, stamp, local in _walk(text):
+    for listed, size, stamp, local, hindrance in _walk(text):
         seen += 1
         # Bytes that are no UTF-8 reach Python as lone surrogates, which no table can hold.
         shown = _posix(os.fsencode(listed).decode("utf-8", "replace"))
@@ -459,6 +474,10 @@ def open_raw_tree(path: str | os.PathLike[str], work: Path, under: str = "") -> 
             raise Refused(f"{text}: the file {listed!r} has a name that leads out of its folder where \\ divides folders. Rename it.")
         if is_litter(shown):
             litter.append(above_all + shown)
+        elif hindrance is _ABOVE:
+            aside.append(Note(above_all + shown, hindrance[0]))
+        elif hindrance is not None:
+            files.append(RawFile(above_all + shown, 0, Place(local, hindrance=hindrance), stamp=stamp))
         elif kind := archive_kind(local, shown, alone=local == text):
             above = shown.rpartition("/")[0]
             for member in list_archive(local, shown, kind, work):
@@ -483,7 +502,8 @@ def open_raw_tree(path: str | os.PathLike[str], work: Path, under: str = "") -> 
     if not seen:
         raise Refused(f"{text}: the folder is empty. RAW is the folder or archive that you downloaded.")
     files.sort(key=lambda file: file.listed)
-    raw = Raw(_told_apart(files, text, above_all), litter)
+    raw = Raw(_told_apart(_with_placeholders(files), text, above_all), litter)
+    raw.aside = aside
     for file in raw.files if odd else ():
         if file.listed in odd:
             raw.skip(file, odd[file.listed])
@@ -508,40 +528,120 @@ def _told_apart(files: list[RawFile], root: str, above_all: str) -> list[RawFile
     return sorted(files, key=lambda file: file.listed)
 
 
-def _walk(root: str) -> Iterator[tuple[str, int, int | None, str]]:
-    """(path inside the tree, size, stamp, where it is) of every file; links are followed, circles are not."""
+# What a cloud, a version control or a browser puts in the place of a file that is not, or not wholly, there.
+_PLACEHOLDERS = (
+    (
+        re.compile(r"((?:.*/)?)\.([^/]+)\.icloud\Z"),
+        "a placeholder of iCloud, not the file",
+        "Download it in the Finder, or with `brctl download`.",
+    ),
+    (re.compile(r"((?:.*/)?)([^/]+)\.(?:nextcloud|owncloud)\Z"), "a placeholder of a cloud, not the file", "Make it available offline."),
+    (re.compile(r"((?:.*/)?)([^/]+)\.dvc\Z"), "a pointer of DVC, not the file", "Run `dvc pull` in the repository it came from."),
+    (
+        re.compile(r"((?:.*/)?)([^/]+)\.(?:crdownload|part|partial|opdownload)\Z"),
+        "a download that was not finished",
+        "Let the download end, or fetch the file again.",
+    ),
+)
+_PLACEHOLDER_ENDS = (".icloud", ".nextcloud", ".owncloud", ".dvc", ".crdownload", ".part", ".partial", ".opdownload")
+
+
+def _with_placeholders(files: list[RawFile]) -> list[RawFile]:
+    """The files in order of their paths, where a placeholder stands with the file that it stands for, so that its case is rejected."""
+    files.sort(key=lambda file: file.listed)
+    found = [file for file in files if file.listed.endswith(_PLACEHOLDER_ENDS)]
+    if not found:
+        return files
+    there = {file.listed for file in files}
+    for file in found:
+        for pattern, reason, advice in _PLACEHOLDERS:
+            if (match := pattern.match(file.listed)) is not None and (name := match[1] + match[2]) not in there:
+                files.append(RawFile(name, 0, Place(file.listed, hindrance=(reason, advice)), stamp=file.stamp))
+    return sorted(files, key=lambda file: file.listed)
+
+
+Entry = tuple[str, int, int | None, str, tuple[str, str] | None]
+"""(path inside the tree, size, stamp, where it is, what keeps it from being read)."""
+
+_ABOVE = ("a link to a folder above it, which is listed there", "")
+_NO_FILE = "Put the file itself there, or take it out of the raw tree."
+_KINDS = {
+    stat.S_IFIFO: "a named pipe, no file",
+    stat.S_IFSOCK: "a socket, no file",
+    stat.S_IFCHR: "a device, no file",
+    stat.S_IFBLK: "a device, no file",
+}
+
+
+def _odd_entry(entry: os.DirEntry[str], shown: str) -> Entry:
+    """An entry of a folder that is neither a file nor a folder, with what it is instead. It is not opened: a pipe would wait for ever."""
+    reason, advice, stamp = "nothing that can be read", _NO_FILE, None
+    try:
+        state = entry.stat(follow_symlinks=False)
+        stamp = stamp_of(state)
+        reason = _KINDS.get(stat.S_IFMT(state.st_mode), reason)
+        if entry.is_symlink():
+            target = os.readlink(entry.path)
+            reason = "a link to something that is not there"
+            if "annex/objects/" in target.replace(os.sep, "/"):
+                reason, advice = "a link of git-annex whose file was not fetched", ANNEX_ADVICE
+            else:
+                with contextlib.suppress(FileNotFoundError):
+                    reason = f"a link to {_KINDS.get(stat.S_IFMT(os.stat(entry.path).st_mode), 'nothing that can be read')}"
+    except OSError as error:
+        reason = "a link that leads in a circle" if error.errno == errno.ELOOP else f"nothing that can be read ({error.strerror})"
+    return shown, 0, stamp or 0, entry.path, (reason, advice)
+
+
+def _walk(root: str) -> Iterator[Entry]:
+    """Everything in a tree but folders; links are followed, circles are not."""
     if "://" in root:
         yield from _walk_url(root)
         return
     if os.path.isfile(root):
         state = os.stat(root)
-        yield os.path.basename(root), state.st_size, stamp_of(state), root
+        yield os.path.basename(root), state.st_size, stamp_of(state), root, None
         return
+    if not os.path.isdir(root):
+        raise Refused(f"{root} is neither a file nor a folder. RAW is the folder or archive that you downloaded.")
     stack: list[tuple[str, str, tuple[str, ...]]] = [(root, "", (os.path.realpath(root),))]
     while stack:
         folder, prefix, above = stack.pop()
-        with os.scandir(folder) as entries:
+        try:
+            entries = os.scandir(folder)
+        except OSError as error:
+            if not prefix:
+                raise Refused(f"{root}: {error.strerror}. RAW is the folder or archive that you downloaded.") from error
+            what = f"a folder that cannot be opened ({error.strerror}), and what it holds is not here"
+            yield prefix, 0, 0, folder, (what, "Make it readable (`chmod -R u+rX`), or take it out of the raw tree.")
+            continue
+        with entries:
             for entry in entries:
                 shown = prefix + entry.name
-                if entry.is_dir():
-                    real = os.path.realpath(entry.path) if entry.is_symlink() else entry.path
-                    if not (entry.is_symlink() and real in above):
-                        stack.append((entry.path, shown + "/", (*above, real) if entry.is_symlink() else above))
-                elif entry.is_file():
-                    state = entry.stat()
-                    yield shown, state.st_size, stamp_of(state), entry.path
+                try:
+                    if entry.is_dir():
+                        real = os.path.realpath(entry.path) if entry.is_symlink() else entry.path
+                        if not (entry.is_symlink() and real in above):
+                            stack.append((entry.path, shown + "/", (*above, real) if entry.is_symlink() else above))
+                        else:
+                            yield shown, 0, 0, entry.path, _ABOVE
+                        continue
+                    found = entry.stat() if entry.is_file() else None
+                except OSError:
+                    found = None
+                yield _odd_entry(entry, shown) if found is None else (shown, found.st_size, stamp_of(found), entry.path, None)
 
 
-def _walk_url(root: str) -> Iterator[tuple[str, int, int | None, str]]:
+def _walk_url(root: str) -> Iterator[Entry]:
     import fsspec
 
     system, path = fsspec.core.url_to_fs(root)
     if system.isfile(path):
         info = system.info(path)
-        yield path.rpartition("/")[2], info["size"], stamp_of_info(info), root
+        yield path.rpartition("/")[2], info["size"], stamp_of_info(info), root, None
         return
     for full, info in system.find(path, detail=True).items():
-        yield full[len(path) :].lstrip("/"), info["size"], stamp_of_info(info), system.unstrip_protocol(full)
+        yield full[len(path) :].lstrip("/"), info["size"], stamp_of_info(info), system.unstrip_protocol(full), None
 
 
 def split_parts(raw: Raw, landmarks: Mapping[str, tuple[str, ...]]) -> dict[str, Raw]:
