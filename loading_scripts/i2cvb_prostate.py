@@ -1,7 +1,7 @@
 """I2CVB prostate: multi-parametric MRI, GE 1.5 T and Siemens 3 T.
 
-With datasets up to 3.6:  load_dataset("i2cvb_prostate.py", data_dir=RAW, trust_remote_code=True, edition=NAME)
-With every datasets:      hf_medseg.load_dataset("i2cvb-prostate", RAW, edition=NAME)
+With datasets up to 3.6:  load_dataset("i2cvb_prostate.py", data_dir=RAW, trust_remote_code=True, about=FILE, edition=NAME)
+With every datasets:      hf_medseg.load_dataset("i2cvb-prostate", RAW, about=FILE, edition=NAME)
 From the shell:           python i2cvb_prostate.py RAW OUT
 """
 

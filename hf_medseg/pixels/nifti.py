@@ -110,7 +110,7 @@ class NiftiVolume(VolumeImage):
         try:
             if self.header is None:
                 return _read(reader.read(self.file), None, self.file.path)
-            return _read(reader.read(self.file), reader.read(self.header), self.file.path)
+            return _read(reader.read(self.file), reader.read(self.header), self.file.path, self.header.path)
         except (zlib.error, struct.error, EOFError) as error:
             raise Rejected(self.file.path, f"the file is damaged or cut ({error}).", "Fetch it again.") from error
 
@@ -190,37 +190,44 @@ def _slice_axis(sizes: list[float], shape: tuple[int, ...]) -> int:
     return max(range(3), key=lambda axis: (rounded[axis], axis))
 
 
-def _read(data: bytes, header: bytes | None, path: str) -> _Voxels:
+def _read(data: bytes, header: bytes | None, path: str, header_path: str = "") -> _Voxels:
+    """The voxels of a file; of a pair, what is wrong with the header is said of the header's own file."""
+    told = header_path or path
     try:
         import nibabel
         from nibabel.spatialimages import HeaderDataError
     except ImportError:
         raise MissingExtra("nibabel", "nifti") from None
-    head = _start(data if header is None else header, 540)
+    try:
+        head = _start(data if header is None else header, 540)
+    except zlib.error as error:
+        raise Rejected(told, f"the file is damaged or cut ({error}).", "Fetch it again.") from error
     kind = _kind(head, header is not None, nibabel)
     if kind is None:
-        raise Rejected(path, "this is no NIfTI or Analyze volume.")
+        what = "this is no NIfTI or Analyze volume." if header is None else "this is no header of a NIfTI or Analyze volume."
+        raise Rejected(told, what)
     try:
         # The header alone: extensions (free text, of any size) lie between it and the voxels, whose place it says.
         info: Any = kind(head[: kind.template_dtype.itemsize], check=False)
-        shape = _shape(info.get_data_shape(), path)
-        dtype = _type(info, path)
+        shape = _shape(info.get_data_shape(), told)
+        dtype = _type(info, told)
         offset = int(info.get_data_offset())
         slope, intercept = info.get_slope_inter()
-        placed = placement(info, path)
+        placed = placement(info, told)
         first = int(info.single_vox_offset) if header is None else 0
     except (HeaderDataError, ValueError, OverflowError, KeyError) as error:
-        raise Rejected(path, f"its header is damaged ({error}).", "Fetch it again.") from error
+        raise Rejected(told, f"its header is damaged ({error}).", "Fetch it again.") from error
     if offset < first:
-        raise Rejected(path, f"its header is damaged (voxels from byte {offset} on, which is inside the header).", "Fetch it again.")
+        raise Rejected(told, f"its header is damaged (voxels from byte {offset} on, which is inside the header).", "Fetch it again.")
     size = int(np.prod(shape))
     needed = offset + size * dtype.itemsize
     data = _unpacked(data, needed, path)
     if len(data) < needed:
-        raise Rejected(path, f"{needed} bytes of header and voxels expected, {len(data)} found.", "Fetch it again.")
+        what = "header and voxels" if header is None else "voxels"
+        raise Rejected(path, f"{needed} bytes of {what} expected, {len(data)} found.", "Fetch it again.")
     array = np.frombuffer(data, dtype, size, offset).reshape(shape, order="F")
     if not np.isfinite([1.0 if slope is None else slope, intercept or 0.0]).all():
-        raise Rejected(path, "its scale is not a finite number.")
+        raise Rejected(told, "its scale is not a finite number.")
     scale = 1.0 if slope is None else float(slope), 0.0 if intercept is None else float(intercept)
     return _Voxels(array, placed.affine, placed.spacing, *scale, placed.note)
 

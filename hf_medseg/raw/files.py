@@ -353,7 +353,7 @@ class Reader:
             raise Rejected(file.path, "the file is empty.", "Fetch it again.")
         self.sha256[file.path] = hashlib.sha256(data).hexdigest()
         for twin in file.twins:
-            if (twin.size != file.size and same is operator.eq) or ((other := twin.read()) != data and not same(data, other)):
+            if (twin.size != file.size and same is operator.eq) or ((other := self._twin(twin)) != data and not same(data, other)):
                 raise Rejected(
                     file.path,
                     f"{file.shown} and {twin.shown} claim to be the same file and differ.",
@@ -368,6 +368,14 @@ class Reader:
         """Says something about a file that the report must tell; the reason is the same text for all files that it holds for."""
         if (path, reason) not in self.notes:
             self.notes.append((path, reason))
+
+    @staticmethod
+    def _twin(twin: RawFile) -> bytes:
+        """The bytes of a twin; its place in the raw tree, not in the layout, tells which of the two is at fault."""
+        try:
+            return twin.read()
+        except Rejected as error:
+            raise Rejected(twin.shown, error.expected, error.advice) from error
 
     def once(self, key: Any, make: Any) -> Any:
         """The value of `make()`, computed once for this case under `key`."""

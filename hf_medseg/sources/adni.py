@@ -116,8 +116,9 @@ def _images(raw: Raw) -> list[dict[str, tuple[VolumeImage, str]]]:
             slices.setdefault(match[1], []).append((file, origin))
         else:
             raw.skip(file, "its name does not end in an image id")
-    voxels, headers = raw.find(rf"{IMAGE}\.img"), raw.find(rf"{IMAGE}\.hdr")
-    pairs = {key: (voxels.need(key, f"I{key}.img"), headers.need(key, f"I{key}.hdr")) for key in union(voxels, headers)}
+    voxels, headers = raw.find(rf"{IMAGE}\.(?i:img)"), raw.find(rf"{IMAGE}\.(?i:hdr)")
+    names = {key: (voxels.get(key) or headers[key]).path[: -len(".img")] for key in union(voxels, headers)}
+    pairs = {key: (voxels.need(key, f"{name}.img"), headers.need(key, f"{name}.hdr")) for key, name in names.items()}
     return [
         {key: (DicomSeries(tuple(file for file, _ in some)), some[0][1]) for key, some in slices.items()},
         {key: (NiftiVolume(file), file.listed) for key, file in raw.find(rf"{IMAGE}\.nii(?:\.gz)?").items()},

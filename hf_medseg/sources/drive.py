@@ -31,14 +31,19 @@ def cases(raw: Raw) -> Iterator[Case]:
     for key in union(photographs, first, second, views):
         split, number = key
         stem = f"{number}_{'training' if split == 'train' else 'test'}"
-        photograph = photographs.need(key, f"{stem}.tif")
+        folder = next(found[key] for found in (photographs, first, second, views) if key in found).path.partition("/")[0]
+        photograph = photographs.need(key, f"{folder}/images/{stem}.tif")
         yield Case(
             stem,
             {
                 "image": Picture(photograph),
-                "mask": Values(Picture(first.need(key, f"{number}_manual1.gif")), WHITE) if split in has_first else None,
-                "mask_2": Colours(Picture(second.need(key, f"{number}_manual2.gif")), PALETTE) if split in has_second else None,
-                "fov_mask": Values(Picture(views.need(key, f"{stem}_mask.gif")), WHITE),
+                "mask": Values(Picture(first.need(key, f"{folder}/1st_manual/{number}_manual1.gif")), WHITE)
+                if split in has_first
+                else None,
+                "mask_2": Colours(Picture(second.need(key, f"{folder}/2nd_manual/{number}_manual2.gif")), PALETTE)
+                if split in has_second
+                else None,
+                "fov_mask": Values(Picture(views.need(key, f"{folder}/mask/{stem}_mask.gif")), WHITE),
             },
             split=split,
             patient_id=number,

@@ -29,7 +29,7 @@ def cases(raw: Raw) -> Iterator[Case]:
         yield from _scans(raw)
         return
     table = raw.table(r"oasis_cross-sectional(?!-reliability)[^/]*\.(?:csv|xlsx)", ("ID",))
-    images, image_headers, masks, mask_headers = (raw.find(name + end) for name in (IMAGE, MASK) for end in (r"\.img", r"\.hdr"))
+    images, image_headers, masks, mask_headers = (raw.find(name + end) for name in (IMAGE, MASK) for end in (r"\.(?i:img)", r"\.(?i:hdr)"))
     sessions = union(images, image_headers, masks, mask_headers)
     people = Keyed() if table is None else table.by("ID", of=sessions, each=True)
     for session in sessions:
@@ -57,7 +57,7 @@ def cases(raw: Raw) -> Iterator[Case]:
 
 def _scans(raw: Raw) -> Iterator[Case]:
     table = raw.table(r"oasis_longitudinal[^/]*\.(?:csv|xlsx)", ("MRI ID",))
-    scans, headers = raw.find(SCAN + r"\.img"), raw.find(SCAN + r"\.hdr")
+    scans, headers = raw.find(SCAN + r"\.(?i:img)"), raw.find(SCAN + r"\.(?i:hdr)")
     people = Keyed() if table is None else table.by("MRI ID", of={session for session, _ in union(scans, headers)}, each=True)
     facts = {session: _visit(row) for session, row in people.items()}
     for key in union(scans, headers):
