@@ -191,6 +191,7 @@ def _read_file(data: bytes, path: str) -> tuple[Array, list[Frame], bool, int]:
 
 
 def _check_picture(dataset: Any, path: str) -> None:
+    check_pixels(dataset, path)
     if text_of(dataset, "BurnedInAnnotation").upper() == "YES":
         raise Rejected(path, "its header says that names are burned into the pixels.", "Leave it out; ask its owner for a clean one.")
     kind = text_of(dataset, "PhotometricInterpretation")
@@ -209,8 +210,7 @@ def decode(dataset: Any, path: str) -> Array:
     Raises:
         Rejected: there are no pixels, they are cut, or no decoder for them is installed.
     """
-    if not any(keyword in dataset for keyword in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
-        raise Rejected(path, "a DICOM object without a picture.")
+    check_pixels(dataset, path)
     check_packing(dataset, path)
     pixels: Array = dataset.pixel_array
     colours = (whole_of(dataset, "SamplesPerPixel") or 1) > 1
@@ -219,6 +219,16 @@ def decode(dataset: Any, path: str) -> Array:
     if colours and (pixels.dtype != np.uint8 or pixels.shape[-1] != 3):
         raise Rejected(path, "colours of other than three 8-bit channels; no stored picture holds them.")
     return pixels
+
+
+def check_pixels(dataset: Any, path: str) -> None:
+    """Makes sure that there are pixels.
+
+    Raises:
+        Rejected: there are none.
+    """
+    if not any(keyword in dataset for keyword in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
+        raise Rejected(path, "a DICOM object without a picture: it was cut, or saved without one.", "Fetch the file again.")
 
 
 def check_packing(dataset: Any, path: str) -> None:

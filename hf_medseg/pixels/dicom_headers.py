@@ -50,12 +50,13 @@ _PLANNED = words(
     ImageOrientationPatient FrameOfReferenceUID Laterality ImageLaterality SliceLocation NumberOfFrames Rows Columns
     BurnedInAnnotation SegmentSequence ReferencedFrameOfReferenceSequence StructureSetROISequence ROIContourSequence
     SharedFunctionalGroupsSequence PerFrameFunctionalGroupsSequence PixelSpacing ContentDate ContentTime StructureSetDate
-    StructureSetTime
+    StructureSetTime PixelRepresentation
     """
 )
 _LAST_PLANNED = 0x0028FFFF  # of an image: only segmentations and contours keep more after it
 _PIXELS = 0x7FE0
 _SUFFIX = re.compile(r"\.(?:dcm|dicom|ima)\Z", re.IGNORECASE)
+_DIRECTORY = "1.2.840.10008.1.3.10"  # a DICOMDIR
 _UID = re.compile(r"[0-9A-Za-z._-]{1,80}\Z")
 
 
@@ -82,7 +83,8 @@ class Header:
 
     Attributes:
         kind: the values of ImageType, upper case.
-        picture: whether the file holds pixels.
+        picture: whether the file holds pixels, or should.
+        cut: whether it is an image and ends before its pixels: reading it rejects its series.
         position, orientation: ImagePositionPatient and ImageOrientationPatient.
         identity_removed: PatientIdentityRemoved, `YES`, `NO` or empty.
         burned_in: whether the object says that names are burned into its pixels.
@@ -105,6 +107,7 @@ class Header:
     description: str = ""
     kind: tuple[str, ...] = ()
     picture: bool = True
+    cut: bool = False
     frames: int = 1
     rows: int | None = None
     columns: int | None = None
@@ -180,7 +183,7 @@ class Series:
     @property
     def identity_removed(self) -> set[str]:
         """What its objects say on PatientIdentityRemoved."""
-        return {instance.header.identity_removed for instance in self.instances}
+        return {one.header.identity_removed for one in self.instances if not one.header.cut} or {""}
 
 
 def library() -> Any:
@@ -273,14 +276,25 @@ def tags_of(keywords: tuple[str, ...]) -> list[Any]:
     return [library().tag.Tag(keyword) for keyword in keywords]
 
 
+def _nearly(one: str, other: str) -> bool:
+    """Whether two UIDs of one length differ in one or two letters: so damage looks, and no tool that gives new ids."""
+    return len(one) == len(other) and 0 < sum(a != b for a, b in zip(one, other, strict=True)) <= 2
+
+
 def _header(dataset: Any, path: str, picture: bool) -> Header | None:
     ids = {keyword: text_of(dataset, keyword) for keyword in ("SOPInstanceUID", "SeriesInstanceUID")}
-    sop_class = text_of(dataset, "SOPClassUID")
+    meta = getattr(dataset, "file_meta", None)
+    sop_class, stated = text_of(dataset, "SOPClassUID"), text_of(meta, "MediaStorageSOPClassUID")
     if not picture and not any(ids.values()):
-        return None  # a DICOMDIR
+        if stated == _DIRECTORY or not (stated or _SUFFIX.search(path)):
+            return None
+        raise Rejected(path, "its DICOM header ends before its ids.", "Fetch the file again: it was cut.")
+    if (sent := text_of(meta, "MediaStorageSOPInstanceUID")) != ids["SOPInstanceUID"] and _nearly(sent, ids["SOPInstanceUID"]):
+        raise Rejected(path, "it names two SOPInstanceUIDs that differ in a letter or two: its header is damaged.", "Fetch the file again.")
     for keyword, value in ids.items():
-        if not _UID.match(value):
+        if not _UID.match(value) or 0 < len(letters := re.sub(r"[0-9.]", "", value)) <= 2 < 16 <= len(value) - len(letters):
             raise Rejected(path, f"a DICOM file without a valid {keyword}.", "Fetch the file again.")
+    cut = not picture and "PixelRepresentation" not in dataset and "Image Storage" in library().uid.UID(sop_class or stated).name
     header = Header(
         modality=text_of(dataset, "Modality"),
         sop_class=sop_class,
@@ -291,7 +305,8 @@ def _header(dataset: Any, path: str, picture: bool) -> Header | None:
         patient_id=text_of(dataset, "PatientID"),
         description=text_of(dataset, "SeriesDescription"),
         kind=tuple(str(one).strip().upper() for one in items_of(dataset, "ImageType")),
-        picture=picture,
+        picture=picture or cut,
+        cut=cut,
         frames=whole_of(dataset, "NumberOfFrames") or 1,
         rows=whole_of(dataset, "Rows"),
         columns=whole_of(dataset, "Columns"),
@@ -532,7 +547,7 @@ def structures(raw: Raw) -> list[Instance]:
 
 
 def unreadable(raw: Raw) -> list[RawFile]:
-    """Files that claim to be DICOM and are not: a case with `DicomPicture` of each is rejected by name."""
+    """Files that claim to be DICOM and are not: whoever reads one rejects it by name; see `dicom_damaged`."""
     return [file for file in raw.files if isinstance((raw.survey or {}).get(file.listed), Rejected)]
 
 

@@ -11,6 +11,7 @@ from hf_medseg.facts import Access, Config, Download, Edition, Published, Source
 from hf_medseg.licenses import Evidence, License
 from hf_medseg.pixels import dicom_headers
 from hf_medseg.pixels.dicom import DicomPicture, DicomSeries
+from hf_medseg.pixels.dicom_damaged import damaged_cases
 from hf_medseg.pixels.dicom_headers import Header
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.tree import Raw
@@ -22,8 +23,7 @@ SEXES = {"F": "female", "M": "male"}
 
 def cases(raw: Raw) -> Iterator[Case]:
     """`slices` and `volumes`: one case a CT series. `cxr`: one case an X-ray."""
-    for file in dicom_headers.unreadable(raw):
-        yield Case(file.path, {"image": DicomPicture.of(file)})
+    yield from damaged_cases(raw)
     for uid, series in dicom_headers.images(raw).items():
         modality = series.header.modality
         if modality != "CT" and modality not in XRAYS:

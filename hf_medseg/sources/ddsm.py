@@ -15,6 +15,7 @@ from hf_medseg.licenses import Evidence, License
 from hf_medseg.pixels import dicom_headers
 from hf_medseg.pixels.chains import ChainCores, ChainFacts, ChainMasks, ChainOverlap, Chains
 from hf_medseg.pixels.dicom import DicomPicture
+from hf_medseg.pixels.dicom_damaged import damaged_cases
 from hf_medseg.pixels.ljpeg import LosslessJpeg
 from hf_medseg.pixels.masks import Labels, MaskList, Overlap, Painted, Threshold, Values
 from hf_medseg.pixels.picture import Picture
@@ -66,8 +67,7 @@ def cases(raw: Raw) -> Iterator[Case]:
 
 
 def _cbis(raw: Raw) -> Iterator[Case]:
-    for file in dicom_headers.unreadable(raw):
-        yield Case(file.path, {"image": DicomPicture.of(file)})
+    yield from damaged_cases(raw)
     films, masks, twice = _sorted(_shots(raw), raw)
     name, first, second = TABLES[raw.config]
     for split, folder in SETS.items():

@@ -10,7 +10,8 @@ from hf_medseg.errors import Refused
 from hf_medseg.facts import Access, Download, Edition, Part, Published, Source, SurveyPlan, volume_configs
 from hf_medseg.licenses import Evidence, License
 from hf_medseg.pixels import dicom_headers
-from hf_medseg.pixels.dicom import DicomPicture, DicomSeries
+from hf_medseg.pixels.dicom import DicomSeries
+from hf_medseg.pixels.dicom_damaged import damaged_cases
 from hf_medseg.pixels.dicom_headers import HEAD
 from hf_medseg.pixels.lidc import NODULES, Agreed, NoduleInstances, NoduleList, ReadBy, XmlHead, look
 from hf_medseg.pixels.masks import MaskList
@@ -28,8 +29,7 @@ def to_survey(raw: Raw) -> list[RawFile]:
 def cases(raw: Raw) -> Iterator[Case]:
     """One case a CT series, joined to its reading by SeriesInstanceUID, whatever the folders are called."""
     readings = readings_of(raw)
-    for file in dicom_headers.unreadable(raw):
-        yield Case(file.path, {"image": DicomPicture.of(file)})
+    yield from damaged_cases(raw)
     for instance in dicom_headers.structures(raw):
         raw.skip(instance.file, "outlines encoded anew as DICOM; the owner's readings are used")
     for uid, series in dicom_headers.images(raw).items():

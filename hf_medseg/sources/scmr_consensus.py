@@ -14,6 +14,7 @@ from hf_medseg.licenses import Evidence, License
 from hf_medseg.pixels import dicom_headers
 from hf_medseg.pixels.cine import cine
 from hf_medseg.pixels.dicom import DicomPicture
+from hf_medseg.pixels.dicom_damaged import damaged_cases
 from hf_medseg.pixels.dicom_headers import Instance, Series
 from hf_medseg.pixels.marks import Larger
 from hf_medseg.pixels.masks import Painted
@@ -38,8 +39,7 @@ Contours = dict[str, dict[int, dict[str, RawFile]]]
 
 def cases(raw: Raw) -> Iterator[Case]:
     """Sunnybrook: one case a frame with contours. SCMR: one case a frame of a short-axis cine."""
-    for file in dicom_headers.unreadable(raw):
-        yield Case(file.path, {"image": DicomPicture.of(file)})
+    yield from damaged_cases(raw)
     patients: dict[str, list[Series]] = {}
     for series in dicom_headers.images(raw).values():
         found = PATIENT.search(series.instances[0].origin) if raw.edition != "consensus" else None

@@ -15,6 +15,7 @@ from hf_medseg.facts import Access, Download, Edition, Source, SurveyPlan, volum
 from hf_medseg.licenses import License
 from hf_medseg.pixels import dicom_headers
 from hf_medseg.pixels.dicom import DicomPicture, DicomSeries
+from hf_medseg.pixels.dicom_damaged import damaged_cases
 from hf_medseg.pixels.dicom_drawn import Drawn, DrawnMask, DrawnMasks, DrawnOverlap, DrawnWords, Outline
 from hf_medseg.pixels.dicom_headers import CONTOURS, HEAD, Header, Instance, Series, Structure
 from hf_medseg.pixels.dicom_match import Matcher
@@ -45,8 +46,7 @@ def cases(raw: Raw) -> Iterator[Case]:
             "The masks of this collection are no DICOM SEG or RTSTRUCT but files such as "
             f"{next(iter(raw.find(OTHER_MASKS).values())).path}: they need a source of their own. Take them out to convert the images alone."
         )
-    for file in dicom_headers.unreadable(raw):
-        yield Case(file.path, {"image": DicomPicture.of(file)})
+    yield from damaged_cases(raw, by_uid=True)
     images = dicom_headers.images(raw)
     matcher = Matcher(images)
     on: dict[str, list[Instance]] = {}

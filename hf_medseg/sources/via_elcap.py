@@ -11,7 +11,8 @@ from hf_medseg.columns import INT32, TEXT
 from hf_medseg.facts import Access, Download, Edition, Published, Source, SurveyPlan, volume_configs
 from hf_medseg.licenses import Evidence, License
 from hf_medseg.pixels import dicom_headers
-from hf_medseg.pixels.dicom import DicomPicture, DicomSeries
+from hf_medseg.pixels.dicom import DicomSeries
+from hf_medseg.pixels.dicom_damaged import damaged_cases
 from hf_medseg.raw.tree import Raw
 
 SCAN = re.compile(r"(?:\A|/)(W\d{4})/")
@@ -19,8 +20,7 @@ SCAN = re.compile(r"(?:\A|/)(W\d{4})/")
 
 def cases(raw: Raw) -> Iterator[Case]:
     """One case a series, called after its scan; by its SeriesInstanceUID where a scan has several."""
-    for file in dicom_headers.unreadable(raw):
-        yield Case(file.path, {"image": DicomPicture.of(file)})
+    yield from damaged_cases(raw)
     images = dicom_headers.images(raw)
     scans = {uid: _scan(series.instances[0].origin) for uid, series in images.items()}
     count = Counter(scans.values())

@@ -116,7 +116,7 @@ def test_every_file_that_is_not_dicom_is_named(tmp_path: Path) -> None:
         write(tmp_path / "raw" / folder / "1-001.dcm", b"<html></html>")
     made = convert("tcia", tmp_path / "raw", tmp_path / "out", workers=1, configs=["slices"])
     assert [(one["file"], one["expected"]) for one in made.rejected] == [
-        (f"{folder}/1-001.dcm", "it is not a DICOM file.") for folder in ("b", "c")
+        (name, "it is not a DICOM file; its name says so.") for name in ("damaged/1-001.dcm", "damaged/1-001.dcm (2)")
     ]
 
 
