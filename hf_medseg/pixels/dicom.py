@@ -23,7 +23,6 @@ from hf_medseg.pixels.dicom_headers import (
     guarded,
     items_of,
     letters_of,
-    library,
     number_of,
     open_dataset,
     text_of,
@@ -31,6 +30,7 @@ from hf_medseg.pixels.dicom_headers import (
     whole_of,
     words,
 )
+from hf_medseg.pixels.dicom_packing import make_readable
 from hf_medseg.pixels.volume import TOLERANCE, Grid, Samples, VolumeImage, stored_samples
 from hf_medseg.raw.files import RawFile, Reader
 from hf_medseg.raw.tree import natural
@@ -201,7 +201,8 @@ def _check_picture(dataset: Any, path: str) -> None:
 
 
 def _is_packed(dataset: Any) -> bool:
-    return bool(dataset.file_meta.TransferSyntaxUID.is_compressed) if hasattr(dataset, "file_meta") else False
+    syntax = dataset.file_meta.TransferSyntaxUID if hasattr(dataset, "file_meta") else None
+    return syntax is not None and syntax.is_transfer_syntax and bool(syntax.is_compressed)
 
 
 def decode(dataset: Any, path: str) -> Array:
@@ -211,7 +212,7 @@ def decode(dataset: Any, path: str) -> Array:
         Rejected: there are no pixels, they are cut, or no decoder for them is installed.
     """
     check_pixels(dataset, path)
-    check_packing(dataset, path)
+    make_readable(dataset, path)
     pixels: Array = dataset.pixel_array
     colours = (whole_of(dataset, "SamplesPerPixel") or 1) > 1
     if pixels.ndim == (3 if colours else 2):
@@ -229,28 +230,6 @@ def check_pixels(dataset: Any, path: str) -> None:
     """
     if not any(keyword in dataset for keyword in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
         raise Rejected(path, "a DICOM object without a picture: it was cut, or saved without one.", "Fetch the file again.")
-
-
-def check_packing(dataset: Any, path: str) -> None:
-    """Makes sure that the pixels can be unpacked here.
-
-    Raises:
-        Rejected: no decoder for them is installed.
-    """
-    syntax = getattr(getattr(dataset, "file_meta", None), "TransferSyntaxUID", None)
-    if syntax is None:  # an old file without a preamble: the default of the standard
-        dataset.file_meta = library().dataset.FileMetaDataset()
-        dataset.file_meta.TransferSyntaxUID = library().uid.ImplicitVRLittleEndian
-        return
-    if syntax.is_transfer_syntax and not syntax.is_compressed:
-        return
-    try:
-        available = library().pixels.get_decoder(syntax).is_available
-    except NotImplementedError:
-        available = False
-    if not available:
-        name = syntax.name if syntax.is_transfer_syntax else "nothing that the standard knows"
-        raise Rejected(path, f"its pixels are packed as {name}; no decoder for that is installed.", "Run: pip install 'hf-medseg[dicom]'")
 
 
 def frames_of(dataset: Any, path: str, count: int) -> list[Frame]:

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hf_medseg.errors import Rejected
-from hf_medseg.pixels.dicom import DicomSeries, Frame, check_packing, frames_of
+from hf_medseg.pixels.dicom import DicomSeries, Frame, frames_of
 from hf_medseg.pixels.dicom_headers import guarded, items_of, library, normal_of, open_dataset, text_of, whole_of, words
+from hf_medseg.pixels.dicom_packing import make_readable
 from hf_medseg.pixels.masks import LabelMap, Labels, Shape
 from hf_medseg.pixels.volume import TOLERANCE, Samples
 from hf_medseg.raw.files import RawFile, Reader
@@ -160,7 +161,7 @@ def _open(data: bytes, path: str) -> _Segmentation:
 
 
 def _described(dataset: Any, path: str) -> _Segmentation:
-    check_packing(dataset, path)
+    make_readable(dataset, path)
     kind = text_of(dataset, "SegmentationType").upper()
     most = whole_of(dataset, "MaximumFractionalValue")
     if kind not in ("BINARY", "FRACTIONAL", "LABELMAP") or (kind == "FRACTIONAL" and not most):
