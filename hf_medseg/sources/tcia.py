@@ -98,7 +98,7 @@ def _analysis_results(raw: Raw) -> dict[str, str]:
         Refused: there is no such table.
     """
     columns = ("SeriesInstanceUID", "analysis_result_id")
-    tables = raw.tables(r"[^/]+\.(?:csv|tsv)", columns)
+    tables = raw.tables(r"[^/]+\.csv", columns)
     if not tables:
         raise Refused(
             f"{raw.about.path}: `select` asks for an analysis result, and no table below RAW says which masks are of which. Put one there "
