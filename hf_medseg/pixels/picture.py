@@ -149,6 +149,8 @@ def store(data: bytes, path: str, mode: Mode = "") -> Encoded:
 
 def orientation_of(data: bytes) -> int:
     """The value of a picture file's orientation tag as viewers find it (Exif, or else XMP), 1 where it has none or is no picture."""
+    if data.startswith((b"II*\0", b"MM\0*")):  # an Exif block begins as a TIFF does
+        return _orientation(data) or 1
     head = data if data.startswith(png.SIGNATURE) else data[:_HEAD]
     if not data.startswith(tiff.START) and not any(mark in head for mark in _MAY_BE_TURNED):
         return 1
