@@ -359,7 +359,7 @@ or below folders that sort the pictures otherwise (benign/, site_2/), with train
             configs=CONFIGS,
         ),
     ),
-    begins=(rf"{SPLIT_FOLDER}(?i:images/)+{PICTURE}",),
+    begins=(rf"{SPLIT_FOLDER}(?i:images/)+{FILE}",),
     cases=cases,
     survey=survey_of,
     from_about=edition_from,
