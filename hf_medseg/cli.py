@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hf_medseg import __version__
+from hf_medseg import __version__, terminal
 from hf_medseg.errors import MedsegError, Refused
 
 if TYPE_CHECKING:
@@ -23,19 +23,35 @@ if TYPE_CHECKING:
     from hf_medseg.facts import Source
 
 DONE, WRONG, REFUSED, INTERRUPTED = 0, 1, 2, 130
+OUT_OF_MEMORY = (
+    "Memory ran out. Finished shards are kept: run the same command again with fewer --workers, or with a higher limit (`ulimit -v`)."
+)
 _WIDEST = 32
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "KI": 1 << 10, "MI": 1 << 20, "GI": 1 << 30, "TI": 1 << 40}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command and returns its exit code: 0 done, 1 something wrong or broken off, 2 refused, 130 Ctrl-C."""
-    parser = _parser()
-    given = parser.parse_args(arguments)
+    """Runs one command and returns its exit code: 0 done, 1 something wrong or broken off, 2 refused, 130 Ctrl-C, 143 SIGTERM."""
+    terminal.open_streams()
+    given = _parser().parse_args(arguments)
+    shown = terminal.Shown(sys.stdout)
+    with contextlib.redirect_stdout(shown):
+        code = _run(given)
+    if shown.error is None or isinstance(shown.error, BrokenPipeError):
+        return code
+    whole = f" {given.out} is whole." if given.run is _convert and not given.dry_run else ""
+    terminal.say(f"What was found could not be printed ({shown.error.strerror or shown.error}).{whole}")
+    return max(code, WRONG)
+
+
+def _run(given: argparse.Namespace) -> int:
     try:
-        return int(given.run(given))
-    except KeyboardInterrupt:
-        _say("Broken off. What is finished is kept; the same command carries on.")
-        return INTERRUPTED
+        terminal.check_memory()
+        with terminal.ending_signals():
+            return int(given.run(given))
+    except (KeyboardInterrupt, terminal.Ended) as error:
+        terminal.say("Broken off. What is finished is kept; the same command carries on.")
+        return 128 + error.number if isinstance(error, terminal.Ended) else INTERRUPTED
     except BrokenPipeError:
         return DONE
     except Refused as error:
@@ -44,6 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _answer(error, given.debug, WRONG)
     except OSError as error:
         return _answer(_explained(error), given.debug, WRONG, error)
+    except MemoryError as error:
+        return _answer(MedsegError(OUT_OF_MEMORY), given.debug, WRONG, error)
     except Exception as error:
         text = f"This should not have happened ({type(error).__name__}: {error}). Run it again with --debug and report what it prints."
         return _answer(MedsegError(text), given.debug, WRONG, error)
@@ -52,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _answer(error: Exception, debug: bool, code: int, cause: Exception | None = None) -> int:
     if debug:
         raise cause or error
-    _say(str(error))
+    terminal.say(str(error))
     return code
 
 
@@ -61,10 +79,6 @@ def _explained(error: OSError) -> MedsegError:
     if error.errno == errno.ENOSPC:
         return MedsegError(f"The disk is full{where}. Finished shards are kept: make room and run the same command again.")
     return MedsegError(f"{error.strerror or error}{where}.")
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -266,7 +280,7 @@ def _download(given: argparse.Namespace) -> int:
     if given.dry_run:
         print("Nothing was written.")
     if result.missing:
-        _say(f"by hand: {', '.join(result.missing)}\n{result.steps}")
+        terminal.say(f"by hand: {', '.join(result.missing)}\n{result.steps}")
         return DONE if given.dry_run else WRONG
     if not given.dry_run:
         about = " --about FILE" if result.source.from_about else ""
@@ -375,11 +389,11 @@ def _show(conversion: Conversion) -> int:
             print(f"{unused:,} files not used" + (f": see {conversion.out / LOCAL / REPORT}" if is_local(conversion.out) else ""))
     rejected = conversion.rejected
     for one in rejected[:20]:
-        _say(f"rejected {one['image_id']}: {one['file']}: {one['expected']} {one['advice']}")
+        terminal.say(f"rejected {one['image_id']}: {one['file']}: {one['expected']} {one['advice']}")
     if len(rejected) > 20:
-        _say(f"... and {len(rejected) - 20:,} more: see report.json")
+        terminal.say(f"... and {len(rejected) - 20:,} more: see report.json")
     if not conversion.rows:
-        _say("No row came out, so there is no dataset.")
+        terminal.say("No row came out, so there is no dataset.")
         return WRONG
     if conversion.kept:
         print(f"{len(conversion.kept)} finished shards were kept, {len(conversion.made)} made.")
@@ -452,7 +466,7 @@ def _push(given: argparse.Namespace) -> int:
         allow_rejected=given.allow_rejected,
         allow_incomplete=given.allow_incomplete,
         delete_others=given.delete_others,
-        say=_say,
+        say=terminal.say,
     )
     print("\n".join(pushed.lines))
     print("Nothing was written." if given.dry_run else f"{pushed.url}\n{pushed.call}")

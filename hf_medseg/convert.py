@@ -8,7 +8,6 @@ import dataclasses
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,8 +18,8 @@ from hf_medseg.catalog import find_source
 from hf_medseg.errors import Refused
 from hf_medseg.executor import Executor, keep_freed_memory
 from hf_medseg.losses import Losses, losses, refusal
-from hf_medseg.output import CARD, NAMES, REPORT, Output, check_apart
-from hf_medseg.places import is_local, place, write_text
+from hf_medseg.output import CARD, NAMES, REPORT, Output, check_apart, check_writable
+from hf_medseg.places import is_local, place, temporary_folder, write_text
 from hf_medseg.plan import ConfigPlan, Plan, Request, ShardPlan, config_folder, make_plan
 from hf_medseg.raw.archives import forget_unpacked
 from hf_medseg.report import config_report, full_report, published, published_section
@@ -108,6 +107,8 @@ def convert(
     found = find_source(source)
     target = Output(place(out))
     check_apart(os.fspath(raw), target.root)
+    if not dry_run:
+        check_writable(target.root)
     if (limit is not None and limit < 1) or max_shard_size < 1 or (workers is not None and workers < 1):
         raise Refused("--limit, --max-shard-size and --workers take numbers from 1.")
     request = Request(
@@ -129,12 +130,14 @@ def convert(
         ours = lock.is_there(target)
         if ours:
             held.enter_context(lock.writing(target))
-        with Executor(workers, executor) as runner, contextlib.ExitStack() as cleanup:
+        with contextlib.ExitStack() as cleanup:
             # What planning remembers moves to OUT after.
-            memory = target.local / "memory"
+            memory, scratch = target.local / "memory", ""
             if not (ours and memory.exists()):
-                memory = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="hf_medseg-")))
+                scratch = cleanup.enter_context(temporary_folder())
+                memory = Path(scratch)
             cleanup.callback(forget_unpacked, memory)
+            runner = cleanup.enter_context(Executor(workers, executor, scratch))
             plan = make_plan(found, request, memory, runner, surveyed)
             target.check_usable(found.id, plan.edition.name)
             if dry_run:
@@ -146,7 +149,7 @@ def convert(
             if lost.refused and not replace:
                 raise Refused(refusal(target, lost))
             target.claim(found.id, plan.edition.name, {config.config.name: config.options for config in plan.configs})
-            if is_local(target.root) and memory != target.local / "memory" and any(memory.iterdir()):
+            if is_local(target.root) and memory != target.local / "memory" and memory.exists():
                 shutil.copytree(memory, target.local / "memory", ignore=shutil.ignore_patterns("*.tar"), dirs_exist_ok=True)
             conversion = Conversion(target.root, plan, losses=lost)
             keep_freed_memory()  # not before: what planning frees is given back
@@ -227,7 +230,7 @@ def run_task(task: ShardTask) -> Outcome:
     note = task.unfinished + ".progress"
 
     def tell(cases: int, read: int) -> None:
-        with open(note, "w") as file:
+        with open(note, "w", encoding="ascii") as file:
             file.write(f"{cases} {read}")
 
     try:
@@ -241,7 +244,7 @@ def _progress_of(task: ShardTask) -> tuple[int, int]:
     if not task.unfinished:
         return 0, 0
     try:
-        with open(task.unfinished + ".progress") as file:
+        with open(task.unfinished + ".progress", encoding="ascii") as file:
             cases, read = file.read().split()
         return int(cases), int(read)
     except (OSError, ValueError):

@@ -5,12 +5,19 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import ctypes
+import importlib.machinery
 import multiprocessing
+import multiprocessing.connection
 import os
+import shutil
+import signal
+import sys
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from types import TracebackType
-from typing import Any
+from types import FrameType, TracebackType
+from typing import Any, NoReturn
 
 from hf_medseg.errors import MedsegError, MissingExtra, Refused
 
@@ -54,20 +61,27 @@ class Executor(AbstractContextManager["Executor"]):
     Args:
         workers: local processes; None for one a core.
         outside: a `concurrent.futures.Executor` to use instead.
+        scratch: folder that the local processes delete if this one dies without a chance to do so.
     """
 
-    def __init__(self, workers: int | None = None, outside: concurrent.futures.Executor | None = None) -> None:
+    def __init__(
+        self, workers: int | None = None, outside: concurrent.futures.Executor | None = None, scratch: str | os.PathLike[str] = ""
+    ) -> None:
         self.workers = workers or available_cores()
         self._outside = outside
+        self._scratch = os.fspath(scratch)
         self._own: concurrent.futures.Executor | None = None
+        self._stop: multiprocessing.connection.Connection | None = None
 
-    @property
-    def _pool(self) -> concurrent.futures.Executor | None:
-        if self._outside is not None or self.workers == 1:
+    def _pool(self, calls: int) -> concurrent.futures.Executor | None:
+        """What runs so many calls; None for this process. One call needs no other process."""
+        if self._outside is not None or self.workers == 1 or (calls < 2 and self._own is None):
             return self._outside
         if self._own is None:
-            # The default start method is the user's: both fork and spawn work.
-            self._own = concurrent.futures.ProcessPoolExecutor(self.workers, multiprocessing.get_context(), initializer=_begin_worker)
+            # The default start method is the user's: all of them work.
+            context = multiprocessing.get_context()
+            told, self._stop = context.Pipe(duplex=False)
+            self._own = concurrent.futures.ProcessPoolExecutor(self.workers, context, _begin_worker, (told, self._scratch))
         return self._own
 
     def run(
@@ -84,12 +98,13 @@ class Executor(AbstractContextManager["Executor"]):
             WorkerDied: a worker ended without an answer.
             Exception: whatever a call raised, after the calls that had not begun were cancelled.
         """
-        pool = self._pool
+        pool = self._pool(len(calls))
         if pool is None:
             for number, call in enumerate(calls):
                 yield number, function(*call)
             return
-        futures = {pool.submit(function, *call): number for number, call in enumerate(calls)}
+        with _script_left_alone(function):  # local processes start when they are first given something to do
+            futures = {pool.submit(_call, function, *call): number for number, call in enumerate(calls)}
         try:
             pending = set(futures)
             while pending:
@@ -111,9 +126,32 @@ class Executor(AbstractContextManager["Executor"]):
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
         """Ends the local processes; what runs is finished first, unless the run was broken off."""
-        if self._own is not None:
-            self._own.shutdown(wait=True, cancel_futures=True)
-            self._own = None
+        if self._own is None or self._stop is None:
+            return
+        if kind is not None and not issubclass(kind, Exception):
+            self._stop.send_bytes(b"stop")
+        self._own.shutdown(wait=True, cancel_futures=True)
+        self._stop.close()
+        self._own = self._stop = None
+
+
+@contextlib.contextmanager
+def _script_left_alone(function: Callable[..., Any]) -> Iterator[None]:
+    """Has processes that start meanwhile not run the user's script, of which they need nothing.
+
+    Where they are not forked they would import it, and a script that converts outside of `if __name__ == "__main__":` would begin again
+    in each of them. They leave a main module alone that is a package's own (`multiprocessing.spawn._fixup_main_from_name`).
+    """
+    main = sys.modules["__main__"]
+    if function.__module__ == "__main__":
+        yield
+        return
+    before = getattr(main, "__spec__", None)
+    main.__spec__ = importlib.machinery.ModuleSpec("hf_medseg.__main__", None)
+    try:
+        yield
+    finally:
+        main.__spec__ = before
 
 
 def available_cores() -> int:
@@ -136,9 +174,54 @@ def keep_freed_memory() -> None:
         library.mallopt(mmap_threshold, 32 << 20)
 
 
-def _begin_worker() -> None:
-    """Ctrl-C is the parent's business: a worker finishes or is ended by it."""
-    import signal
+# A worker looks so often whether its parent is still there, and has so long to clean up if not, in seconds.
+_LOOK, _GRACE = 1.0, 3.0
 
+
+def _begin_worker(told: multiprocessing.connection.Connection, scratch: str) -> None:
+    """Ctrl-C is the parent's business: a worker finishes, or ends when the parent says so or is no more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _leave)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     keep_freed_memory()
+    threading.Thread(target=_end_with_parent, args=(told, scratch), daemon=True).start()
+
+
+_leaving = threading.Event()
+
+
+def _call(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Calls a function in a worker, unless it was told to leave: the pool would give it the next task all the same."""
+    if _leaving.is_set():
+        raise SystemExit(1)
+    return function(*arguments)
+
+
+def _leave(number: int, frame: FrameType | None) -> NoReturn:
+    """Ends a worker so that it cleans up behind itself, once."""
+    signal.signal(number, signal.SIG_IGN)
+    _leaving.set()
+    raise SystemExit(1)
+
+
+def _end_with_parent(told: multiprocessing.connection.Connection, scratch: str) -> None:
+    """Waits in a worker until the parent says so, or is no more: by whatever it ended, nobody else would end this process.
+
+    The parent's sentinel tells where processes are spawned. Forked siblings keep each other's open; there the parent's id changes.
+    """
+    parent: Any = multiprocessing.parent_process()
+    forked = os.getppid() == parent.pid
+    wait = multiprocessing.connection.wait
+
+    def is_alive() -> bool:
+        return not wait([parent.sentinel], 0) and (not forked or os.getppid() == parent.pid)
+
+    while is_alive() and told not in wait([parent.sentinel, told], _LOOK):
+        pass
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+        time.sleep(_GRACE)
+    if scratch and not is_alive():
+        shutil.rmtree(scratch, ignore_errors=True)
+    os._exit(1)

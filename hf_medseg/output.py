@@ -66,7 +66,7 @@ class Output:
             raise Refused(f"{self.root} is a file. OUT is a folder that the conversion makes.")
         names = {path.name for path in self.root.iterdir()}
         if not names or (self.work / "source").exists():
-            held = (self.work / "source").read_text() if names else f"{source} {edition}"
+            held = (self.work / "source").read_text(encoding="utf-8") if names else f"{source} {edition}"
             self._same(held, source, edition)
             return
         if names <= {WORK, LOCAL}:
@@ -132,3 +132,16 @@ def check_apart(raw: str, out: Path) -> None:
         raise Refused(f"OUT ({out}) lies inside RAW ({raw}). The raw tree is never written to: give an OUT elsewhere.")
     if there in here.parents:
         raise Refused(f"RAW ({raw}) lies inside OUT ({out}). Give an OUT elsewhere.")
+
+
+def check_writable(out: Path) -> None:
+    """Makes sure, without writing anything, that files can be written into a folder or that it can be made.
+
+    Raises:
+        Refused: they cannot, as far as the system tells.
+    """
+    if not is_local(out):
+        return
+    there = next((path for path in (out, *out.absolute().parents) if path.exists()), Path("/"))
+    if there.is_dir() and not os.access(there, os.W_OK | os.X_OK):
+        raise Refused(f"{out}: nothing can be written to {there} (a read-only disk, or no right to). Give another OUT.")

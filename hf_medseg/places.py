@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import tempfile
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,16 @@ def whole_file(target: str | os.PathLike[str], unfinished: str = "") -> Iterator
         # One upload: object stores show a file when all of it has arrived. The parent is made where the store has folders.
         far.fs.makedirs(far.parent.path, exist_ok=True)
         far.fs.put_file(here, far.path)
+
+
+@contextlib.contextmanager
+def temporary_folder() -> Iterator[str]:
+    """The path of a temporary folder of this process alone, made by whoever puts something into it first, and gone at the end."""
+    folder = os.path.join(tempfile.gettempdir(), f"hf_medseg-{uuid.uuid4().hex}")
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -248,7 +248,7 @@ class _Transfer:
         """The headers that ask for what is missing, if what is there is sure to be the beginning of the same file."""
         length = _length(self.part)
         try:
-            known = json.loads(_memory(self.part).read_text())
+            known = json.loads(_memory(self.part).read_text(encoding="utf-8"))
             url, validator, total = known["url"], known["validator"], known["total"]
         except (OSError, ValueError, KeyError, TypeError):
             return {}

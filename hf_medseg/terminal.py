@@ -1,0 +1,121 @@
+"""What surrounds a command: its streams, the signals that end it, and the memory it is granted."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any, NoReturn
+
+from hf_medseg.errors import Refused
+
+# Address space that the libraries take before anything is read, with room for a picture; with less they crash as they start.
+LEAST_MEMORY = 1 << 30
+
+
+class Ended(BaseException):
+    """A signal ended the command.
+
+    Attributes:
+        number: of the signal.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def open_streams() -> None:
+    """Has the three standard streams lead to nothing where they are closed, as under cron: else the next file opened would be one."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")
+
+
+def check_memory() -> None:
+    """Makes sure that the process may use enough memory to start at all.
+
+    Raises:
+        Refused: it may not.
+    """
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return
+    granted = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if granted != resource.RLIM_INFINITY and granted < LEAST_MEMORY:
+        raise Refused(
+            f"This process may use {granted / 1e6:,.0f} MB of address space (`ulimit -v`); hf-medseg needs {LEAST_MEMORY / 1e6:,.0f} MB "
+            "before it reads anything. Raise the limit, for example with `ulimit -v unlimited`."
+        )
+
+
+@contextlib.contextmanager
+def ending_signals() -> Iterator[None]:
+    """Has SIGTERM and SIGHUP raise `Ended`, so that what they end is tidied up, as by Ctrl-C; whoever ignores them goes on doing so."""
+    before: dict[int, Any] = {}
+
+    def end(number: int, frame: FrameType | None) -> NoReturn:
+        signal.signal(number, signal.SIG_IGN)  # once is enough
+        raise Ended(number)
+
+    if threading.current_thread() is threading.main_thread():
+        for number in (getattr(signal, name, None) for name in ("SIGTERM", "SIGHUP")):
+            if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+                before[number] = signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class Shown(io.TextIOBase):
+    """Standard output that shows what its encoding lacks as escapes, and that remembers instead of raising when nothing can be written.
+
+    Attributes:
+        error: why nothing more could be written.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self.error: OSError | None = None
+
+    def writable(self) -> bool:
+        """It is."""
+        return True
+
+    def isatty(self) -> bool:
+        """Whether the stream is a terminal."""
+        return self._stream is not None and bool(self._stream.isatty())
+
+    def write(self, text: str) -> int:
+        """Writes text through to the stream."""
+        if self._stream is None or self.error is not None:
+            return len(text)
+        encoding = getattr(self._stream, "encoding", None) or "utf-8"
+        try:
+            self._stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+            if text.endswith("\n"):
+                self._stream.flush()
+        except OSError as error:
+            self.error = error
+            with contextlib.suppress(OSError, ValueError):  # what is left in its buffer must not fail once more at the end
+                os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+        return len(text)
+
+
+def say(text: str) -> None:
+    """Says something on standard error, if anybody listens."""
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
