@@ -148,7 +148,7 @@ def test_an_out_that_cannot_be_written_is_refused_before_anything_is_read(
     access = os.access
     # Whoever runs this may be allowed everything; a read-only disk answers like this to all.
     monkeypatch.setattr(os, "access", lambda path, mode: access(path, mode) and not (mode & os.W_OK and Path(path) == tmp_path / "out"))
-    monkeypatch.setattr("hf_medseg.convert.make_plan", lambda *arguments: pytest.fail("it was planned"))
+    monkeypatch.setattr(sys.modules["hf_medseg.convert"], "make_plan", lambda *arguments: pytest.fail("it was planned"))
     assert main(["convert", "chase-db1", str(raw), str(tmp_path / name)]) == 2
     assert "nothing can be written" in capsys.readouterr().err
     assert list((tmp_path / "out").iterdir()) == []
