@@ -196,7 +196,12 @@ def _kept(
     for name, (config, shard) in shards.items():
         path = target.root / name
         described = read_shard(str(path)) if path.exists() else None
-        if described is not None and not described[1].rejected and described[0] == _identity(config, shard):
+        if (
+            described is not None
+            and not described[1].rejected
+            and described[0] == _identity(config, shard)
+            and not kept.is_of_other_code(target, shard)
+        ):
             there[name] = described[1]
     doubtful = [name for name in there if not kept.is_remembered(target, shards[name][1])]
     total = sum(shards[name][1].size for name in doubtful)

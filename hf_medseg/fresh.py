@@ -7,15 +7,16 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+import hf_medseg
 from hf_medseg.raw.files import RawFile
 
 
 @cache
 def code() -> str:
     """A digest of this package's own files: a checkout that somebody works on changes while its version stays."""
-    root = Path(__file__).parent
+    root = Path(hf_medseg.__file__).parent
     digest = hashlib.sha256()
-    for path in sorted(path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts):
+    for path in sorted(path for path in root.rglob("*") if path.suffix in (".py", ".toml")):
         digest.update(f"{path.relative_to(root).as_posix()}\0".encode() + path.read_bytes() + b"\0")
     return digest.hexdigest()
 

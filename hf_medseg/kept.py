@@ -10,10 +10,11 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from hf_medseg.case import Case
 from hf_medseg.errors import Rejected
-from hf_medseg.fresh import state_of
+from hf_medseg.fresh import code, state_of
 from hf_medseg.output import Output
 from hf_medseg.places import is_local, parquet, write_text
 from hf_medseg.plan import ShardPlan
@@ -24,16 +25,19 @@ from hf_medseg.rows import files_of
 def remember(target: Output, shard: ShardPlan) -> None:
     """Notes which raw files, in which state, a shard that was just written or compared comes from."""
     if is_local(target.root) and (known := _known(target, shard)) is not None:
-        write_text(_note(target, shard.name), known)
+        write_text(_note(target, shard.name), json.dumps(known))
 
 
 def is_remembered(target: Output, shard: ShardPlan) -> bool:
     """Whether neither the shard nor one of its raw files can have changed since it was noted; nothing is read."""
     known = _known(target, shard) if is_local(target.root) else None
-    try:
-        return known is not None and _note(target, shard.name).read_text(encoding="utf-8") == known
-    except (OSError, ValueError):
-        return False
+    return known is not None and _noted(target, shard.name) == known
+
+
+def is_of_other_code(target: Output, shard: ShardPlan) -> bool:
+    """Whether a shard is known to be made by this package in another state under the same version: a checkout that somebody works on."""
+    noted = _noted(target, shard.name) if is_local(target.root) else None
+    return noted is not None and noted.get("code") != code()
 
 
 def forget_others(target: Output) -> None:
@@ -48,10 +52,18 @@ def _note(target: Output, name: str) -> Path:
     return target.local / "shards" / f"{name.replace('/', '--')}.json"
 
 
-def _known(target: Output, shard: ShardPlan) -> str | None:
+def _noted(target: Output, name: str) -> dict[str, Any] | None:
+    try:
+        noted = json.loads(_note(target, name).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return noted if isinstance(noted, dict) else None
+
+
+def _known(target: Output, shard: ShardPlan) -> dict[str, Any] | None:
     raw = state_of(file for case in shard.cases for file in case.files())
     state = os.stat(target.root / shard.name)
-    return None if raw is None else json.dumps({"raw": raw, "size": state.st_size, "stamp": stamp_of(state)})
+    return None if raw is None else {"raw": raw, "size": state.st_size, "stamp": stamp_of(state), "code": code()}
 
 
 def has_same_sources(path: str, cases: Sequence[Case]) -> bool:

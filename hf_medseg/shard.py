@@ -19,7 +19,6 @@ from hf_medseg.arrays import array_of
 from hf_medseg.case import Case
 from hf_medseg.columns import Column, ListOf, Picture, Volume, arrow_type, feature
 from hf_medseg.errors import Rejected
-from hf_medseg.fresh import code
 from hf_medseg.places import parquet, whole_file
 from hf_medseg.quiet import quiet
 from hf_medseg.raw.files import Reader
@@ -50,11 +49,11 @@ class Identity:
 
 
 def fingerprint(table: TableSpec, cases: Sequence[Case]) -> str:
-    """Changes whenever the rows of a shard could: versions, code, columns, files and their sizes, values from tables.
+    """Changes whenever the rows of a shard could: versions, columns, files and their sizes, values from tables.
 
     Costs about a millisecond for a hundred cases, so it is taken where a shard is written or compared, not while planning.
     """
-    digest = hashlib.sha256(repr((__version__, code(), *versions().items(), table)).encode())
+    digest = hashlib.sha256(repr((__version__, *versions().items(), table)).encode())
     for case in cases:
         digest.update(repr(case).encode())
     return digest.hexdigest()

@@ -277,7 +277,7 @@ def test_a_shard_of_another_folder_in_the_place_of_ours_is_made_anew(tmp_path: P
 def test_a_changed_package_converts_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     raw, out = chase(tmp_path / "raw"), tmp_path / "out"
     converted_mask(raw, out)
-    monkeypatch.setattr("hf_medseg.shard.code", lambda: "another")
+    monkeypatch.setattr("hf_medseg.kept.code", lambda: "another")
     assert not converted_mask(raw, out)[1].kept
 
 
