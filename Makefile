@@ -3,12 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 OLD := .venv-datasets-3.6
-CODE := hf_medseg tests benchmarks upload loading_scripts
+CODE := hf_medseg tests benchmarks tools upload loading_scripts
 
 .PHONY: demo test lint cards scripts bench clean
 
 demo: $(VENV)/demo.stamp
-	$(BIN)/python -m tests.demo
+	$(BIN)/python -m tests.support.demo
 
 test: $(VENV)/test.stamp $(OLD)/stamp lint
 	HF_MEDSEG_OLD_PYTHON=$(CURDIR)/$(OLD)/bin/python $(BIN)/python -m pytest -n auto --dist worksteal
@@ -19,7 +19,7 @@ lint: $(VENV)/test.stamp
 	$(BIN)/mypy
 
 cards scripts: $(VENV)/test.stamp
-	$(BIN)/python -m hf_medseg.render $@
+	$(BIN)/python -m tools.render $@
 
 bench: $(VENV)/test.stamp
 	$(BIN)/python -m benchmarks --picture docs/speed.png

@@ -14,12 +14,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
 
-from hf_medseg import plan
-from hf_medseg.catalog import find_source
-from hf_medseg.executor import Executor
+from hf_medseg.catalog.lookup import find_source
+from hf_medseg.conversion import plan
+from hf_medseg.conversion.executor import Executor
 from hf_medseg.raw.files import Place, RawFile
 from hf_medseg.raw.tree import Raw
-from hf_medseg.sources.cxlseg import FINDINGS
+from hf_medseg.sources.cxlseg.source import FINDINGS
 
 PUBLISHED = 243_324
 TABLES = {

@@ -35,7 +35,7 @@ def files(folder: str, suffix: str) -> list[str]:
 
 def checked(path: str) -> tuple[bytes, str]:
     """A JPEG's bytes and hash, after the same integrity check as ours."""
-    from hf_medseg.pixels import jpeg
+    from hf_medseg.formats import jpeg
 
     data = Path(path).read_bytes()
     jpeg.clean(data)
@@ -164,7 +164,7 @@ def encode(folder: str, encoder: str) -> None:
     import numpy as np
     from PIL import Image
 
-    from hf_medseg.pixels import png
+    from hf_medseg.formats import png
 
     def pillow(pixels: Any) -> bytes:
         buffer = io.BytesIO()

@@ -2,51 +2,46 @@
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
+
+# The folder has the name of a public function: once it is imported, it does not come between any more.
+import hf_medseg.sources as _folder  # noqa: F401
 
 __version__ = "0.1.0"
 
 __all__ = ["Refused", "check", "convert", "download", "load_dataset", "physical", "sources", "verify"]
 
 if TYPE_CHECKING:
-    from hf_medseg.catalog import sources
-    from hf_medseg.check import check
-    from hf_medseg.convert import convert
-    from hf_medseg.download import download
+    from hf_medseg.catalog.lookup import sources
+    from hf_medseg.conversion.run import convert
     from hf_medseg.errors import Refused
-    from hf_medseg.loading import load_dataset
-    from hf_medseg.physical import physical
-    from hf_medseg.verify import verify
+    from hf_medseg.fetching.compare import check
+    from hf_medseg.fetching.download import download
+    from hf_medseg.formats.physical import physical
+    from hf_medseg.loading.builder import load_dataset
+    from hf_medseg.verification.verify import verify
+else:
+    del sources
 
 _HOMES = {
     "Refused": "errors",
-    "check": "check",
-    "convert": "convert",
-    "download": "download",
-    "load_dataset": "loading",
-    "physical": "physical",
-    "sources": "catalog",
-    "verify": "verify",
+    "check": "fetching.compare",
+    "convert": "conversion.run",
+    "download": "fetching.download",
+    "load_dataset": "loading.builder",
+    "physical": "formats.physical",
+    "sources": "catalog.lookup",
+    "verify": "verification.verify",
 }
 
 
-class _Package(ModuleType):
-    """This package: its public functions are imported when first used, so that `import hf_medseg` costs nothing in workers.
-
-    Some share their name with the module (or the folder of sources) they come from; the function is what the name means.
-    """
-
-    def __getattr__(self, name: str) -> Any:
-        if name not in _HOMES:
-            raise AttributeError(f"hf_medseg has no {name!r}")
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if not (name in _HOMES and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
+def __getattr__(name: str) -> Any:
+    """Public names are imported when first used, so that `import hf_medseg` costs nothing in workers."""
+    if name not in _HOMES:
+        raise AttributeError(f"hf_medseg has no {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
 
 
-sys.modules[__name__].__class__ = _Package
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hf_medseg.pixels.masks import Cell, Labels
-from hf_medseg.pixels.picture import Picture
-from hf_medseg.pixels.volume import VolumeImage
+from hf_medseg.formats.picture import Picture
+from hf_medseg.formats.volume import VolumeImage
+from hf_medseg.masks.labels import Cell, Labels
 from hf_medseg.raw.files import RawFile
 
 Recipe = Picture | VolumeImage | Labels | Cell | None

@@ -19,8 +19,8 @@ from hf_medseg import __version__, terminal
 from hf_medseg.errors import MedsegError, Refused
 
 if TYPE_CHECKING:
-    from hf_medseg.convert import Conversion
-    from hf_medseg.facts import Source
+    from hf_medseg.catalog.source import Source
+    from hf_medseg.conversion.run import Conversion
 
 DONE, WRONG, REFUSED, INTERRUPTED = 0, 1, 2, 130
 OUT_OF_MEMORY = (
@@ -190,7 +190,7 @@ def summary(source: Source) -> dict[str, Any]:
 
 
 def _list(given: argparse.Namespace) -> int:
-    from hf_medseg.catalog import sources
+    from hf_medseg.catalog.lookup import sources
 
     lines = [summary(source) for source in sources().values()]
     if given.json:
@@ -213,8 +213,8 @@ def _cell(value: Any) -> str:
 
 
 def _info(given: argparse.Namespace) -> int:
-    from hf_medseg import info
-    from hf_medseg.catalog import find_source
+    from hf_medseg.catalog import describe as info
+    from hf_medseg.catalog.lookup import find_source
 
     source = find_source(given.source)
     print(json.dumps(info.as_dict(source), indent=2, ensure_ascii=False) if given.json else info.as_text(source))
@@ -255,7 +255,7 @@ class _Bar:
 
 
 def _download(given: argparse.Namespace) -> int:
-    from hf_medseg.download import download
+    from hf_medseg.fetching.download import download
 
     bar = _Bar("files")
     try:
@@ -291,7 +291,7 @@ def _download(given: argparse.Namespace) -> int:
 def _check(given: argparse.Namespace) -> int:
     from dataclasses import asdict
 
-    from hf_medseg.check import check
+    from hf_medseg.fetching.compare import check
 
     result = check(given.source, given.raw, edition=given.edition, parts=dict(given.part))
     if given.json:
@@ -302,9 +302,9 @@ def _check(given: argparse.Namespace) -> int:
 
 
 def _convert(given: argparse.Namespace) -> int:
-    from hf_medseg.convert import convert
-    from hf_medseg.executor import on_scheduler
-    from hf_medseg.terms import show_once
+    from hf_medseg.catalog.terms import show_once
+    from hf_medseg.conversion.executor import on_scheduler
+    from hf_medseg.conversion.run import convert
 
     bar = _Bar()
     with contextlib.ExitStack() as cleanup:
@@ -331,7 +331,7 @@ def _convert(given: argparse.Namespace) -> int:
 
 
 def _show_plan(conversion: Conversion, replace: bool) -> int:
-    from hf_medseg.places import is_local
+    from hf_medseg.dataset.storage import is_local
 
     plan = conversion.plan
     _say_inside(conversion)
@@ -362,8 +362,8 @@ def _say_inside(conversion: Conversion) -> None:
 
 
 def _show(conversion: Conversion) -> int:
-    from hf_medseg.output import LOCAL, REPORT
-    from hf_medseg.places import is_local
+    from hf_medseg.dataset.folder import LOCAL, REPORT
+    from hf_medseg.dataset.storage import is_local
 
     for name, count in conversion.losses.gone.items():
         print(f"note: {count:,} rows that {name} had before are gone: the raw tree does not hold their files any more.")
@@ -415,7 +415,7 @@ def _human(size: float) -> str:
 def _verify(given: argparse.Namespace) -> int:
     from dataclasses import asdict
 
-    from hf_medseg.verify import verify
+    from hf_medseg.verification.verify import verify
 
     result = verify(given.out)
     if given.json:
@@ -430,8 +430,8 @@ def _verify(given: argparse.Namespace) -> int:
 
 
 def _script(given: argparse.Namespace) -> int:
-    from hf_medseg import script
-    from hf_medseg.catalog import find_source
+    from hf_medseg.catalog.lookup import find_source
+    from hf_medseg.loading import script
 
     source = find_source(given.source)
     target = Path(given.dest)
@@ -443,7 +443,7 @@ def _script(given: argparse.Namespace) -> int:
 
 
 def _preview(given: argparse.Namespace) -> int:
-    from hf_medseg.preview import contact_sheet
+    from hf_medseg.preview.draw import contact_sheet
 
     out = Path(given.out)
     target = Path(given.to) if given.to else out.with_name(f"{out.absolute().name}-preview.png")
@@ -453,7 +453,7 @@ def _preview(given: argparse.Namespace) -> int:
 
 
 def _push(given: argparse.Namespace) -> int:
-    from hf_medseg.push import push
+    from hf_medseg.publishing.push import push
 
     pushed = push(
         given.out,

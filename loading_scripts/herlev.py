@@ -8,7 +8,7 @@ From the shell:           python herlev.py RAW OUT
 import sys
 
 from hf_medseg.cli import main
-from hf_medseg.loading import RawDatasetBuilder
+from hf_medseg.loading.builder import RawDatasetBuilder
 
 
 class Herlev(RawDatasetBuilder):

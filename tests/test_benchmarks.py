@@ -13,7 +13,7 @@ from PIL import Image
 from benchmarks.corpora import corpus
 from benchmarks.lines import LINES, Goal, Result
 from benchmarks.table import picture, table
-from tests.test_wide import hashes
+from tests.conversion.test_wide import hashes
 
 
 @pytest.mark.parametrize("line", LINES)

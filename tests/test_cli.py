@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from hf_medseg.cli import main
-from tests.harness import PHANTOMS
-from tests.phantoms import kit
+from tests.support import kit
+from tests.support.harness import PHANTOMS
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -67,7 +67,7 @@ def test_a_traceback_only_with_debug(
     def broken(*arguments: object, **options: object) -> None:
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr("hf_medseg.catalog.find_source", broken)
+    monkeypatch.setattr("hf_medseg.catalog.lookup.find_source", broken)
     assert main(["info", "drive"]) == 1
     assert "ZeroDivisionError: a bug" in capsys.readouterr().err
     with pytest.raises(ZeroDivisionError):

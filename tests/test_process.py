@@ -14,8 +14,8 @@ import pytest
 
 from hf_medseg import verify
 from hf_medseg.cli import main
-from tests.harness import PHANTOMS
-from tests.phantoms import kit
+from tests.support import kit
+from tests.support.harness import PHANTOMS
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 

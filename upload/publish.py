@@ -18,10 +18,10 @@ from typing import Any
 
 from huggingface_hub import HfApi
 
-from hf_medseg import gate
 from hf_medseg.errors import MedsegError, Refused
-from hf_medseg.gate import Held
-from hf_medseg.push import Pushed, push
+from hf_medseg.publishing import gate
+from hf_medseg.publishing.gate import Held
+from hf_medseg.publishing.push import Pushed, push
 
 RELEASES = Path(__file__).parent / "releases"
 

@@ -20,6 +20,14 @@ ZIP_STORED, ZIP_DEFLATED = 0, 8
 TAR_BLOCK = 512  # bytes; a tar is made of such blocks, and a member's header is one
 
 
+class Head(bytes):
+    """The first bytes of a file, not all of it."""
+
+
+class Whole(Exception):
+    """Raised by a look that was given a `Head` and needs all of the file."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where the bytes of a file lie.

@@ -21,9 +21,6 @@ import pyarrow.csv as pa_csv
 
 from hf_medseg.errors import MissingExtra, Refused, Rejected
 from hf_medseg.raw.cells import Doubts, Origin, commas_of
-from hf_medseg.raw.cells import known as known
-from hf_medseg.raw.cells import number as number
-from hf_medseg.raw.cells import whole as whole
 from hf_medseg.raw.files import RawFile
 
 _DELIMITERS = ",;\t|"

@@ -1,1 +1,1 @@
-"""One file per source: its facts, and how its cases are listed."""
+"""One folder a source: its facts, and how its cases are listed."""

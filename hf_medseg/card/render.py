@@ -1,0 +1,594 @@
+"""The dataset card: README.md with YAML metadata, rendered from the catalog, and after a conversion from its report too."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import yaml
+
+from hf_medseg.catalog.about import About
+from hf_medseg.catalog.describe import MODES, bytes_of, command, places
+from hf_medseg.catalog.facts import Download
+from hf_medseg.catalog.licenses import License
+from hf_medseg.catalog.lookup import sources
+from hf_medseg.catalog.source import Config, Edition, Source
+from hf_medseg.catalog.tables import table_of
+from hf_medseg.dataset.columns import INT8, Column, Label, ListOf, Picture, Record, Value, Volume, card_feature
+from hf_medseg.dataset.folder import FILE as PREVIEW_FILE
+from hf_medseg.dataset.folder import INCOMPLETE, OVERVIEW, PREVIEW
+from hf_medseg.loading import script
+
+Report = Mapping[str, Any]
+
+_SIZES = (
+    (10**3, "n<1K"),
+    (10**4, "1K<n<10K"),
+    (10**5, "10K<n<100K"),
+    (10**6, "100K<n<1M"),
+    (10**7, "1M<n<10M"),
+    (10**8, "10M<n<100M"),
+)
+
+_REASONS = 12  # why files were left out: so many are told for each config, the commonest ones
+
+_MEANINGS = {
+    "image": "the picture",
+    "mask": "label map on the grid of `image`; null where the source has no annotation for it",
+    "image_id": "unique and stable, from the raw file name",
+    "patient_id": "groups the images of one person, slide or animal; null where nothing is known",
+    "classes": "class indices that occur in `mask`, ascending; empty without a mask",
+    "width": "of the decoded image, pixels",
+    "height": "of the decoded image, pixels",
+    "depth": "slices of the volume",
+    "source_file": "where the image comes from: path inside the raw download",
+    "source_sha256": "SHA-256 of that file as published",
+    "files": "every file that the row is made from",
+    "exif_orientation": "orientation tag that the file carried; the stored grid is not turned",
+    "fov_mask": "field of view: 1 inside, 0 outside",
+    "mask_native": "the mask on the grid that it was published on",
+    "masks": "further label maps, one for each of `mask_names`",
+    "mask_names": "what the label maps of `masks` are",
+    "mask_overlap": "whether single structures claim the same pixel; `mask` shows the higher class index there",
+    "mask_origin": "how the mask was made",
+    "label": "what the whole image shows",
+    "labels": "what the whole image shows",
+    "diagnosis": "as the owner states it",
+    "sex": "of the person",
+    "laterality": "side of the body",
+    "view": "projection of the radiograph or slice",
+    "annotated_classes": "what this row was searched for; other structures may be there unmarked",
+    "instances": "objects told apart: 0 none, k the k-th",
+    "boxes": "pixels of `image`, origin top left",
+    "age": "years",
+    "modality": "DICOM code",
+    "fold": "of the published cross-validation",
+    "is_retest": "whether the image repeats another one of the same person",
+    "volume_id": "the volume that the slice belongs to",
+    "slice_index": "0 .. num_slices - 1, ascending as `orientation` says",
+    "num_slices": "slices of the volume",
+    "pixel_spacing": "(row, column) in mm",
+    "slice_thickness": "from the header, mm; null where it says nothing",
+    "slice_spacing": "measured between slice positions, mm",
+    "plane": "axial, coronal or sagittal",
+    "orientation": "where column, row and slice index increase to, such as LPS",
+    "image_position": "LPS position of the first pixel, mm",
+    "image_orientation": "LPS directions of a row and of a column",
+    "rescale_slope": "physical value = stored * `rescale_slope` + `rescale_intercept`",
+    "rescale_intercept": "see `rescale_slope`",
+}
+
+
+def file_name(source: Source, edition: Edition) -> str:
+    """Name of a card without a conversion, such as `chase-db1.md` or `brats-2021.md`."""
+    return f"{source.id}-{edition.name}.md" if edition.name else f"{source.id}.md"
+
+
+def all_cards() -> dict[str, str]:
+    """The cards of every source and edition whose facts are in the catalog, by file name."""
+    return {
+        file_name(source, edition): render(source, edition, {})
+        for source in sources().values()
+        if source.convertible and source.from_about is None
+        for edition in source.editions
+    }
+
+
+def render(source: Source, edition: Edition, report: Report, about: About | None = None) -> str:
+    """The card of one edition.
+
+    Args:
+        source: the source.
+        edition: what was, or would be, converted.
+        report: the content of `report.json`; empty for a card without a conversion.
+        about: the user's about file, where the facts come with the data.
+    """
+    about = about or About()
+    front = _front_matter(source, edition, report, about)
+    if source.from_about is not None and source.access.mode != "none" and not about.values:
+        # The data of a portal have an owner whose facts nobody has told: nothing is claimed about them.
+        front = {key: front[key] for key in ("license", "configs") if key in front}
+        sections = ["License unknown: the data may not be passed on. Not for clinical use."]
+    else:
+        configs = [config for config in edition.configs if not report or config.name in report["configs"]]
+        sections = [part for part in _sections(source, edition, report, about, configs) if part]
+    text = yaml.safe_dump(front, sort_keys=False, allow_unicode=True, width=120)
+    return f"---\n{text}---\n\n" + "\n\n".join(sections) + "\n"
+
+
+# --- YAML ------------------------------------------------------------------------------------------------------------------------------
+
+
+def _front_matter(source: Source, edition: Edition, report: Report, about: About) -> dict[str, Any]:
+    own = [name for config in edition.configs for name in config.columns]
+    front: dict[str, Any] = _license_keys(edition.license)
+    front["pretty_name"] = _title(source, edition, about)
+    front["task_categories"], front["task_ids"] = _tasks(_has_masks(edition), own)
+    words = re.split(r"[,;]", re.sub(r"\(.*?\)", "", ",".join((*source.modality, *source.anatomy))))
+    kinds = [_slug(word) for word in words if word.strip() not in ("", "any", "none")]
+    front["tags"] = list(dict.fromkeys(["medical", *kinds, "hf_medseg", source.id]))
+    rows = _row_count(edition, report)
+    if rows:
+        front["size_categories"] = [next((name for limit, name in _SIZES if rows < limit), "n>100M")]
+    front["annotations_creators"] = [source.annotators]
+    front["source_datasets"] = ["original"]
+    if report:
+        front["configs"] = _config_keys(edition, report)
+        front["dataset_info"] = _dataset_info(source, edition, report)
+    return {key: value for key, value in front.items() if value}
+
+
+def _license_keys(terms: License) -> dict[str, Any]:
+    if terms.id != "other":
+        return {"license": terms.id}
+    return {"license": "other", "license_name": _slug(terms.name), "license_link": terms.url}
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9.]+", "-", text.lower()).strip("-.")
+
+
+def _tasks(has_masks: bool, own: Sequence[str]) -> tuple[list[str], list[str]]:
+    if has_masks:
+        return ["image-segmentation"], ["semantic-segmentation", *(["instance-segmentation"] if "instances" in own else [])]
+    return (["image-classification"] if {"label", "labels", "diagnosis"} & set(own) else ["other"]), []
+
+
+def _has_masks(edition: Edition) -> bool:
+    return any(_class_names(config, edition) for config in edition.configs)
+
+
+def _class_names(config: Config, edition: Edition) -> tuple[str, ...]:
+    return edition.classes if config.classes is None else config.classes
+
+
+def _row_count(edition: Edition, report: Report) -> int:
+    """Rows of the first config: as found, else as published."""
+    if not report:
+        return sum(edition.published.rows.values())
+    return sum(split["rows"] for split in next(iter(report["configs"].values()))["splits"].values())
+
+
+def _config_keys(edition: Edition, report: Report) -> list[dict[str, Any]]:
+    several = len(edition.configs) > 1
+    listed: list[dict[str, Any]] = []
+    for name, section in report["configs"].items():
+        files = [{"split": split, "path": f"{section['folder']}/{split}-*.parquet"} for split in _filled(section)]
+        if files:
+            first = several and not listed
+            listed.append({"config_name": name if several else "default", "data_files": files, **({"default": True} if first else {})})
+    return [*listed, {"config_name": PREVIEW, "data_files": [{"split": "train", "path": PREVIEW_FILE}]}]
+
+
+def _filled(section: Mapping[str, Any]) -> dict[str, Any]:
+    """The splits that have rows: a split without any is not named, since loading it fails."""
+    return {split: found for split, found in section["splits"].items() if found["rows"]}
+
+
+def _dataset_info(source: Source, edition: Edition, report: Report) -> list[dict[str, Any]]:
+    """Features and sizes of the image configs; one that names volumes would break every config under older readers."""
+    listed = []
+    for config in edition.configs:
+        section = report["configs"].get(config.name, {"splits": {}})
+        filled = _filled(section).items()
+        splits = [{"name": split, "num_bytes": found["bytes"], "num_examples": found["rows"]} for split, found in filled]
+        if splits and not config.volumes:
+            columns = table_of(source, edition, config).columns
+            listed.append(
+                {
+                    "config_name": config.name if len(edition.configs) > 1 else "default",
+                    "features": [card_feature(column, kind) for column, kind in columns.items()],
+                    "splits": splits,
+                    "download_size": sum(split["num_bytes"] for split in splits),
+                    "dataset_size": sum(split["num_bytes"] for split in splits),
+                }
+            )
+    return listed
+
+
+# --- body ------------------------------------------------------------------------------------------------------------------------------
+
+
+def _sections(source: Source, edition: Edition, report: Report, about: About, configs: Sequence[Config]) -> Iterator[str]:
+    yield f"# {_title(source, edition, about)}"
+    yield _incomplete(edition, report)
+    yield about.text("summary") or source.summary
+    yield _may(source, edition)
+    yield (
+        "**Not for clinical use.** The data serve research and teaching; they must not be used for diagnosis or treatment. "
+        "No attempt may be made to identify the persons they come from."
+    )
+    yield _overview(source, edition, about)
+    if report:
+        yield f"![Some rows with their masks in colours]({OVERVIEW})"
+    yield f"## How to load\n\n{_loading(source, edition, report, configs)}"
+    yield f"## Columns\n\n{_columns(source, edition, configs)}"
+    yield f"## Masks and classes\n\n{_masks(edition, report, configs)}"
+    yield f"## Splits\n\n{_splits(source, report)}"
+    if source.quirks:
+        yield "## What to know\n\n" + _bullets(source.quirks)
+    yield "## What was changed\n\n" + _bullets((*source.changes, *_common_changes(configs)))
+    yield _counts(edition, report)
+    yield _left_out(report)
+    yield _noted(report)
+    yield f"## How to obtain the raw data\n\n{_obtaining(source, edition)}"
+    yield f"## License\n\n{_license(edition.license)}"
+    yield _citations(edition, about)
+    yield _origin(report)
+
+
+def _title(source: Source, edition: Edition, about: About) -> str:
+    title = about.text("title") or about.text("collection") or source.title
+    return f"{title} ({edition.name})" if edition.name else title
+
+
+def _incomplete(edition: Edition, report: Report) -> str:
+    """That the dataset is not whole, and why: the first thing to know of it."""
+    missing, notes = [], []
+    for name, section in report.get("configs", {}).items():
+        for split, told in section.get("limited", {}).items():
+            missing.append(f"Config `{name}`, split `{split}`: only {told['taken']:,} of {told['cases']:,} cases were converted.")
+        if rejected := section["rejected"]:
+            missing.append(f"Config `{name}`: {len(rejected):,} cases were rejected.")
+        for line in section["published"]:
+            if line["what"] == "rows" and (line["found"] or 0) < line["published"]:
+                notes.append(f"{line['published']:,} rows of `{line['split']}` are published, {line['found'] or 0:,} are here.")
+    others = [f"`{config.name}`" for config in edition.configs if report and config.name not in report["configs"]]
+    if others:
+        notes.append(f"Not made here: the config{'s' * (len(others) > 1)} {', '.join(others)}.")
+    lines = [f"{INCOMPLETE} This is not the whole dataset.", *missing] if missing else []
+    return "\n".join(f"> {line}  " for line in (*lines, *notes)).rstrip()
+
+
+def _may(source: Source, edition: Edition) -> str:
+    """What may not be done with the data, for every tier but `open`."""
+    match edition.license.tier:
+        case "noncommercial":
+            return "> **Non-commercial use only**, under the conditions below."
+        case "restricted":
+            reason = "**The data may not be redistributed.** The owner's terms forbid it, or allow it only under conditions not met here."
+        case "unknown":
+            reason = "**License unknown: the data may not be redistributed.** No word of the owner's is known that allows it."
+        case _:
+            return ""
+    if source.access.mode == "none":
+        return f"> {reason}\n> Ask the owner before you share anything. A license that is known goes into the about file, with its URL."
+    own = "Get the data from the owner yourself, as said below, accept the owner's terms,"
+    return f"> {reason}\n> {own} convert them on your own disk and keep the result there."
+
+
+def _overview(source: Source, edition: Edition, about: About) -> str:
+    doi = about.text("doi")
+    homepage = source.homepage if source.from_about is None else about.text("homepage")
+    terms = edition.license
+    return _table(
+        ("", ""),
+        [
+            ("homepage", homepage),
+            ("DOI", f"https://doi.org/{doi.removeprefix('https://doi.org/').removeprefix('doi:')}" if doi else ""),
+            ("modality", ", ".join(source.modality)),
+            ("anatomy", ", ".join(source.anatomy)),
+            ("task", source.task),
+            ("license", terms.name if terms.id in (terms.name, "other") else f"{terms.name} (`{terms.id}`)"),
+            ("tier", f"`{terms.tier}`"),
+        ],
+    )
+
+
+def _loading(source: Source, edition: Edition, report: Report, configs: Sequence[Config]) -> str:
+    filled = [split for section in report.get("configs", {}).values() for split in _filled(section)]
+    split = (filled or [*edition.published.rows, "train"])[0]
+    tier = edition.license.tier
+    needs = "  # needs a datasets that has Nifti, and nibabel"
+    lines = [
+        "from datasets import load_dataset",
+        "",
+        'dataset = load_dataset("PATH")' + (needs if configs[0].volumes else ""),
+        f'row = dataset["{split}"][0]',
+        'row["image"], row["mask"], row["image_id"]',
+        f'names = dataset["{split}"].features["classes"].feature.names',
+        "",
+        f'stream = load_dataset("PATH", split="{split}", streaming=True)',
+    ]
+    for config in configs[1:]:
+        lines.append(f'other = load_dataset("PATH", "{config.name}")' + (needs if config.volumes else ""))
+    if report:
+        where = "`PATH` is this folder" + (", or this dataset's name on the Hub." if tier in ("open", "noncommercial") else ".")
+        shown = "Label maps look black in a viewer: the config `preview` shows some rows with their masks in colours."
+        lines.append(f'pictures = load_dataset("PATH", "{PREVIEW}", split="train")')
+    else:
+        command = f"hf-medseg convert {source.id} RAW PATH" + (f" --edition {edition.name}" if edition.name else "")
+        where = f"`PATH` is a folder that a conversion of the raw data has made:\n\n```\n{command}\n```"
+        shown = ""
+    configs_told = [f"- `{config.name}`: {config.description}" for config in configs if config.description]
+    described = ["\n".join(configs_told)]
+    if any("rescale_slope" in config.columns for config in configs):
+        described.append("`hf_medseg.physical(row)` gives physical values (Hounsfield units for CT).")
+    if tier != "open" and script.needs_script(source):
+        described.append(
+            f'Without a conversion: `hf_medseg.load_dataset("{source.id}", RAW)`, or the loading script `{script.file_name(source)}` that '
+            f"`hf-medseg script {source.id}` writes."
+        )
+    code = "```python\n" + "\n".join(lines) + "\n```"
+    return "\n\n".join(filter(None, (where, code, *described, shown)))
+
+
+def _columns(source: Source, edition: Edition, configs: Sequence[Config]) -> str:
+    parts: list[str] = []
+    before: Mapping[str, Column] = {}
+    for config in configs:
+        columns = table_of(source, edition, config).columns
+        new = {name: column for name, column in columns.items() if before.get(name) != column}
+        if len(configs) > 1:
+            told = (
+                f", the others as in `{configs[0].name}`:"
+                if before and new
+                else f" has the columns of `{configs[0].name}`."
+                if before
+                else ":"
+            )
+            parts.append(f"Config `{config.name}`{told}")
+        if lines := [(f"`{name}`", type_text(kind), _meaning(name, kind)) for name, kind in new.items()]:
+            parts.append(_table(("column", "type", "meaning"), lines))
+        if gone := [f"`{name}`" for name in before if name not in columns]:
+            parts.append(f"Without {', '.join(gone)}.")
+        before = before or columns
+    return "\n\n".join(parts)
+
+
+def type_text(column: Column) -> str:
+    """A column's type in words."""
+    match column:
+        case Value(dtype):
+            return dtype
+        case Label(names):
+            few = ", ".join(names[:12]) + (f", ... ({len(names)} names)" if len(names) > 12 else "")
+            return f"ClassLabel: {few}"
+        case Picture():
+            return "Image"
+        case Volume():
+            return "Nifti"
+        case ListOf(item):
+            return f"list of {type_text(item)}"
+        case Record(fields):
+            return "{" + ", ".join(f"{name}: {type_text(field)}" for name, field in fields.items()) + "}"
+
+
+def _meaning(name: str, kind: Column) -> str:
+    """What a column holds, as far as its name tells; names mean the same in every source."""
+    if name in _MEANINGS:
+        return _MEANINGS[name]
+    picture = isinstance(kind, (Picture, Volume))
+    if picture and re.fullmatch(r"mask_\d+", name):
+        return f"label map of annotator {name[5:]}"
+    if picture and name.startswith("mask_"):
+        return f"{name[5:].replace('_', ' ')} alone: 1 inside, 0 outside"
+    if picture and name.startswith("image_"):
+        return f"the sequence {name[6:]} on the grid of `image`"
+    if match := re.fullmatch(r"rescale_(?:slope|intercept)_(\w+)", name):
+        return f"the same for `image_{match[1]}`"
+    if re.fullmatch(r"fold_\w+", name):
+        return _MEANINGS["fold"]
+    if name.endswith("_code"):
+        return "code without a published code book"
+    return "1 yes, 0 no, -1 uncertain, null not mentioned" if kind == INT8 else ""
+
+
+def _masks(edition: Edition, report: Report, configs: Sequence[Config]) -> str:
+    if not any(_class_names(config, edition) for config in configs):
+        return "The source has no masks: `mask` is null in every row."
+    coding = (
+        "A mask is a single-channel 8-bit label map on the grid of its image: 0 is background, 1 and up are class indices"
+        + (", 255 means not annotated here." if edition.uncertain else ".")
+        + " A null mask means that nobody annotated the image; a mask of zeros means that somebody did and found nothing."
+    )
+    if any(config.volumes for config in configs):
+        coding += " A slice that nobody read of an annotated volume has a null mask; in a whole volume its pixels are 255."
+    parts = [coding]
+    shown: list[tuple[str, ...]] = []
+    for config in configs:
+        names = _class_names(config, edition)
+        found = report.get("configs", {}).get(config.name)
+        if not names or (found is None and names in shown):
+            continue
+        shown.append(names)
+        if len(configs) > 1 and (found is not None or len({_class_names(one, edition) for one in configs}) > 1):
+            parts.append(f"Config `{config.name}`:")
+        parts.append(_class_table(names, found))
+    return "\n\n".join(parts)
+
+
+def _class_table(names: Sequence[str], found: Mapping[str, Any] | None) -> str:
+    lines: list[tuple[str, str]] = [(str(index), name) for index, name in enumerate(("background", *names))]
+    if found is None:
+        return _table(("index", "class"), lines)
+    if any("not annotated" in split["pixels"] for split in found["splits"].values()):
+        lines.append(("255", "not annotated"))
+
+    def total(key: str, name: str) -> str:
+        return f"{sum(split[key].get(name, 0) for split in found['splits'].values()):,}"
+
+    return _table(
+        ("index", "class", "rows", "pixels"), [(index, name, total("rows_per_class", name), total("pixels", name)) for index, name in lines]
+    )
+
+
+def _splits(source: Source, report: Report) -> str:
+    parts = [source.splits]
+    sections = report.get("configs", {})
+    lines = []
+    for name, section in sections.items():
+        for split, found in section["splits"].items():
+            fraction = "" if found["foreground"] is None else f"{found['foreground']:.5f}"
+            lines.append((name, split, f"{found['rows']:,}", f"{found['rows_with_mask']:,}", fraction))
+    if lines:
+        parts.append(_table(("config", "split", "rows", "rows with mask", "mean foreground fraction"), lines))
+    return "\n\n".join(parts)
+
+
+def _common_changes(configs: Sequence[Config]) -> Iterator[str]:
+    yield (
+        "JPEG and PNG pictures (8-bit grey or RGB, 16-bit grey) keep their pixel data byte for byte; EXIF, XMP, IPTC, comments and text "
+        "are taken out, and colour profiles (ICC) lose their texts, maker, device and date, or go where they are no profile. "
+        "Every other format is stored as lossless PNG, 32-bit floats as TIFF."
+    )
+    yield "Nothing is resized, smoothed, padded or filled in; a file that could not be read exactly was left out and reported."
+    yield "Masks are stored as label maps; names, dates and other identities do not travel."
+    if any("mask_native" in config.columns for config in configs):
+        yield (
+            "Masks were published on another grid than their images: `mask` maps them to the image by nearest neighbour, "
+            "index = floor((i + 0.5) * native / full); `mask_native` keeps them as published."
+        )
+    if any("slice_index" in config.columns for config in configs):
+        yield (
+            "Volumes are cut into slices without resampling, in ascending LPS order; stacking the slices gives the array back. "
+            "Signed 16-bit values are shifted by +32768, as `rescale_intercept` says. Samples of 64-bit floats are rounded to 32 bits "
+            "(relative error at most 6e-8)."
+        )
+
+
+def _counts(edition: Edition, report: Report) -> str:
+    published = edition.published
+    lines: list[tuple[str, ...]]
+    if report:
+        compared = [line for section in report["configs"].values() for line in section["published"]]
+        lines = [(one["what"], one["split"], _number(one["published"]), _number(one["found"])) for one in compared]
+    else:
+        kinds = (("rows", published.rows), ("rows with mask", published.with_mask), ("mean foreground fraction", published.foreground))
+        lines = [(what, split, _number(number)) for what, numbers in kinds for split, number in numbers.items()]
+    if not lines:
+        return ""
+    header = ("what", "split", "published", "found") if report else ("what", "split", "published")
+    title = "Published against found" if report else "Published counts"
+    return f"## {title}\n\n{_table(header, lines)}" + (f"\n\nPublished: {published.note}." if published.note else "")
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,}" if isinstance(value, int) else f"{value:.5f}"
+
+
+def _left_out(report: Report) -> str:
+    """Known defects, duplicates, rejected cases and files not used, in numbers; `report.json` names all but the last."""
+    lines = []
+    for name, section in report.get("configs", {}).items():
+        if rejected := section["rejected"]:
+            lines.append((name, "rejected cases", f"{len(rejected):,}", "not in the data"))
+        for what, notes in (("known defects", section["known"]), ("files not used", section["not_used"])):
+            files: Counter[str] = Counter()
+            for note in notes:
+                files[note["reason"]] += note.get("files", 1)
+            reasons = files.most_common()
+            lines.extend((name, what, f"{count:,}", reason) for reason, count in reasons[:_REASONS])
+            if others := sum(count for _, count in reasons[_REASONS:]):
+                lines.append((name, what, f"{others:,}", "other reasons"))
+        if duplicate := section["duplicate"]:
+            lines.append((name, "duplicate files", f"{len(duplicate):,}", "byte-identical to a file that is used"))
+    if not lines:
+        return "## What was left out\n\nNothing: every file was used." if report else ""
+    table = _table(("config", "what", "number", "why"), lines)
+    return f"## What was left out\n\n{table}\n\n`report.json` names every file but those that were not used."
+
+
+def _noted(report: Report) -> str:
+    """What is to be said about files that are used, in numbers; `report.json` names each file."""
+    lines = [
+        (name, f"{count:,}", reason)
+        for name, section in report.get("configs", {}).items()
+        for reason, count in Counter(note["reason"] for note in section.get("notes", ())).most_common()
+    ]
+    return "" if not lines else f"## Noted\n\n{_table(('config', 'files', 'what'), lines)}\n\n`report.json` names every file."
+
+
+def _obtaining(source: Source, edition: Edition) -> str:
+    parts = [MODES[source.access.mode], _numbered(source.access.steps)]
+    if fetch := command(source, edition.name):
+        parts.append(
+            f"What a program may fetch comes with `{fetch}`; `hf-medseg check {source.id} RAW` compares it with what is published."
+        )
+    downloads = [one for one in source.access.downloads if one.edition in ("", edition.name)]
+    if downloads:
+        lines = [(one.name, one.choice, bytes_of(one).removesuffix(" bytes"), one.checksum, _addresses(one)) for one in downloads]
+        parts.append(_table(("file", "choice", "bytes", "checksum", "where"), lines))
+    for part in source.parts:
+        optional = "" if part.required else " (optional)"
+        parts.append(f"Part `{part.name}`{optional}:\n\n{_numbered(part.steps)}")
+    parts.append(f"The raw tree looks like this:\n\n```\n{source.layout}\n```")
+    return "\n\n".join(filter(None, parts))
+
+
+def _addresses(download: Download) -> str:
+    return "<br>or ".join(places(download))
+
+
+def _license(terms: License) -> str:
+    parts = [" ".join(filter(None, (f"**{terms.name}** (`{terms.id}`), tier `{terms.tier}`.", terms.url)))]
+    if terms.evidence:
+        lines = [(one.says, one.url, str(one.date or ""), one.confidence) for one in terms.evidence]
+        parts.append("What this rests on:\n\n" + _table(("evidence", "where", "date", "confidence"), lines))
+    if terms.conditions:
+        parts.append("Conditions that go with the data:\n\n" + _bullets(terms.conditions))
+    return "\n\n".join(parts)
+
+
+def _citations(edition: Edition, about: About) -> str:
+    texts = list(edition.citations)
+    if (told := about.text("citation")) and told not in [text.strip() for text in texts]:
+        texts.append(told)
+    if not texts:
+        return ""
+    return "## Citation\n\n" + "\n\n".join(f"```bibtex\n{text.strip()}\n```" for text in texts)
+
+
+def _origin(report: Report) -> str:
+    if not report:
+        return ""
+    packages = ", ".join(f"{name} {version}" for name, version in report["packages"].items())
+    made = f"Made from the raw data with hf_medseg {report['converter']} ({packages})."
+    return f"{made} `report.json` has the numbers, `id2label.json` the class names."
+
+
+# --- Markdown --------------------------------------------------------------------------------------------------------------------------
+
+
+def _table(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    """A table, without lines of which only the first cell says something and columns that say nothing."""
+    filled = [line for line in lines if any(line[1:])]
+    kept = [k for k in range(len(header)) if any(line[k] for line in filled)]
+    rows = [header, ["---"] * len(header), *filled]
+    return "\n".join("| " + " | ".join(_cell(row[k]) for k in kept) + " |" for row in rows)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("|", "\\|").split())
+
+
+def _bullets(texts: Sequence[str]) -> str:
+    return "\n".join(f"- {text}" for text in texts)
+
+
+def _numbered(texts: Sequence[str]) -> str:
+    return "\n".join(f"{number}. {text}" for number, text in enumerate(texts, 1))

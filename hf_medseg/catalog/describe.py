@@ -1,0 +1,164 @@
+"""What is known about a source, for people and for programs."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from typing import Any
+
+from hf_medseg.catalog.about import template
+from hf_medseg.catalog.facts import Download
+from hf_medseg.catalog.licenses import License
+from hf_medseg.catalog.source import Edition, Source
+from hf_medseg.dataset.columns import feature
+
+MODES = {
+    "free": "Free to fetch.",
+    "request": "Free to fetch, but without the owner's permission to pass it on.",
+    "login": "Needs an account with the site that keeps it.",
+    "terms": "The owner's terms have to be accepted by a person first.",
+    "credentialed": "Only for credentialed persons, who sign the owner's agreement.",
+    "none": "There is nothing to download: the data are the user's own.",
+}
+
+_PLACES = {
+    "kaggle": "https://www.kaggle.com/datasets/{}",
+    "kaggle-competition": "https://www.kaggle.com/c/{}",
+    "gdown": "https://drive.google.com/file/d/{}/view",
+    "idc": "collection {} of the Imaging Data Commons",
+    "nilearn": "nilearn.datasets.fetch_abide_pcp, derivatives {}",
+    "synapse": "https://www.synapse.org/Synapse:{}",
+}
+
+
+def places(download: Download) -> list[str]:
+    """Where something comes from, in order of preference, as a person looks it up."""
+    return [_place(client, address) for client, address in download.places]
+
+
+def _place(client: str, address: str) -> str:
+    if address.startswith("doi:"):
+        return f"https://doi.org/{address.removeprefix('doi:')}"
+    if "://" in address:
+        return address.partition("#")[0] if client == "page" else address
+    return _PLACES[client].format(address)
+
+
+def bytes_of(download: Download) -> str:
+    """How large it is, as well as that is known."""
+    if download.size is not None:
+        return f"{download.size:,} bytes"
+    return f"about {download.approximate:,} bytes" if download.approximate is not None else ""
+
+
+def command(source: Source, edition: str = "") -> str:
+    """The command that fetches a source, or what of it a program may fetch; empty if a person has to get all of it."""
+    downloads = [one for one in source.access.downloads if not one.by_hand and (not edition or one.edition in ("", edition))]
+    if not downloads or source.access.mode in ("none", "credentialed"):
+        return ""
+    words = ["hf-medseg download", source.id, "RAW"]
+    if any(one.edition for one in downloads):
+        words.append(f"--edition {edition or 'NAME'}")
+    if not source.access.default_choice:
+        words.append("--choice NAME")
+    if {one.mode or source.access.mode for one in downloads} & {"request", "terms"}:
+        words.append("--accept-terms")
+    return " ".join(words)
+
+
+def numbered(steps: Iterable[str]) -> str:
+    """Steps for a person, one a line."""
+    return "\n".join(f"  {number}. {step}" for number, step in enumerate(steps, 1))
+
+
+def how_to_get(source: Source) -> str:
+    """The steps for a person, and the command for what a program may fetch."""
+    parts = [("How to get it", source.access.steps), *((f"Part {part.name}", part.steps) for part in source.parts)]
+    lines = [f"{title}:\n{numbered(steps)}" for title, steps in parts]
+    if what := command(source):
+        lines.append(f"What a program may fetch: {what}")
+    return "\n".join(lines)
+
+
+def as_dict(source: Source) -> dict[str, Any]:
+    """Every fact of a source, ready for JSON."""
+    return {
+        "id": source.id,
+        "aliases": list(source.aliases),
+        "title": source.title,
+        "homepage": source.homepage,
+        "summary": source.summary,
+        "modality": list(source.modality),
+        "anatomy": list(source.anatomy),
+        "task": source.task,
+        "access": dataclasses.asdict(source.access),
+        "layout": source.layout,
+        "parts": [dataclasses.asdict(part) for part in source.parts],
+        "splits": source.splits,
+        "quirks": list(source.quirks),
+        "changes": list(source.changes),
+        "editions": [_edition(edition) for edition in source.editions],
+        "about_template": template(source.about),
+    }
+
+
+def _edition(edition: Edition) -> dict[str, Any]:
+    return {
+        "name": edition.name or None,
+        "license": _license(edition.license),
+        "citations": list(edition.citations),
+        "landmarks": list(edition.landmarks),
+        "configs": [
+            {
+                "name": config.name,
+                "description": config.description,
+                "classes": ["background", *(edition.classes if config.classes is None else config.classes)],
+                "columns": {name: feature(column) for name, column in config.columns.items()},
+            }
+            for config in edition.configs
+        ],
+        "published": dataclasses.asdict(edition.published),
+    }
+
+
+def _license(license: License) -> dict[str, Any]:
+    described = dataclasses.asdict(license)
+    for evidence in described["evidence"]:
+        evidence["date"] = str(evidence["date"] or "") or None
+    return described
+
+
+def as_text(source: Source) -> str:
+    """Every fact of a source, for a terminal."""
+    lines = [f"{source.id}: {source.title}", source.homepage, "", source.summary, ""]
+    lines += [f"modality: {', '.join(source.modality)}", f"anatomy: {', '.join(source.anatomy)}", f"task: {source.task}", ""]
+    lines += [MODES[source.access.mode], *how_to_get(source).splitlines()]
+    for download in source.access.downloads:
+        belongs = f"edition {download.edition}" * bool(download.edition), f"choice {download.choice}" * bool(download.choice)
+        known = ", ".join(filter(None, (download.name, bytes_of(download), download.checksum, *belongs)))
+        first, *mirrors = places(download)
+        lines.append(f"  {first}" + (f" ({known})" if known else ""))
+        lines += [f"    or {mirror}" for mirror in mirrors]
+    lines += ["", "Raw tree:", *(f"  {line}" for line in source.layout.splitlines()), "", f"Splits: {source.splits}"]
+    for edition in source.editions:
+        lines += ["", *_edition_text(edition)]
+    if source.quirks:
+        lines += ["", "Known quirks:", *(f"  - {quirk}" for quirk in source.quirks)]
+    if source.about:
+        lines += ["", "About file (--about FILE), a template:", template(source.about)]
+    return "\n".join(lines)
+
+
+def _edition_text(edition: Edition) -> list[str]:
+    lines = [f"Edition {edition.name}:"] if edition.name else []
+    lines.append(f"License: {edition.license.id} ({edition.license.name}), tier {edition.license.tier}: {edition.license.url}")
+    lines += [f"  {e.says} ({e.confidence}, {e.date}): {e.url}" for e in edition.license.evidence]
+    lines += [f"  condition: {condition}" for condition in edition.license.conditions]
+    for config in edition.configs:
+        classes = edition.classes if config.classes is None else config.classes
+        named = ", ".join(f"{index} {name}" for index, name in enumerate(("background", *classes))) if classes else "no masks"
+        lines.append(f"Config {config.name}: {config.description + ' ' if config.description else ''}{named}")
+        if config.columns:
+            lines.append(f"  own columns: {', '.join(config.columns)}")
+    lines += ["Cite:", *edition.citations]
+    return lines

@@ -1,0 +1,199 @@
+"""A source: its facts, and how a raw tree of it is told and read."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from hf_medseg.catalog.about import About
+from hf_medseg.catalog.facts import EditionFacts, Facts, PartFacts
+from hf_medseg.catalog.loader import read_facts
+from hf_medseg.dataset.columns import VOLUME_COLUMNS, WHOLE_VOLUME_COLUMNS, Column, of_volumes
+from hf_medseg.errors import Refused
+
+if TYPE_CHECKING:
+    from hf_medseg.case import Case
+    from hf_medseg.conversion.survey import Survey
+    from hf_medseg.raw.tree import Raw
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """One table over the raw tree: its own columns, and its classes where they differ from the edition's."""
+
+    name: str = "default"
+    columns: Mapping[str, Column] = field(default_factory=dict)
+    classes: tuple[str, ...] | None = None
+    volumes: bool = False
+    description: str = ""
+
+
+def volume_configs(own: Mapping[str, Column] | None = None, *, only_slices: tuple[str, ...] = ()) -> tuple[Config, Config]:
+    """The two configs of a source of volumes: `slices`, the default one, and `volumes`.
+
+    Args:
+        own: the source's own columns in `slices`; in `volumes` its pictures are whole volumes.
+        only_slices: names of own columns that `volumes` does not have.
+    """
+    columns = dict(own or {})
+    whole = {name: of_volumes(column) for name, column in columns.items() if name not in only_slices}
+    without = f" Without {', '.join(f'`{name}`' for name in only_slices)}." if only_slices else ""
+    return (
+        Config("slices", {**VOLUME_COLUMNS, **columns}, description="One row a slice."),
+        Config("volumes", {**WHOLE_VOLUME_COLUMNS, **whole}, volumes=True, description=f"One row a volume.{without}"),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How a raw tree of one edition is told, and what its tables are.
+
+    Attributes:
+        landmarks: patterns that must all match a file of the raw tree for it to be this edition.
+        not_landmarks: patterns of which none may match.
+        configs: the tables, the default one first.
+        not_used: (pattern, reason) for files that belong to the source and are left alone.
+        uncertain: whether label maps of this edition may hold 255, not annotated.
+        masks: where an orientation tag turns a picture when it is shown, whether its masks were drawn on that (`upright`) or on the
+            stored samples; empty where nobody says.
+    """
+
+    landmarks: tuple[str, ...]
+    not_landmarks: tuple[str, ...] = ()
+    configs: tuple[Config, ...] = (Config(),)
+    not_used: tuple[tuple[str, str], ...] = ()
+    uncertain: bool = False
+    masks: Literal["", "stored", "upright"] = ""
+
+    def edition(self, facts: EditionFacts) -> Edition:
+        """The edition of these facts, read this way."""
+        return Edition(**_said(facts), **_said(self))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition(EditionFacts):
+    """An edition's facts with its `Reading`."""
+
+    landmarks: tuple[str, ...]
+    not_landmarks: tuple[str, ...] = ()
+    configs: tuple[Config, ...] = (Config(),)
+    not_used: tuple[tuple[str, str], ...] = ()
+    uncertain: bool = False
+    masks: Literal["", "stored", "upright"] = ""
+
+    def config(self, name: str) -> Config:
+        """The config of that name; KeyError if there is none."""
+        return {config.name: config for config in self.configs}[name]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part(PartFacts):
+    """A part's facts with how it is found.
+
+    Attributes:
+        landmarks: patterns (see `Raw.find`), of which the first that matches counts; the folder that a match begins in is the part's root.
+    """
+
+    landmarks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyPlan:
+    """A pass over files before planning, run by the workers.
+
+    Attributes:
+        files: chooses the files to look at.
+        look: looks at one file (its bytes and its path) and returns something small and picklable; runs in a worker.
+        head: the first bytes that `look` is given, as a `hf_medseg.raw.files.Head`; it raises `Whole` to be given all. 0 gives all at once.
+    """
+
+    files: Callable[[Raw], Iterable[Any]]
+    look: Callable[[bytes, str], Any]
+    head: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source(Facts):
+    """One upstream dataset: its facts with how it is read.
+
+    Attributes:
+        cases: lists the cases of `raw.config` in `raw.edition`; touches no pixels.
+        signature: patterns specific enough that one match proves the tree to be this source, whatever the user calls it.
+        begins: patterns of paths that begin with a folder which says something (a split), where no landmark begins with it: so that RAW
+            may be that folder.
+        image_mode: the mode that every image has, where the source declares one.
+        survey: an optional pass before planning; where what to look at depends on the about file, what makes it from that.
+        from_about: makes the edition from the user's about file and the survey, where facts come with the data.
+    """
+
+    editions: tuple[Edition, ...]
+    parts: tuple[Part, ...] = ()
+    cases: Callable[[Raw], Iterable[Case]]
+    signature: tuple[str, ...] = ()
+    begins: tuple[str, ...] = ()
+    image_mode: Literal["L", "RGB", ""] = ""
+    survey: SurveyPlan | Callable[[About], SurveyPlan] | None = None
+    from_about: Callable[[About, Survey], Edition] | None = None
+
+    @property
+    def own(self) -> bool:
+        """Whether its files are the user's own, and nobody else has them."""
+        return self.from_about is not None and self.access.mode == "none"
+
+    @property
+    def has_masks(self) -> bool:
+        """Whether any edition names mask classes."""
+        return any(edition.classes or any(c.classes for c in edition.configs) for edition in self.editions)
+
+
+@cache
+def facts_of(file: str) -> Facts:
+    """The facts that lie beside a source's `source.py`; `file` is its `__file__`."""
+    return read_facts(Path(file).parent)
+
+
+def source_of(
+    file: str,
+    reading: Reading | Mapping[str, Reading],
+    cases: Callable[[Raw], Iterable[Case]],
+    *,
+    parts: Mapping[str, tuple[str, ...]] | None = None,
+    **told: Any,
+) -> Source:
+    """The source in the folder of `file`.
+
+    Args:
+        file: `__file__` of its `source.py`.
+        reading: how its only edition is read, or each edition by name.
+        cases: see `Source`.
+        parts: the landmarks of each part by name, where there are several.
+        told: what else `Source` has: `signature`, `begins`, `image_mode`, `survey`, `from_about`.
+
+    Raises:
+        Refused: the facts are wrong, or editions or parts are not those that the facts name.
+    """
+    facts = facts_of(file)
+    readings = {"": reading} if isinstance(reading, Reading) else reading
+    _same(file, "editions", readings, [edition.name for edition in facts.editions])
+    _same(file, "parts", parts or {}, [part.name for part in facts.parts])
+    return Source(
+        **_said(facts, "editions", "parts"),
+        editions=tuple(readings[one.name].edition(one) for one in facts.editions),
+        parts=tuple(Part(**_said(one), landmarks=(parts or {})[one.name]) for one in facts.parts),
+        cases=cases,
+        **told,
+    )
+
+
+def _said(record: Any, *but: str) -> dict[str, Any]:
+    return {field.name: getattr(record, field.name) for field in dataclasses.fields(record) if field.name not in but}
+
+
+def _same(file: str, what: str, read: Iterable[str], named: list[str]) -> None:
+    if sorted(read) != sorted(named):
+        here, there = (", ".join(name or "the only one" for name in names) or "none" for names in (read, named))
+        raise Refused(f"{Path(file).parent.name}: source.py reads the {what} {here}; facts.toml names {there}.")

@@ -1,0 +1,1 @@
+"""The main job: plan, survey, rows, shards, report."""

@@ -1,0 +1,99 @@
+"""Which shards of an earlier run stay: those that come from the raw data as they are now.
+
+What this machine knows about that lies in `OUT/.local`: no part of the dataset, never pushed. Where it is missing, as in a folder that
+was copied from elsewhere or in an object store, the SHA-256 in the rows decide.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from hf_medseg.case import Case
+from hf_medseg.conversion.plan import ShardPlan
+from hf_medseg.conversion.rows import files_of
+from hf_medseg.dataset.folder import Output
+from hf_medseg.dataset.storage import is_local, parquet, write_text
+from hf_medseg.errors import Rejected
+from hf_medseg.raw.files import Reader, stamp_of
+from hf_medseg.raw.fresh import code, state_of
+
+
+def remember(target: Output, shard: ShardPlan) -> None:
+    """Notes which raw files, in which state, a shard that was just written or compared comes from."""
+    if is_local(target.root) and (known := _known(target, shard)) is not None:
+        write_text(_note(target, shard.name), json.dumps(known))
+
+
+def is_remembered(target: Output, shard: ShardPlan) -> bool:
+    """Whether neither the shard nor one of its raw files can have changed since it was noted; nothing is read."""
+    known = _known(target, shard) if is_local(target.root) else None
+    return known is not None and _noted(target, shard.name) == known
+
+
+def is_of_other_code(target: Output, shard: ShardPlan) -> bool:
+    """Whether a shard is known to be made by this package in another state under the same version: a checkout that somebody works on."""
+    noted = _noted(target, shard.name) if is_local(target.root) else None
+    return noted is not None and noted.get("code") != code()
+
+
+def forget_others(target: Output) -> None:
+    """Removes the notes on shards that are gone."""
+    if is_local(target.root) and (folder := target.local / "shards").is_dir():
+        there = {_note(target, path.relative_to(target.root).as_posix()) for path in target.shards()}
+        for note in set(folder.iterdir()) - there:
+            note.unlink()
+
+
+def _note(target: Output, name: str) -> Path:
+    return target.local / "shards" / f"{name.replace('/', '--')}.json"
+
+
+def _noted(target: Output, name: str) -> dict[str, Any] | None:
+    try:
+        noted = json.loads(_note(target, name).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return noted if isinstance(noted, dict) else None
+
+
+def _known(target: Output, shard: ShardPlan) -> dict[str, Any] | None:
+    raw = state_of(file for case in shard.cases for file in case.files())
+    state = os.stat(target.root / shard.name)
+    return None if raw is None else {"raw": raw, "size": state.st_size, "stamp": stamp_of(state), "code": code()}
+
+
+def has_same_sources(path: str, cases: Sequence[Case]) -> bool:
+    """Whether the raw files of a shard still have the SHA-256 that its rows state; they are read, and not decoded.
+
+    Args:
+        path: the shard.
+        cases: what it holds; a case without rows cannot be compared, so that the answer is no.
+    """
+    told: set[tuple[str, str, str]] = set()
+    with parquet(path) as file:
+        more = ["files"] if "files" in file.schema_arrow.names else []
+        for batch in file.iter_batches(columns=["source_file", "source_sha256", *more]):
+            for row in batch.to_pylist():
+                told.add(("image", row["source_file"], row["source_sha256"]))
+                told.update((one["column"], one["path"], one["sha256"]) for one in row.get("files") or ())
+    return all(_is_told(case, told) for case in cases)
+
+
+def _is_told(case: Case, told: set[tuple[str, str, str]]) -> bool:
+    reader = Reader()
+    try:
+        for file in case.files():
+            reader.read(file, keep=False)
+    except Rejected:
+        return False
+    together = {(one["column"], one["path"]): one["sha256"] for one in files_of(case, reader)}
+    for column, file in case.named_files():
+        group = file.path.rpartition("/")[0] if file.alias else file.path
+        alone = (column, file.path, reader.sha256[file.path])
+        if alone not in told and (column, group, together.get((column, group), "")) not in told:
+            return False
+    return True

@@ -1,0 +1,447 @@
+"""Planning: which edition the raw tree is, which cases it holds, and how they are cut into shards. Touches no pixels."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import hashlib
+import itertools
+import math
+import os
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from hf_medseg import __version__
+from hf_medseg.case import Case
+from hf_medseg.catalog.about import About, read_about
+from hf_medseg.catalog.describe import numbered
+from hf_medseg.catalog.licenses import TIERS_BY_OPENNESS
+from hf_medseg.catalog.lookup import sources
+from hf_medseg.catalog.recognise import looks_like, matches
+from hf_medseg.catalog.source import Config, Edition, Source
+from hf_medseg.catalog.tables import config_folder, table_of
+from hf_medseg.conversion.executor import Executor
+from hf_medseg.conversion.quiet import quiet
+from hf_medseg.conversion.survey import take_survey
+from hf_medseg.dataset.identity import Identity
+from hf_medseg.dataset.table import TableSpec
+from hf_medseg.errors import Refused, Rejected, of_own_files
+from hf_medseg.raw.archives import stem
+from hf_medseg.raw.example import example_path, such_as
+from hf_medseg.raw.files import RawFile
+from hf_medseg.raw.fresh import state_of
+from hf_medseg.raw.tree import Note, Raw, natural, open_raw_tree, split_parts
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asks for.
+
+    Attributes:
+        configs: names of the configs to make; empty for the default one; `all` for every one.
+        limit: cases of each split; None for all.
+        max_shard_size: bytes.
+        pieces: cut a split into at least so many shards, as far as there are groups.
+    """
+
+    raw: str
+    configs: tuple[str, ...] = ()
+    edition: str = ""
+    parts: Mapping[str, str] = field(default_factory=dict)
+    about: str | None = None
+    limit: int | None = None
+    max_shard_size: int = 500_000_000
+    pieces: int = 1
+
+
+@dataclass(frozen=True)
+class ShardPlan:
+    """One shard: its cases, their raw bytes, its name inside the output, and what it will say of itself but for the fingerprint."""
+
+    name: str
+    split: str
+    cases: tuple[Case, ...]
+    size: int
+    identity: Identity
+
+
+@dataclass
+class ConfigPlan:
+    """One config: its table and its shards.
+
+    Attributes:
+        options: what the user asked for that decides which rows there are and how they are cut.
+        limited: (cases taken, cases in all) by split, where a limit left some out.
+    """
+
+    config: Config
+    table: TableSpec
+    shards: list[ShardPlan]
+    not_used: list[Note]
+    known: list[Note]
+    rejected: list[dict[str, str]]
+    options: dict[str, Any] = field(default_factory=dict)
+    limited: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    @cached_property
+    def splits(self) -> dict[str, list[Case]]:
+        """The cases of each split, in the order of the rows."""
+        found: dict[str, list[Case]] = {}
+        for shard in self.shards:
+            found.setdefault(shard.split, []).extend(shard.cases)
+        return found
+
+
+@dataclass
+class Plan:
+    """What a conversion will do.
+
+    Attributes:
+        state: see `state_of`, of every file of the raw tree and of parts that lie elsewhere.
+        inside: the folders of the source's layout that RAW itself is, such as `training/`: nothing beside it is read. Empty where RAW holds
+            the layout's beginning.
+    """
+
+    source: Source
+    edition: Edition
+    about: About
+    configs: list[ConfigPlan]
+    state: str | None = None
+    inside: str = ""
+
+    @property
+    def raw_bytes(self) -> int:
+        """Bytes that will be read for rows."""
+        return sum(shard.size for config in self.configs for shard in config.shards)
+
+
+def make_plan(source: Source, request: Request, work: Path, executor: Executor, progress: Callable[[int, int], None] | None = None) -> Plan:
+    """Lists the raw tree and plans the conversion.
+
+    Args:
+        source: what the tree is said to be.
+        request: what is asked for.
+        work: folder for what is worth remembering between runs.
+        executor: where a survey runs.
+        progress: told (files, bytes) during a survey.
+
+    Raises:
+        Refused: the tree is not this source, its edition is undecided, a part is missing, or a table is damaged.
+    """
+    if not source.convertible:
+        raise Refused(f"{source.id}: {source.summary} {' '.join(source.access.steps)}")
+    about = read_about(request.about, source.id, source.about)
+    try:
+        with _without_collector():
+            raw, inside = open_layout(source, request.raw, work)
+            outside = {name: open_raw_tree(path, work, under=name) for name, path in request.parts.items()}
+        return _plan(source, request, raw, inside, outside, about, work, executor, progress)
+    except (Refused, Rejected) as error:  # rejected: a table that planning needs
+        words = of_own_files(str(error)) if source.own else str(error)
+        if isinstance(error, Refused) and words == str(error):
+            raise
+        raise Refused(words) from error
+
+
+@quiet()
+def _plan(
+    source: Source,
+    request: Request,
+    raw: Raw,
+    inside: str,
+    outside: Mapping[str, Raw],
+    about: About,
+    work: Path,
+    executor: Executor,
+    progress: Callable[[int, int], None] | None,
+) -> Plan:
+    edition = _edition_of(source, raw, request.edition, inside)
+    if source.from_about is not None:
+        _refuse_known_sources(source, raw, request.raw)
+    raw.parts = _parts_of(source, raw, outside)
+    raw.edition, raw.about = edition.name, about
+    survey: dict[str, Any] = {}
+    if source.survey is not None:
+        wanted = source.survey(about) if callable(source.survey) else source.survey
+        survey = take_survey(list(wanted.files(raw)), wanted.look, executor, work, progress, wanted.head)
+    for one in (raw, *raw.parts.values()):
+        one.survey = survey
+    if source.from_about is not None:
+        edition = source.from_about(about, survey)
+    configs = _configs_of(source, edition, request.configs)
+    with _without_collector():
+        plans = [_config_plan(source, edition, config, raw, request) for config in configs]
+    found = [plan for plan in plans if plan.shards or plan.rejected]
+    if not found and len(configs) == len(edition.configs):
+        raise Refused(not_this_source(source, raw, inside))
+    if len(found) < len(plans) and "all" not in request.configs:
+        empty = next(plan.config.name for plan in plans if plan not in found)
+        others = ", ".join(config.name for config in edition.configs if config.name != empty)
+        raise Refused(f"{source.id}: the raw tree holds nothing of the config {empty}. Ask for another one with --config NAME: {others}.")
+    outside_files = (file for part in raw.parts.values() if part.outside for file in part.files)
+    return Plan(source, edition, about, found, state_of(itertools.chain(raw.files, outside_files)), inside)
+
+
+@contextlib.contextmanager
+def _without_collector() -> Iterator[None]:
+    """Planning makes a million objects that all stay: looking for circles among them again and again takes a third of its time.
+
+    They stay out of it after, so that the collector does not touch pages that workers share.
+    """
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if running:
+            gc.enable()
+
+
+def _configs_of(source: Source, edition: Edition, wanted: tuple[str, ...]) -> list[Config]:
+    names = [config.name for config in edition.configs]
+    if "all" in wanted:
+        return list(edition.configs)
+    for name in wanted:
+        if name not in names:
+            raise Refused(f"{source.id} has no config {name!r}; it has: {', '.join(names)}.")
+    return [edition.config(name) for name in wanted] if wanted else [edition.configs[0]]
+
+
+# How many folders of a layout RAW may itself be.
+_DEEPEST = 4
+_LOOKED_AT = 1000
+
+
+def open_layout(source: Source, path: str, work: Path) -> tuple[Raw, str]:
+    """Lists a raw tree, which may be a folder inside the layout of its source, such as `training/`.
+
+    Where the layout begins above RAW, the names of RAW and of those folders are the beginning of every path: as if the folder above had
+    been given, without what else lies in it.
+
+    Returns:
+        The raw tree; the folders of the layout that RAW itself is, if it is any.
+
+    Raises:
+        Refused: see `open_raw_tree`.
+    """
+    raw = open_raw_tree(path, work)
+    marks = {
+        *source.begins,
+        *source.signature,
+        *(mark for edition in source.editions for mark in (*edition.landmarks, *edition.not_landmarks)),
+    }
+    begins = [re.compile(rf"(?:{mark})\Z") for mark in marks]
+    # Some files, evenly spread, tell: a layout looks the same everywhere.
+    looked_at = [file.listed for file in raw.files[:: max(1, len(raw.files) // _LOOKED_AT)]]
+    for above in reversed(_folders_above(path)):
+        if any(mark.match(f"{above}/{listed}") for listed in looked_at for mark in begins):
+            return open_raw_tree(path, work, under=above), f"{above}/"
+    return raw, ""
+
+
+def _below(raw: Raw, above: str) -> Raw:
+    """The same paths below more folders, to be looked at and not to be read."""
+    return Raw([RawFile(f"{above}/{file.listed}".lstrip("/"), file.size, None) for file in raw.files])
+
+
+def _folders_above(path: str) -> list[str]:
+    """What a tree's paths may begin with if RAW lies inside a layout: its own name, that with the name of the folder above, and so on.
+
+    An archive counts as the folder that it was packed from.
+    """
+    if "://" not in path:
+        path = os.path.abspath(path).replace(os.sep, "/")
+    names = [unicodedata.normalize("NFC", name) for name in path.partition("://")[2 * ("://" in path)].split("/") if name]
+    chains = [names]
+    if names and (packed := stem(names[-1])) != names[-1]:
+        chains = [[*names[:-1], packed], names[:-1]]
+    return ["/".join(chain[-depth:]) for depth in range(1, _DEEPEST + 1) for chain in chains if len(chain) >= depth]
+
+
+def _edition_of(source: Source, raw: Raw, stated: str, inside: str) -> Edition:
+    """The edition that the layout proves.
+
+    A stated edition must fit the layout; where several fit, it decides, but never for a more open tier than the layout proves.
+    """
+    fitting = [edition for edition in source.editions if matches(edition, raw)]
+    names = [edition.name for edition in source.editions]
+    if stated and stated not in names:
+        known = ", ".join(name for name in names if name)
+        raise Refused(f"{source.id} has no edition {stated!r}" + (f"; it has: {known}." if known else "; it has only one."))
+    if not fitting:
+        raise Refused(not_this_source(source, raw, inside))
+    if stated:
+        chosen = [edition for edition in fitting if edition.name == stated]
+        if not chosen:
+            raise Refused(f"{source.id}: the raw tree is not edition {stated!r}; its layout fits: {', '.join(e.name for e in fitting)}.")
+        proven = max(fitting, key=lambda edition: TIERS_BY_OPENNESS.index(edition.license.tier))
+        if TIERS_BY_OPENNESS.index(chosen[0].license.tier) < TIERS_BY_OPENNESS.index(proven.license.tier):
+            # The layout fits stricter terms too: the name alone does not prove the more open ones.
+            return replace(chosen[0], license=proven.license)
+        return chosen[0]
+    if len(fitting) > 1:
+        raise Refused(
+            f"{source.id}: the layout fits several editions ({', '.join(e.name for e in fitting)}). Say which with --edition NAME."
+        )
+    return fitting[0]
+
+
+def not_this_source(source: Source, raw: Raw, inside: str) -> str:
+    """Why no edition of a source fits a raw tree: what was looked for, what is there, and what to do; for `inside` see `Plan`."""
+    wanted = ", or ".join(such_as(e.landmarks) + f" (edition {e.name})" * bool(e.name) for e in source.editions)
+    tops = sorted({file.listed.partition("/")[0] for file in raw.files})
+    found = ", ".join(tops[:8]) + (", ..." if len(tops) > 8 else "") if tops else "nothing but system litter"
+    like = [other.id for other in looks_like(raw) if other is not source]
+    hint = (
+        f"RAW is only the folder {inside} of it: give the folder that {inside} lies in."
+        if inside
+        else f"It looks like {' or '.join(like)}. Run: hf-medseg convert {like[0]} RAW OUT"
+        if like
+        else f"`hf-medseg info {source.id}` shows the layout and where to get it."
+    )
+    return f"This is not {source.id}. Looked for files such as {wanted}. {_nearest(source, raw)}Found: {found}. {hint}"
+
+
+def _nearest(source: Source, raw: Raw) -> str:
+    """What is there of the edition that most speaks for, what of it is missing, and what is there that speaks against it."""
+    there, edition = max(((sum(map(raw.has, one.landmarks)), one) for one in source.editions), key=lambda pair: pair[0])
+    if not there:
+        return ""
+    missing = [mark for mark in edition.landmarks if not raw.has(mark)]
+    against = [mark for mark in edition.not_landmarks if raw.has(mark)]
+    some = next(iter(raw.find(next(mark for mark in edition.landmarks if raw.has(mark))).values())).listed
+    if missing:
+        return f"There is {some}, but no file such as {_any_of(missing)}. "
+    if not against:
+        return f"There is {some}, but no row comes of it. "
+    other = next(iter(raw.find(against[0]).values())).listed
+    return f"There is {some}, but {other} too, which that edition has not. "
+
+
+def _refuse_known_sources(source: Source, raw: Raw, path: str) -> None:
+    """A tree that a known source recognises, also by the folders that it lies in, goes through that source, with its license."""
+    known = [
+        other for other in looks_like(_below(raw, "/".join(_folders_above(path)[-1:]))) if other is not source and other.from_about is None
+    ]
+    sized = {size for other in sources().values() for size, _ in other.hashes}
+    for file in raw.files:
+        if not known and file.size in sized:
+            with contextlib.suppress(Rejected):  # a file that cannot be read proves nothing; its case is rejected later
+                digest = hashlib.sha256(file.read()).hexdigest()
+                known = [other for other in sources().values() if (file.size, digest) in other.hashes]
+    if known:
+        raise Refused(
+            f"This raw tree is {known[0].id}, which the catalog knows with its own license. Run: hf-medseg convert {known[0].id} RAW OUT"
+        )
+
+
+def _parts_of(source: Source, raw: Raw, outside: Mapping[str, Raw]) -> dict[str, Raw]:
+    names = [part.name for part in source.parts]
+    for name in outside:
+        if name not in names:
+            raise Refused(f"{source.id} has no part {name!r}" + (f"; it has: {', '.join(names)}." if names else "; it is one download."))
+    found = split_parts(raw, {part.name: part.landmarks for part in source.parts if part.name not in outside})
+    for part in source.parts:
+        if part.name in outside:
+            given = outside[part.name]
+            found[part.name] = Raw(given.files, given.litter, shown=part.name, outside=True)
+        elif part.name not in found and part.required:
+            raise Refused(
+                f"{source.id}: the part {part.name!r} is missing: no file such as {_any_of(part.landmarks)} was found. "
+                f"How to get it:\n{numbered(part.steps)}\n"
+                f"Put it anywhere below RAW, or say where it is: --part {part.name}=PATH"
+            )
+    return found
+
+
+def _any_of(patterns: Iterable[str]) -> str:
+    return " or ".join(dict.fromkeys(map(example_path, patterns)))
+
+
+def _config_plan(source: Source, edition: Edition, config: Config, raw: Raw, request: Request) -> ConfigPlan:
+    raw.begin(config.name)
+    cases, rejected = _unique(source.cases(raw))
+    sizes: dict[str, int] = {}
+    used: list[RawFile] = []
+    for case in cases:
+        files = case.files()
+        used += files
+        sizes[case.image_id] = sum([file.size for file in files])
+    not_used = raw.not_used(used, edition.not_used)
+    splits: dict[str, list[Case]] = {}
+    for case in sorted(cases, key=lambda case: natural(case.image_id)):
+        splits.setdefault(case.split, []).append(case)
+    limited: dict[str, tuple[int, int]] = {}
+    if (limit := request.limit) is not None:
+        limited = {split: (limit, len(some)) for split, some in splits.items() if limit < len(some)}
+        splits = {split: some[:limit] for split, some in splits.items()}
+    table = table_of(source, edition, config)
+    order = {"train": 0, "validation": 1, "test": 2}
+    shards = []
+    for split in sorted(splits, key=lambda split: (order.get(split, 3), split)):
+        identity = Identity(source.id, edition.name, config.name, split, __version__, "", edition.license.id, edition.license.tier)
+        if split in limited:
+            identity = replace(identity, limit=limited[split][0], cases=limited[split][1])
+        shards.extend(_cut(identity, config_folder(config, edition), splits[split], sizes, request))
+    for folder in raw.closed() if shards else ():
+        try:
+            folder.read()
+        except Rejected as error:
+            rejected.append(_rejection(folder.listed, error))
+    options = {"limit": request.limit if limited else None, "max_shard_size": request.max_shard_size, "parts": sorted(raw.parts)}
+    return ConfigPlan(config, table, shards, not_used, raw.notes(), rejected, options, limited)
+
+
+def _rejection(image_id: str, error: Rejected) -> dict[str, str]:
+    return {"image_id": image_id, "file": error.file, "expected": error.expected, "advice": error.advice}
+
+
+def _unique(cases: Iterable[Case]) -> tuple[list[Case], list[dict[str, str]]]:
+    """Cases by unique id; a second case of one id is rejected by name."""
+    kept: dict[str, Case] = {}
+    rejected = []
+    for case in cases:
+        first = kept.setdefault(case.image_id, case)
+        if first is not case:
+            here, there = (next(c.named_files())[1].shown for c in (case, first))
+            error = Rejected(here, f"has the id {case.image_id!r} of {there}.", "Keep one of the two in the raw tree.")
+            rejected.append(_rejection(case.image_id, error))
+    return list(kept.values()), rejected
+
+
+def _cut(identity: Identity, folder: str, cases: list[Case], sizes: Mapping[str, int], request: Request) -> list[ShardPlan]:
+    """Cuts a split into shards at group ends, groups in the order of the SHA-256 of their ids; `sizes` are bytes by image id."""
+    groups: dict[str, list[Case]] = {}
+    for case in cases:
+        groups.setdefault(case.group, []).append(case)
+    size_of = {group: sum([sizes[case.image_id] for case in members]) for group, members in groups.items()}
+    total = sum(size_of.values())
+    count = max(math.ceil(total / request.max_shard_size), min(8, math.ceil(total / (32 * MIB))), request.pieces)
+    count = min(count, len(groups))
+    filled: list[list[Case]] = [[] for _ in range(count)]
+    shard, done, left = 0, 0, len(groups)
+    for group in sorted(groups, key=lambda group: hashlib.sha256(group.encode()).digest()):
+        # On to the next shard when this one has its share, or when the rest is just enough for one group a shard.
+        if filled[shard] and shard + 1 < count and (done * count >= total * (shard + 1) or left <= count - shard - 1):
+            shard += 1
+        filled[shard].extend(groups[group])
+        done += size_of[group]
+        left -= 1
+    return [
+        ShardPlan(
+            f"{folder}/{identity.split}-{number:05d}-of-{count:05d}.parquet",
+            identity.split,
+            tuple(members),
+            sum([sizes[case.image_id] for case in members]),
+            identity,
+        )
+        for number, members in enumerate(filled)
+    ]

@@ -1,0 +1,154 @@
+"""The report: the sum of the shards plus what planning found; whole on this machine, without names of unused files in `report.json`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from hf_medseg import __version__
+from hf_medseg.catalog.facts import Published
+from hf_medseg.catalog.tables import config_folder
+from hf_medseg.conversion.plan import ConfigPlan, Plan
+from hf_medseg.dataset.identity import Outcome, versions
+from hf_medseg.dataset.storage import parquet
+from hf_medseg.dataset.table import Tally
+from hf_medseg.raw.tree import natural
+
+
+def config_report(plan: Plan, config: ConfigPlan, outcomes: Mapping[str, Outcome], out: Path) -> dict[str, Any]:
+    """What became of one config.
+
+    Args:
+        plan: the whole plan.
+        config: the config.
+        outcomes: what became of every shard, by name.
+        out: the output folder, where the shards are.
+    """
+    tallies: dict[str, Tally] = {}
+    shards: dict[str, list[str]] = {}
+    rejected = list(config.rejected)
+    known = [asdict(note) for note in config.known]
+    notes: list[dict[str, str]] = []
+    duplicate: set[str] = set()
+    for shard in config.shards:
+        outcome = outcomes[shard.name]
+        total = tallies.setdefault(shard.split, Tally())
+        total += outcome.tally
+        shards.setdefault(shard.split, []).append(shard.name)
+        rejected.extend(outcome.rejected)
+        duplicate.update(outcome.duplicate)
+        known.extend(outcome.known)
+        notes.extend(outcome.notes)
+    duplicate.update(repeated_images(out / shard.name for shard in config.shards if outcomes[shard.name].tally.rows))
+    splits = {
+        name: {
+            "rows": tally.rows,
+            "rows_with_mask": tally.rows_with_mask,
+            "foreground": round(tally.foreground / tally.rows_with_mask, 6) if tally.rows_with_mask else None,
+            "pixels": _by_class(tally.pixels, config.table.classes),
+            "rows_per_class": _by_class(tally.rows_per_class, config.table.classes),
+            "bytes": sum((out / shard).stat().st_size for shard in shards[name]) if tally.rows else 0,
+            "shards": shards[name] if tally.rows else [],
+        }
+        for name, tally in tallies.items()
+    }
+    return {
+        "folder": config_folder(config.config, plan.edition),
+        "classes": list(config.table.classes),
+        "options": config.options,
+        "limited": {split: {"taken": taken, "cases": cases} for split, (taken, cases) in config.limited.items()},
+        "splits": splits,
+        "splits_without_rows": [name for name, tally in tallies.items() if not tally.rows],
+        "published": compare(plan.edition.published, splits) if config.config is plan.edition.configs[0] else [],
+        "rejected": sorted(rejected, key=lambda one: (one["image_id"], one["file"])),
+        "known": sorted(known, key=lambda one: (one["path"], one["reason"])),
+        "notes": sorted(notes, key=lambda one: (one["path"], one["reason"])),
+        "duplicate": sorted(duplicate),
+        "not_used": [asdict(note) for note in config.not_used],
+    }
+
+
+def _by_class(counts: Mapping[str, int], classes: Iterable[str]) -> dict[str, int]:
+    """Counts in the order of the classes, whichever was met first."""
+    return {name: counts[name] for name in (*classes, "not annotated") if name in counts}
+
+
+def repeated_images(shards: Iterable[Path]) -> list[str]:
+    """`source_file` of every image that is, byte for byte, an earlier one (in natural order) under another name.
+
+    The rows stay: two pictures that are the same one are the user's to judge. Only hashes are read, and kept as numbers.
+    """
+    paths = list(shards)
+    hashes = [_hash_numbers(_read(path, ["source_sha256"])["source_sha256"].to_pylist()) for path in paths]
+    numbers, counts = np.unique(np.concatenate(hashes) if hashes else np.empty(0, np.uint64), return_counts=True)
+    repeated = numbers[counts > 1]
+    names: dict[str, set[str]] = {}
+    for path, found in zip(paths, hashes, strict=True):
+        if (here := np.flatnonzero(np.isin(found, repeated))).size:
+            rows = _read(path, ["source_file", "source_sha256"]).take(here).to_pylist()
+            for row in rows:
+                names.setdefault(row["source_sha256"], set()).add(row["source_file"])
+    return [name for same in names.values() for name in sorted(same, key=natural)[1:]]
+
+
+def _read(path: Path, columns: list[str]) -> pa.Table:
+    """Some columns of a shard (`pyarrow.parquet.read_table` would import pandas first)."""
+    with parquet(path) as file:
+        return file.read(columns)
+
+
+def _hash_numbers(hashes: Iterable[str]) -> NDArray[np.uint64]:
+    return np.array([int(one[:16], 16) for one in hashes], np.uint64)
+
+
+def compare(published: Published, splits: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Published numbers beside the found ones."""
+    lines = []
+    for what, numbers, key in (
+        ("rows", published.rows, "rows"),
+        ("rows with mask", published.with_mask, "rows_with_mask"),
+        ("mean foreground fraction", published.foreground, "foreground"),
+    ):
+        for split, number in numbers.items():
+            lines.append({"what": what, "split": split, "published": number, "found": splits.get(split, {}).get(key)})
+    return lines
+
+
+# Reasons that go on with the name of a file; what is published ends there.
+_NAMING = ("says the same as",)
+
+
+def published(report: Mapping[str, Any]) -> dict[str, Any]:
+    """What `report.json` says of a whole report: files that were not used by reason and number alone.
+
+    Nobody has looked at what such files are called: their names, which may be those of persons, stay on this machine.
+    """
+    return {**report, "configs": {name: published_section(section) for name, section in report["configs"].items()}}
+
+
+def published_section(section: Mapping[str, Any]) -> dict[str, Any]:
+    """See `published`; a section that is published already stays as it is."""
+    files: dict[str, int] = {}
+    for note in section["not_used"]:
+        reason = next((f"{words} another file" for words in _NAMING if note["reason"].startswith(words)), note["reason"])
+        files[reason] = files.get(reason, 0) + note["files"]
+    return {**section, "not_used": [{"reason": reason, "files": files[reason]} for reason in sorted(files)]}
+
+
+def full_report(plan: Plan, configs: Mapping[str, Any]) -> dict[str, Any]:
+    """Everything that is known of a conversion; `published` is what leaves this machine."""
+    return {
+        "source": plan.source.id,
+        "edition": plan.edition.name or None,
+        "license": plan.edition.license.id,
+        "tier": plan.edition.license.tier,
+        "converter": __version__,
+        "packages": versions(),
+        "configs": dict(configs),
+    }

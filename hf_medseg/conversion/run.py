@@ -1,0 +1,309 @@
+"""The main job: a raw tree in, a Hugging Face dataset out."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import dataclasses
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hf_medseg.card import render as card
+from hf_medseg.catalog.lookup import find_source
+from hf_medseg.catalog.tables import config_folder
+from hf_medseg.conversion import kept
+from hf_medseg.conversion.executor import Executor, keep_freed_memory
+from hf_medseg.conversion.losses import Losses, losses, refusal
+from hf_medseg.conversion.plan import ConfigPlan, Plan, Request, ShardPlan, make_plan
+from hf_medseg.conversion.report import config_report, full_report, published, published_section
+from hf_medseg.conversion.shard import ShardTask, fingerprint, write_shard
+from hf_medseg.dataset import lock
+from hf_medseg.dataset.folder import CARD, NAMES, REPORT, Output, check_apart, check_writable
+from hf_medseg.dataset.identity import Identity, Outcome, read_shard
+from hf_medseg.dataset.storage import is_local, place, temporary_folder, write_text
+from hf_medseg.errors import Refused
+from hf_medseg.preview import draw as preview
+from hf_medseg.raw.archives import forget_unpacked
+
+Progress = Callable[[str, int, int, int, int], None]
+"""Told (stage, cases done, cases in all, bytes done, bytes in all)."""
+
+
+@dataclass
+class Conversion:
+    """What a conversion did, or with `dry_run` would do.
+
+    Attributes:
+        out: the output folder.
+        report: what is known of the conversion (empty after a dry run): `report.json`, and the names of files that were not used.
+        plan: what was planned.
+        made, kept: names of the shards that were written, or were there already.
+        losses: what was in `out` before and is not, or would not be, any more.
+    """
+
+    out: Path
+    plan: Plan
+    report: dict[str, Any] = field(default_factory=dict)
+    made: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    losses: Losses = field(default_factory=Losses)
+
+    @property
+    def rejected(self) -> list[dict[str, str]]:
+        """Every rejected case of the configs made now."""
+        names = {config.config.name for config in self.plan.configs}
+        return [one for name, part in self.report.get("configs", {}).items() if name in names for one in part["rejected"]]
+
+    @property
+    def rows(self) -> int:
+        """Rows of the configs made now."""
+        return sum(
+            split["rows"]
+            for config in self.plan.configs
+            for split in self.report.get("configs", {}).get(config.config.name, {"splits": {}})["splits"].values()
+        )
+
+
+def convert(
+    source: str,
+    raw: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    *,
+    workers: int | None = None,
+    limit: int | None = None,
+    max_shard_size: int = 500_000_000,
+    configs: Sequence[str] = (),
+    edition: str = "",
+    parts: Mapping[str, str | os.PathLike[str]] | None = None,
+    about: str | os.PathLike[str] | None = None,
+    dry_run: bool = False,
+    replace: bool = False,
+    executor: concurrent.futures.Executor | None = None,
+    progress: Progress | None = None,
+) -> Conversion:
+    """Converts a raw download into a folder that `datasets.load_dataset` reads.
+
+    Args:
+        source: id or alias of the source.
+        raw: the raw tree: a folder, an archive, or a folder with archives in it.
+        out: the folder to write; a broken-off conversion in it is carried on.
+        workers: local processes, None for one a core.
+        limit: only so many cases of each split.
+        max_shard_size: raw bytes a shard, at most, before conversion.
+        configs: names of the configs to make, `all` for every one; the default one if empty.
+        edition: the edition, where the layout does not tell.
+        parts: where parts of the raw tree lie that are not below `raw`.
+        about: about file with the facts that only the user knows.
+        dry_run: plan only, write nothing.
+        replace: the user says that what `out` holds may be replaced by a conversion with other options, or of far fewer raw files.
+        executor: runs the work instead of local processes.
+        progress: told how far the work is.
+
+    Raises:
+        Refused: nothing was written: the tree is not this source, or the call cannot be carried out.
+        MedsegError: a worker died; the finished shards are kept.
+        OSError: the disk is full or not writable; the finished shards are kept.
+    """
+    found = find_source(source)
+    target = Output(place(out))
+    check_apart(os.fspath(raw), target.root)
+    if not dry_run:
+        check_writable(target.root)
+    if (limit is not None and limit < 1) or max_shard_size < 1 or (workers is not None and workers < 1):
+        raise Refused("--limit, --max-shard-size and --workers take numbers from 1.")
+    request = Request(
+        os.fspath(raw),
+        tuple(configs),
+        edition,
+        {name: os.fspath(path) for name, path in (parts or {}).items()},
+        None if about is None else os.fspath(about),
+        limit,
+        max_shard_size,
+    )
+
+    def surveyed(files: int, read: int) -> None:
+        if progress is not None:
+            progress("survey", files, files, read, read)
+
+    with contextlib.ExitStack() as held:
+        # Before it is known what the tree is, nothing is made in a folder that is not ours yet.
+        ours = lock.is_there(target)
+        if ours:
+            held.enter_context(lock.writing(target))
+        with contextlib.ExitStack() as cleanup:
+            # What planning remembers moves to OUT after.
+            memory, scratch = target.local / "memory", ""
+            if not (ours and memory.exists()):
+                scratch = cleanup.enter_context(temporary_folder())
+                memory = Path(scratch)
+            cleanup.callback(forget_unpacked, memory)
+            runner = cleanup.enter_context(Executor(workers, executor, scratch))
+            plan = make_plan(found, request, memory, runner, surveyed)
+            target.check_usable(found.id, plan.edition.name)
+            if dry_run:
+                return Conversion(target.root, plan, losses=losses(target, plan))
+            if not ours:
+                held.enter_context(lock.writing(target))
+                target.check_usable(found.id, plan.edition.name)  # again: now nobody else writes there
+            lost = losses(target, plan)
+            if lost.refused and not replace:
+                raise Refused(refusal(target, lost))
+            target.claim(found.id, plan.edition.name, {config.config.name: config.options for config in plan.configs})
+            if is_local(target.root) and memory != target.local / "memory" and memory.exists():
+                shutil.copytree(memory, target.local / "memory", ignore=shutil.ignore_patterns("*.tar"), dirs_exist_ok=True)
+            conversion = Conversion(target.root, plan, losses=lost)
+            keep_freed_memory()  # not before: what planning frees is given back
+            outcomes = _write(target, plan, conversion, runner, progress)
+        _finish(target, plan, conversion, outcomes)
+    return conversion
+
+
+def _write(target: Output, plan: Plan, conversion: Conversion, runner: Executor, progress: Progress | None) -> dict[str, Outcome]:
+    """Writes every shard that is not there yet; returns what became of each by name."""
+    shards = {shard.name: (config, shard) for config in plan.configs for shard in config.shards}
+    sizes = {name: (len(shard.cases), shard.size) for name, (_, shard) in shards.items()}
+    outcomes = _kept(target, shards, runner, progress)
+    conversion.kept += outcomes
+    names = [name for name in shards if name not in outcomes]
+    tasks = [_task(target, *shards[name]) for name in names]
+    if tasks:
+        # The card says that the dataset is whole: it is not, until the new shards are there.
+        (target.root / CARD).unlink(missing_ok=True)
+    total = tuple(sum(size[i] for size in sizes.values()) for i in (0, 1))
+
+    def tell() -> None:
+        if progress is None:
+            return
+        done = [sizes[name] for name in outcomes]
+        running = [_progress_of(task) for task, name in zip(tasks, names, strict=True) if name not in outcomes]
+        cases, read = (sum(one[i] for one in (*done, *running)) for i in (0, 1))
+        progress("convert", cases, total[0], read, total[1])
+
+    tell()
+    for number, outcome in runner.run(run_task, [(task,) for task in tasks], tell):
+        outcomes[names[number]] = outcome
+        conversion.made.append(names[number])
+        kept.remember(target, shards[names[number]][1])
+        tell()
+    return outcomes
+
+
+def _kept(
+    target: Output, shards: Mapping[str, tuple[ConfigPlan, ShardPlan]], runner: Executor, progress: Progress | None
+) -> dict[str, Outcome]:
+    """The shards of earlier runs that stay, with what became of their cases."""
+    there: dict[str, Outcome] = {}
+    for name, (config, shard) in shards.items():
+        path = target.root / name
+        described = read_shard(str(path)) if path.exists() else None
+        if (
+            described is not None
+            and not described[1].rejected
+            and described[0] == _identity(config, shard)
+            and not kept.is_of_other_code(target, shard)
+        ):
+            there[name] = described[1]
+    doubtful = [name for name in there if not kept.is_remembered(target, shards[name][1])]
+    total = sum(shards[name][1].size for name in doubtful)
+    done = read = 0
+    for number, same in runner.run(kept.has_same_sources, [(str(target.root / name), shards[name][1].cases) for name in doubtful]):
+        name, shard = doubtful[number], shards[doubtful[number]][1]
+        if same:
+            kept.remember(target, shard)
+        else:
+            del there[name]
+        done, read = done + 1, read + shard.size
+        if progress is not None:
+            progress("compare", done, len(doubtful), read, total)
+    return there
+
+
+def _task(target: Output, config: ConfigPlan, shard: ShardPlan) -> ShardTask:
+    path = target.root / shard.name
+    unfinished = str(target.work / shard.name.replace("/", "--")) if is_local(path) else ""
+    return ShardTask(str(path), unfinished, shard.identity, config.table, shard.cases)
+
+
+def _identity(config: ConfigPlan, shard: ShardPlan) -> Identity:
+    return dataclasses.replace(shard.identity, fingerprint=fingerprint(config.table, shard.cases))
+
+
+def run_task(task: ShardTask) -> Outcome:
+    """Writes one shard in a worker; how far it is stands in a small file beside it, where OUT is a local folder."""
+    if not task.unfinished:
+        return write_shard(task)
+    note = task.unfinished + ".progress"
+
+    def tell(cases: int, read: int) -> None:
+        with open(note, "w", encoding="ascii") as file:
+            file.write(f"{cases} {read}")
+
+    try:
+        return write_shard(task, tell)
+    finally:
+        with contextlib.suppress(OSError):
+            os.remove(note)
+
+
+def _progress_of(task: ShardTask) -> tuple[int, int]:
+    if not task.unfinished:
+        return 0, 0
+    try:
+        with open(task.unfinished + ".progress", encoding="ascii") as file:
+            cases, read = file.read().split()
+        return int(cases), int(read)
+    except (OSError, ValueError):
+        return 0, 0
+
+
+def _finish(target: Output, plan: Plan, conversion: Conversion, outcomes: Mapping[str, Outcome]) -> None:
+    """Removes shards of other plans, then writes report, names, preview, and last of all the card."""
+    sections = _sections(target)
+    for config in plan.configs:
+        folder = config_folder(config.config, plan.edition)
+        _remove_others(target, folder, config, outcomes)
+        sections[config.config.name] = config_report(plan, config, outcomes, target.root)
+        write_text(target.root / _names_path(config, plan), _json(dict(enumerate(config.table.classes))))
+    order = {config.name: number for number, config in enumerate(plan.edition.configs)}
+    conversion.report = full_report(plan, {name: sections[name] for name in sorted(sections, key=lambda name: order.get(name, 99))})
+    told = published(conversion.report)
+    if is_local(target.root):
+        write_text(target.local / REPORT, _json(conversion.report))
+    write_text(target.root / REPORT, _json(told))
+    if any(split["rows"] for part in conversion.report["configs"].values() for split in part["splits"].values()):
+        preview.write_preview(target, conversion.report)
+        write_text(target.root / CARD, card.render(plan.source, plan.edition, told, plan.about))
+    else:
+        (target.root / CARD).unlink(missing_ok=True)
+    kept.forget_others(target)
+    target.release()
+
+
+def _sections(target: Output) -> dict[str, Any]:
+    """What earlier conversions said of each config, with the names of unused files where this machine knows them."""
+    whole = target.whole_report().get("configs", {})
+    found = {name: part for name, part in target.report().get("configs", {}).items() if (target.root / part["folder"]).is_dir()}
+    return {name: whole[name] if name in whole and published_section(whole[name]) == part else part for name, part in found.items()}
+
+
+def _names_path(config: ConfigPlan, plan: Plan) -> str:
+    folder = config_folder(config.config, plan.edition)
+    return NAMES if folder == "data" else f"{folder}/{NAMES}"
+
+
+def _remove_others(target: Output, folder: str, config: ConfigPlan, outcomes: Mapping[str, Outcome]) -> None:
+    """Shards of another plan, and those of a split without any row, must not be read beside the others."""
+    filled = {shard.split for shard in config.shards if outcomes[shard.name].tally.rows}
+    staying = {shard.name for shard in config.shards if shard.split in filled}
+    for path in target.shards(folder):
+        if path.relative_to(target.root).as_posix() not in staying:
+            path.unlink()
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"

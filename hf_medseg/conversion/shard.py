@@ -1,0 +1,191 @@
+"""Writing one shard: a Parquet file that is complete or does not exist, and says what it is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hf_medseg import __version__
+from hf_medseg.case import Case
+from hf_medseg.conversion.quiet import quiet
+from hf_medseg.conversion.rows import Row, rows
+from hf_medseg.dataset.arrays import array_of, arrow_type
+from hf_medseg.dataset.columns import Column, ListOf, Picture, Volume
+from hf_medseg.dataset.identity import METADATA_KEY, Identity, Outcome, Seal, versions
+from hf_medseg.dataset.storage import whole_file
+from hf_medseg.dataset.table import TableSpec, schema_of
+from hf_medseg.errors import Rejected
+from hf_medseg.raw.files import Reader
+
+# First samples and random rows come fast from small row groups, and a viewer scans little; see benchmarks/.
+LEAST_GROUP, MOST_GROUP = 8_000_000, 13_000_000
+
+
+def fingerprint(table: TableSpec, cases: Sequence[Case]) -> str:
+    """Changes whenever the rows of a shard could: versions, columns, files and their sizes, values from tables.
+
+    Costs about a millisecond for a hundred cases, so it is taken where a shard is written or compared, not while planning.
+    """
+    digest = hashlib.sha256(repr((__version__, *versions().items(), table)).encode())
+    for case in cases:
+        digest.update(repr(case).encode())
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class ShardTask:
+    """Everything that a worker needs to write one shard.
+
+    Attributes:
+        target: final path of the shard.
+        unfinished: what it is called until it is complete, beside the finished ones; empty where OUT is not a local folder.
+        identity: what the shard says of itself; the fingerprint is added when it is written.
+    """
+
+    target: str
+    unfinished: str
+    identity: Identity
+    table: TableSpec
+    cases: tuple[Case, ...]
+
+
+def write_shard(task: ShardTask, progress: Callable[[int, int], None] | None = None) -> Outcome:
+    """Reads the cases of a shard and writes it under its final name.
+
+    Args:
+        task: what to write where.
+        progress: told (cases done, raw bytes read) from time to time.
+
+    Raises:
+        OSError: the disk is full or not writable; the unfinished file is removed.
+    """
+    outcome = Outcome()
+    identity = replace(task.identity, fingerprint=fingerprint(task.table, task.cases))
+    seal = Seal(identity)
+    columns = task.table.columns
+    schema = schema_of(columns)
+    plain = [name for name, column in columns.items() if not _holds_pictures(column)]
+    with (
+        # A name of its own: a worker that was given up may still be writing the same shard.
+        whole_file(task.target, task.unfinished and f"{task.unfinished}.{uuid.uuid4().hex}") as here,
+        pq.ParquetWriter(
+            here,
+            schema,
+            compression=_compression(columns),
+            use_dictionary=[leaf for name in plain for leaf in _leaves(name, columns[name])],
+            write_page_index=True,
+            store_schema=True,
+        ) as writer,
+        # One row group is written while the next is read.
+        ThreadPoolExecutor(1) as behind,
+    ):
+        pending: list[Row] = []
+        writing: Future[None] | None = None
+        size, done, read = 0, 0, 0
+
+        def write_pending() -> None:
+            nonlocal pending, writing
+            if writing is not None:
+                writing.result()
+            writing = behind.submit(_write_group, writer, schema, columns, pending)
+            pending = []
+
+        for case in task.cases:
+            reader = Reader()
+            try:
+                with quiet():
+                    made = list(rows(case, task.table, reader, outcome.tally))
+                outcome.notes.extend({"path": path, "reason": reason} for path, reason in reader.notes)
+            except Rejected as error:
+                if case.known:
+                    outcome.known.append({"path": error.file, "reason": f"no row: {error.expected} ({case.known})"})
+                else:
+                    outcome.rejected.append({"image_id": case.image_id, **asdict(error)})
+                made = []
+            outcome.duplicate.extend(reader.duplicates)
+            outcome.rejected.extend({"image_id": name, **asdict(error)} for name, error in reader.dropped)
+            done, read = done + 1, read + case.size
+            for row in made:
+                pending.append(row)
+                seal.add(row)
+                taken = _pixel_bytes(row)
+                size += taken
+                if _ends_group(row, taken, size):
+                    write_pending()
+                    size = 0
+                    if progress is not None:
+                        progress(done, read)
+        if pending:
+            write_pending()
+        if writing is not None:
+            writing.result()
+        outcome.seal = seal.value()
+        described = {"identity": asdict(identity), **asdict(outcome)}
+        writer.add_key_value_metadata({METADATA_KEY: json.dumps(described, sort_keys=True).encode()})
+    return outcome
+
+
+def _write_group(writer: pq.ParquetWriter, schema: pa.Schema, columns: Mapping[str, Column], rows: list[Row]) -> None:
+    count = len(rows)
+    arrays = [array_of(column, [row[name] for row in rows]) for name, column in columns.items()]
+    rows.clear()  # their pictures are in the arrays now
+    writer.write_table(pa.Table.from_arrays(arrays, schema=schema), row_group_size=count)
+
+
+def _ends_group(row: Row, taken: int, size: int) -> bool:
+    """Whether a row group ends after a row: told by the row itself, so that groups far from a deleted row stay as they were.
+
+    Then an upload sends less again (see benchmarks/).
+
+    Args:
+        row: the last row of the group so far.
+        taken: bytes of its pictures.
+        size: bytes of the group's pictures.
+    """
+    if size < LEAST_GROUP:
+        return False
+    lot = int.from_bytes(hashlib.sha256(row["image_id"].encode()).digest()[:4], "big") / (1 << 32)
+    return size >= MOST_GROUP or lot < 2 * taken / (MOST_GROUP - LEAST_GROUP)
+
+
+def _holds_pictures(column: Column) -> bool:
+    return isinstance(column, (Picture, Volume)) or (isinstance(column, ListOf) and isinstance(column.item, (Picture, Volume)))
+
+
+def _pixel_bytes(row: Row) -> int:
+    size = 0
+    for value in row.values():
+        if isinstance(value, dict):
+            size += len(value.get("bytes") or b"")
+        elif isinstance(value, list):
+            size += sum(len(one["bytes"] or b"") for one in value if isinstance(one, dict) and "bytes" in one)
+    return size
+
+
+def _leaves(name: str, column: Column) -> list[str]:
+    """Parquet paths of the leaf columns of a column."""
+
+    def walk(path: str, kind: pa.DataType) -> list[str]:
+        if pa.types.is_list(kind):
+            return walk(f"{path}.list.element", kind.value_type)
+        if pa.types.is_struct(kind):
+            return [leaf for child in kind for leaf in walk(f"{path}.{child.name}", child.type)]
+        return [path]
+
+    return walk(name, arrow_type(column))
+
+
+def _compression(columns: Mapping[str, Column]) -> dict[str, str]:
+    """Pictures are compressed already; everything else packs well."""
+    return {
+        leaf: "NONE" if leaf.endswith(".bytes") and _holds_pictures(column) else "ZSTD"
+        for name, column in columns.items()
+        for leaf in _leaves(name, column)
+    }

@@ -1,0 +1,1 @@
+"""What a converted dataset is: its columns, folder, identity and storage."""

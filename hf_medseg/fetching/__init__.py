@@ -1,0 +1,1 @@
+"""Downloads, and comparing what is there with what is published."""

@@ -1,0 +1,456 @@
+"""From nothing to the raw tree: fetches what may be fetched, and says exactly how a person gets the rest."""
+
+from __future__ import annotations
+
+import errno
+import fnmatch
+import os
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from hf_medseg.catalog import terms
+from hf_medseg.catalog.describe import how_to_get
+from hf_medseg.catalog.facts import Download
+from hf_medseg.catalog.lookup import find_source
+from hf_medseg.catalog.source import Source
+from hf_medseg.conversion.run import Progress
+from hf_medseg.errors import MedsegError, Refused
+from hf_medseg.fetching.clients import CLIENTS, link_on, record
+from hf_medseg.fetching.http import MEANING, Got, Mismatch, Stopped, Unavailable, Wanted, Watch, fetch, forget, judge, library, measured
+from hf_medseg.raw.archives import unpack_command
+from hf_medseg.raw.tree import natural
+
+_TURNS = {"kaggle", "kaggle-competition", "idc", "nilearn", "synapse"}  # clients that keep settings for the whole process
+
+
+@dataclass
+class Downloaded:
+    """What a download did, or with `dry_run` would do.
+
+    Attributes:
+        dest: the folder that is now RAW.
+        fetched: what was fetched now, by name: bytes and checksum (of folders nothing); with `dry_run` what would be fetched.
+        kept: names of what was there already and is as published.
+        missing: names of what a person has to put there.
+        steps: how a person gets those.
+    """
+
+    dest: Path
+    source: Source
+    fetched: dict[str, Got | None] = field(default_factory=dict)
+    kept: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    steps: str = ""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing that is fetched: a file, or a folder that a client makes.
+
+    Attributes:
+        name: its name in DEST.
+        places: (client, address) in order of preference.
+    """
+
+    download: Download
+    name: str
+    places: tuple[tuple[str, str], ...]
+
+    @property
+    def wanted(self) -> Wanted:
+        """What is known of it."""
+        return Wanted(self.name, self.download.size, self.download.checksum)
+
+    @property
+    def size(self) -> int | None:
+        """Its bytes, as well as they are known."""
+        return self.download.size or self.download.approximate
+
+    @property
+    def final(self) -> str:
+        """Its name once it is unpacked or joined."""
+        return self.name.rpartition(".")[0] if self.download.then else self.name
+
+    def found(self, dest: Path) -> Path | None:
+        """Where it lies complete, if it does: under its name, unpacked or joined, or as the folder of one of its mirrors."""
+        names = (self.final, self.name, *(_folder_of(client, address) for client, address in self.places[1:]))
+        return next((dest / name for name in names if name and (dest / name).exists()), None)
+
+
+def download(
+    source: str,
+    dest: str | os.PathLike[str],
+    *,
+    edition: str = "",
+    choice: str = "",
+    only: Sequence[str] = (),
+    accept_terms: bool = False,
+    jobs: int = 4,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+) -> Downloaded:
+    """Fetches the raw tree of a source.
+
+    What is in DEST already is compared with what is published and kept; what was broken off is carried on.
+
+    Args:
+        source: id or alias of the source.
+        dest: the folder that becomes RAW.
+        edition: which edition, where they are downloaded apart.
+        choice: which alternative, where the same data can be had in several ways.
+        only: names of files, `*` allowed; everything if empty.
+        accept_terms: the user has read the owner's terms, accepts them, and wants the data fetched.
+        jobs: so many files side by side.
+        dry_run: say what would be fetched and write nothing.
+        progress: told how far the work is.
+
+    Raises:
+        Refused: nothing was fetched: the terms come first, a person has to do it, or the call does not fit; the message has the steps.
+        MedsegError: a place does not answer, or a file is not the published one; what came is kept.
+    """
+    found, target = find_source(source), Path(dest)
+    if jobs < 1:
+        raise Refused("--jobs takes numbers from 1.")
+    if target.exists() and not target.is_dir():
+        raise Refused(f"{target} is a file. DEST is a folder; what is fetched goes there.")
+    everything = [_item(one) for one in choose(found, edition, choice)]
+    items = _chosen(everything, only)
+    result = Downloaded(target, found)
+    todo = _open(items, result)
+    hands = [item for item in todo if item.download.by_hand or _mode(found, item) == "credentialed"]
+    todo = [item for item in todo if item not in hands]
+    if hands:
+        result.missing, result.steps = [item.name for item in hands], how_to_get(found)
+        if not todo and not result.kept:
+            raise Refused(f"{found.id} cannot be fetched by a program.\n{terms_of(found, edition)}\n{result.steps}")
+    if dry_run:
+        result.fetched = dict.fromkeys((item.name for item in todo), None)
+        return result
+    if not accept_terms:
+        _ask(found, edition, todo)
+    if todo:
+        target.mkdir(parents=True, exist_ok=True)
+        files = [one for item in todo for one in _expanded(item)]
+        todo = _open(files, result)
+        everything += files
+        _check_room(todo, target)
+        result.fetched = _fetch_all(found, todo, target, jobs, progress)
+    _make_tree(target, everything)
+    return result
+
+
+def _open(items: Sequence[Item], result: Downloaded) -> list[Item]:
+    """The items that are not there yet; the others are compared with what is published, and noted as kept.
+
+    Raises:
+        Mismatch: one of them is not the published one.
+    """
+    missing = []
+    for item in items:
+        if (path := item.found(result.dest)) is None:
+            missing.append(item)
+            continue
+        if path.name == item.name and path.is_file() and (wrong := judge(item.wanted, measured(path, item.wanted))):
+            raise Mismatch(
+                f"{path}: {wrong} It was there before and is left as it is. {MEANING} To fetch it anew, move this file away first."
+            )
+        result.kept.append(item.name)
+    return missing
+
+
+# --- What is fetched -------------------------------------------------------------------------------------------------------------------
+
+
+def choose(source: Source, edition: str = "", choice: str = "") -> list[Download]:
+    """The downloads of an edition and a choice.
+
+    Raises:
+        Refused: there is nothing to download, or the user has to say which.
+    """
+    if source.access.mode == "none" or not source.access.downloads:
+        raise Refused(f"{source.id}: {source.summary} {' '.join(source.access.steps)}")
+    downloads = source.access.downloads
+    editions = list(dict.fromkeys(one.edition for one in downloads if one.edition))
+    if edition and edition not in (*editions, *(one.name for one in source.editions)):
+        known = ", ".join(editions)
+        raise Refused(f"{source.id} has no edition {edition!r}" + (f"; it has: {known}." if known else "; it is one download."))
+    if editions and not edition:
+        raise Refused(f"{source.id} has several editions. Say which with --edition NAME:\n" + _lines(downloads, editions, "edition"))
+    downloads = tuple(one for one in downloads if one.edition in ("", edition))
+    choices = list(dict.fromkeys(one.choice for one in downloads if one.choice))
+    if choice and choice not in choices:
+        known = ", ".join(choices)
+        raise Refused(f"{source.id} has no choice {choice!r}" + (f"; it has: {known}." if known else "; there is one way to get it."))
+    if choices and not choice:
+        if not source.access.default_choice:
+            raise Refused(f"{source.id}: say which with --choice NAME:\n" + _lines(downloads, choices, "choice"))
+        choice = choices[0]
+    chosen = [one for one in downloads if one.choice in ("", choice)]
+    if not chosen:
+        raise Refused(f"{source.id}, edition {edition}: there is no address. {how_to_get(source)}")
+    return chosen
+
+
+def _lines(downloads: Sequence[Download], names: Sequence[str], kind: str) -> str:
+    lines = []
+    for name in names:
+        some = [one for one in downloads if getattr(one, kind) == name]
+        sizes = [one.size or one.approximate for one in some]
+        size = f"{sum(filter(None, sizes)):,} bytes" if any(sizes) else "size not published"
+        by_hand = " (by hand)" if all(one.by_hand for one in some) else ""
+        lines.append(f"  {name}: {len(some)} {'file' if len(some) == 1 else 'files'}, {size}{by_hand}")
+    return "\n".join(lines)
+
+
+def _item(download: Download) -> Item:
+    name = download.name or _folder_of(download.client, download.url)
+    if not name:  # the file's own name; what a person has to find is called by its address
+        name = download.url if download.by_hand else unquote(urlsplit(download.url).path.rpartition("/")[2])
+    return Item(download, name, download.places)
+
+
+def _folder_of(client: str, address: str) -> str:
+    """Name of the folder that a client makes; empty for what gives a file of a known name."""
+    return address.rpartition("/")[2] if client in ("kaggle", "kaggle-competition", "idc", "nilearn") else ""
+
+
+def _chosen(items: Sequence[Item], only: Sequence[str]) -> list[Item]:
+    for pattern in only:
+        if not any(fnmatch.fnmatchcase(item.name, pattern) for item in items):
+            raise Refused(f"Nothing is called {pattern}. There are: {', '.join(item.name for item in items)}.")
+    return [item for item in items if not only or any(fnmatch.fnmatchcase(item.name, pattern) for pattern in only)]
+
+
+def _expanded(item: Item) -> list[Item]:
+    """The files of a record; anything else as it is."""
+    (client, address), *mirrors = item.places
+    if client != "doi":
+        return [item]
+    wanted = item.download.name
+    try:
+        files = record(address)
+    except Unavailable as error:
+        if wanted and mirrors:
+            return [replace(item, places=tuple(mirrors))]
+        page = f"https://doi.org/{address.removeprefix('doi:')}"
+        raise MedsegError(f"{address}: {error}. Try again later; in a browser it is {page}") from error
+    if wanted and wanted not in files:
+        raise MedsegError(f"{address} has no file {wanted}; it has: {', '.join(sorted(files))}. It may be a new release.")
+    found = []
+    for name, (url, checksum) in files.items():
+        if Path(name).is_absolute() or ".." in Path(name).parts:
+            raise MedsegError(f"{address}: its file {name!r} would be written outside of DEST. Do not use this record.")
+        if wanted in ("", name):
+            then = item.download.then if PIECE.search(name) else ""
+            known = replace(item.download, name=name, checksum=item.download.checksum or checksum, then=then)
+            found.append(Item(known, name, (("http", url), *(mirrors if wanted else ()))))
+    return found
+
+
+PIECE = re.compile(r"\.(?:7z|a[a-z]|\d{3})\Z")  # what is unpacked or joined
+
+
+# --- Whether it may be fetched -----------------------------------------------------------------------------------------------------------
+
+
+def terms_of(source: Source, edition: str) -> str:
+    """The owner's terms of an edition, or of all of them."""
+    editions = [one for one in source.editions if not edition or one.name == edition]
+    return "\n".join(terms.text(source, one) for one in editions or source.editions)
+
+
+def _mode(source: Source, item: Item) -> str:
+    return item.download.mode or source.access.mode
+
+
+def _ask(source: Source, edition: str, items: Sequence[Item]) -> None:
+    """Refuses what needs the user's word first.
+
+    Raises:
+        Refused: with the owner's terms, and what to do.
+    """
+    modes = {_mode(source, item) for item in items}
+    if not modes & {"request", "terms"}:
+        return
+    first = "terms" in modes
+    why = (
+        "The owner's terms come first: a person has to read and accept them."
+        if first
+        else "It is free to fetch, but nobody was given the right to pass it on, so it is fetched on your request only."
+    )
+    steps = f"\n{how_to_get(source)}\nIf you have done so, run" if first else "\nIf you want it, run"
+    raise Refused(f"{terms_of(source, edition)}\n{why}{steps} the same command with --accept-terms (in Python: accept_terms=True).")
+
+
+def _check_room(items: Sequence[Item], dest: Path) -> None:
+    needed = 0
+    for item in items:
+        # Packed and unpacked lie side by side for a while.
+        twice = 2 if item.download.then or item.places[0][0].startswith("kaggle") else 1
+        part = dest / f"{item.name}.part"
+        needed += (item.size or 0) * twice - (part.stat().st_size if part.is_file() else 0)
+    free = shutil.disk_usage(dest).free
+    if needed > free:
+        raise Refused(
+            f"{needed:,} bytes are needed and {free:,} are free where {dest} lies. Make room, or fetch a part of it with --only NAME."
+        )
+
+
+# --- Fetching ----------------------------------------------------------------------------------------------------------------------------
+
+
+def _fetch_all(source: Source, items: Sequence[Item], dest: Path, jobs: int, progress: Progress | None) -> dict[str, Got | None]:
+    """Fetches several things side by side; one that cannot be had does not stop the others, one that is not as published does."""
+    watch = Watch(progress, {item.name: item.size for item in items})
+    missing: list[str] = []
+    got: dict[str, Got | None] = {}
+    lanes = [[item] for item in items if item.places[0][0] not in _TURNS]
+    lanes.append([item for item in items if item.places[0][0] in _TURNS])
+
+    def lane(some: list[Item]) -> None:
+        for item in some:
+            try:
+                got[item.name] = _fetch(item, dest, watch)
+            except Unavailable as error:
+                missing.append(str(error))
+            except BaseException:
+                watch.stop.set()  # before this thread takes up another file
+                raise
+
+    with ThreadPoolExecutor(jobs, "hf-medseg-download") as pool:
+        running: set[Future[None]] = set()
+        try:
+            running = {pool.submit(lane, some) for some in lanes if some}
+            wait(running, return_when=FIRST_EXCEPTION)
+        finally:
+            watch.stop.set()  # after the first error, and after Ctrl-C; without either all is done
+    errors = [error for one in running if (error := one.exception()) is not None and not isinstance(error, Stopped)]
+    for error in errors:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            raise MedsegError(f"The disk is full ({dest}). What came is kept: make room and run the same command again.") from error
+        raise error
+    if missing:
+        reasons = "\n".join(sorted(missing))
+        raise MedsegError(
+            f"{reasons}\nWhat came is kept, and the same command carries on. By hand: hf-medseg info {source.id} shows the steps."
+        )
+    return {item.name: got[item.name] for item in items}
+
+
+def _fetch(item: Item, dest: Path, watch: Watch) -> Got | None:
+    """Fetches one thing from the first place that gives it.
+
+    Raises:
+        Unavailable: no place does.
+        Mismatch: it is not the published one; it is kept under another name.
+    """
+    reasons = []
+    for client, address in item.places:
+        watch.check()
+        try:
+            if client in CLIENTS:
+                return _from_client(item, client, address, dest, watch)
+            url = _in_record(address, item.name) if client == "doi" else link_on(address) if client == "page" else address
+            part = dest / f"{item.name}.part"
+            part.parent.mkdir(parents=True, exist_ok=True)
+            return _named(item, part, fetch(url, item.wanted, part, watch), dest, watch)
+        except Unavailable as error:
+            reasons.append(f"  {address}: {error}")
+    raise Unavailable(f"{item.name}: no place gives it.\n" + "\n".join(reasons))
+
+
+def _in_record(doi: str, name: str) -> str:
+    """The address of one file of a record."""
+    files = record(doi)
+    if name not in files:
+        raise Unavailable("the record has no such file")
+    return files[name][0]
+
+
+def _named(item: Item, part: Path, got: Got, dest: Path, watch: Watch) -> Got:
+    """Gives a complete file its name, or another one if it is not the published one."""
+    if wrong := judge(item.wanted, got):
+        aside = dest / f"{item.name}.mismatch"
+        number = 2
+        while aside.exists():
+            aside, number = dest / f"{item.name}.mismatch-{number}", number + 1
+        part.replace(aside)
+        forget(part)
+        raise Mismatch(f"{item.name}: {wrong} It is kept as {aside.name}. {MEANING}")
+    part.replace(dest / item.name)
+    forget(part)
+    watch.at(item.name, got.size, done=True)
+    return got
+
+
+def _from_client(item: Item, client: str, address: str, dest: Path, watch: Watch) -> Got | None:
+    """Has a client fill a folder beside the final name, then moves what it made there."""
+    part = dest / f"{item.name}.part"
+    if part.is_file():  # of another place, which was not reached any more
+        forget(part)
+    name = item.name if client == item.places[0][0] else _folder_of(client, address) or item.name
+    made = CLIENTS[client](address, part, name, watch)
+    if made.is_file():
+        got = _named(item, made, measured(made, item.wanted, watch), dest, watch)
+        shutil.rmtree(part)
+        return got
+    for marker in made.glob(".complete"):  # of kagglehub
+        shutil.rmtree(marker, ignore_errors=True)
+    made.replace(dest / name)
+    if part.exists():
+        shutil.rmtree(part)
+    watch.at(item.name, item.size or 0, done=True)
+    return None
+
+
+# --- What makes a raw tree of it -------------------------------------------------------------------------------------------------------
+
+
+def _make_tree(dest: Path, items: Sequence[Item]) -> None:
+    """Unpacks what cannot be read in place, and joins pieces."""
+    once: Mapping[str, Item] = {item.name: item for item in items if item.download.then}
+    for item in once.values():
+        if item.download.then == "unpack" and (dest / item.name).is_file():
+            _unpack(dest / item.name, dest / item.final)
+    groups: dict[str, list[str]] = {}
+    for item in once.values():
+        if item.download.then == "join":
+            groups.setdefault(item.final, []).append(item.name)
+    for final, names in groups.items():
+        if all((dest / name).is_file() for name in names) and not (dest / final).exists():
+            _join([dest / name for name in sorted(names, key=natural)], dest / final)
+
+
+def _unpack(archive: Path, folder: Path) -> None:
+    """Unpacks a .7z archive into a folder, and removes it: archives of this kind cannot be read in place."""
+    py7zr = library("py7zr", "download")
+    part = folder.with_name(f"{folder.name}.part")
+    if part.exists():
+        shutil.rmtree(part)
+    try:
+        with py7zr.SevenZipFile(archive) as file:
+            file.extractall(part)
+    except (py7zr.exceptions.ArchiveError, EOFError, ValueError) as error:
+        raise MedsegError(
+            f"{archive} cannot be unpacked here ({error}). Unpack it and move the archive out of {archive.parent}: "
+            f"{unpack_command(archive.name)}"
+        ) from error
+    part.replace(folder)
+    archive.unlink()
+
+
+def _join(pieces: Sequence[Path], whole: Path) -> None:
+    """Joins the pieces of a split file, and removes them."""
+    part = whole.with_name(f"{whole.name}.part")
+    with part.open("wb") as target:
+        for piece in pieces:
+            with piece.open("rb") as file:
+                shutil.copyfileobj(file, target, 1 << 20)
+    part.replace(whole)
+    for piece in pieces:
+        piece.unlink()

@@ -1,0 +1,191 @@
+"""JPEG: the check and cleaning of files that are passed through, without decoding them.
+
+Format: ITU-T T.81 (markers, annex B), JFIF (ITU-T T.871), Exif 2.32 (APP1).
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from PIL import Image
+
+from hf_medseg.formats import icc
+from hf_medseg.formats.png import Damaged
+
+START = b"\xff\xd8"
+_END = b"\xff\xd9"
+_SCAN_END = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
+_SOF = {0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}
+PLAIN = frozenset((0xC0, 0xC1, 0xC2))
+"""The frames that every reader opens: Huffman coding, sequential or progressive."""
+_MOST_SIDE = 65500  # libjpeg's own limit
+_ICC, _ICC_PART = b"ICC_PROFILE\0", 65519
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """A JPEG without its metadata.
+
+    Attributes:
+        data: the file; its compressed pixels are byte for byte those of the input.
+        width, height, components, bits: from the frame header.
+        exif: the content of the Exif segment after its identifier, or nothing.
+        frame: the marker of the frame header, which tells the process.
+        xmp: the content of the XMP segment after its identifier, or nothing.
+    """
+
+    data: bytes
+    width: int
+    height: int
+    components: int
+    bits: int
+    exif: bytes
+    frame: int
+    xmp: bytes
+
+
+def clean(data: bytes) -> Cleaned:
+    """Walks the markers to the end of the picture, drops the segments that do not shape it, and tries its tables.
+
+    Kept: tables, frames, scans, JFIF (without its thumbnail), ICC profiles (without their texts), the Adobe colour transform. Bytes after
+    the end are dropped.
+
+    Raises:
+        Damaged: a segment is cut, the end marker is missing, a table is damaged, or the file holds several pictures.
+    """
+    view = memoryview(data)  # its slices copy nothing
+    kept: list[bytes | memoryview] = [START]
+    tables: list[bytes | memoryview] = [START]
+    profile: list[tuple[int, bytes]] = []
+    profile_at = 0
+    position, frame, process, exif, xmp, whole = 2, None, 0, b"", b"", True
+    size, marks = len(data), None
+    while True:
+        while position + 1 < size and data[position] == 0xFF and data[position + 1] == 0xFF:
+            position += 1  # fill bytes
+        if position + 2 > size:
+            raise Damaged("the JPEG is cut: its end marker is missing")
+        if data[position] != 0xFF:
+            raise Damaged("the JPEG is damaged: a marker was expected")
+        marker = data[position + 1]
+        if marker == 0xD9:
+            kept.append(_END)
+            break
+        if marker == 0x01 or 0xD0 <= marker <= 0xD7:
+            position += 2
+            continue
+        if position + 4 > size:
+            raise Damaged("the JPEG is cut")
+        (length,) = struct.unpack_from(">H", data, position + 2)
+        end = position + 2 + length
+        if length < 2 or end > size:
+            raise Damaged("the JPEG is cut")
+        body = data[position + 4 : end]
+        if marker in _SOF:
+            if len(body) < 6:
+                raise Damaged("the JPEG is cut")
+            frame, process = struct.unpack_from(">BHHB", body), marker
+            tables += (view[position : position + 5], b"\0\x10\0\x10", view[position + 9 : end])
+        elif not (0xE0 <= marker <= 0xEF or marker == 0xFE):
+            tables.append(view[position:end])
+        if marker == 0xDA:
+            if marks is None:
+                samples = np.frombuffer(data, np.uint8)
+                marks = (samples[:-1] == 0xFF) & (samples[1:] != 0)
+            # NumPy comes to the first byte that may begin a marker three times as fast as the expression.
+            near = end + int(marks[end:].argmax()) if end < marks.size else end
+            found = _SCAN_END.search(data, near)
+            if found is None:
+                raise Damaged("the JPEG is cut: its end marker is missing")
+            kept.append(view[position : found.start()])
+            position = found.start()
+            continue
+        if marker == 0xE1 and body.startswith(b"Exif\0\0"):
+            exif = exif or body[6:]
+        elif marker == 0xE1 and body.startswith(_XMP):
+            xmp = xmp or body[len(_XMP) :]
+        elif marker == 0xE2 and body.startswith(b"MPF\0"):
+            if not _only_thumbnails(body[4:]):
+                raise Damaged("the JPEG holds several pictures (MPO)", "Save the one that is meant as a JPEG or PNG of its own.")
+        elif marker == 0xE0 and body.startswith(b"JFIF\0") and len(body) >= 14 and body[12:] != b"\0\0":
+            kept += (b"\xff\xe0\x00\x10", body[:12], b"\0\0")  # no thumbnail
+            whole = False
+        elif marker == 0xE2 and body.startswith(_ICC) and len(body) > 14:
+            profile_at = profile_at or len(kept)
+            profile.append((body[12], body[14:]))
+        elif marker == 0xEE and body.startswith(b"Adobe") and len(body) >= 12:
+            kept += (b"\xff\xee\x00\x0e", body[:12])
+            tables += kept[-2:]
+        elif not (0xE0 <= marker <= 0xEF or marker == 0xFE) or (marker == 0xE0 and body.startswith(b"JFIF\0") and len(body) == 14):
+            kept.append(view[position:end])
+        position = end
+    if frame is None:
+        raise Damaged("the JPEG has no picture")
+    bits, height, width, components = frame
+    if max(width, height) > _MOST_SIDE or not width * height:
+        raise Damaged(f"the JPEG claims {width} x {height} pixels, which no reader opens")
+    if bits == 8:
+        _try_tables(b"".join((*tables, _END)))
+    if profile:
+        kept[profile_at:profile_at] = _profile_segments(profile)
+    # Of most files nothing is dropped: then they are not copied either.
+    cleaned = data if whole and sum(map(len, kept)) == size and not profile else b"".join(kept)
+    return Cleaned(cleaned, width, height, components, bits, exif, process, xmp)
+
+
+_XMP = b"http://ns.adobe.com/xap/1.0/\0"
+
+
+@lru_cache(maxsize=256)
+def _try_tables(tables: bytes) -> None:
+    """Opens the smallest picture that has all the tables and headers of a JPEG and none of its samples.
+
+    Whether libjpeg opens a file is decided by these alone: damaged samples are a warning to it. Many files share their tables.
+
+    Raises:
+        Damaged: it cannot be opened.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(tables), formats=("JPEG",)) as picture:
+                picture.load()
+    except Exception as error:  # whatever a decoder raises
+        raise Damaged("the JPEG is damaged: no reader can open its tables") from error
+
+
+def _profile_segments(parts: Sequence[tuple[int, bytes]]) -> list[bytes]:
+    """The segments of a cleaned ICC profile; none where the parts make no profile."""
+    profile = icc.cleaned(b"".join(part for _, part in sorted(parts, key=lambda one: one[0])))
+    if profile is None:
+        return []
+    pieces = [profile[start : start + _ICC_PART] for start in range(0, len(profile), _ICC_PART)]
+    return [
+        b"\xff\xe2" + struct.pack(">H", len(piece) + 16) + _ICC + bytes((number, len(pieces))) + piece
+        for number, piece in enumerate(pieces, 1)
+    ]
+
+
+def _only_thumbnails(index: bytes) -> bool:
+    """Whether a multi-picture index (CIPA DC-007) names nothing but smaller copies of the first picture."""
+    order = {b"II": "<", b"MM": ">"}.get(index[:2])
+    if order is None:
+        return False
+    try:
+        (start,) = struct.unpack_from(order + "I", index, 4)
+        (count,) = struct.unpack_from(order + "H", index, start)
+        for number in range(min(count, 64)):
+            tag, _, size, place = struct.unpack_from(order + "HHII", index, start + 2 + 12 * number)
+            if tag == 0xB002:  # one entry of 16 bytes a picture; the first 32 bits say its kind
+                kinds = [struct.unpack_from(order + "I", index, place + 16 * one)[0] & 0xFFFFFF for one in range(1, size // 16)]
+                return all(kind >> 16 == 1 for kind in kinds)
+    except struct.error:
+        return False
+    return False

@@ -1,0 +1,217 @@
+"""PNG: the one encoder of this package, and the check and cleaning of PNG files that are passed through.
+
+Format: W3C PNG specification, third edition, https://www.w3.org/TR/png-3/
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Generator, Iterator, Sequence
+from typing import Any
+
+import deflate
+import numpy as np
+from numpy.typing import NDArray
+
+from hf_medseg.formats import icc
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+# Chunks that shape the picture. Text (tEXt, zTXt, iTXt), eXIf, tIME and private chunks do not travel.
+KEPT_CHUNKS = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"cHRM", b"gAMA", b"iCCP", b"sBIT", b"sRGB", b"cICP", b"pHYs"})
+
+
+def encode(pixels: NDArray[Any], *, labels: bool = False) -> bytes:
+    """Encodes pixels without loss; the bytes depend on nothing but the pixels.
+
+    Args:
+        pixels: (height, width) uint8 or uint16, or (height, width, 3) uint8.
+        labels: whether these are label maps: few values in large areas pack best unfiltered.
+
+    Raises:
+        ValueError: another shape or type.
+    """
+    height, width = pixels.shape[:2]
+    colour = pixels.ndim == 3
+    if pixels.dtype == np.uint16 and not colour:
+        samples = pixels.astype(">u2").view(np.uint8).reshape(height, -1)
+    elif pixels.dtype == np.uint8 and pixels.shape[2:] in ((), (3,)):
+        samples = np.ascontiguousarray(pixels).reshape(height, -1)
+    else:
+        raise ValueError(f"no PNG for shape {pixels.shape} and type {pixels.dtype}")
+    lines = np.empty((height, samples.shape[1] + 1), np.uint8)
+    if labels:
+        lines[:, 0] = 0
+        lines[:, 1:] = samples
+    else:
+        lines[:, 0] = 2  # filter "up": the difference to the line above
+        lines[0, 1:] = samples[0]
+        np.subtract(samples[1:], samples[:-1], out=lines[1:, 1:])
+    header = struct.pack(">IIBBBBB", width, height, pixels.dtype.itemsize * 8, 2 if colour else 0, 0, 0, 0)
+    # libdeflate gives the same bytes on every processor, which zlib-ng and ISA-L do not.
+    packed = deflate.zlib_compress(lines, 6 if labels else 1)
+    return b"".join((SIGNATURE, *_chunk(b"IHDR", header), *_chunk(b"IDAT", packed), *_chunk(b"IEND", b"")))
+
+
+def _chunk(kind: bytes, data: bytes | bytearray) -> tuple[bytes | bytearray, ...]:
+    return struct.pack(">I", len(data)), kind, data, struct.pack(">I", deflate.crc32(data, deflate.crc32(kind)))
+
+
+# Samples of each colour type (W3C PNG, table 8), and bytes that are unpacked at once: more would cost memory (and may be a bomb).
+_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+_MOST_UNPACKED = 1 << 26
+_MOST_PROFILE = 1 << 24  # bytes of an ICC profile; the largest for printers hold 2 MB
+
+
+def unpacked(data: bytes) -> bytes:
+    """The same PNG with its samples stored instead of packed: libdeflate unpacks masks ten times as fast as Pillow's zlib.
+
+    A file that is interlaced, very large or not in order is returned as it is, for the decoder to judge.
+    """
+    try:
+        width, height, bits, colour, _, _, interlaced = struct.unpack_from(">IIBBBBB", data, 16)
+        size = height * (1 + (width * bits * _SAMPLES[colour] + 7) // 8)
+        packed = [(start, end) for kind, start, end in chunks(data) if kind == b"IDAT"]
+        first, last = packed[0][0], packed[-1][1]
+        if interlaced or size > _MOST_UNPACKED or sum(end - start for start, end in packed) != last - first:
+            return data
+        lines = deflate.zlib_decompress(b"".join(data[start + 8 : end - 4] for start, end in packed), size)
+    except (struct.error, LookupError, Damaged, deflate.DeflateError):
+        return data
+    return b"".join((data[:first], *_chunk(b"IDAT", deflate.zlib_compress(lines, 0)), data[last:])) if len(lines) == size else data
+
+
+_BAND = 1 << 22
+"""Bytes of samples in one band of a large picture."""
+
+
+def is_large(data: bytes) -> bool:
+    """Whether a PNG is read in bands: too large to be in memory twice, its lines in order, a whole number of bytes a sample."""
+    if not data.startswith(SIGNATURE) or len(data) < 33:
+        return False
+    width, height, bits, colour, _, _, interlaced = struct.unpack_from(">IIBBBBB", data, 16)
+    if interlaced or (bits != 8 and (bits, colour) != (16, 0)) or height * width * bits * _SAMPLES.get(colour, 0) // 8 <= _MOST_UNPACKED:
+        return False
+    try:
+        return all(kind != b"acTL" for kind, _, _ in chunks(data))
+    except Damaged:
+        return False
+
+
+def bands(data: bytes) -> Generator[tuple[int, int, bytes], bytes, None]:
+    """A large PNG as several small ones, from the top down.
+
+    A line is stored as its difference to the one above, so each band but the first begins with the last line of the band before, which
+    the caller hands in (`send`): its samples as a PNG has them, without a filter byte.
+
+    Yields:
+        (number of the first line, lines at the top that belong to the band before, the band as a PNG).
+
+    Raises:
+        Damaged: a checksum is wrong, or samples are missing.
+    """
+    width, height, bits, colour = struct.unpack_from(">IIBB", data, 16)
+    stride = 1 + width * bits * _SAMPLES[colour] // 8
+    found = list(chunks(data))
+    for kind, start, end in found:
+        if deflate.crc32(data[start + 4 : end - 4]) != struct.unpack_from(">I", data, end - 4)[0]:
+            raise Damaged(f"the checksum of the PNG's {kind.decode('latin-1')} chunk is wrong")
+    colours = b"".join(data[start:end] for kind, start, end in found if kind in (b"PLTE", b"tRNS"))
+    lines = _inflated([(start + 8, end - 4) for kind, start, end in found if kind == b"IDAT"], data)
+    rows, above, ready = max(1, _BAND // stride), b"", bytearray()
+    for top in range(0, height, rows):
+        wanted = min(rows, height - top) * stride
+        while len(ready) < wanted:
+            if not (more := next(lines, b"")):
+                raise Damaged("the PNG is cut: samples are missing")
+            ready += more
+        samples = above + ready[:wanted]
+        del ready[:wanted]
+        header = struct.pack(">IIBBBBB", width, len(samples) // stride, bits, colour, 0, 0, 0)
+        packed = deflate.zlib_compress(samples, 0)
+        band = b"".join((SIGNATURE, *_chunk(b"IHDR", header), colours, *_chunk(b"IDAT", packed), *_chunk(b"IEND", b"")))
+        above = b"\0" + (yield top, 1 if above else 0, band)
+
+
+def _inflated(places: Sequence[tuple[int, int]], data: bytes) -> Iterator[bytes]:
+    """The unpacked lines of all IDAT chunks, piece by piece."""
+    inflate = zlib.decompressobj()
+    try:
+        for start, end in places:
+            piece = data[start:end]
+            while piece:
+                yield inflate.decompress(piece, _BAND)
+                piece = inflate.unconsumed_tail
+        yield inflate.flush()
+    except zlib.error as error:
+        raise Damaged(f"the samples of the PNG are damaged ({error})") from error
+
+
+class Damaged(ValueError):
+    """The file is not what its first bytes say, or holds what cannot be stored.
+
+    Attributes:
+        advice: what the user can do.
+    """
+
+    def __init__(self, what: str, advice: str = "Fetch the file again.") -> None:
+        super().__init__(what)
+        self.advice = advice
+
+
+def chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """(kind, start, end) of every chunk of a PNG, up to the last.
+
+    Raises:
+        Damaged: the file is cut.
+    """
+    end, kind = len(SIGNATURE), b""
+    while kind != b"IEND":
+        start = end
+        if start + 12 > len(data):
+            raise Damaged("the PNG is cut")
+        kind = data[start + 4 : start + 8]
+        end = start + 12 + int(struct.unpack_from(">I", data, start)[0])
+        if end > len(data):
+            raise Damaged("the PNG is cut")
+        yield kind, start, end
+
+
+def clean(data: bytes) -> tuple[bytes, bytes]:
+    """Checks every chunk and drops those that do not shape the picture.
+
+    Returns:
+        (the cleaned file, the content of its eXIf chunk or nothing).
+
+    Raises:
+        Damaged: a chunk is cut or its CRC is wrong, or the file holds an animation.
+    """
+    kept: list[bytes | bytearray] = [SIGNATURE]
+    exif = b""
+    for kind, start, end in chunks(data):
+        if deflate.crc32(data[start + 4 : end - 4]) != struct.unpack_from(">I", data, end - 4)[0]:
+            raise Damaged(f"the checksum of the PNG's {kind.decode('latin-1')} chunk is wrong")
+        if kind == b"acTL":
+            raise Damaged("the PNG holds several pictures (an animation)", "Save the one that is meant as a PNG of its own.")
+        if kind == b"eXIf":
+            exif = data[start + 8 : end - 4]
+        if kind == b"iCCP":
+            kept += _profile_chunk(data, start, end)
+        elif kind in KEPT_CHUNKS:
+            kept.append(data[start:end])
+    return b"".join(kept), exif
+
+
+def _profile_chunk(data: bytes, start: int, end: int) -> Sequence[bytes | bytearray]:
+    """The chunk of a cleaned ICC profile, under a name that says nothing; nothing where it holds no profile."""
+    name, _, rest = data[start + 8 : end - 4].partition(b"\0")
+    inflate = zlib.decompressobj()
+    try:
+        profile = inflate.decompress(rest[1:], _MOST_PROFILE)
+    except zlib.error:
+        return ()
+    if rest[:1] != b"\0" or not inflate.eof or (cleaned := icc.cleaned(profile)) is None:
+        return ()
+    if cleaned == profile and name == b"icc" and not inflate.unused_data:
+        return (data[start:end],)
+    return _chunk(b"iCCP", b"icc\0\0" + deflate.zlib_compress(cleaned, 6))

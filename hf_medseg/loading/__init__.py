@@ -1,0 +1,1 @@
+"""`load_dataset` from a raw tree, and loading scripts."""

@@ -1,0 +1,1 @@
+"""Samples, outlines and codes in, a label map out."""

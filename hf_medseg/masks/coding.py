@@ -1,0 +1,339 @@
+"""What one mask of unknown coding holds: its values, its palette or its colours, and what tells classes from soft edges and from loss."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import struct
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from hf_medseg.errors import Rejected
+from hf_medseg.formats import jpeg, png
+from hf_medseg.formats.picture import decode
+from hf_medseg.masks.labels import luma
+from hf_medseg.raw.files import Head, Whole
+
+Array = NDArray[Any]
+Colour = tuple[int, int, int]
+MOST_COLOURS = 64
+"""Colours of a mask that are remembered; a picture has thousands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value of a mask.
+
+    Attributes:
+        pixels: how many have it.
+        flat: how many of them lie in a square of 2 x 2 that has it.
+        between: how many of them have both a lower and a higher one among the eight around them.
+        blobs: regions of it, joined by sides, less their holes.
+    """
+
+    pixels: int
+    flat: int
+    between: int
+    blobs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """What a mask holds.
+
+    Attributes:
+        values: its values, of a palette its indices; empty where its colour channels differ.
+        greys: the values of a palette that shows greys alone, by the greys; of a mask without palette the same as `values`.
+        palette: the colours that are used, by index; None without a palette.
+        colours: the most frequent colours and their pixels, where the channels differ.
+        number: how many colours there are in all.
+        trouble: why its values cannot be classes, in words; empty where nothing speaks against it.
+        mend: the line of an about file that mends it, or empty.
+    """
+
+    values: Mapping[int, Value] = field(default_factory=dict)
+    greys: Mapping[int, Value] | None = None
+    palette: Mapping[int, Colour] | None = None
+    colours: Mapping[Colour, int] = field(default_factory=dict)
+    number: int = 0
+    trouble: str = ""
+    mend: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """A decoded mask: (height, width) samples or (height, width, 3) colours; the colours of its palette; whether it was saved with loss."""
+
+    array: Array
+    palette: NDArray[np.uint8] | None
+    lossy: bool
+
+    @property
+    def colours(self) -> Array:
+        """The samples, a palette resolved."""
+        return self.array if self.palette is None else self.palette[self.array]
+
+    @property
+    def grey(self) -> Array:
+        """(height, width) samples; colours as their luma."""
+        return one_channel(self.colours)
+
+
+def one_channel(array: Array) -> Array:
+    """(height, width) samples: of equal channels the first, of colours their luma."""
+    if array.ndim == 2:
+        return array
+    return np.ascontiguousarray(array[..., 0]) if equal_channels(array) else luma(array)
+
+
+def equal_channels(colours: Array) -> bool:
+    """Whether colours on the last axis are greys."""
+    return bool((colours[..., 0] == colours[..., 1]).all() and (colours[..., 0] == colours[..., 2]).all())
+
+
+def samples(data: bytes, path: str) -> Samples:
+    """Decodes a mask.
+
+    Raises:
+        Rejected: it cannot be decoded exactly, or holds samples that are no numbers.
+    """
+    array = decode(data, path, indices=True)
+    if array.dtype.kind == "f":
+        if strange := int(np.count_nonzero(~np.isfinite(array))):
+            words = f"mask values that are no whole numbers: {strange:,} pixels hold NaN or infinity."
+            raise Rejected(path, words, "Save it without them.")
+        if (array == np.floor(array)).all() and abs(array).max(initial=0) < 1 << 24:
+            array = array.astype(np.int32)
+    if array.dtype.kind == "i" and (low := int(array.min(initial=0))) < 0:
+        advice = "Save it with one number a class, from 0 up."
+        raise Rejected(path, f"mask values below 0, down to {low:,}: {np.count_nonzero(array < 0):,} pixels hold one.", advice)
+    has_palette = array.dtype == np.uint8 and array.ndim == 2 and not data.startswith(jpeg.START)
+    if has_palette and data.startswith(png.SIGNATURE):
+        has_palette = data[25] == 3
+    return Samples(array, palette_of(data) if has_palette else None, saved_with_loss(data))
+
+
+def palette_of(data: bytes) -> NDArray[np.uint8] | None:
+    """(256, 3) colours of a picture that can be decoded; None where it has no palette."""
+    with _opened(data) as picture:
+        if picture is None or picture.mode != "P":
+            return None
+        picture.load()
+        found = np.array(picture.getpalette("RGB") or [], np.uint8).reshape(-1, 3)[:256]
+    return np.pad(found, ((0, 256 - len(found)), (0, 0)))
+
+
+@contextlib.contextmanager
+def _opened(data: bytes) -> Iterator[Image.Image | None]:
+    """What Pillow says of a picture that was decoded already; None where another library decoded it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow warns of odd metadata, which is dropped anyway
+        try:
+            picture = Image.open(io.BytesIO(data))
+        except (OSError, ValueError, SyntaxError, LookupError, TypeError, struct.error):
+            yield None
+            return
+        with picture:
+            yield picture
+
+
+def saved_with_loss(data: bytes) -> bool:
+    """Whether the format of a picture changed its samples: JPEG, also in TIFF, and the lossy kinds of WebP and JPEG 2000."""
+    if data.startswith(jpeg.START):
+        return True
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        place = 12
+        while place + 8 <= len(data):
+            if data[place : place + 4] == b"VP8 ":
+                return True
+            place += 8 + int.from_bytes(data[place + 4 : place + 8], "little") + 1 & ~1
+        return False
+    if data.startswith((b"II", b"MM")):
+        with _opened(data) as picture:
+            return picture is not None and picture.info.get("compression") in ("jpeg", "tiff_jpeg")
+    if data.startswith((b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP")):
+        coding = data.find(b"\xff\x52")  # COD: the transformation is 12 bytes on; 0 is the irreversible one
+        return coding >= 0 and data[coding + 13 : coding + 14] == b"\0"
+    return False
+
+
+BLACK, WHITE = 24, 231  # what is left of black and white in the even parts of a picture saved with strong loss
+_FAINT = 16  # what is not brighter than this everywhere are numbers of classes, not shades
+_SIDE = 8
+"""JPEG works on squares of 8 x 8."""
+
+
+def gathers(grey: Array) -> bool:
+    """Whether a mask saved with loss was black and white: then its even squares are, and little lies halfway in the uneven ones."""
+    low, high = int(grey.min()), int(grey.max())
+    if high == 0 or low >= WHITE:
+        return True
+    if high < 192:
+        return False
+    rows, columns = (size // _SIDE * _SIDE for size in grey.shape)
+    squares = grey[:rows, :columns].reshape(rows // _SIDE, _SIDE, columns // _SIDE, _SIDE)
+    lowest, highest = squares.min(axis=(1, 3)), squares.max(axis=(1, 3))
+    even = highest - lowest <= 16
+    halfway = even & (highest > BLACK) & (lowest < WHITE)
+    middle = int(np.count_nonzero((grey >= 64) & (grey < 192)))
+    uneven = grey.size - int(even.sum()) * _SIDE * _SIDE
+    return int(halfway.sum()) <= even.size // 500 and middle * 4 <= uneven
+
+
+def look(data: bytes, path: str) -> Coding:
+    """Looks at a mask; for `SurveyPlan.look`.
+
+    Raises:
+        Rejected: see `samples`.
+    """
+    mask = samples(data, path)
+    array = mask.array
+    if mask.lossy:
+        grey = one_channel(array)
+        if not gathers(grey):
+            return Coding(trouble=(told := loss(grey))[0], mend=told[1])
+        found = values(np.where(grey > 127, np.uint8(255), np.uint8(0)))
+        return Coding(found, found)
+    if array.dtype.kind == "f":
+        return Coding(trouble=(told := _fractions(array))[0], mend=told[1])
+    if mask.palette is not None:
+        return _indexed(mask)
+    if array.ndim == 3 and not equal_channels(array):
+        return _coloured(array)
+    found = values(one_channel(array))
+    return Coding(found, found)
+
+
+def look_at_palette(data: bytes, path: str) -> Coding | None:
+    """Looks at a mask whose values the user has named: only palettes can still deceive; None where there is none.
+
+    Raises:
+        Rejected: see `samples`.
+    """
+    if data.startswith(jpeg.START) or (data.startswith(png.SIGNATURE) and data[25:26] not in (b"", b"\x03")):
+        return None
+    if isinstance(data, Head):
+        raise Whole
+    mask = samples(data, path)
+    return None if mask.palette is None else _indexed(mask)
+
+
+def _indexed(mask: Samples) -> Coding:
+    found = values(mask.array)
+    palette = mask.palette
+    assert palette is not None
+    used = {index: (int(palette[index, 0]), int(palette[index, 1]), int(palette[index, 2])) for index in found}
+    shows_greys = all(red == green == blue for red, green, blue in used.values())
+    return Coding(found, values(mask.grey) if shows_greys else None, used)
+
+
+def _coloured(array: Array) -> Coding:
+    packed = array.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
+    found, counts = np.unique(packed, return_counts=True)
+    most = np.argsort(-counts, kind="stable")[:MOST_COLOURS]
+    return Coding(
+        colours={(int(v) >> 16, int(v) >> 8 & 255, int(v) & 255): int(n) for v, n in zip(found[most], counts[most], strict=True)},
+        number=len(found),
+    )
+
+
+def values(array: Array) -> dict[int, Value]:
+    """The values of (height, width) whole numbers, ascending."""
+    if array.dtype == np.uint8:
+        present, ranks = np.flatnonzero(np.bincount(array.ravel(), minlength=1)), array
+    elif array.dtype == np.uint16:
+        present = np.flatnonzero(np.bincount(array.ravel(), minlength=1))
+        ranks = np.searchsorted(present, array).astype(np.uint16)
+    else:
+        present, places = np.unique(array, return_inverse=True)
+        ranks = places.reshape(array.shape)
+    size = int(ranks.max(initial=0)) + 1
+    places_of = present if array.dtype == np.uint8 else np.arange(len(present))
+    pixels = np.bincount(ranks.ravel(), minlength=size)
+    if len(present) <= 2:  # nothing to tell apart
+        return {int(value): Value(int(pixels[k]), int(pixels[k]), 0, 1) for value, k in zip(present, places_of, strict=True)}
+    across, down = ranks[:, 1:] == ranks[:, :-1], ranks[1:] == ranks[:-1]
+    squares = across[1:] & across[:-1] & down[:, 1:]
+    flat = np.zeros(ranks.shape, bool)
+    for rows in (slice(None, -1), slice(1, None)):
+        for columns in (slice(None, -1), slice(1, None)):
+            flat[rows, columns] |= squares
+    lowest, highest = _around(ranks, np.minimum), _around(ranks, np.maximum)
+    counted = [
+        np.bincount(some, minlength=size)
+        for some in (
+            ranks[flat],
+            ranks[(lowest < ranks) & (ranks < highest)],
+            ranks[:, 1:][across],
+            ranks[1:][down],
+            ranks[1:, 1:][squares],
+        )
+    ]
+    blobs = pixels - counted[2] - counted[3] + counted[4]  # Euler's number
+    return {
+        int(value): Value(int(pixels[k]), int(counted[0][k]), int(counted[1][k]), int(blobs[k]))
+        for value, k in zip(present, places_of, strict=True)
+    }
+
+
+def _around(ranks: Array, choose: Any) -> Array:
+    """For each sample the lowest or highest among itself and the eight around it."""
+    for axis in (0, 1):
+        padded = np.pad(ranks, [(1, 1) if axis == k else (0, 0) for k in (0, 1)], mode="edge")
+        size = ranks.shape[axis]
+        parts = [padded.take(range(start, start + size), axis=axis) for start in range(3)]
+        ranks = choose(choose(parts[0], parts[1]), parts[2])
+    return ranks
+
+
+def in_words(counts: Mapping[int, int], most: int = 6) -> str:
+    """How often each value occurs: `0 in 71,234 pixels, 255 in 20,111, and 95 other values from 1 to 254 in 3,210`."""
+    order = sorted(counts, key=lambda value: (-counts[value], value))
+    named, others = (order, []) if len(order) <= most + 2 else (order[:most], order[most:])
+    text = [f"{value:,} in {counts[value]:,}" + (" pixels" if number == 0 else "") for number, value in enumerate(sorted(named))]
+    if others:
+        rest = sum(counts[value] for value in others)
+        text.append(f"{len(others):,} other values from {min(others):,} to {max(others):,} in {rest:,}")
+    return listed(text)
+
+
+def listed(words: Iterable[str]) -> str:
+    """`a, b and c`."""
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def loss(grey: Array) -> tuple[str, str]:
+    """What is wrong with a mask saved with loss that was not black and white, and what mends it."""
+    counts = np.bincount(grey.ravel(), minlength=256)
+    peaks: list[int] = []
+    left = counts.astype(np.int64)
+    while len(peaks) < 6 and left.max() * 200 >= grey.size:
+        peak = int(left.argmax())
+        peaks.append(peak)
+        left[max(0, peak - 12) : peak + 13] = 0
+    words = in_words({int(value): int(counts[value]) for value in np.flatnonzero(counts)})
+    lowest, highest = int(grey.min()), int(grey.max())
+    halfway = 0 if highest <= _FAINT else (lowest + highest) // 2
+    above = sum(sorted(peaks)[:2]) // 2 if len(peaks) > 1 else halfway
+    return (
+        f"it was saved with loss, and its values do not gather at 0 and 255 alone, as those of black and white do: {words}",
+        f"threshold = {above}",
+    )
+
+
+def _fractions(array: Array) -> tuple[str, str]:
+    """What is wrong with a mask of fractions, and what mends it."""
+    low, high = float(array.min()), float(array.max())
+    whole = int(np.count_nonzero(array == np.floor(array)))
+    return (
+        f"mask values that are no whole numbers: from {low:g} to {high:g}, {array.size - whole:,} of {array.size:,} pixels lie between "
+        "whole numbers, as in a map of probabilities",
+        f"threshold = {(low + high) / 2:g}",
+    )

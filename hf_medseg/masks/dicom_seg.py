@@ -1,0 +1,190 @@
+"""DICOM SEG: every segment on the grid of the image that it was drawn on.
+
+Frames are put where they say that they lie, one by one: they come in any order, for some slices only, cropped, or turned round along an
+axis, and a stack need not be even. (highdicom reads the same files as whole volumes; the tests compare the two.)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hf_medseg.errors import Rejected
+from hf_medseg.formats.dicom import DicomSeries, Frame, frames_of
+from hf_medseg.formats.dicom_header import guarded, items_of, library, normal_of, open_dataset, text_of, whole_of, words
+from hf_medseg.formats.dicom_packing import make_readable
+from hf_medseg.formats.volume import TOLERANCE, Samples
+from hf_medseg.masks.labels import LabelMap, Labels, Shape
+from hf_medseg.raw.files import RawFile, Reader
+
+_READ = words(
+    """
+    SOPClassUID SOPInstanceUID SamplesPerPixel PhotometricInterpretation NumberOfFrames Rows Columns BitsAllocated BitsStored HighBit
+    PixelRepresentation SegmentationType MaximumFractionalValue SharedFunctionalGroupsSequence PerFrameFunctionalGroupsSequence
+    ExtendedOffsetTable ExtendedOffsetTableLengths PixelData
+    """
+)
+# Grids agree that are nearer than this, in pixels and slices: headers round positions to some digits.
+_NEAR = 0.05
+_ADVICE = "Keep the segmentation beside the images that it was drawn on, as the archive publishes them."
+
+
+@dataclass(frozen=True)
+class DicomSegment(Labels):
+    """One segment of a DICOM SEG; the tag SegmentationType says how it is coded.
+
+    BINARY: set bits. FRACTIONAL: from half of MaximumFractionalValue on. LABELMAP: pixels of the segment's number.
+
+    Attributes:
+        file: the SEG.
+        number: SegmentNumber.
+        image: the series that it was drawn on.
+        to: the class of its pixels.
+    """
+
+    file: RawFile
+    number: int
+    image: DicomSeries = field(repr=False)
+    to: int = 1
+
+    def files(self) -> tuple[RawFile, ...]:
+        """The files that are read."""
+        return (self.file,)
+
+    def labels(self, reader: Reader, shape: Shape) -> LabelMap:
+        """See `Labels.labels`.
+
+        Raises:
+            Rejected: the SEG is damaged, or lies on a grid that does not fit its image's.
+        """
+        samples = self.image.samples(reader)
+        seg: _Segmentation = reader.once((DicomSegment, self.file), lambda: _open(reader.read(self.file, keep=False), self.file.path))
+        return guarded(
+            self.file.path, lambda: seg.place(self.number, samples) * np.uint8(self.to), "its frames cannot be decoded, or are cut"
+        )
+
+
+@dataclass
+class _Segmentation:
+    """An opened SEG: what each frame says of itself; pixels are unpacked when they are asked for.
+
+    Attributes:
+        segments: number of the segment that each frame holds; empty for a label map.
+        sources: SOPInstanceUIDs of the images that each frame was drawn on.
+        half: from this value on a pixel is inside.
+    """
+
+    dataset: Any
+    path: str
+    frames: list[Frame]
+    segments: list[int | None]
+    sources: list[tuple[str, ...]]
+    half: float
+
+    def place(self, number: int, samples: Samples) -> LabelMap:
+        """0 and 1 on the image's grid."""
+        result = np.zeros(samples.grid.shape, np.uint8)
+        chosen = [k for k, segment in enumerate(self.segments) if segment == number] if self.segments else list(range(len(self.frames)))
+        for k in chosen:
+            pixels = self._frame(k)
+            inside = pixels >= self.half if self.segments else pixels == number
+            rows, columns = np.nonzero(inside)
+            if rows.size:
+                self._paint(result, k, rows, columns, samples)
+        return result
+
+    def _frame(self, k: int) -> NDArray[Any]:
+        """The pixels of one frame."""
+        header = self.dataset
+        if header.BitsAllocated > 1 or header.file_meta.TransferSyntaxUID.is_compressed:
+            found: NDArray[Any] = library().pixels.pixel_array(header, index=k)
+            return found
+        # One bit a pixel, frames not padded to bytes: pydicom 3.0 loses such frames when it is asked for one alone.
+        size = header.Rows * header.Columns
+        first, skipped = divmod(k * size, 8)
+        packed = np.frombuffer(header.PixelData, np.uint8, -(-(skipped + size) // 8), first)
+        return np.unpackbits(packed, count=skipped + size, bitorder="little")[skipped:].reshape(header.Rows, header.Columns)
+
+    def _paint(self, result: LabelMap, k: int, rows: NDArray[Any], columns: NDArray[Any], samples: Samples) -> None:
+        grid, frame = samples.grid, self.frames[k]
+        if grid.affine is None or frame.position is None or frame.orientation is None or frame.spacing is None:
+            # Of an image of many frames, which all have its UID, none is meant more than another.
+            slices = [number for number, sop in enumerate(samples.columns["sop_instance_uid"]) if sop in self.sources[k]]
+            if len(slices) != 1 or (self.dataset.Rows, self.dataset.Columns) != grid.shape[1:]:
+                raise Rejected(self.path, f"its frame {k + 1} says neither where it lies nor which slice it was drawn on.", _ADVICE)
+            result[slices[0], rows, columns] = 1
+            return
+        place, across, down = _on_image(frame, samples, self.path)
+        x = place[0] + columns * across
+        y = place[1] + rows * down
+        if x.min() < 0 or y.min() < 0 or x.max() >= grid.shape[2] or y.max() >= grid.shape[1]:
+            raise Rejected(self.path, f"its frame {k + 1} marks pixels outside the image.", _ADVICE)
+        result[place[2], y, x] = 1
+
+
+def _on_image(frame: Frame, samples: Samples, path: str) -> tuple[tuple[int, int, int], int, int]:
+    """((column, row, slice) of the frame's first pixel on the image's grid, steps along columns and rows: 1 or -1)."""
+    grid = samples.grid
+    assert grid.pixel_spacing and grid.direction and frame.position and frame.orientation and frame.spacing
+    across, down = np.array(grid.direction[:3]), np.array(grid.direction[3:])
+    steps = []
+    for mine, image in ((frame.orientation[:3], across), (frame.orientation[3:], down)):
+        turn = 1 if np.dot(mine, image) > 0 else -1
+        if not np.allclose(np.array(mine) * turn, image, rtol=0, atol=TOLERANCE):
+            raise Rejected(path, "it lies in another plane than its image.", _ADVICE)
+        steps.append(turn)
+    if not np.allclose(frame.spacing, grid.pixel_spacing, rtol=TOLERANCE, atol=0):
+        here, there = (" x ".join(f"{one:.5g}" for one in spacing) for spacing in (frame.spacing, grid.pixel_spacing))
+        raise Rejected(path, f"its pixels measure {here} mm, those of its image {there} mm; masks are never resampled.", _ADVICE)
+    normal = normal_of(grid.direction)
+    heights = np.array(grid.positions) @ normal
+    height = float(np.dot(frame.position, normal))
+    number = int(np.argmin(np.abs(heights - height)))
+    if abs(heights[number] - height) > _NEAR * (grid.slice_spacing or grid.slice_thickness or 1.0):
+        raise Rejected(
+            path, f"a frame at {height:.4g} mm, where its image has no slice (the nearest at {heights[number]:.4g} mm).", _ADVICE
+        )
+    offset = np.array(frame.position) - np.array(grid.positions[number])
+    exact = np.array([np.dot(offset, across) / grid.pixel_spacing[1], np.dot(offset, down) / grid.pixel_spacing[0]])
+    near = np.rint(exact)
+    if np.abs(exact - near).max() > _NEAR:
+        raise Rejected(path, "its pixels lie between those of its image; masks are never resampled.", _ADVICE)
+    return (int(near[0]), int(near[1]), number), steps[0], steps[1]
+
+
+def _open(data: bytes, path: str) -> _Segmentation:
+    dataset = open_dataset(data, path, _READ)
+    return guarded(path, lambda: _described(dataset, path), "its DICOM header is damaged")
+
+
+def _described(dataset: Any, path: str) -> _Segmentation:
+    make_readable(dataset, path)
+    kind = text_of(dataset, "SegmentationType").upper()
+    most = whole_of(dataset, "MaximumFractionalValue")
+    if kind not in ("BINARY", "FRACTIONAL", "LABELMAP") or (kind == "FRACTIONAL" and not most):
+        raise Rejected(path, "a segmentation that is neither BINARY, FRACTIONAL (with its MaximumFractionalValue) nor LABELMAP.", _ADVICE)
+    count = whole_of(dataset, "NumberOfFrames") or 1
+    frames = frames_of(dataset, path, count)
+    groups = [*items_of(dataset, "PerFrameFunctionalGroupsSequence")] or [None] * count
+    shared = items_of(dataset, "SharedFunctionalGroupsSequence")
+    segments, sources = [], []
+    for group in groups:
+        both = [one for one in (group, *shared) if one is not None]
+        numbers = [whole_of(item, "ReferencedSegmentNumber") for one in both for item in items_of(one, "SegmentIdentificationSequence")]
+        segments.append(numbers[0] if numbers else None)
+        sources.append(
+            tuple(
+                text_of(image, "ReferencedSOPInstanceUID")
+                for one in both
+                for item in items_of(one, "DerivationImageSequence")
+                for image in items_of(item, "SourceImageSequence")
+            )
+        )
+    if kind != "LABELMAP" and None in segments:
+        raise Rejected(path, "some of its frames do not say which segment they hold.", _ADVICE)
+    return _Segmentation(
+        dataset, path, frames, [] if kind == "LABELMAP" else segments, sources, (most or 0) / 2 if kind == "FRACTIONAL" else 1
+    )

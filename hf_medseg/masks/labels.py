@@ -1,0 +1,467 @@
+"""How a mask is coded, as small parts that are composed: each part gives a label map on the grid of the image.
+
+A label map is uint8, 0 = background, 1..254 = class index, 255 = not annotated here. Grids are (slices, height, width); a picture has
+one slice. A part is a frozen value without pixels, so that a case can be sent to any worker.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from hf_medseg.dataset.table import NOT_ANNOTATED
+from hf_medseg.errors import Rejected
+from hf_medseg.formats.picture import merge_channels
+from hf_medseg.raw.files import RawFile, Reader
+
+Array = NDArray[Any]
+LabelMap = NDArray[np.uint8]
+Shape = tuple[int, int, int]
+NATIVE: Shape = (1, 0, 0)
+"""In place of the image's grid: the grid that a mask was published on."""
+
+
+class Pixels(Protocol):
+    """Something that can be read as samples on a grid: a picture file, a volume, a raw grid."""
+
+    def files(self) -> tuple[RawFile, ...]:
+        """The files that are read."""
+        ...
+
+    def array(self, reader: Reader) -> Array:
+        """(slices, height, width) samples, or (slices, height, width, 3) colours."""
+        ...
+
+
+class Labels(ABC):
+    """A part that gives a label map."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def files(self) -> tuple[RawFile, ...]:
+        """The files that are read."""
+
+    @abstractmethod
+    def labels(self, reader: Reader, shape: Shape) -> LabelMap:
+        """The label map on the image's grid.
+
+        Raises:
+            Rejected: a file is damaged, or says something that the source does not declare.
+        """
+
+
+def _name(part: Labels | Pixels) -> str:
+    files = part.files()
+    return files[0].path if files else "the mask"
+
+
+def _grey(pixels: Pixels, reader: Reader) -> Array:
+    array = pixels.array(reader)
+    return merge_channels(array, _name(pixels)) if array.ndim == 4 else array
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold(Labels):
+    """Foreground where a sample is above a value: for masks saved with loss, or with white of any kind.
+
+    Colours are turned to luma before the comparison.
+
+    Attributes:
+        pixels: the samples.
+        above: the value.
+        to: the class.
+        drawn: it is a drawn mask: one that is not 0 everywhere and holds nothing above the value holds numbers of classes, and is
+            rejected, not read as empty. A picture from which the mask is derived may be dark.
+    """
+
+    pixels: Pixels
+    above: int = 127
+    to: int = 1
+    drawn: bool = True
+
+    def files(self) -> tuple[RawFile, ...]:
+        """The files that are read."""
+        return self.pixels.files()
+
+    def labels(self, reader: Reader, shape: Shape) -> LabelMap:
+        """See `Labels.labels`."""
+        array = self.pixels.array(reader)
+        grey = luma(array) if array.ndim == 4 else array
+        inside = grey > self.above
+        if self.drawn and not inside.any() and grey.any():
+            raise Rejected(
+                _name(self),
+                f"its brightest sample is {grey.max():g}; foreground above {self.above} expected, or 0 everywhere.",
+                "Fetch the owner's file; copies are often recoloured.",
+            )
+        return np.where(inside, np.uint8(self.to), np.uint8(0))
+
+
+def luma(colours: Array) -> Array:
+    """The brightness of colours on the last axis, as Pillow computes it (ITU-R 601-2)."""
+    weighted = colours.astype(np.uint32) @ np.array([19595, 38470, 7471], np.uint32)
+    return np.asarray((weighted + 0x8000) >> 16)
+
+
+@dataclass(frozen=True, slots=True)
+class UpperHalf(Labels):
+    """Foreground above half of the highest sample of the same mask: for binary masks of which only the owner knew the white."""
+
+    pixels: Pixels
+    to: int = 1
+
+    def files(self) -> tuple[RawFile, ...]:
+        """The files that are read."""
+        return self.pixels.files()
+
+    def labels(self, reader: Reader, shape: Shape) -> LabelMap:
+        """See `Labels.labels`."""
+        array = _grey(self.pixels, reader)
+        return np.where(array > array.max() / 2, np.uint8(self.to), np.uint8(0))
+
+
+@dataclass(frozen=True, slots=True)
+class OneValue(Labels):
+    """Foreground where a sample is not 0, whatever its value; a second value besides 0 rejects the case.
+
+    For binary masks that each hand codes its own way, where several values mean a derived file.
+    """
+
+    pixels: Pixels
+    to: int = 1
+
+    def files(self) -> tuple[RawFile, ...]:
+        """The files that are read."""
+        return self.pixels.files()
+
+    def labels(self, reader: Reader, shape: Shape) -> LabelMap:
+        """See `Labels.labels`."""
+        array = _grey(self.pixels, reader)
+        inside = array != 0
+        found = array[inside]
+        if found.size and not (found == found[0]).all():
+            values = np.unique(found)
+            few = ", ".join(f"{value:g}" for value in values[:5]) + (", ..." if values.size > 5 else "")
+            raise Rejected(_name(self), f"mask values {few} where 0 and one other value are declared.", "Fetch the owner's file.")
+        return np.where(inside, np.uint8(self.to), np.uint8(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Values(Labels):
+    """Each stored value is a class: `mapping` says which; any other value rejects the case, with `advice` if it says any."""
+
+    pixels: Pixels
+    mapping: Mapping[int, int]
+    advice: str = ""
+
+    def files(self) -> tuple[RawFile, ...]:
+        """The files that are read."""
+        return self.pixels.files()
+
+    def labels(self, reader: Reader, shape: Shape) -> LabelMap:
+        """See `Labels.labels`."""
+        return map_values(_grey(self.pixels, reader), self.mapping, _name(self), self.advice)
+
+
+_FEW = 6  # so many comparisons of whole arrays cost less than one look at every sample
+
+
+def value_counts(array: NDArray[np.uint8], likely: Sequence[int] = ()) -> NDArray[np.int64]:
+    """How often each of 256 values occurs.
+
+    Args:
+        array: 8-bit samples.
+        likely: values that are probably the only ones, which makes it faster.
+    """
+    counts = np.zeros(256, np.int64)
+    if len(likely) <= _FEW:
+        for value in likely:
+            counts[value] = np.count_nonzero(array == value)
+        if counts.sum() == array.size:
+            return counts
+    # Pillow counts 8-bit samples eight times as fast as NumPy.
+    return np.array(Image.fromarray(np.ascontiguousarray(array).reshape(1, -1)).histogram(), np.int64)
+
+
+def _with_indices(array: NDArray[np.uint8], indices: Mapping[int, int]) -> LabelMap:
+    """Class indices in the place of stored values; what is not in `indices` becomes 0."""
+    changed = [(value, index) for value, index in indices.items() if index]
+    if len(changed) > _FEW:
+        packed = array.tobytes().translate(_byte_table(tuple(changed)))
+        return np.frombuffer(bytearray(packed), np.uint8).reshape(array.shape)
+    result: LabelMap | None = None
+    for value, index in changed:
+        part = (array == value).view(np.uint8)
+        if index > 1:
+            part *= np.uint8(index)
+        result = part if result is None else np.add(result, part, out=result)
+    return np.zeros(array.shape, np.uint8) if result is None else result
+
+
+@lru_cache(maxsize=64)
+def _byte_table(mapping: tuple[tuple[int, int], ...]) -> bytes:
+    """What each of 256 stored values becomes; the same for every mask of a source."""
+    known = dict(mapping)
+    return bytes(known.get(value, 0) for value in range(256))
+
+
+def map_values(array: Array, mapping: Mapping[int, int], path: str, advice: str = "") -> LabelMap:
+    """Stored values to class indices.
+
+    Raises:
+        Rejected: a value is not in the mapping.
+    """
+    if array.dtype == np.uint8:
+        found = np.flatnonzero(value_counts(array, [value for value in mapping if 0 <= value <= 255])).tolist()
+        strange: list[Any] = [value for value in found if value not in mapping]
+        result = _with_indices(array, {value: mapping.get(value, 0) for value in found})
+    elif array.dtype.kind in "iu" and (low := int(array.min(initial=0))) > int(array.max(initial=0)) - (1 << 16):
+        places = array.astype(np.int64 if array.dtype.itemsize > 2 else np.int32) - low
+        span = range(low, int(array.max(initial=0)) + 1)
+        known = np.array([value in mapping for value in span])
+        strange = [] if known[places].all() else [value for value in np.unique(array).tolist() if value not in mapping]
+        result = np.array([mapping.get(value, 0) for value in span], np.uint8)[places]
+    else:
+        values, places = np.unique(array, return_inverse=True)
+        found = values.tolist()
+        strange = [value for value in found if value not in mapping]
+        result = np.array([mapping.get(value, 0) for value in found], np.uint8)[places].reshape(array.shape)
+    if strange:
+        few = ", ".join(map(str, strange[:5])) + (", ..." if len(strange) > 5 else "")
+        declared = ", ".join(map(str, sorted(mapping)))
+        raise Rejected(
+            path,
+            f"mask values {few} where only {declared} are declared.",
+            advice or "Fetch the owner's file; copies are often recoloured.",
+        )
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class Colours(Labels):
+    """Each colour is a class; any other colour rejects the case."""
+
+    pixels: Pixels
+    mapping: Mapping[tuple[int, int, int], int]
+
+    def files(self) -> tuple[RawFile, ...]:
+        """The files that are read."""
+        return self.pixels.files()
+
+    def labels(self, reader: Reader, shape: Shape) -> LabelMap:
+        """See `Labels.labels`."""
+        array = self.pixels.array(reader)
+        if array.ndim == 3:
+            array = np.repeat(array[..., np.newaxis], 3, axis=3)
+        packed = array.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
+        values, places = np.unique(packed, return_inverse=True)
+        table = {(r << 16) | (g << 8) | b: index for (r, g, b), index in self.mapping.items()}
+        strange = [int(value) for value in values if int(value) not in table]
+        if strange:
+            few = ", ".join(f"({v >> 16}, {v >> 8 & 255}, {v & 255})" for v in strange[:5])
+            raise Rejected(
+                _name(self),
+                f"colours {few} where only {', '.join(map(str, self.mapping))} are declared.",
+                "Fetch the owner's file; copies are often recoloured.",
+            )
+        result: LabelMap = np.array([table[int(v)] for v in values], np.uint8)[places].reshape(array.shape[:3])
+        return result
+
+
+@dataclass(frozen=True, slots=True)
+class Painted(Labels):
+    """Several parts on one label map, in ascending class index: the higher class wins. Equal classes unite.
+
+    A pixel is not annotated only where no part paints it and one says so.
+
+    Attributes:
+        classes: the class of each part, in its order, where the parts are binary and other columns use them so; empty where the parts
+            give classes themselves.
+    """
+
+    parts: tuple[Labels, ...]
+    classes: tuple[int, ...] = ()
+
+    def files(self) -> tuple[RawFile, ...]:
+        """The files that are read."""
+        return tuple(file for part in self.parts for file in part.files())
+
+    def labels(self, reader: Reader, shape: Shape) -> LabelMap:
+        """See `Labels.labels`."""
+        if shape == NATIVE and self.parts:
+            shape = native_labels(self.parts[0], reader).shape
+        result = np.zeros(shape, np.uint8)
+        unknown: NDArray[np.bool_] | None = None
+        for number, part in enumerate(self.parts):
+            labels = on_grid(part, reader, shape)
+            holes = labels == NOT_ANNOTATED
+            if holes.any():
+                unknown = holes if unknown is None else unknown | holes
+                labels = np.where(holes, np.uint8(0), labels)
+            np.maximum(result, labels * np.uint8(self.classes[number]) if self.classes else labels, out=result)
+        if unknown is not None:
+            result[unknown & (result == 0)] = NOT_ANNOTATED
+        return result
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest(Labels):
+    """A mask published on another grid, mapped to the image's by nearest neighbour: index = floor((i + 0.5) * native / full)."""
+
+    part: Labels
+
+    def files(self) -> tuple[RawFile, ...]:
+        """The files that are read."""
+        return self.part.files()
+
+    def labels(self, reader: Reader, shape: Shape) -> LabelMap:
+        """See `Labels.labels`."""
+        native = native_labels(self.part, reader)
+        rows, columns = (nearest_index(n, f) for n, f in zip(native.shape[1:], shape[1:], strict=True))
+        return np.ascontiguousarray(native[:, rows][:, :, columns])
+
+
+def nearest_index(native: int, full: int) -> NDArray[np.int64]:
+    """For each of `full` pixels the index of the nearest of `native` ones, in exact integer arithmetic."""
+    return (2 * np.arange(full, dtype=np.int64) + 1) * native // (2 * full)
+
+
+def native_labels(part: Labels, reader: Reader) -> LabelMap:
+    """The label map of a part on the grid it was published on."""
+    return part.labels(reader, NATIVE)
+
+
+def on_grid(part: Labels, reader: Reader, shape: Shape) -> LabelMap:
+    """The label map of a part, checked against the image's grid.
+
+    Raises:
+        Rejected: the sizes differ.
+    """
+    labels: LabelMap = reader.once((part_key(part), shape), lambda: part.labels(reader, shape))
+    if shape not in (labels.shape, NATIVE):
+        found, expected = (" x ".join(map(str, s[:0:-1] if s[0] == 1 else s[::-1])) for s in (labels.shape, shape))
+        turned = shape[:0:-1] == labels.shape[1:]
+        raise Rejected(
+            _name(part),
+            f"the mask has {found} pixels, its image {expected}" + (": one of them lies on its side." if turned else "."),
+            "Fetch the owner's files; copies are often resized.",
+        )
+    return labels
+
+
+def part_key(part: Labels) -> int:
+    """A key for `Reader.once`: parts live as long as their case, so their identity serves."""
+    return id(part)
+
+
+class Cell(ABC):
+    """A column's value made from several parts, one for each slice."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def files(self) -> tuple[RawFile, ...]:
+        """The files that are read."""
+
+    @abstractmethod
+    def values(self, reader: Reader, shape: Shape) -> list[Any]:
+        """One value a slice: an array for a picture column, a list of arrays for a list of pictures, else a plain value."""
+
+    def whole(self, reader: Reader, shape: Shape) -> Any:
+        """One value for all slices of a volume: arrays stacked, also in lists, flags and lists united, else the first."""
+        slices = self.values(reader, shape)
+        first = slices[0]
+        if isinstance(first, np.ndarray):
+            return np.stack(slices)
+        if isinstance(first, list) and first and isinstance(first[0], np.ndarray):
+            return [np.stack(one) for one in zip(*slices, strict=True)]
+        if isinstance(first, list):
+            return [one for k, found in enumerate(slices) for one in found if not any(one in earlier for earlier in slices[:k])]
+        return any(slices) if isinstance(first, bool) else first
+
+
+@dataclass(frozen=True, slots=True)
+class Instances(Cell):
+    """Objects told apart, as a 16-bit picture: 0 = none, k = the k-th part; a higher one wins."""
+
+    parts: tuple[Labels, ...]
+    numbers: tuple[int, ...] = ()
+
+    def files(self) -> tuple[RawFile, ...]:
+        """The files that are read."""
+        return tuple(file for part in self.parts for file in part.files())
+
+    def values(self, reader: Reader, shape: Shape) -> list[Array]:
+        """See `Cell.values`."""
+        result = np.zeros(shape, np.uint16)
+        for number, part in zip(self.numbers or range(1, len(self.parts) + 1), self.parts, strict=True):
+            labels = on_grid(part, reader, shape)
+            result[(labels > 0) & (labels != NOT_ANNOTATED)] = number
+        return list(result)
+
+
+@dataclass(frozen=True, slots=True)
+class MaskList(Cell):
+    """A `masks` column: the label map of every part, in order."""
+
+    parts: tuple[Labels, ...]
+
+    def files(self) -> tuple[RawFile, ...]:
+        """The files that are read."""
+        return tuple(file for part in self.parts for file in part.files())
+
+    def values(self, reader: Reader, shape: Shape) -> list[list[Array]]:
+        """See `Cell.values`."""
+        maps = self.whole(reader, shape)
+        return [[labels[k] for labels in maps] for k in range(shape[0])]
+
+    def whole(self, reader: Reader, shape: Shape) -> list[LabelMap]:
+        """See `Cell.whole`; not stacked from the slices, which would double the memory of a case with many structures."""
+        return [on_grid(part, reader, shape) for part in self.parts]
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap(Cell):
+    """A `mask_overlap` column: whether any two parts claim the same pixel."""
+
+    parts: tuple[Labels, ...]
+
+    def files(self) -> tuple[RawFile, ...]:
+        """The files that are read."""
+        return tuple(file for part in self.parts for file in part.files())
+
+    def values(self, reader: Reader, shape: Shape) -> list[bool]:
+        """See `Cell.values`."""
+        claims = np.zeros(shape, np.uint16)
+        for part in self.parts:
+            labels = on_grid(part, reader, shape)
+            claims += (labels > 0) & (labels != NOT_ANNOTATED)
+        return [bool(slice_claims.max(initial=0) > 1) for slice_claims in claims]
+
+
+@dataclass(frozen=True, slots=True)
+class Native(Cell):
+    """A `mask_native` column: a label map on the grid it was published on."""
+
+    part: Labels
+
+    def files(self) -> tuple[RawFile, ...]:
+        """The files that are read."""
+        return self.part.files()
+
+    def values(self, reader: Reader, shape: Shape) -> list[Array]:
+        """See `Cell.values`."""
+        return list(native_labels(self.part, reader))
+
+
+def thresholds(files: Iterable[Pixels], above: int = 127) -> tuple[Threshold, ...]:
+    """One binary part for each of several pictures."""
+    return tuple(Threshold(pixels, above) for pixels in files)

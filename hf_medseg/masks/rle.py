@@ -1,0 +1,82 @@
+"""Run-length text: masks as pairs of start and length, and two codings of one mask checked against each other."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from hf_medseg.errors import Rejected
+from hf_medseg.masks.labels import LabelMap, Labels, Shape, on_grid
+from hf_medseg.raw.files import RawFile, Reader
+
+_PLACE = re.compile(r"[0-9]{1,12}")
+
+
+@dataclass(frozen=True)
+class Rle(Labels):
+    """Runs of foreground: `start length start length ...`, pixels counted from 1 down the columns, columns from left to right.
+
+    No text is an empty mask. Runs ascend and do not touch a pixel twice.
+
+    Attributes:
+        runs: the text.
+        where: what holds it, for messages.
+        to: the class of the foreground.
+    """
+
+    runs: str
+    where: str
+    to: int = 1
+
+    def files(self) -> tuple[RawFile, ...]:
+        """None: the text came from a table that planning has read."""
+        return ()
+
+    def labels(self, reader: Reader, shape: Shape) -> LabelMap:
+        """See `Labels.labels`."""
+        _, height, width = shape
+        places = self.runs.split()
+        if strange := next((place for place in places if not _PLACE.fullmatch(place)), None):
+            raise Rejected(self.where, f"its run lengths hold {strange[:20]!r}; whole numbers expected.")
+        if len(places) % 2:
+            raise Rejected(self.where, f"its run lengths end in the start {places[-1]} without a length.")
+        runs = [(int(start), int(length)) for start, length in zip(places[::2], places[1::2], strict=True)]
+        for start, length in runs:
+            if start < 1 or length < 1 or start + length - 1 > height * width:
+                raise Rejected(
+                    self.where, f"a run of {length} pixels from {start} on leaves the picture, whose pixels are 1..{height * width}."
+                )
+        for (start, length), (following, _) in pairwise(runs):
+            if following < start + length:
+                raise Rejected(self.where, f"the run from {following} on begins before that from {start} on has ended.")
+        flat = np.zeros(height * width, np.uint8)
+        for start, length in runs:
+            flat[start - 1 : start - 1 + length] = self.to
+        return np.ascontiguousarray(flat.reshape(width, height).T)[np.newaxis]
+
+
+@dataclass(frozen=True)
+class Same(Labels):
+    """One mask that is published in two codings: both are read, and must agree in every pixel."""
+
+    part: Labels
+    other: Labels
+    other_is: str
+
+    def files(self) -> tuple[RawFile, ...]:
+        """The files that are read."""
+        return (*self.part.files(), *self.other.files())
+
+    def labels(self, reader: Reader, shape: Shape) -> LabelMap:
+        """See `Labels.labels`."""
+        labels, other = on_grid(self.part, reader, shape), on_grid(self.other, reader, shape)
+        if differing := int(np.count_nonzero(labels != other)):
+            raise Rejected(
+                next((file.path for file in self.files()), "the mask"),
+                f"the mask and {self.other_is} code the same area and differ in {differing} pixels.",
+                "Fetch both from the owner; one of them was changed.",
+            )
+        return labels

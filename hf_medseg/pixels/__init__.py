@@ -1,1 +1,0 @@
-"""From files of a raw tree to exact pixels and back to encoded ones."""

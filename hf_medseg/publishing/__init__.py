@@ -1,0 +1,1 @@
+"""The license gate and the Hub."""

@@ -1,0 +1,322 @@
+"""The license gate: whether a converted dataset may be published. Decided by the catalog and by what the shards hold, nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any, get_args
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hf_medseg.catalog.licenses import LICENSE_TIERS, TIERS_BY_OPENNESS, License, Tier
+from hf_medseg.catalog.lookup import sources
+from hf_medseg.catalog.source import Edition, Source
+from hf_medseg.catalog.tables import config_folder, table_of
+from hf_medseg.dataset.arrays import arrow_type
+from hf_medseg.dataset.columns import Column
+from hf_medseg.dataset.folder import CARD, LOCAL, MOST_ROWS, NAMES, OVERVIEW, REPORT, SHARD, WORK, Output
+from hf_medseg.dataset.folder import COLUMNS as PREVIEW_COLUMNS
+from hf_medseg.dataset.folder import FILE as PREVIEW_FILE
+from hf_medseg.dataset.identity import Identity, Outcome, Seal, read_shard
+from hf_medseg.dataset.table import schema_of
+from hf_medseg.errors import Refused
+from hf_medseg.raw.tree import Pattern, is_litter
+
+
+@dataclass(frozen=True)
+class Held:
+    """What an output folder really holds.
+
+    Attributes:
+        source, edition: what every shard is.
+        license: the terms that hold for it, with the tier that the gate decided.
+        shards: what every shard says of itself, by its name inside the folder.
+        files: every file that belongs to the dataset, by its name inside the folder.
+    """
+
+    source: Source
+    edition: Edition
+    license: License
+    shards: Mapping[str, tuple[Identity, Outcome]]
+    files: tuple[str, ...]
+
+    @property
+    def rejected(self) -> list[dict[str, str]]:
+        """Every case that the shards say was rejected."""
+        return [one for _, outcome in self.shards.values() for one in outcome.rejected]
+
+    @property
+    def label(self) -> str:
+        """The source and its edition, for people."""
+        return f"{self.source.id} ({self.edition.name})" if self.edition.name else self.source.id
+
+
+def check(out: str | os.PathLike[str], *, allow_noncommercial: bool = False) -> Held:
+    """Lets a converted dataset through, or refuses it.
+
+    Args:
+        out: the folder of a finished conversion.
+        allow_noncommercial: whether the user said by name that a non-commercial license is understood.
+
+    Returns:
+        What the folder holds; its tier is `open`, or `noncommercial` where that is allowed.
+
+    Raises:
+        Refused: the license does not allow it, or the folder holds something that is not of one conversion.
+    """
+    held = inspect(out)
+    if held.license.tier == "open" or (held.license.tier == "noncommercial" and allow_noncommercial):
+        return held
+    raise Refused(_refusal(held, os.fspath(out)))
+
+
+def inspect(out: str | os.PathLike[str]) -> Held:
+    """Finds out what an output folder holds, from the shards themselves.
+
+    Raises:
+        Refused: the folder is no finished conversion of one source and edition, or a shard is not what it says.
+    """
+    target = Output(Path(out))
+    if not target.root.is_dir():
+        raise Refused(f"{target.root}: no such folder. OUT is the folder that `hf-medseg convert` wrote.")
+    files = _files(target.root)
+    shards: dict[str, tuple[Identity, Outcome]] = {}
+    for name in files:
+        if SHARD.search(name) and name != PREVIEW_FILE:
+            described = read_shard(str(target.root / name))
+            if described is None:
+                raise Refused(f"{name} is not a shard of this package, or lost what it says of itself. Convert the raw tree again.")
+            shards[name] = described
+    if not shards:
+        raise Refused(f"{target.root} holds no shards. OUT is the folder that `hf-medseg convert` wrote.")
+    told = {(identity.source, identity.edition, identity.license, identity.tier) for identity, _ in shards.values()}
+    if len(told) > 1:
+        mixed = ", ".join(sorted(" ".join(filter(None, one)) for one in told))
+        raise Refused(f"{target.root} mixes shards of different datasets or terms: {mixed}. One folder holds one source and edition.")
+    ((source_id, edition_name, license_id, tier),) = told
+    source = sources().get(source_id)
+    edition = next((one for one in source.editions if one.name == edition_name), None) if source else None
+    if source is None or edition is None:
+        raise Refused(f"The shards say {source_id!r} {edition_name!r}, which the catalog does not have. Nothing is known of its license.")
+    _check_report(target, source, edition)
+    folders = {config_folder(config, edition) for config in edition.configs} if source.from_about is None else None
+    _check_names(files, folders or {name.partition("/")[0] for name in shards})
+    seen: set[str] = set()
+    for name, (identity, outcome) in shards.items():
+        _check_table(target.root, name, identity, source, edition)
+        seen.update(_check_rows(target.root, name, identity, outcome, source))
+    if PREVIEW_FILE in files:
+        _check_preview(target.root / PREVIEW_FILE, seen)
+    held = Held(source, edition, _terms(source, edition, license_id, tier), shards, files)
+    _check_card(target.root / CARD, held)
+    return held
+
+
+def _terms(source: Source, edition: Edition, license_id: str, tier: str) -> License:
+    """The strictest of what the catalog says now and what was true when the shards were made."""
+    if source.from_about is not None:
+        stated: Tier = "unknown" if license_id in ("", "unknown") else LICENSE_TIERS.get(license_id, "restricted")
+        license = License(license_id or "unknown", license_id or "license unknown", "", stated, ())
+    else:
+        license = edition.license
+        if license_id != license.id:
+            # The layout fitted the stricter terms of another edition too, or the catalog changed since.
+            others = [one.license for one in source.editions if one.license.id == license_id]
+            license = _strictest(license, *others) if others else replace(license, tier=_strict(license.tier, "unknown"))
+    return replace(license, tier=_strict(license.tier, tier))
+
+
+def _strictest(*licenses: License) -> License:
+    return max(licenses, key=lambda license: TIERS_BY_OPENNESS.index(license.tier))
+
+
+def _strict(mine: Tier, told: str) -> Tier:
+    """The stricter of two tiers; a tier that nobody knows is `unknown`."""
+    theirs: Tier = next((tier for tier in get_args(Tier) if tier == told), "unknown")
+    return mine if TIERS_BY_OPENNESS.index(mine) > TIERS_BY_OPENNESS.index(theirs) else theirs
+
+
+# --- the folder -------------------------------------------------------------------------------------------------------------------------
+
+
+def _files(root: Path) -> tuple[str, ...]:
+    """Every file below the folder but what operating systems leave behind, by its POSIX path.
+
+    Raises:
+        Refused: a conversion is not finished there, or a folder is a link to elsewhere.
+    """
+    if (root / WORK).exists():
+        raise Refused(f"{root} holds an unfinished conversion. Run the same `hf-medseg convert` again: it carries on.")
+    found = []
+    for folder, folders, names in os.walk(root):
+        for name in folders:
+            if os.path.islink(os.path.join(folder, name)):
+                raise Refused(f"{os.path.join(folder, name)} is a link to another folder. A conversion makes none: remove it.")
+        if Path(folder) == root and LOCAL in folders:
+            folders.remove(LOCAL)
+        for name in names:
+            path = Path(folder, name).relative_to(root).as_posix()
+            if not is_litter(path):
+                found.append(path)
+    if missing := [name for name in (CARD, REPORT) if name not in found]:
+        raise Refused(f"{root} has no {' and no '.join(missing)}: its conversion is not finished. Run `hf-medseg convert` again.")
+    return tuple(sorted(found))
+
+
+def _check_names(files: tuple[str, ...], folders: set[str]) -> None:
+    """Every file is one that a conversion writes."""
+    for name in files:
+        folder, _, last = name.rpartition("/")
+        ours = name in (CARD, REPORT, NAMES, PREVIEW_FILE, OVERVIEW) or (folder in folders and (last == NAMES or SHARD.fullmatch(last)))
+        if not ours:
+            raise Refused(f"{name} is not part of the conversion, and nothing else is pushed. Move it out of the folder.")
+
+
+def _check_report(target: Output, source: Source, edition: Edition) -> None:
+    """`report.json` decides nothing, but it must tell of the same dataset."""
+    report = target.report()
+    if (report.get("source"), report.get("edition") or "") != (source.id, edition.name):
+        raise Refused(f"report.json tells of {report.get('source')!r}, the shards of {source.id!r}. Convert the raw tree again.")
+
+
+def _check_card(path: Path, held: Held) -> None:
+    """The card may be edited, but not its license."""
+    from huggingface_hub import metadata_load
+
+    try:
+        metadata = metadata_load(path) or {}
+    except Exception as error:  # the parser's errors are many
+        raise Refused(f"{path}: its metadata cannot be read ({error}). Convert again, or repair it.") from error
+    stated = metadata.get("license")
+    stated = [stated] if isinstance(stated, str) else stated
+    if stated != [held.license.id] and held.license.tier in ("open", "noncommercial"):
+        raise Refused(f"{path} states the license {stated}, but {held.label} is under {held.license.id}. Put it back, or convert again.")
+
+
+# --- the shards -------------------------------------------------------------------------------------------------------------------------
+
+
+def _check_table(root: Path, name: str, identity: Identity, source: Source, edition: Edition) -> None:
+    """A shard lies where its config and split say, and has exactly the columns of its source."""
+    folder, _, last = name.rpartition("/")
+    match = SHARD.fullmatch(last)
+    if match is None or match["split"] != identity.split:
+        raise Refused(f"{name} says that it is of the split {identity.split!r}. Somebody renamed it: convert the raw tree again.")
+    try:
+        found = pq.read_schema(root / name)
+    except (OSError, pa.ArrowException) as error:
+        raise Refused(f"{name} cannot be read ({error}). Convert the raw tree again.") from error
+    if source.from_about is not None:
+        return  # its columns come with the about file; what its rows hold is checked below
+    config = next((config for config in edition.configs if config.name == identity.config), None)
+    if config is None or config_folder(config, edition) != folder:
+        raise Refused(f"{name} says that it is of the config {identity.config!r} of {source.id}, which does not lie there.")
+    expected = schema_of(table_of(source, edition, config).columns)
+    if not found.equals(expected) or _features(found) != _features(expected):
+        strange = sorted(set(found.names) ^ set(expected.names))
+        what = f" They differ in: {', '.join(strange)}." if strange else ""
+        raise Refused(f"{name} does not have the columns of {source.id}.{what} Convert the raw tree again with this version.")
+
+
+def _features(schema: pa.Schema) -> Any:
+    try:
+        return json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
+    except (KeyError, ValueError, TypeError):
+        return None
+
+
+def _check_rows(root: Path, name: str, identity: Identity, outcome: Outcome, source: Source) -> Iterator[str]:
+    """Yields the ids of a shard's rows, and refuses rows that are not what the shard says.
+
+    Raises:
+        Refused: what the shard says does not belong to its rows, or its rows come from another source's files.
+    """
+    seal, count = Seal(identity), 0
+    try:
+        with pq.ParquetFile(root / name) as file:
+            many = "files" in file.schema_arrow.names
+            for batch in file.iter_batches(columns=[*Seal.columns, *(["files"] if many else [])]):
+                for row in batch.to_pylist():
+                    seal.add(row)
+                    count += 1
+                    pairs = [(row["source_file"], row["source_sha256"])]
+                    pairs += [(one["path"], one["sha256"]) for one in (row.get("files") or ())]
+                    for path, digest in pairs:
+                        if (other := _owner(source, path or "", digest or "")) is not None:
+                            raise Refused(_of_another(name, path, other, source))
+                    yield row["image_id"]
+    except (OSError, pa.ArrowException, KeyError, TypeError) as error:
+        raise Refused(f"{name} cannot be read ({error}). Convert the raw tree again.") from error
+    if seal.value() != outcome.seal or count != outcome.tally.rows:
+        raise Refused(f"{name}: what it says of itself does not belong to its rows. Somebody rewrote it: convert the raw tree again.")
+
+
+def _of_another(name: str, path: str, other: Source, source: Source) -> str:
+    return (
+        f"{name}: its row of {path} comes from {other.id}, not from {source.id}. {other.id} has its own license: "
+        f"hf-medseg info {other.id}. Run: hf-medseg convert {other.id} RAW OUT"
+    )
+
+
+@cache
+def _names(source_id: str) -> tuple[Pattern, ...]:
+    """What proves that a file is this source's, by its name."""
+    return tuple(Pattern(pattern) for pattern in sources()[source_id].signature)
+
+
+@cache
+def _hashes() -> dict[str, Source]:
+    """Published files of which the catalog knows the SHA-256."""
+    return {digest: source for source in sources().values() for _, digest in source.hashes}
+
+
+def _owner(source: Source, path: str, digest: str) -> Source | None:
+    """The other source that a file is known to come from; None if there is none, or if the name is the source's own too."""
+    known = _hashes().get(digest)
+    if known is not None and known.id != source.id:
+        return known
+    if any(name.search(path) for name in _names(source.id)):
+        return None
+    others = (other for other in sources().values() if other.id != source.id)
+    return next((other for other in others if any(name.search(path) for name in _names(other.id))), None)
+
+
+# --- the preview and the answer ---------------------------------------------------------------------------------------------------------
+
+
+def _check_preview(path: Path, image_ids: set[str]) -> None:
+    """The preview shows a few rows of the shards and nothing else."""
+    try:
+        with pq.ParquetFile(path) as file:
+            columns: dict[str, Column] = PREVIEW_COLUMNS
+            plain = [(name, arrow_type(column)) for name, column in columns.items()]
+            right = file.metadata.num_rows <= MOST_ROWS and [(f.name, f.type) for f in file.schema_arrow] == plain
+            right = right and set(file.read(["image_id"])["image_id"].to_pylist()) <= image_ids
+    except (OSError, pa.ArrowException) as error:
+        raise Refused(f"{path} cannot be read ({error}). Convert the raw tree again.") from error
+    if not right:
+        raise Refused(f"{path} is not the preview that the conversion drew. Convert the raw tree again.")
+
+
+def _refusal(held: Held, out: str) -> str:
+    """Why not, on what evidence, and what to do instead."""
+    license = held.license
+    stated = f"{license.name} ({license.url})" if license.url else license.name
+    lines = [f"{held.label} is not pushed: its license is {stated}, tier {license.tier}."]
+    lines += [f"  evidence: {one.says} ({one.confidence}, {one.date}): {one.url}" for one in license.evidence]
+    lines += [f"  the owner's terms: {condition}" for condition in license.conditions]
+    if license.tier == "noncommercial":
+        lines.append("It may be shared for non-commercial use: if that is what you do, say so with --allow-noncommercial.")
+        return "\n".join(lines)
+    if held.source.from_about is not None:
+        lines.append("The license is what the about file states, id and URL. If that is wrong, correct the about file and convert again.")
+    else:
+        script = f"loading_scripts/{held.source.id.replace('-', '_')}.py"
+        lines.append(f"No option changes that, nor a private repository. Others get the data from the owner and load it with {script}.")
+    lines.append(f'Here it stays usable: datasets.load_dataset("{out}")')
+    return "\n".join(lines)

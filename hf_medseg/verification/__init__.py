@@ -1,0 +1,1 @@
+"""A converted dataset read back, every promise checked."""

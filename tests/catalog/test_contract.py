@@ -1,0 +1,226 @@
+"""What every source of the catalog must have and do; a new source is tested here without a line of its own."""
+
+from __future__ import annotations
+
+import ast
+import datetime
+import json
+import pickle
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from hf_medseg.card import render as card
+from hf_medseg.catalog.licenses import LICENSE_TIERS
+from hf_medseg.catalog.lookup import find_source, sources
+from hf_medseg.catalog.recognise import looks_like
+from hf_medseg.catalog.source import Source
+from hf_medseg.cli import main
+from hf_medseg.conversion.executor import Executor
+from hf_medseg.conversion.plan import Request, make_plan
+from hf_medseg.dataset.columns import table_columns
+from hf_medseg.errors import Refused
+from hf_medseg.loading import script
+from hf_medseg.raw.tree import open_raw_tree
+from hf_medseg.verification.verify import verify
+from tests.support.harness import PHANTOMS, run
+
+ROOT = Path(__file__).parents[2]
+SOURCES = list(sources().values())
+CONVERTIBLE = [source for source in SOURCES if source.convertible]
+NAMED = {"ids": lambda source: source.id}
+OPEN = {
+    ("chase-db1", ""),
+    ("isic-2017", ""),
+    ("hyperkvasir", ""),
+    ("nih-cxr14", ""),
+    ("lidc-idri", ""),
+    ("brats", "2021-tcia"),
+    ("ddsm", "cbis"),
+    ("scmr-consensus", "sunnybrook"),
+}
+FORBIDDEN_WORDS = re.compile(r"\bseed\b|\bdossiers?\b|from memory|[\w.+-]+@(?!article|misc|data)[\w-]+\.\w+", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("source", SOURCES, **NAMED)
+def test_facts_are_complete(source: Source) -> None:
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", source.id)
+    module = ROOT / "hf_medseg" / "sources" / source.id.replace("-", "_") / "source.py"
+    assert module.exists()
+    for text in (source.title, source.homepage, source.task, source.summary, source.layout, source.splits):
+        assert text
+    assert source.modality
+    assert source.access.steps or not source.convertible
+    if not source.convertible or source.from_about:
+        return
+    for edition in source.editions:
+        assert edition.citations, "every source is cited"
+        assert all(citation.startswith("@") and citation.count("{") == citation.count("}") for citation in edition.citations)
+        assert edition.license.evidence, "every license has evidence"
+        assert edition.license.url or edition.license.tier == "unknown"
+        assert edition.landmarks
+        for config in edition.configs:
+            assert config.name != "preview"
+        if len(edition.configs) == 1:
+            assert edition.configs[0].name == "default"
+
+
+@pytest.mark.parametrize("source", SOURCES, **NAMED)
+def test_every_fact_has_evidence_with_url_and_date(source: Source) -> None:
+    for edition in source.editions:
+        for evidence in edition.license.evidence:
+            assert re.match(r"https?://|doi:", evidence.url), evidence
+            assert isinstance(evidence.date, datetime.date)
+        confidences = {evidence.confidence for evidence in edition.license.evidence}
+        if edition.license.tier == "open":
+            assert "high" in confidences
+        if edition.license.tier == "noncommercial":
+            assert confidences & {"high", "medium-high"}
+
+
+def test_exactly_the_proven_editions_are_open() -> None:
+    tiers = {(source.id, edition.name): edition.license.tier for source in SOURCES for edition in source.editions}
+    assert {key for key, tier in tiers.items() if tier == "open"} == OPEN
+    assert {key for key, tier in tiers.items() if tier == "noncommercial"} == {("segpc-2021", "")}
+    for source in SOURCES:
+        for edition in source.editions:
+            if edition.license.tier in ("open", "noncommercial"):
+                assert LICENSE_TIERS.get(edition.license.id) == edition.license.tier or source.id == "nih-cxr14"
+
+
+def test_the_catalog_is_whole() -> None:
+    expected = """abide adni all-leukemia belarus-tb brats breast-cancer chase-db1 chest-xray-masks cxlseg ddsm ddsm-tissue drive herlev
+    hyperkvasir i2cvb-prostate image-mask-folder intel-cervical isic-2017 kaggle-dr kvasir-seg lgg-mri lidc-idri lungsegdb medpix mfsd mmotu mura
+    nih-cxr14 oasis omnimedicalsearch scmr-consensus scr segpc-2021 sipakmed tcia ultrasound-nerve usc-sipi via-elcap visceral"""
+    assert sorted(sources()) == sorted(expected.split())
+
+
+def test_aliases_lead_to_their_source() -> None:
+    assert find_source("busi").id == "breast-cancer"
+    assert find_source("cbis-ddsm").id == "ddsm"
+    assert find_source("sunnybrook").id == "scmr-consensus"
+    assert find_source("KVASIR_SEG").id == "kvasir-seg"
+    names = [name for source in SOURCES for name in (source.id, *source.aliases)]
+    assert len(names) == len(set(names))
+    with pytest.raises(Refused, match="Did you mean kvasir-seg"):
+        find_source("kvasir-sge")
+
+
+@pytest.mark.parametrize("source", SOURCES, **NAMED)
+def test_a_source_file_holds_facts_and_cases_only(source: Source) -> None:
+    text = (ROOT / "hf_medseg" / "sources" / source.id.replace("-", "_") / "source.py").read_text()
+    assert not FORBIDDEN_WORDS.search(text), FORBIDDEN_WORDS.search(text)
+    imported = {
+        name.name if isinstance(node, ast.Import) else (node.module or "")
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for name in node.names
+    }
+    assert not {name.partition(".")[0] for name in imported} & {
+        "numpy",
+        "PIL",
+        "pyarrow",
+        "datasets",
+        "huggingface_hub",
+        "os",
+        "pathlib",
+        "io",
+    }
+    called = {node.func.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    assert not called & {"open", "print"}
+
+
+@pytest.mark.parametrize("source", [source for source in CONVERTIBLE if source.id in PHANTOMS], **NAMED)
+class TestPhantom:
+    """The clean phantom of every source."""
+
+    def test_converts_and_verifies(self, source: Source, tmp_path: Path) -> None:
+        converted = run(source.id, "clean", tmp_path)
+        result = verify(converted.out)
+        assert result.ok, result.problems
+        report = json.loads((converted.out / "report.json").read_text())
+        assert report["source"] == source.id
+        assert str(tmp_path) not in (converted.out / "report.json").read_text()
+        schemas = [pq.read_schema(path) for path in sorted(converted.out.glob("*/*.parquet")) if path.parent.name != "preview"]
+        for schema in schemas:
+            assert [name for name in schema.names if name != "depth"][:9] == list(table_columns((), {}, many_files=False))
+
+    def test_is_recognised_as_itself_and_nothing_else(self, source: Source, tmp_path: Path) -> None:
+        if source.from_about is not None:
+            return
+        raw = open_raw_tree(PHANTOMS[source.id].make(tmp_path / "raw").raw, tmp_path / "work")
+        assert [other.id for other in looks_like(raw)] == [source.id]
+
+    def test_plan_is_small_and_picklable(self, source: Source, tmp_path: Path) -> None:
+        phantom = PHANTOMS[source.id].make(tmp_path / "raw")
+        request = Request(
+            str(phantom.raw),
+            parts={name: str(path) for name, path in phantom.parts.items()},
+            about=None if phantom.about is None else str(phantom.about),
+        )
+        with Executor(1) as executor:
+            plan = make_plan(source, request, tmp_path / "work", executor)
+        cases = [case for shard in plan.configs[0].shards for case in shard.cases]
+        assert len(pickle.dumps(cases)) / len(cases) < 50_000
+        assert repr(pickle.loads(pickle.dumps(cases))) == repr(cases)
+
+    def test_another_source_refuses_it(self, source: Source, tmp_path: Path) -> None:
+        phantom = PHANTOMS[source.id].make(tmp_path / "raw")
+        other = "drive" if source.id == "chase-db1" else "chase-db1"
+        assert main(["convert", other, str(phantom.raw), str(tmp_path / "out")]) == 2
+        assert not (tmp_path / "out").exists()
+
+
+def test_cards_are_those_of_the_catalog() -> None:
+    committed = {path.name: path.read_text() for path in (ROOT / "cards").glob("*.md")}
+    fresh = card.all_cards()
+    assert sorted(committed) == sorted(fresh)
+    for name, text in fresh.items():
+        assert committed[name] == text, f"cards/{name} is not a fresh render: run `make cards`"
+        assert "clinical use" in text
+        assert not FORBIDDEN_WORDS.search(text), (name, FORBIDDEN_WORDS.search(text))
+
+
+def test_gated_sources_have_scripts_and_open_ones_none() -> None:
+    needing = {source.id for source in CONVERTIBLE if set(source.tiers) != {"open"} and source.id != "image-mask-folder"}
+    assert {source.id for source in SOURCES if script.needs_script(source)} == needing | {"tcia"}
+
+
+@pytest.mark.parametrize("source", SOURCES, **NAMED)
+def test_info_says_everything(source: Source, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["info", source.id]) == 0
+    text = capsys.readouterr().out
+    assert source.title in text
+    assert main(["info", source.id, "--json"]) == 0
+    described: dict[str, Any] = json.loads(capsys.readouterr().out)
+    assert described["id"] == source.id
+    assert [edition["name"] for edition in described["editions"]] == [edition.name or None for edition in source.editions]
+
+
+def test_list_shows_the_catalog(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", "--json"]) == 0
+    assert [line["id"] for line in json.loads(capsys.readouterr().out)] == sorted(sources())
+    assert main(["list"]) == 0
+    text = capsys.readouterr().out
+    assert all(source.id in text for source in SOURCES)
+
+
+def test_no_forbidden_word_reaches_the_project() -> None:
+    for path in [
+        *(ROOT / "hf_medseg").rglob("*.py"),
+        *(ROOT / "loading_scripts").glob("*"),
+        *(ROOT / "cards").glob("*"),
+        *ROOT.glob("*.md"),
+    ]:
+        found = FORBIDDEN_WORDS.search(path.read_text())
+        assert not found or (found.group().lower() == "seed" and "shuffle" in path.read_text()), f"{path}: {found}"
+
+
+def test_all_brings_every_extra() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    (everything,) = extras["all"]
+    assert set(everything.removeprefix("hf-medseg[").removesuffix("]").split(",")) == set(extras) - {"all", "test"}

@@ -1,0 +1,1081 @@
+"""Downloads: every fault that a server can have, every client, every source; all of it against hosts on loopback."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import io
+import json
+import shutil
+import sys
+import threading
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import datasets
+import pytest
+
+import hf_medseg
+from hf_medseg.catalog.facts import Access, Download, Mode
+from hf_medseg.catalog.lookup import find_source, sources
+from hf_medseg.cli import main
+from hf_medseg.errors import MedsegError, MissingExtra, Refused
+from tests.support.harness import PHANTOMS
+from tests.support.kit import as_tar, as_zip, files_of
+from tests.support.web import Asked, Page, Web, all_hosts, cut, stall, status  # noqa: F401
+
+module, transfer, clients = (import_module(f"hf_medseg.{name}") for name in ("download", "transfer", "clients"))
+pytest.importorskip("pooch")
+
+
+BODY = bytes(range(256)) * 400
+URL, MIRROR = "https://owner.example/data/file.bin", "https://mirror.example/copy/file.bin"
+PAGE = b"<!DOCTYPE html><html><body>Please sign in</body></html>"
+
+
+def sha256(data: bytes) -> str:
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+
+@pytest.fixture(autouse=True)
+def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small pieces, and no waiting between tries."""
+    monkeypatch.setattr(transfer, "CHUNK", 4096)
+    monkeypatch.setattr(transfer, "WAITS", (0.0, 0.0))
+    monkeypatch.setattr(transfer, "TIMEOUT", (5.0, 5.0))
+
+
+Offer = Callable[..., str]
+
+
+@pytest.fixture
+def offer(monkeypatch: pytest.MonkeyPatch) -> Offer:
+    """Gives a source of the catalog other downloads."""
+
+    def set_downloads(
+        *downloads: Download, source: str = "chase-db1", mode: Mode = "free", steps: Sequence[str] = ("Write a letter.",)
+    ) -> str:
+        found = find_source(source)
+        offered = replace(found, access=Access(mode, tuple(steps), downloads))
+        monkeypatch.setattr(module, "find_source", lambda name: offered)
+        return source
+
+    return set_downloads
+
+
+def names(folder: Path) -> list[str]:
+    return [name for name, _ in files_of(folder)]
+
+
+# --- One file over HTTP ------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_file_gets_its_name_when_it_is_complete(web: Web, offer: Offer, tmp_path: Path) -> None:
+    web.serve(URL, BODY)
+    told: list[tuple[Any, ...]] = []
+    result = hf_medseg.download(offer(Download(URL, checksum=sha256(BODY))), tmp_path / "raw", progress=lambda *now: told.append(now))
+    assert (tmp_path / "raw" / "file.bin").read_bytes() == BODY
+    assert names(tmp_path / "raw") == ["file.bin"]
+    assert result.fetched["file.bin"].checksum == sha256(BODY)  # type: ignore[union-attr]
+    assert told[-1] == ("fetching", 1, 1, len(BODY), len(BODY))
+    assert all(received <= whole for *_, received, whole in told)
+
+
+def test_md5_is_compared_too(web: Web, offer: Offer, tmp_path: Path) -> None:
+    web.serve(URL, BODY)
+    checksum = f"md5:{hashlib.md5(BODY).hexdigest()}"
+    assert hf_medseg.download(offer(Download(URL, checksum=checksum)), tmp_path).fetched["file.bin"].checksum == checksum  # type: ignore[union-attr]
+
+
+def test_a_broken_connection_is_carried_on(web: Web, offer: Offer, tmp_path: Path) -> None:
+    web.serve(URL, BODY, cut(20_000), cut(30_000))
+    hf_medseg.download(offer(Download(URL)), tmp_path)
+    assert (tmp_path / "file.bin").read_bytes() == BODY
+    first, second, third = web.ranges(URL)
+    assert first == ""
+    assert 0 < int(second[6:-1]) < int(third[6:-1]) < len(BODY)
+
+
+def test_the_next_run_carries_on(web: Web, offer: Offer, tmp_path: Path) -> None:
+    page = web.serve(URL, BODY, cut(20_000), *[status(404)])
+    source = offer(Download(URL, checksum=sha256(BODY)))
+    with pytest.raises(MedsegError, match=r"404.*\n.*carries on"):
+        hf_medseg.download(source, tmp_path)
+    had = (tmp_path / "file.bin.part").stat().st_size
+    assert 0 < had <= 20_000
+    assert not page.acts
+    hf_medseg.download(source, tmp_path)
+    assert (tmp_path / "file.bin").read_bytes() == BODY
+    assert web.ranges(URL)[-1] == f"bytes={had}-"
+    assert names(tmp_path) == ["file.bin"]
+
+
+def test_a_file_that_changed_in_between_begins_anew(web: Web, offer: Offer, tmp_path: Path) -> None:
+    page = web.serve(URL, BODY, cut(20_000), status(404))
+    source = offer(Download(URL))
+    with pytest.raises(MedsegError):
+        hf_medseg.download(source, tmp_path)
+    page.body = BODY[::-1]
+    hf_medseg.download(source, tmp_path)
+    assert (tmp_path / "file.bin").read_bytes() == BODY[::-1]
+
+
+def test_without_a_validator_or_checksum_nothing_is_pieced_together(web: Web, offer: Offer, tmp_path: Path) -> None:
+    web.serve(URL, BODY, tag=None).acts.append(lambda handler, body: handler.answer(200, body, send=20_000))
+    hf_medseg.download(offer(Download(URL)), tmp_path)
+    assert web.ranges(URL) == ["", ""]
+
+
+def test_a_server_without_ranges_sends_all_again(web: Web, offer: Offer, tmp_path: Path) -> None:
+    web.serve(URL, BODY, cut(20_000), ranges=False)
+    hf_medseg.download(offer(Download(URL)), tmp_path)
+    assert (tmp_path / "file.bin").read_bytes() == BODY
+
+
+def test_everything_had_come_but_the_end_was_not_seen(web: Web, offer: Offer, tmp_path: Path) -> None:
+    web.serve(URL, BODY)
+    (tmp_path / "file.bin.part").write_bytes(BODY)
+    (tmp_path / "file.bin.part.json").write_text(json.dumps({"url": MIRROR, "validator": "", "total": len(BODY)}))
+    hf_medseg.download(offer(Download(URL, checksum=sha256(BODY))), tmp_path)
+    assert (tmp_path / "file.bin").read_bytes() == BODY
+    assert web.ranges(URL) == [f"bytes={len(BODY)}-"]
+
+
+def test_a_part_that_does_not_fit_is_thrown_away(web: Web, offer: Offer, tmp_path: Path) -> None:
+    web.serve(URL, BODY)
+    (tmp_path / "file.bin.part").write_bytes(BODY * 2)
+    (tmp_path / "file.bin.part.json").write_text(json.dumps({"url": URL, "validator": "", "total": None}))
+    hf_medseg.download(offer(Download(URL, checksum=sha256(BODY))), tmp_path)
+    assert (tmp_path / "file.bin").read_bytes() == BODY
+
+
+def test_a_mirror_carries_on_what_the_owner_began(web: Web, offer: Offer, tmp_path: Path) -> None:
+    web.serve(URL, BODY, cut(20_000), status(403))
+    web.serve(MIRROR, BODY)
+    hf_medseg.download(offer(Download(URL, mirrors=(MIRROR,), checksum=sha256(BODY))), tmp_path)
+    assert (tmp_path / "file.bin").read_bytes() == BODY
+    assert web.ranges(MIRROR)[0] != ""
+
+
+def test_a_mirror_of_a_file_without_checksum_begins_anew(web: Web, offer: Offer, tmp_path: Path) -> None:
+    web.serve(URL, BODY, cut(20_000), status(403))
+    web.serve(MIRROR, BODY)
+    hf_medseg.download(offer(Download(URL, mirrors=(MIRROR,))), tmp_path)
+    assert web.ranges(MIRROR) == [""]
+
+
+@pytest.mark.parametrize("code", [403, 404, 410, 202])
+def test_a_final_answer_leads_to_the_next_mirror(web: Web, offer: Offer, tmp_path: Path, code: int) -> None:
+    web.serve(URL, BODY, *[status(code)] * 9)
+    web.serve(MIRROR, BODY)
+    hf_medseg.download(offer(Download(URL, mirrors=(MIRROR,))), tmp_path)
+    assert len(web.ranges(URL)) == 1
+
+
+@pytest.mark.parametrize("code", [429, 500, 503])
+def test_a_passing_answer_is_asked_again(web: Web, offer: Offer, tmp_path: Path, code: int) -> None:
+    web.serve(URL, BODY, status(code), status(code))
+    hf_medseg.download(offer(Download(URL)), tmp_path)
+    assert (tmp_path / "file.bin").read_bytes() == BODY
+
+
+def test_a_server_that_asks_for_patience_gets_it(web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transfer, "WAITS", (1.0, 2.0, 3.0))
+    web.serve(URL, BODY, status(429, Retry_After="7"), status(429, Retry_After="100000"), status(503, Retry_After="soon"))
+    watch = transfer.Watch()
+    waited: list[float] = []
+    watch.stop = SimpleNamespace(is_set=lambda: False, wait=lambda seconds: waited.append(seconds))
+    transfer.fetch(URL, transfer.Wanted("file.bin"), tmp_path / "file.bin.part", watch)
+    assert waited == [7.0, 60.0, 3.0]
+
+
+def test_a_server_that_never_recovers_is_left(web: Web, offer: Offer, tmp_path: Path) -> None:
+    web.serve(URL, BODY, *[status(500)] * 9)
+    with pytest.raises(MedsegError, match="500"):
+        hf_medseg.download(offer(Download(URL)), tmp_path)
+    assert len(web.ranges(URL)) == 3
+
+
+def test_a_slow_server_is_left_after_a_while(web: Web, offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transfer, "TIMEOUT", (1.0, 0.05))
+    patience = threading.Event()
+    web.serve(URL, BODY, *[stall(patience)] * 9)
+    web.serve(MIRROR, BODY)
+    hf_medseg.download(offer(Download(URL, mirrors=(MIRROR,))), tmp_path)
+    patience.set()
+    assert (tmp_path / "file.bin").read_bytes() == BODY
+
+
+def test_redirects_are_followed(web: Web, offer: Offer, tmp_path: Path) -> None:
+    web.serve(URL, b"", status(302, Location="https://store.example/x?signature=SECRET"))
+    web.serve("https://store.example/x", BODY)
+    hf_medseg.download(offer(Download(URL)), tmp_path)
+    assert (tmp_path / "file.bin").read_bytes() == BODY
+
+
+def test_a_redirect_in_a_circle_ends(web: Web, offer: Offer, tmp_path: Path) -> None:
+    web.serve(URL, b"", *[status(302, Location=URL)] * 50)
+    with pytest.raises(MedsegError, match="TooManyRedirects"):
+        hf_medseg.download(offer(Download(URL)), tmp_path)
+
+
+def test_signed_addresses_are_not_told(web: Web, offer: Offer, tmp_path: Path) -> None:
+    web.serve(URL, b"", *[status(302, Location="https://store.example/x?signature=SECRET")] * 9)
+    with pytest.raises(MedsegError) as caught:
+        hf_medseg.download(offer(Download(URL)), tmp_path)
+    assert "SECRET" not in str(caught.value)
+    assert not any("SECRET" in path.read_text() for path in tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("page", [PAGE, b"\n <html>", b"\xef\xbb\xbf<!-- x --><HTML lang='en'>", b'<?xml version="1.0"?>\n<!DOCTYPE html>'])
+def test_a_login_page_is_not_the_file(web: Web, offer: Offer, tmp_path: Path, page: bytes) -> None:
+    web.serve(URL, page, kind="application/zip")
+    web.serve(MIRROR, BODY)
+    hf_medseg.download(offer(Download(URL, mirrors=(MIRROR,))), tmp_path)
+    assert (tmp_path / "file.bin").read_bytes() == BODY
+    web.pages.pop("mirror.example/copy/file.bin")
+    with pytest.raises(MedsegError, match="a web page instead of the file"):
+        hf_medseg.download(offer(Download(URL, name="other.bin")), tmp_path)
+    assert names(tmp_path) == ["file.bin", "other.bin.part", "other.bin.part.json"] or names(tmp_path) == ["file.bin"]
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.tar.gz", "a.tgz", "a.7z", "a.xlsx"])
+def test_what_is_no_archive_is_not_taken_for_one(web: Web, offer: Offer, tmp_path: Path, name: str) -> None:
+    web.serve(URL, b'{"error": "quota"}')
+    with pytest.raises(MedsegError, match=r"is no \.\w+ file"):
+        hf_medseg.download(offer(Download(URL, name=name)), tmp_path)
+    assert not (tmp_path / name).exists()
+
+
+def test_an_empty_answer_is_no_file(web: Web, offer: Offer, tmp_path: Path) -> None:
+    web.serve(URL, b"")
+    with pytest.raises(MedsegError, match="nothing"):
+        hf_medseg.download(offer(Download(URL)), tmp_path)
+
+
+def test_a_wrong_checksum_stops_everything_and_keeps_the_file_aside(web: Web, offer: Offer, tmp_path: Path) -> None:
+    web.serve(URL, BODY)
+    web.serve(MIRROR, BODY)
+    later = "https://owner.example/data/later.bin"
+    web.serve(later, BODY)
+    source = offer(Download(URL, checksum=sha256(b"other"), mirrors=(MIRROR,)), Download(later))
+    with pytest.raises(MedsegError) as caught:
+        hf_medseg.download(source, tmp_path, jobs=1)
+    text = str(caught.value)
+    assert sha256(BODY)[7:] in text
+    assert sha256(b"other")[7:] in text
+    for meaning in ("file.bin.mismatch", "new release", "re-host", "cut"):
+        assert meaning in text
+    assert (tmp_path / "file.bin.mismatch").read_bytes() == BODY
+    assert not (tmp_path / "file.bin").exists()
+    assert web.ranges(MIRROR) == []
+    assert not (tmp_path / "later.bin").exists()
+    with pytest.raises(MedsegError, match=r"mismatch-2"):
+        hf_medseg.download(source, tmp_path, jobs=1)
+    assert names(tmp_path) == ["file.bin.mismatch", "file.bin.mismatch-2"]
+
+
+def test_a_wrong_checksum_stops_the_files_beside(web: Web, offer: Offer, tmp_path: Path) -> None:
+    """The other file stands still in the middle until the first one has failed."""
+    failed = threading.Event()
+    other = "https://owner.example/data/large.bin"
+
+    def slowly(handler: Any, body: bytes) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body[:8192])
+        failed.wait(10)
+        handler.wfile.write(body[8192:])
+
+    web.serve(other, BODY, slowly)
+    web.serve(URL, BODY)
+    set_event = threading.Event.set
+
+    def heard(event: threading.Event) -> None:
+        set_event(event)
+        if event is not failed and (tmp_path / "file.bin.mismatch").exists():
+            set_event(failed)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(threading.Event, "set", heard)
+        with pytest.raises(MedsegError, match="published is"):
+            hf_medseg.download(offer(Download(other), Download(URL, checksum=sha256(b"other"))), tmp_path, jobs=2)
+    assert (tmp_path / "large.bin.part").stat().st_size < len(BODY)
+
+
+def test_a_wrong_length_is_found_before_the_body(web: Web, offer: Offer, tmp_path: Path) -> None:
+    web.serve(URL, BODY)
+    with pytest.raises(MedsegError, match=rf"announces {len(BODY):,} bytes, published are 5"):
+        hf_medseg.download(offer(Download(URL, size=5)), tmp_path)
+    assert (tmp_path / "file.bin.part").stat().st_size == 0
+
+
+def test_a_wrong_length_without_an_announcement_is_found_at_the_end(web: Web, offer: Offer, tmp_path: Path) -> None:
+    web.serve(URL, BODY, lambda handler, body: handler.answer(200, body, {"Content-Length": "", "Connection": "close"}, send=None))
+
+    def unannounced(handler: Any, body: bytes) -> None:
+        handler.send_response(200)
+        handler.send_header("Connection", "close")
+        handler.end_headers()
+        handler.wfile.write(body)
+        handler.close_connection = True
+
+    web.pages["owner.example/data/file.bin"].acts[:] = [unannounced]  # type: ignore[union-attr]
+    with pytest.raises(MedsegError, match=rf"it has {len(BODY):,} bytes, published are 5"):
+        hf_medseg.download(offer(Download(URL, size=5)), tmp_path)
+    assert (tmp_path / "file.bin.mismatch").read_bytes() == BODY
+
+
+def test_a_certificate_that_fails_is_never_passed_over(web: Web, offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import requests
+
+    real = requests.Session.send
+
+    def send(self: Any, request: Any, **options: Any) -> Any:
+        assert options.get("verify", True) is not False
+        if "owner" in request.url:
+            raise requests.exceptions.SSLError("certificate verify failed")
+        return real(self, request, **options)
+
+    monkeypatch.setattr(requests.Session, "send", send)
+    web.serve(MIRROR, BODY)
+    hf_medseg.download(offer(Download(URL, mirrors=(MIRROR,))), tmp_path)
+    with pytest.raises(MedsegError, match="certificate"):
+        hf_medseg.download(offer(Download(URL, name="again.bin")), tmp_path)
+
+
+def test_a_host_that_is_not_there(web: Web, offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import requests
+
+    def send(self: Any, request: Any, **options: Any) -> Any:
+        raise requests.exceptions.ConnectionError("Failed to resolve")
+
+    monkeypatch.setattr(requests.Session, "send", send)
+    with pytest.raises(MedsegError, match="no connection"):
+        hf_medseg.download(offer(Download(URL)), tmp_path)
+
+
+def test_a_host_without_an_address_is_not_asked_again(offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import socket
+
+    asked = []
+
+    def unknown(host: str, *_: Any, **__: Any) -> Any:
+        asked.append(host)
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(MedsegError, match="its host is not found"):
+        hf_medseg.download(offer(Download(URL)), tmp_path)
+    assert asked == ["owner.example"]
+
+
+# --- Several files -----------------------------------------------------------------------------------------------------------------------
+
+
+def test_files_come_side_by_side_with_a_bound(web: Web, offer: Offer, tmp_path: Path) -> None:
+    """Three at a time: each waits until three are there; a fourth would break the barrier."""
+    together, most, now = threading.Barrier(3), [0], [0]
+    lock = threading.Lock()
+
+    def act(handler: Any, body: bytes) -> None:
+        with lock:
+            now[0] += 1
+            most[0] = max(most[0], now[0])
+        together.wait(10)
+        with lock:
+            now[0] -= 1
+        handler.answer(200, body)
+
+    urls = [f"https://owner.example/{number}.bin" for number in range(9)]
+    for url in urls:
+        web.serve(url, BODY, act)
+    hf_medseg.download(offer(*map(Download, urls)), tmp_path, jobs=3)
+    assert most == [3]
+    assert len(names(tmp_path)) == 9
+
+
+def test_one_file_that_cannot_be_had_does_not_stop_the_others(web: Web, offer: Offer, tmp_path: Path) -> None:
+    web.serve(MIRROR, BODY)
+    with pytest.raises(MedsegError, match=r"gone\.bin: no place gives it"):
+        hf_medseg.download(offer(Download("https://owner.example/gone.bin"), Download(MIRROR)), tmp_path)
+    assert names(tmp_path) == ["file.bin"]
+
+
+def test_what_is_there_is_compared_and_kept(web: Web, offer: Offer, tmp_path: Path) -> None:
+    (tmp_path / "file.bin").write_bytes(BODY)
+    result = hf_medseg.download(offer(Download(URL, checksum=sha256(BODY))), tmp_path)
+    assert (result.kept, result.fetched, web.asked) == (["file.bin"], {}, [])
+    with pytest.raises(MedsegError, match="left as it is"):
+        hf_medseg.download(offer(Download(URL, checksum=sha256(b"other"))), tmp_path)
+    assert (tmp_path / "file.bin").read_bytes() == BODY
+
+
+def test_the_room_is_checked_before(web: Web, offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    free = 10**6
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=free))
+    web.serve(URL, BODY)
+    for known in ({"size": 10**7}, {"approximate": 10**7}):
+        with pytest.raises(Refused, match=r"10,000,000 bytes are needed and 1,000,000 are free"):
+            hf_medseg.download(offer(Download(URL, **known)), tmp_path)  # type: ignore[arg-type]
+    assert web.asked == []
+    free = 10
+    with pytest.raises(MedsegError, match=r"102,400 bytes are still to come and 10 are free"):
+        hf_medseg.download(offer(Download(URL)), tmp_path)
+
+
+def test_a_disk_that_fills_up(web: Web, offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    web.serve(URL, BODY)
+
+    def full(self: Any, data: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(transfer._Transfer, "write", full)
+    with pytest.raises(MedsegError, match="disk is full"):
+        hf_medseg.download(offer(Download(URL)), tmp_path)
+
+
+def test_ctrl_c_keeps_what_came(web: Web, offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    web.serve(URL, BODY)
+    received = threading.Event()
+    go_on = threading.Event()
+    write = transfer._Transfer.write
+
+    def slowly(self: Any, data: bytes) -> None:
+        write(self, data)
+        received.set()
+        go_on.wait(10)
+
+    def interrupted(*_: Any, **__: Any) -> None:
+        received.wait(10)
+        go_on.set()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(transfer._Transfer, "write", slowly)
+    monkeypatch.setattr(module, "wait", interrupted)
+    source = offer(Download(URL, checksum=sha256(BODY)))
+    assert main(["download", source, str(tmp_path)]) == 130
+    monkeypatch.undo()
+    assert (tmp_path / "file.bin.part").exists()
+
+
+def test_pieces_are_joined(web: Web, offer: Offer, tmp_path: Path) -> None:
+    urls = [f"https://owner.example/whole.zip.{number:03}" for number in (1, 2, 10)]
+    for number, url in enumerate(urls):
+        web.serve(url, BODY[number * 1000 : (number + 1) * 1000])
+    source = offer(*(Download(url, then="join") for url in urls))
+    hf_medseg.download(source, tmp_path, only=["*.001", "*.002"])
+    assert names(tmp_path) == ["whole.zip.001", "whole.zip.002"]
+    hf_medseg.download(source, tmp_path)
+    assert names(tmp_path) == ["whole.zip"]
+    assert (tmp_path / "whole.zip").read_bytes() == BODY[:3000]
+    asked = len(web.asked)
+    hf_medseg.download(source, tmp_path)
+    assert len(web.asked) == asked
+
+
+def test_7z_archives_are_unpacked(web: Web, offer: Offer, tmp_path: Path) -> None:
+    py7zr = pytest.importorskip("py7zr")
+    packed = io.BytesIO()
+    with py7zr.SevenZipFile(packed, "w") as archive:
+        archive.writestr(BODY, "folder/one.bin")
+    web.serve("https://owner.example/im.7z", packed.getvalue())
+    source = offer(Download("https://owner.example/im.7z", then="unpack"))
+    hf_medseg.download(source, tmp_path)
+    assert names(tmp_path) == ["im/folder/one.bin"]
+    assert hf_medseg.download(source, tmp_path).kept == ["im.7z"]
+
+
+def test_a_damaged_7z_archive(web: Web, offer: Offer, tmp_path: Path) -> None:
+    pytest.importorskip("py7zr")
+    web.serve("https://owner.example/im.7z", b"7z\xbc\xaf\x27\x1c" + BODY)
+    with pytest.raises(MedsegError, match="7z x"):
+        hf_medseg.download(offer(Download("https://owner.example/im.7z", then="unpack")), tmp_path)
+    assert (tmp_path / "im.7z").exists()
+
+
+# --- Every client: download, convert, load ---------------------------------------------------------------------------------------------------
+
+
+def converts(source: str, raw: Path, out: Path, rows: int) -> None:
+    """Converts what was downloaded with no further word, and loads it."""
+    conversion = hf_medseg.convert(source, raw, out, workers=1)
+    assert (conversion.rows, conversion.rejected) == (rows, [])
+    assert sum(split.num_rows for split in datasets.load_dataset(str(out)).values()) == rows
+
+
+def test_http(web: Web, offer: Offer, tmp_path: Path) -> None:
+    phantom = PHANTOMS["chase-db1"].make(tmp_path / "made", "zip")
+    (archive,) = list(phantom.raw.rglob("*.zip")) if phantom.raw.is_dir() else [phantom.raw]
+    (known,) = find_source("chase-db1").access.downloads
+    web.serve(known.mirrors[-1], archive.read_bytes())
+    checksum = f"md5:{hashlib.md5(archive.read_bytes()).hexdigest()}"
+    hf_medseg.download(offer(replace(known, checksum=checksum)), tmp_path / "raw")
+    assert names(tmp_path / "raw") == ["CHASEDB1.zip"]
+    converts("chase-db1", tmp_path / "raw", tmp_path / "out", len(phantom.rows))
+
+
+def test_the_zip_of_a_commit(web: Web, tmp_path: Path) -> None:
+    phantom = PHANTOMS["medpix"].make(tmp_path / "made", "clean")
+    (known,) = find_source("medpix").access.downloads
+    commit = known.url.rpartition("/")[2].removesuffix(".zip")
+    web.serve(known.url, as_zip(phantom.raw, tmp_path / "made.zip", f"MedPix-2.0-{commit}/").read_bytes())
+    hf_medseg.download("medpix", tmp_path / "raw", accept_terms=True)
+    converts("medpix", tmp_path / "raw", tmp_path / "out", len(phantom.rows))
+
+
+def record(web: Web, doi: str, files: dict[str, bytes]) -> None:
+    """A Zenodo record."""
+    number = doi.rpartition(".")[2]
+    web.serve(f"https://doi.org/{doi}", b"", *[status(302, Location=f"https://zenodo.org/records/{number}")] * 9)
+    web.serve(f"https://zenodo.org/records/{number}", b"<html>the record</html>")
+    listed = []
+    for name, body in files.items():
+        url = f"https://zenodo.org/api/records/{number}/files/{name}/content"
+        web.serve(url, body)
+        listed.append({"key": name, "checksum": f"md5:{hashlib.md5(body).hexdigest()}", "links": {"self": url}})
+    web.serve(
+        f"https://zenodo.org/api/records/{number}", json.dumps({"id": int(number), "files": listed}).encode(), kind="application/json"
+    )
+
+
+def test_doi_with_pieces_that_are_joined(web: Web, tmp_path: Path) -> None:
+    phantom = PHANTOMS["i2cvb-prostate"].make(tmp_path / "made", "siemens_only")
+    packed = as_tar(phantom.raw, tmp_path / "siemens-3t.tar.gz").read_bytes()
+    third = len(packed) // 3
+    pieces = {f"siemens-3t.tar.gz.a{letter}": packed[i * third : (i + 1) * third if i < 2 else None] for i, letter in enumerate("abc")}
+    record(web, "10.5281/zenodo.162231", pieces)
+    result = hf_medseg.download("i2cvb-prostate", tmp_path / "raw", edition="original", accept_terms=True)
+    assert list(result.fetched) == list(pieces)
+    assert names(tmp_path / "raw") == ["siemens-3t.tar.gz"]
+    again = hf_medseg.download("i2cvb-prostate", tmp_path / "raw", edition="original", accept_terms=True)
+    assert (again.fetched, again.kept) == ({}, list(pieces))
+    rows = len(phantom.rows)
+    converts("i2cvb-prostate", tmp_path / "raw", tmp_path / "out", rows)
+
+
+def test_one_file_of_a_record_and_its_checksum(web: Web, offer: Offer, tmp_path: Path) -> None:
+    record(web, "10.5281/zenodo.7", {"a.bin": BODY, "b.bin": BODY[::-1]})
+    hf_medseg.download(offer(Download("doi:10.5281/zenodo.7", "doi", "a.bin")), tmp_path)
+    assert names(tmp_path) == ["a.bin"]
+    web.serve("https://zenodo.org/api/records/7/files/b.bin/content", b"changed")
+    with pytest.raises(MedsegError, match="MD5"):
+        hf_medseg.download(offer(Download("doi:10.5281/zenodo.7", "doi")), tmp_path)
+    with pytest.raises(MedsegError, match=r"has no file c\.bin"):
+        hf_medseg.download(offer(Download("doi:10.5281/zenodo.7", "doi", "c.bin")), tmp_path)
+
+
+def test_a_record_as_a_mirror_and_a_mirror_of_a_record(web: Web, offer: Offer, tmp_path: Path) -> None:
+    record(web, "10.5281/zenodo.7", {"file.bin": BODY})
+    hf_medseg.download(offer(Download(URL, mirrors=("doi:10.5281/zenodo.7",))), tmp_path / "one")
+    web.pages.pop("doi.org/10.5281/zenodo.7")
+    web.serve(MIRROR, BODY)
+    hf_medseg.download(offer(Download("doi:10.5281/zenodo.7", "doi", "file.bin", mirrors=(MIRROR,))), tmp_path / "two")
+    assert names(tmp_path / "one") == names(tmp_path / "two") == ["file.bin"]
+    with pytest.raises(MedsegError, match=r"https://doi\.org/10\.5281/zenodo\.7"):
+        hf_medseg.download(offer(Download("doi:10.5281/zenodo.7", "doi")), tmp_path / "three")
+
+
+def test_a_record_cannot_write_elsewhere(web: Web, offer: Offer, tmp_path: Path) -> None:
+    record(web, "10.5281/zenodo.7", {"../evil.bin": BODY})
+    with pytest.raises(MedsegError, match="outside of DEST"):
+        hf_medseg.download(offer(Download("doi:10.5281/zenodo.7", "doi")), tmp_path / "raw")
+
+
+KAGGLE = "https://api.kaggle.com/v1/datasets.DatasetApiService"
+COMPETITION = "https://api.kaggle.com/v1/competitions.CompetitionApiService/DownloadDataFile"
+
+
+def test_kaggle(web: Web, tmp_path: Path) -> None:
+    pytest.importorskip("kagglehub")
+    phantom = PHANTOMS["lgg-mri"].make(tmp_path / "made", "clean")
+    web.serve(f"{KAGGLE}/GetDataset", b'{"currentVersionNumber": 2}', kind="application/json")
+    web.serve(f"{KAGGLE}/DownloadDataset", as_zip(phantom.raw, tmp_path / "made.zip").read_bytes(), cut(30_000))
+    hf_medseg.download("lgg-mri", tmp_path / "raw", accept_terms=True)
+    assert [path.name for path in (tmp_path / "raw").iterdir()] == ["lgg-mri-segmentation"]
+    assert web.ranges(f"{KAGGLE}/DownloadDataset")[-1].startswith("bytes=")
+    converts("lgg-mri", tmp_path / "raw", tmp_path / "out", len(phantom.rows))
+    assert hf_medseg.download("lgg-mri", tmp_path / "raw").kept == ["lgg-mri-segmentation"]
+
+
+def test_kaggle_as_a_mirror(web: Web, offer: Offer, tmp_path: Path) -> None:
+    pytest.importorskip("kagglehub")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("folder/one.bin", BODY)
+    web.serve(URL, BODY, cut(20_000), status(404))
+    web.serve(f"{KAGGLE}/GetDataset", b'{"currentVersionNumber": 2}', kind="application/json")
+    web.serve(f"{KAGGLE}/DownloadDataset", packed.getvalue())
+    source = offer(Download(URL, mirrors=("kaggle:owner/slug",), checksum=sha256(BODY)))
+    hf_medseg.download(source, tmp_path)
+    assert names(tmp_path) == ["slug/folder/one.bin"]
+    assert hf_medseg.download(source, tmp_path).kept == ["file.bin"]
+
+
+def test_kaggle_refuses(web: Web, offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("kagglehub")
+    web.serve(f"{KAGGLE}/GetDataset", b"", *[status(403)] * 3)
+    with pytest.raises(MedsegError, match=r"log in there and accept what https://www\.kaggle\.com/datasets/owner/slug asks"):
+        hf_medseg.download(offer(Download("owner/slug", "kaggle")), tmp_path)
+    for name in ("KAGGLE_USERNAME", "KAGGLE_KEY", "KAGGLE_API_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("KAGGLE_CONFIG_DIR", str(tmp_path))
+    with pytest.raises(MedsegError, match="make an account and a token"):
+        hf_medseg.download(offer(Download("contest", "kaggle-competition", "train.csv")), tmp_path)
+
+
+def test_kaggle_competition_with_the_users_own_account(
+    web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("kagglehub")
+    monkeypatch.setenv("KAGGLE_USERNAME", "somebody")
+    monkeypatch.setenv("KAGGLE_KEY", "the-secret-key")
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=10**15))
+    phantom = PHANTOMS["kaggle-dr"].make(tmp_path / "made", "zipped")
+    packed = {kind: next(phantom.raw.rglob(f"{kind}.zip")).read_bytes() for kind in ("train", "test")}
+
+    def answer(asked: Asked) -> Page:
+        name = json.loads(asked.body)["fileName"]
+        if name == "trainLabels.csv.zip":
+            return Page(next(phantom.raw.rglob(name)).read_bytes())
+        kind, _, number = name.split(".")
+        count = {"train": 5, "test": 7}[kind]
+        step = -(-len(packed[kind]) // count)
+        return Page(packed[kind][(int(number) - 1) * step : int(number) * step])
+
+    web.pages[COMPETITION.partition("://")[2]] = answer
+    hf_medseg.download("kaggle-dr", tmp_path / "raw", only=["t*"], accept_terms=True)
+    assert names(tmp_path / "raw") == ["test.zip", "train.zip", "trainLabels.csv.zip"]
+    converts("kaggle-dr", tmp_path / "raw", tmp_path / "out", len(phantom.rows))
+    out, err = capfd.readouterr()
+    assert "the-secret-key" not in out + err + caplog.text
+    assert not any(b"the-secret-key" in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+
+
+def drive(web: Web, files: dict[str, tuple[str, bytes]]) -> None:
+    """Google Drive files by id."""
+
+    def answer(asked: Asked) -> Page:
+        name, body = files[asked.query.partition("id=")[2].partition("&")[0]]
+        return Page(body, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+    web.pages["drive.google.com/uc"] = answer
+
+
+def test_google_drive(web: Web, tmp_path: Path) -> None:
+    pytest.importorskip("gdown")
+    phantom = PHANTOMS["mfsd"].make(tmp_path / "made", "clean")
+    (known,) = find_source("mfsd").access.downloads
+    drive(web, {known.url: ("MSFD (1).zip", as_zip(phantom.raw, tmp_path / "made.zip").read_bytes())})
+    hf_medseg.download("mfsd", tmp_path / "raw", accept_terms=True)
+    assert names(tmp_path / "raw") == ["MSFD.zip"]
+    converts("mfsd", tmp_path / "raw", tmp_path / "out", len(phantom.rows))
+
+
+def test_google_drive_file_without_a_known_name(web: Web, tmp_path: Path) -> None:
+    pytest.importorskip("gdown")
+    (known,) = find_source("lungsegdb").access.downloads
+    drive(web, {known.url: ("whatever.zip", b"PK\x03\x04")})
+    hf_medseg.download("lungsegdb", tmp_path, accept_terms=True)
+    assert names(tmp_path) == ["lungsegdb/whatever.zip"]
+
+
+def test_google_drive_folder(web: Web, tmp_path: Path) -> None:
+    pytest.importorskip("gdown")
+    phantom = PHANTOMS["mmotu"].make(tmp_path / "made", "otu-2d-only")
+    (known,) = find_source("mmotu").access.downloads
+    folders: dict[str, list[str]] = {known.url.rpartition("/")[2]: []}
+    titles = {known.url.rpartition("/")[2]: "MMOTU"}
+    files: dict[str, tuple[str, bytes]] = {}
+
+    def identity(text: str) -> str:
+        return hashlib.sha256(text.encode()).hexdigest()[:33]
+
+    for name, path in files_of(phantom.raw):
+        above = known.url.rpartition("/")[2]
+        *outer, last = name.split("/")
+        for depth in range(len(outer)):
+            folder = identity("/".join(outer[: depth + 1]))
+            if folder not in folders:
+                folders[folder], titles[folder] = [], outer[depth]
+                folders[above].append(f'<a href="https://drive.google.com/drive/folders/{folder}">{outer[depth]}</a>')
+            above = folder
+        files[identity(name)] = (last, path.read_bytes())
+        folders[above].append(f'<a href="https://drive.google.com/file/d/{identity(name)}/view">{last}</a>')
+    drive(web, files)
+
+    def listing(asked: Asked) -> Page:
+        folder = asked.query.partition("id=")[2].partition("&")[0]
+        return Page(f"<html><title>{titles[folder]}</title>{''.join(folders[folder])}</html>".encode(), kind="text/html")
+
+    web.pages["drive.google.com/embeddedfolderview"] = listing
+    hf_medseg.download("mmotu", tmp_path / "raw", accept_terms=True)
+    assert names(tmp_path / "raw" / "MMOTU") == [name for name, _ in files_of(phantom.raw)]
+    converts("mmotu", tmp_path / "raw", tmp_path / "out", len(phantom.rows))
+
+
+def test_google_drive_over_its_quota(web: Web, tmp_path: Path) -> None:
+    pytest.importorskip("gdown")
+    web.serve("https://drive.google.com/uc", b"<!DOCTYPE html><html><title>Quota exceeded</title></html>", kind="text/html")
+    with pytest.raises(MedsegError, match="in a browser"):
+        hf_medseg.download("mfsd", tmp_path, accept_terms=True)
+    with pytest.raises(MedsegError, match="in a browser"):
+        hf_medseg.download("mmotu", tmp_path, accept_terms=True)
+    assert not (tmp_path / "MSFD.zip").exists()
+
+
+def test_imaging_data_commons(web: Web, offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real client and the real s5cmd, with a bucket on loopback."""
+    index = pytest.importorskip("idc_index.index")
+    phantom = PHANTOMS["ddsm"].make(tmp_path / "made", "idc")
+    pandas = pytest.importorskip("pandas")
+    tables = list(phantom.raw.rglob("*.csv"))
+    series: dict[Path, list[Path]] = {}
+    for path in phantom.raw.rglob("*.dcm"):
+        series.setdefault(path.parent, []).append(path)
+    lines, bucket = [], {}
+    for number, (folder, paths) in enumerate(series.items()):
+        uuid = f"00000000-0000-0000-0000-{number:012}"
+        study, patient = folder.parent.name, folder.parent.parent.name
+        modality, _, uid = folder.name.partition("_")
+        size = sum(path.stat().st_size for path in paths)
+        lines.append(("cbis_ddsm", patient, study, uid, modality, len(paths), size / 1e6, uuid, f"s3://idc-open-data/{uuid}/*", None))
+        bucket.update({f"{uuid}/{path.name}": path.read_bytes() for path in paths})
+    columns = "collection_id PatientID StudyInstanceUID SeriesInstanceUID Modality instanceCount series_size_MB crdc_series_uuid series_aws_url analysis_result_id"
+    table = pandas.DataFrame(lines, columns=columns.split())
+    table["aws_bucket"] = "idc-open-data"
+    table["gcs_bucket"] = "idc-open-data"
+
+    monkeypatch.setattr(index.pd, "read_parquet", lambda *_, **__: table)
+
+    def listing(asked: Asked) -> Page:
+        import urllib.parse
+
+        prefix = urllib.parse.parse_qs(asked.query).get("prefix", [""])[0]
+        found = "".join(
+            f"<Contents><Key>{key}</Key><LastModified>2020-01-01T00:00:00.000Z</LastModified><Size>{len(body)}</Size></Contents>"
+            for key, body in bucket.items()
+            if key.startswith(prefix)
+        )
+        text = f'<?xml version="1.0"?><ListBucketResult><IsTruncated>false</IsTruncated>{found}</ListBucketResult>'
+        return Page(text.encode(), kind="application/xml")
+
+    web.pages["idc-open-data"] = listing
+    for key, body in bucket.items():
+        web.pages[f"idc-open-data/{key}"] = Page(body)
+    monkeypatch.setattr(index, "aws_endpoint_url", web.base)
+    (tmp_path / "raw").mkdir()
+    for path in tables:
+        shutil.copy(path, tmp_path / "raw")
+    hf_medseg.download(offer(Download("cbis_ddsm", "idc"), source="ddsm"), tmp_path / "raw")
+    assert len(list((tmp_path / "raw").rglob("*.dcm"))) == len(bucket)
+    converts("ddsm", tmp_path / "raw", tmp_path / "out", len(phantom.rows))
+    del bucket[next(iter(bucket))]
+    with pytest.raises(MedsegError, match=r"1 of \d+ files did not come"):
+        hf_medseg.download(offer(Download("cbis_ddsm", "idc"), source="ddsm"), tmp_path / "again")
+    with pytest.raises(MedsegError, match="no collection"):
+        hf_medseg.download(offer(Download("nothing", "idc"), source="ddsm"), tmp_path / "again")
+
+
+def fake(monkeypatch: pytest.MonkeyPatch, **modules: Any) -> None:
+    """Puts stand-ins for libraries in place."""
+    for name, content in modules.items():
+        dotted = name.replace("__", ".")
+        stand_in = ModuleType(dotted)
+        vars(stand_in).update(content)
+        monkeypatch.setitem(sys.modules, dotted, stand_in)
+
+
+def test_nilearn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    phantom = PHANTOMS["abide"].make(tmp_path / "made", "nilearn")
+
+    def fetch_abide_pcp(data_dir: str, derivatives: list[str], **_: Any) -> None:
+        assert derivatives == ["func_mean", "func_mask"]
+        shutil.copytree(phantom.raw, data_dir, dirs_exist_ok=True)
+
+    fake(monkeypatch, nilearn={}, nilearn__datasets={"fetch_abide_pcp": fetch_abide_pcp})
+    hf_medseg.download("abide", tmp_path / "raw", edition="pcp", accept_terms=True)
+    converts("abide", tmp_path / "raw", tmp_path / "out", len(phantom.rows))
+
+    def breaks(**_: Any) -> None:
+        raise OSError("the connection broke off")
+
+    fake(monkeypatch, nilearn={}, nilearn__datasets={"fetch_abide_pcp": breaks})
+    with pytest.raises(MedsegError, match="breaks off"):
+        hf_medseg.download("abide", tmp_path / "other", edition="pcp", accept_terms=True)
+
+
+def test_a_link_that_the_owner_renews(web: Web, offer: Offer, tmp_path: Path) -> None:
+    links = '<a href="other">x</a> <a class="b" href="/share/download.php?id=98&amp;token=RENEWED&amp;download">images 1</a>'
+    web.serve("https://owner.example/page/", f"<html>{links}</html>".encode(), kind="text/html")
+    web.serve("https://owner.example/share/download.php", BODY)
+    hf_medseg.download(offer(Download("https://owner.example/page/#share/download.php?id=98&", "page", "one.bin")), tmp_path)
+    assert names(tmp_path) == ["one.bin"]
+    assert web.asked[-1].query == "id=98&token=RENEWED&download"
+    with pytest.raises(MedsegError, match="no such link any more"):
+        hf_medseg.download(offer(Download("https://owner.example/page/#id=99&", "page", "two.bin")), tmp_path)
+    with pytest.raises(MedsegError, match="the page does not answer"):
+        hf_medseg.download(offer(Download("https://owner.example/gone/#id=99&", "page", "two.bin")), tmp_path)
+
+
+def test_synapse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class SynapseError(Exception):
+        pass
+
+    class NoCredentials(SynapseError):
+        pass
+
+    answers: list[Any] = [NoCredentials(), SynapseError("accept first"), None, b"cut", b"cut"]
+
+    class Session:
+        def __init__(self, **_: Any) -> None: ...
+
+        def login(self, **options: Any) -> None:
+            assert "authToken" not in options
+            if isinstance(answers[0], NoCredentials):
+                raise answers.pop(0)
+
+        def get(self, address: str, **options: Any) -> Any:
+            answer = answers.pop(0)
+            if isinstance(answer, Exception):
+                raise answer
+            if answer is None:
+                return SimpleNamespace(path=None)
+            path = Path(options["downloadLocation"], f"{address}.zip")
+            path.write_bytes(answer)
+            return SimpleNamespace(path=str(path))
+
+    errors = {"SynapseError": SynapseError, "SynapseNoCredentialsError": NoCredentials, "SynapseAuthenticationError": NoCredentials}
+    fake(monkeypatch, synapseclient={"Synapse": Session}, synapseclient__core={}, synapseclient__core__exceptions=errors)
+    call: Callable[[], Any] = lambda: hf_medseg.download("brats", tmp_path, edition="2023", only=["*Training*"], accept_terms=True)  # noqa: E731
+    for words in ("make an account and a token", "accept the terms of https://www.synapse.org/Synapse:syn51514132", "is no file"):
+        monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=10**12))
+        with pytest.raises(MedsegError, match=words):
+            call()
+    with pytest.raises(MedsegError, match=r"published is e1f6b0ff.*published are 13,172,616,844"):
+        call()
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["ASNR-MICCAI-BraTS2023-GLI-Challenge-TrainingData.zip.mismatch"]
+
+
+@pytest.mark.parametrize(
+    ("client", "library", "extra"),
+    [
+        ("http", "pooch", "download"),
+        ("doi", "pooch", "download"),
+        ("kaggle", "kagglehub", "download"),
+        ("gdown", "gdown", "download"),
+        ("idc", "idc_index", "idc"),
+        ("nilearn", "nilearn", "nilearn"),
+        ("synapse", "synapseclient", "synapse"),
+    ],
+)
+def test_a_missing_library_names_its_extra(
+    offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, client: Any, library: str, extra: str
+) -> None:
+    for name in [name for name in sys.modules if name == library or name.startswith(f"{library}.")] + [library]:
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(MissingExtra, match=rf"pip install 'hf-medseg\[{extra}\]'"):
+        hf_medseg.download(offer(Download("owner/slug", client, "name.zip")), tmp_path)
+
+
+# --- What is asked first, and what is said ---------------------------------------------------------------------------------------------------
+
+
+def test_free_data_needs_no_word(web: Web, offer: Offer, tmp_path: Path) -> None:
+    web.serve(URL, BODY)
+    assert main(["download", offer(Download(URL)), str(tmp_path / "raw")]) == 0
+
+
+@pytest.mark.parametrize("mode", ["request", "terms"])
+def test_everything_else_is_asked_first(web: Web, offer: Offer, tmp_path: Path, capsys: pytest.CaptureFixture[str], mode: Mode) -> None:
+    web.serve(URL, BODY)
+    source = offer(Download(URL), source="drive", mode=mode)
+    assert main(["download", source, str(tmp_path / "raw")]) == 2
+    told = capsys.readouterr().err
+    license = find_source("drive").editions[0].license
+    assert license.name in told
+    assert license.url in told
+    assert all(condition in told for condition in license.conditions)
+    assert "--accept-terms" in told
+    assert ("Write a letter." in told) == (mode == "terms")
+    assert not (tmp_path / "raw").exists()
+    assert web.asked == []
+    assert main(["download", source, str(tmp_path / "raw"), "--accept-terms"]) == 0
+    assert "Convert it with: hf-medseg convert drive" in capsys.readouterr().out
+
+
+def test_a_download_may_be_freer_than_its_source(web: Web, offer: Offer, tmp_path: Path) -> None:
+    web.serve(URL, BODY)
+    hf_medseg.download(offer(Download(URL, mode="free"), mode="terms"), tmp_path)
+    with pytest.raises(Refused):
+        hf_medseg.download(offer(Download(MIRROR, name="x", mode="terms"), mode="free"), tmp_path)
+
+
+def test_credentialed_data_are_never_automated(web: Web, offer: Offer, tmp_path: Path) -> None:
+    with pytest.raises(Refused, match=r"cannot be fetched by a program[\s\S]*1\. Write a letter\."):
+        hf_medseg.download(offer(Download(URL), mode="credentialed"), tmp_path, accept_terms=True)
+    assert web.asked == []
+
+
+def test_what_a_person_has_to_get(web: Web, offer: Offer, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    by_hand = Download("https://owner.example/register", "manual", "training.zip", checksum=sha256(BODY))
+    source = offer(by_hand, mode="terms")
+    assert main(["download", source, str(tmp_path / "raw"), "--accept-terms"]) == 2
+    assert "1. Write a letter." in capsys.readouterr().err
+    assert not (tmp_path / "raw").exists()
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / "training.zip").write_bytes(BODY)
+    assert main(["download", source, str(tmp_path / "raw")]) == 0  # nothing is left to accept
+    (tmp_path / "raw" / "training.zip").write_bytes(PAGE)
+    assert main(["download", source, str(tmp_path / "raw")]) == 1
+
+
+def test_what_can_be_fetched_is_fetched_and_the_rest_is_said(
+    web: Web, offer: Offer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    web.serve(URL, BODY)
+    source = offer(Download(URL), Download("https://owner.example/register", "manual", "training.zip"))
+    assert main(["download", source, str(tmp_path)]) == 1
+    out, err = capsys.readouterr()
+    assert f"fetched file.bin ({len(BODY):,} bytes, {sha256(BODY)})" in out
+    assert "by hand: training.zip" in err
+    assert "1. Write a letter." in err
+
+
+def test_dry_run(web: Web, offer: Offer, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["download", offer(Download(URL), mode="terms"), str(tmp_path / "raw"), "--dry-run"]) == 0
+    assert "would fetch file.bin" in capsys.readouterr().out
+    assert not (tmp_path / "raw").exists()
+    assert web.asked == []
+
+
+def test_choices_and_editions(web: Web, offer: Offer, tmp_path: Path) -> None:
+    web.serve(URL, BODY)
+    web.serve(MIRROR, BODY[::-1])
+    ways = (Download(URL, choice="owner"), Download(MIRROR, choice="copy", size=len(BODY)))
+    hf_medseg.download(offer(*ways), tmp_path / "first")
+    hf_medseg.download(offer(*ways), tmp_path / "second", choice="copy")
+    assert [(tmp_path / folder / "file.bin").read_bytes() for folder in ("first", "second")] == [BODY, BODY[::-1]]
+    with pytest.raises(Refused, match="it has: owner, copy"):
+        hf_medseg.download(offer(*ways), tmp_path, choice="other")
+    editions = (Download(URL, edition="pcp"), Download(MIRROR, "manual", "b", edition="raw", approximate=5))
+    with pytest.raises(Refused, match=r"--edition NAME:\n  pcp: 1 file, size not published\n  raw: 1 file, 5 bytes \(by hand\)"):
+        hf_medseg.download(offer(*editions, source="abide"), tmp_path)
+    with pytest.raises(Refused, match="no edition 'other'"):
+        hf_medseg.download(offer(*editions, source="abide"), tmp_path, edition="other")
+    hf_medseg.download(offer(*editions, source="abide"), tmp_path / "third", edition="pcp")
+    with pytest.raises(Refused, match="it is one download"):
+        hf_medseg.download(offer(*ways), tmp_path, edition="other")
+    with pytest.raises(Refused, match="there is one way"):
+        hf_medseg.download(offer(Download(URL)), tmp_path, choice="other")
+
+
+def test_an_edition_without_an_address(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="How to get it"):
+        hf_medseg.download("brats", tmp_path, edition="2017")
+
+
+def test_calls_that_do_not_fit(web: Web, offer: Offer, tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="Did you mean kvasir-seg"):
+        hf_medseg.download("kvasir-sex", tmp_path)
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(Refused, match="is a file"):
+        hf_medseg.download(offer(Download(URL)), tmp_path / "file")
+    with pytest.raises(Refused, match="--jobs"):
+        hf_medseg.download(offer(Download(URL)), tmp_path, jobs=0)
+    with pytest.raises(Refused, match=r"Nothing is called \*\.zip"):
+        hf_medseg.download(offer(Download(URL)), tmp_path, only=["*.zip"])
+
+
+# --- Every source ------------------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", sorted(sources()))
+def test_every_source_answers_with_the_fetch_or_exact_steps(name: str, web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = find_source(name)
+    for client in list(clients.CLIENTS):
+        monkeypatch.setitem(clients.CLIENTS, client, _takes)
+    monkeypatch.setattr(module, "record", lambda doi: {"record.bin": ("https://zenodo.org/record.bin", "")})
+    monkeypatch.setattr(module, "link_on", lambda address: address)
+    monkeypatch.setattr(module, "fetch", _received)
+    monkeypatch.setattr(module, "judge", lambda wanted, got: "")
+    monkeypatch.setattr(module, "_make_tree", lambda dest, items: None)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=10**15))
+    editions = list(dict.fromkeys(one.edition for one in source.access.downloads if one.edition)) or [""]
+    for edition in editions:
+        some = [one for one in source.access.downloads if one.edition in ("", edition)]
+        for choice in list(dict.fromkeys(one.choice for one in some if one.choice)) or [""]:
+            dest = tmp_path / f"{edition}-{choice}"
+            by_hand = [one for one in some if one.choice in ("", choice) and one.by_hand]
+            modes = {one.mode or source.access.mode for one in some if one.choice in ("", choice) and one not in by_hand}
+            try:
+                result = hf_medseg.download(name, dest, edition=edition, choice=choice)
+            except Refused as refused:
+                assert not dest.exists()
+                assert all(step in str(refused) for step in source.access.steps) or modes == {"request"}
+                if not modes or source.access.mode in ("none", "credentialed"):
+                    continue
+                assert modes & {"request", "terms"}
+                result = hf_medseg.download(name, dest, edition=edition, choice=choice, accept_terms=True)
+            assert result.fetched
+            assert bool(result.missing) == bool(by_hand)
+            assert all(step in result.steps for step in source.access.steps) == bool(by_hand)
+
+
+def _takes(address: str, part: Path, name: str, watch: Any) -> Path:
+    part.mkdir(parents=True)
+    return part
+
+
+def _received(url: str, wanted: Any, part: Path, watch: Any) -> Any:
+    part.write_bytes(b"x")
+    return transfer.Got(1, "")
+
+
+@pytest.mark.parametrize("name", sorted(sources()))
+def test_access_facts_fit_together(name: str) -> None:
+    source = find_source(name)
+    assert source.access.steps
+    seen = set()
+    for one in source.access.downloads:
+        item = module._item(one)
+        assert item.name
+        assert one.edition in ("", *(edition.name for edition in source.editions))
+        assert one.part in ("", *(part.name for part in source.parts))
+        assert (item.name, one.edition, one.choice) not in seen, f"{item.name} twice"
+        seen.add((item.name, one.edition, one.choice))
+        kind, _, digest = one.checksum.partition(":")
+        assert not one.checksum or (kind, len(digest)) in (("sha256", 64), ("md5", 32))
+        assert digest == digest.lower()
+        assert one.size is None or one.approximate is None
+        assert one.then != "unpack" or item.name.endswith(".7z")
+        assert one.then != "join" or one.client == "doi" or module.PIECE.search(item.name)
+        if one.client == "http":
+            assert one.url.startswith(("https://", "http://"))
+            assert all(mirror.startswith(("https://", "http://", "kaggle:", "gdown:", "doi:")) for mirror in one.mirrors)
+        if one.client == "doi":
+            assert one.url.startswith("doi:10.")
+        if one.client == "page":
+            assert one.url.startswith("https://")
+            assert "#" in one.url
+            assert one.name
+        if one.client == "gdown":
+            assert one.name
+        if source.access.mode == "credentialed":
+            assert one.by_hand
+
+
+# --- Real hosts --------------------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("name", ["chase-db1", "hyperkvasir", "kvasir-seg", "herlev", "ddsm-tissue", "lgg-mri", "usc-sipi"])
+def test_real_hosts(name: str, tmp_path: Path) -> None:
+    assert hf_medseg.download(name, tmp_path / "raw", accept_terms=True).fetched
+    assert hf_medseg.check(name, tmp_path / "raw").verdict == "complete"

@@ -1,0 +1,584 @@
+"""Pictures come out exactly as they are stored, without what does not belong to the picture."""
+
+from __future__ import annotations
+
+import io
+import struct
+import tracemalloc
+import zlib
+from pathlib import Path
+from typing import Any
+
+import imagecodecs
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from PIL import Image, ImageCms, PngImagePlugin
+
+from hf_medseg.errors import Rejected
+from hf_medseg.formats import icc, jpeg, picture, png
+from tests.support import kit
+
+RGB = kit.colour("rgb", 20, 30)
+GREY = kit.grey("grey", 20, 30)
+WIDE = kit.grey("wide", 20, 30, 65536, np.uint16)
+SECRET = b"Doe^Jane"
+
+
+def pixels(data: bytes) -> Any:
+    return np.asarray(Image.open(io.BytesIO(data)))
+
+
+def profile_with(text: bytes) -> bytes:
+    """sRGB as lcms makes it, with a text in the place of its description, in a tag of its own, and as the maker of the device."""
+    made = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    (count,) = struct.unpack_from(">I", made, 128)
+    for number in range(count):
+        name, start, length = struct.unpack_from(">4sII", made, 132 + 12 * number)
+        if name in (b"desc", b"cprt", b"dmnd"):
+            made[start + 28 : start + length] = text[: length - 28].ljust(length - 28, b"\0")
+    made[48:52] = text[:4]
+    made += text
+    made[:4] = struct.pack(">I", len(made))
+    assert text in made
+    return bytes(made)
+
+
+def same_colours(profile: bytes) -> bool:
+    """Whether a profile turns colours as the one with a text in it."""
+    lab = ImageCms.createProfile("LAB")
+    both = [
+        ImageCms.applyTransform(Image.fromarray(RGB), ImageCms.buildTransform(io.BytesIO(one), lab, "RGB", "LAB"))
+        for one in (profile_with(SECRET), profile)
+    ]
+    return both[0].tobytes() == both[1].tobytes()
+
+
+@pytest.mark.parametrize("array", [RGB, GREY, WIDE], ids=["rgb", "grey", "16-bit"])
+@pytest.mark.parametrize("labels", [False, True])
+def test_encoder_is_lossless(array: Any, labels: bool) -> None:
+    data = png.encode(array, labels=labels)
+    assert np.array_equal(pixels(data), array)
+    assert png.clean(data) == (data, b"")
+
+
+@settings(max_examples=60)
+@given(hnp.arrays(st.sampled_from([np.uint8, np.uint16]), hnp.array_shapes(min_dims=2, max_dims=2, max_side=12)))
+def test_encoder_is_lossless_for_any_grey_array(array: Any) -> None:
+    assert np.array_equal(pixels(png.encode(array)), array)
+
+
+def test_encoder_refuses_other_shapes() -> None:
+    for array in (np.zeros((2, 2, 4), np.uint8), np.zeros((2, 2), np.int32), np.zeros((2, 2, 3), np.uint16)):
+        with pytest.raises(ValueError, match="no PNG"):
+            png.encode(array)
+
+
+@pytest.mark.parametrize("array", [RGB, GREY], ids=["rgb", "grey"])
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"quality": 100, "subsampling": 0}, {"restart_marker_rows": 1}])
+def test_jpeg_passes_through_without_metadata(array: Any, options: dict[str, Any]) -> None:
+    exif = Image.Exif()
+    exif[0x0112], exif[0x013B] = 6, SECRET.decode()
+    data = kit.encode(array, "JPEG", exif=exif, comment=SECRET, icc_profile=profile_with(SECRET), dpi=(72, 72), **options)
+    assert SECRET in data
+    stored = picture.store(data + b"trailer " + SECRET, "a.jpg")
+    assert SECRET not in stored.data
+    assert same_colours(Image.open(io.BytesIO(stored.data)).info["icc_profile"])
+    assert jpeg.clean(stored.data).data == stored.data
+    assert stored.exif_orientation == 6
+    assert (stored.width, stored.height) == (30, 20)
+    assert np.array_equal(pixels(stored.data), pixels(data))
+    bare = kit.encode(array, "JPEG", **options)
+    assert picture.store(bare, "a.jpg").data == bare, "a file without metadata is the same file"
+
+
+@pytest.mark.parametrize("array", [RGB, GREY, WIDE], ids=["rgb", "grey", "16-bit"])
+def test_png_passes_through_without_metadata(array: Any) -> None:
+    exif = Image.Exif()
+    exif[0x0112], exif[0x013B] = 3, SECRET.decode()
+    info = PngImagePlugin.PngInfo()
+    info.add_text("Patient", SECRET.decode())
+    info.add_itxt("XML:com.adobe.xmp", SECRET.decode())
+    data = kit.encode(array, "PNG", exif=exif, pnginfo=info, icc_profile=profile_with(SECRET))
+    stored = picture.store(data, "a.png")
+    assert SECRET not in stored.data
+    assert same_colours(Image.open(io.BytesIO(stored.data)).info["icc_profile"])
+    assert png.clean(stored.data) == (stored.data, b"")
+    assert stored.exif_orientation == 3
+    assert np.array_equal(pixels(stored.data), array)
+    bare = kit.encode(array)
+    assert picture.store(bare, "a.png").data == bare
+
+
+@pytest.mark.parametrize("form", ["TIFF", "BMP", "PPM", "WEBP"])
+def test_other_formats_become_png(form: str) -> None:
+    data = kit.encode(RGB, form, **({"lossless": True} if form == "WEBP" else {}))
+    stored = picture.store(data, f"a.{form.lower()}")
+    assert stored.data.startswith(png.SIGNATURE)
+    assert np.array_equal(pixels(stored.data), RGB)
+
+
+@pytest.mark.parametrize("form", ["TIFF", "PPM"])
+def test_16_bit_grey_stays_16_bit(form: str) -> None:
+    stored = picture.store(kit.encode(WIDE, form), "a")
+    assert pixels(stored.data).dtype == np.uint16
+    assert np.array_equal(pixels(stored.data), WIDE)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_tiff_orientation_is_kept_aside(orientation: int) -> None:
+    stored = picture.store(kit.encode(RGB, "TIFF", tiffinfo={274: orientation}), "a.tif")
+    assert np.array_equal(pixels(stored.data), RGB)
+    assert stored.exif_orientation == orientation
+
+
+def test_float_tiff_stays_float() -> None:
+    array = kit.rng("f").normal(size=(6, 7)).astype(np.float32)
+    assert np.array_equal(pixels(picture.store(kit.encode(array, "TIFF"), "a.tif").data), array)
+
+
+def test_palettes_are_resolved(tmp_path: Path) -> None:
+    colours = [(255, 0, 0), (0, 128, 7), (9, 9, 9)]
+    indices = kit.grey("p", 8, 9, 3)
+    for suffix in ("png", "gif", "bmp"):
+        path = kit.save_palette(tmp_path / f"a.{suffix}", indices, colours)
+        assert np.array_equal(pixels(picture.store(path.read_bytes(), "a").data), np.array(colours, np.uint8)[indices])
+        assert np.array_equal(picture.decode(path.read_bytes(), "a", indices=True), indices)
+    grey = kit.save_palette(tmp_path / "g.png", indices, [(0, 0, 0), (100, 100, 100), (255, 255, 255)])
+    assert np.array_equal(pixels(picture.store(grey.read_bytes(), "g").data), np.array([0, 100, 255], np.uint8)[indices])
+
+
+def test_one_bit_becomes_0_and_255() -> None:
+    bits = GREY > 100
+    for form in ("PNG", "TIFF", "PPM"):
+        assert np.array_equal(pixels(picture.store(kit.encode(bits, form), "a").data), bits * np.uint8(255))
+
+
+def test_opaque_alpha_is_dropped_and_real_transparency_rejected() -> None:
+    opaque = np.dstack([RGB, np.full(GREY.shape, 255, np.uint8)])
+    assert np.array_equal(pixels(picture.store(kit.encode(opaque), "a.png").data), RGB)
+    grey = np.dstack([GREY, np.full(GREY.shape, 255, np.uint8)])
+    assert np.array_equal(pixels(picture.store(kit.encode(grey), "a.png").data), GREY)
+    opaque[3, 4, 3] = 254
+    for form in ("PNG", "TIFF", "WEBP"):
+        with pytest.raises(Rejected, match="transparent"):
+            picture.store(kit.encode(opaque, form, **({"lossless": True} if form == "WEBP" else {})), "a")
+    with pytest.raises(Rejected, match="transparent"):
+        picture.store(kit.encode(GREY, "PNG", transparency=7), "a.png")
+
+
+def test_cmyk_is_rejected() -> None:
+    for form in ("JPEG", "TIFF"):
+        buffer = io.BytesIO()
+        Image.fromarray(RGB).convert("CMYK").save(buffer, form)
+        with pytest.raises(Rejected, match="CMYK"):
+            picture.store(buffer.getvalue(), "a")
+
+
+def test_several_pages_are_rejected() -> None:
+    frames = [Image.fromarray(np.roll(RGB, k)) for k in range(3)]
+    for form, options in (("TIFF", {}), ("GIF", {}), ("PNG", {}), ("MPO", {}), ("WEBP", {})):
+        buffer = io.BytesIO()
+        frames[0].save(buffer, form, save_all=True, append_images=frames[1:], **options)
+        with pytest.raises(Rejected, match="pictures"):
+            picture.store(buffer.getvalue(), "a")
+
+
+def png_of(bits: int, colour: int, width: int, rows: list[bytes]) -> bytes:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, len(rows), bits, colour, 0, 0, 0)
+    return png.SIGNATURE + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"".join(b"\0" + r for r in rows))) + chunk(b"IEND", b"")
+
+
+def test_stored_samples_decode_as_the_packed_ones() -> None:
+    """Every form of PNG that Pillow writes: depths, palettes, alpha, one chunk of samples or many."""
+    grey = Image.fromarray(GREY)
+    pictures = {
+        "1": grey.convert("1"),
+        "L": grey,
+        "LA": grey.convert("LA"),
+        "P": Image.fromarray(GREY // 64).convert("P"),
+        "RGB": Image.fromarray(RGB),
+        "RGBA": Image.fromarray(RGB).convert("RGBA"),
+        "I;16": Image.fromarray(WIDE),
+        "many chunks": Image.fromarray(kit.colour("large", 300, 200)),
+    }
+    for name, one in pictures.items():
+        for bits in {1, 2, 4, 8} if name == "P" else {8}:
+            buffer = io.BytesIO()
+            one.save(buffer, "PNG", **({"bits": bits} if name == "P" else {}))
+            stored = png.unpacked(buffer.getvalue())
+            assert stored != buffer.getvalue() and png.clean(stored)[0] == stored
+            assert np.array_equal(pixels(stored), pixels(buffer.getvalue())), name
+
+
+def test_a_png_out_of_order_is_left_to_the_decoder() -> None:
+    sound = kit.encode(GREY)
+    interlaced, broken, cut = bytearray(sound), bytearray(sound), sound[:-20]
+    interlaced[28] = 1
+    broken[len(sound) // 2] ^= 1
+    header, samples, end = (sound[start:stop] for _, start, stop in png.chunks(sound))
+    apart = png.SIGNATURE + header + samples + b"\0\0\0\0tEXt\x78\x9e\x5f\x0d" + samples + end
+    for data in (bytes(interlaced), bytes(broken), cut, png.SIGNATURE, apart):
+        assert png.unpacked(data) == data
+    huge = bytearray(sound)
+    huge[16:24] = struct.pack(">II", 50000, 50000)
+    assert png.unpacked(bytes(huge)) == bytes(huge)
+
+
+def test_the_name_of_a_chunk_inside_another_is_no_chunk() -> None:
+    info = PngImagePlugin.PngInfo()
+    info.add_text("note", "IDAT and IEND")
+    data = kit.encode(GREY, pnginfo=info)
+    assert np.array_equal(pixels(png.unpacked(data)), GREY)
+    assert b"IDAT and IEND" in png.unpacked(data)
+
+
+def test_more_than_8_bits_a_colour_channel_is_rejected() -> None:
+    wide_rgb = png_of(16, 2, 4, [bytes(range(24))] * 3)
+    wide_rgba = png_of(16, 6, 4, [b"\xff" * 32] * 3)
+    wide_ppm = b"P6 4 3 65535\n" + bytes(72)
+    for data in (wide_rgb, wide_rgba, wide_ppm):
+        with pytest.raises(Rejected, match="more than 8 bits"):
+            picture.store(data, "a")
+
+
+def test_declared_mode_merges_equal_channels_only() -> None:
+    equal = np.repeat(GREY[..., None], 3, axis=2)
+    assert np.array_equal(pixels(picture.store(kit.encode(equal), "a.png", "L").data), GREY)
+    with pytest.raises(Rejected, match="channels differ"):
+        picture.store(kit.encode(RGB), "a.png", "L")
+    assert np.array_equal(pixels(picture.store(kit.encode(GREY), "a.png", "RGB").data), equal)
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "TIFF", "BMP", "GIF"])
+def test_cut_files_are_rejected(form: str) -> None:
+    data = kit.encode(RGB if form != "GIF" else GREY, form)
+    for keep in (len(data) - 3, len(data) // 2, 30, 5):
+        with pytest.raises(Rejected):
+            picture.store(data[:keep], "a")
+
+
+def test_a_flipped_byte_in_a_png_is_rejected() -> None:
+    data = bytearray(kit.encode(RGB))
+    data[len(data) // 2] ^= 1
+    with pytest.raises(Rejected, match="checksum"):
+        picture.store(bytes(data), "a.png")
+
+
+def test_a_bomb_is_rejected() -> None:
+    bomb = bytearray(kit.encode(GREY))
+    bomb[16:24] = struct.pack(">II", 50000, 50000)
+    bomb[29:33] = struct.pack(">I", zlib.crc32(bytes(bomb[12:29])))
+    with pytest.raises(Rejected, match="bomb"):
+        picture.store(bytes(bomb), "a.png")
+
+
+@settings(max_examples=150)
+@given(st.binary(max_size=300))
+def test_no_bytes_break_anything_but_the_case(data: bytes) -> None:
+    for start in (b"", jpeg.START, png.SIGNATURE, b"BM", b"II*\0", b"GIF89a"):
+        with pytest.raises(Rejected):
+            picture.store(start + data, "a")
+
+
+@settings(max_examples=200)
+@given(st.integers(0, 10**6), st.integers(0, 255))
+def test_a_changed_byte_gives_a_rejection_or_a_picture(position: int, value: int) -> None:
+    """Of a JPEG the compressed pixels are not decoded here; `verify` does that."""
+    for form in ("JPEG", "PNG", "TIFF"):
+        data = bytearray(kit.encode(RGB, form))
+        data[position % len(data)] = value
+        try:
+            stored = picture.store(bytes(data), "a")
+        except Rejected:
+            continue
+        if form != "JPEG":
+            assert pixels(stored.data).size
+
+
+def test_a_jpeg_thumbnail_does_not_travel() -> None:
+    data = kit.encode(RGB, "JPEG")
+    assert data[2:4] == b"\xff\xe0"
+    (length,) = struct.unpack_from(">H", data, 4)
+    body = bytearray(data[6 : 4 + length])
+    body[12:14] = b"\x02\x02"
+    with_thumbnail = data[:2] + b"\xff\xe0" + struct.pack(">H", 2 + len(body) + 12) + bytes(body) + b"THUMBNAIL!!!" + data[4 + length :]
+    stored = picture.store(with_thumbnail, "a.jpg")
+    assert b"THUMBNAIL" not in stored.data
+    assert stored.data == data
+
+
+# ICC profiles
+
+
+@pytest.mark.parametrize(
+    "fake", [b"Doe^Jane, born 1970", b"profile" * 40, bytes(36) + b"acsp" + SECRET * 30], ids=["text", "long", "signature"]
+)
+def test_what_is_no_icc_profile_does_not_travel_under_its_name(fake: bytes) -> None:
+    for form in ("JPEG", "PNG"):
+        data = kit.encode(RGB, form, icc_profile=fake)
+        stored = picture.store(data, "a").data
+        assert b"icc_profile" not in Image.open(io.BytesIO(stored)).info
+        assert fake not in stored
+        assert np.array_equal(pixels(stored), pixels(data))
+
+
+def test_a_cleaned_icc_profile_stays_as_it_is() -> None:
+    once = icc.cleaned(profile_with(SECRET))
+    assert once is not None and SECRET not in once and b"Doe" not in once
+    assert icc.cleaned(once) == once
+
+
+@settings(max_examples=200)
+@given(st.integers(0, 600), st.integers(0, 255))
+def test_a_changed_byte_in_an_icc_profile_is_a_profile_or_none(position: int, value: int) -> None:
+    data = bytearray(profile_with(SECRET))
+    data[position % len(data)] = value
+    found = icc.cleaned(bytes(data))
+    assert found is None or icc.cleaned(found) == found
+
+
+def test_a_large_icc_profile_comes_in_parts() -> None:
+    lut = b"mft2" + np.arange(80_000, dtype=">u2").tobytes()
+    head = bytearray(128)
+    head[8], head[36:40] = 2, b"acsp"
+    body = struct.pack(">I", 1) + struct.pack(">4sII", b"A2B0", 144, len(lut)) + lut
+    head[:4] = struct.pack(">I", 128 + len(body))
+    profile = bytes(head) + body
+    stored = picture.store(kit.encode(RGB, "JPEG", icc_profile=profile), "a.jpg").data
+    assert Image.open(io.BytesIO(stored)).info["icc_profile"] == profile
+    assert jpeg.clean(stored).data == stored
+
+
+# JPEG: what no reader can open is found without decoding
+
+
+def opens(data: bytes) -> bool:
+    try:
+        with Image.open(io.BytesIO(data)) as one:
+            one.load()
+    except Exception:
+        return False
+    return True
+
+
+FORMS: dict[str, dict[str, Any]] = {
+    "sequential": {},
+    "progressive": {"progressive": True},
+    "own tables": {"optimize": True, "quality": 90, "subsampling": 0},
+    "restarts": {"restart_marker_blocks": 2, "subsampling": 2},
+}
+
+
+@pytest.mark.parametrize("options", FORMS.values(), ids=FORMS)
+def test_no_flipped_bit_of_a_jpeg_header_that_pillow_refuses_gets_through(options: dict[str, Any]) -> None:
+    data = kit.encode(RGB, "JPEG", **options)
+    first_scan = data.index(b"\xff\xda")
+    refused = 0
+    for position in range(first_scan + 10):
+        for bit in range(8):
+            flipped = bytearray(data)
+            flipped[position] ^= 1 << bit
+            if opens(bytes(flipped)):
+                continue
+            refused += 1
+            with pytest.raises(Rejected):
+                picture.store(bytes(flipped), "a.jpg")
+    assert refused > 500
+
+
+def test_a_damaged_table_is_called_that() -> None:
+    data = bytearray(kit.encode(RGB, "JPEG"))
+    data[data.index(b"\xff\xc4") + 5] = 255  # 255 Huffman codes of one bit
+    with pytest.raises(Rejected, match="no reader can open its tables"):
+        picture.store(bytes(data), "a.jpg")
+
+
+def test_a_jpeg_that_only_some_readers_open_becomes_a_png() -> None:
+    """Lossless and arithmetic coding."""
+    plain = kit.encode(RGB, "JPEG")
+    lossless = imagecodecs.jpeg8_encode(RGB, lossless=True)
+    assert b"\xff\xc3" in lossless and b"\xff\xc0" in plain
+    stored = picture.store(lossless, "a.jpg")
+    assert stored.data.startswith(png.SIGNATURE)
+    assert np.array_equal(pixels(stored.data), RGB)
+
+
+def test_text_after_the_adobe_colour_transform_does_not_travel() -> None:
+    data = kit.encode(RGB, "JPEG", keep_rgb=True)
+    at = data.index(b"\xff\xee")
+    (length,) = struct.unpack_from(">H", data, at + 2)
+    longer = data[: at + 2] + struct.pack(">H", length + len(SECRET)) + data[at + 4 : at + 2 + length] + SECRET + data[at + 2 + length :]
+    stored = picture.store(longer, "a.jpg").data
+    assert stored == data
+    assert np.array_equal(pixels(stored), pixels(longer))
+
+
+def test_a_multi_picture_jpeg_says_what_it_is_and_thumbnails_are_no_pictures() -> None:
+    buffer = io.BytesIO()
+    frames = [Image.fromarray(np.roll(RGB, k)) for k in range(2)]
+    frames[0].save(buffer, "MPO", save_all=True, append_images=frames[1:])
+    with pytest.raises(Rejected, match=r"MPO.*of its own"):
+        picture.store(buffer.getvalue(), "a.jpg")
+    thumbnails = bytearray(buffer.getvalue())
+    index = thumbnails.index(b"MPF\0") + 4
+    order = "<" if thumbnails[index : index + 2] == b"II" else ">"
+    entries = index + thumbnails[index:].index(struct.pack(order + "HHI", 0xB002, 7, 32)) + 8
+    (place,) = struct.unpack_from(order + "I", thumbnails, entries)
+    struct.pack_into(order + "I", thumbnails, index + place + 16, 0x010001)
+    stored = picture.store(bytes(thumbnails), "a.jpg").data
+    assert np.array_equal(pixels(stored), pixels(kit.encode(RGB, "JPEG")))
+    assert np.array_equal(picture.decode(bytes(thumbnails), "a.jpg"), pixels(stored))
+
+
+def test_an_animated_png_is_not_to_be_fetched_again() -> None:
+    buffer = io.BytesIO()
+    frames = [Image.fromarray(np.roll(RGB, k)) for k in range(2)]
+    frames[0].save(buffer, "PNG", save_all=True, append_images=frames[1:])
+    with pytest.raises(Rejected) as caught:
+        picture.store(buffer.getvalue(), "a.png")
+    assert "animation" in caught.value.expected and "etch" not in caught.value.advice
+
+
+# Other formats
+
+
+@pytest.mark.parametrize("bits", [4, 8, 12, 16])
+def test_jpeg_2000_keeps_the_values_of_its_depth(bits: int) -> None:
+    array = kit.grey("j2k", 20, 30, 1 << bits, np.uint16 if bits > 8 else np.uint8)
+    for form in ("jp2", "j2k"):
+        data = imagecodecs.jpeg2k_encode(array, reversible=True, level=0, bitspersample=bits, codecformat=form)
+        assert np.array_equal(picture.decode(data, "a.jp2"), array)
+
+
+def test_a_format_that_nobody_checked_is_not_read() -> None:
+    for form in ("TGA", "PCX", "SGI", "ICO"):
+        with pytest.raises(Rejected) as caught:
+            picture.store(kit.encode(RGB, form), "a.png")
+        assert "save it as PNG" in caught.value.advice
+
+
+# Large pictures
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA", "P", "I;16"])
+@pytest.mark.parametrize("rows", [1, 3, 20])
+def test_a_large_png_is_read_in_bands_and_is_the_same(mode: str, rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Written by Pillow, whose lines use every filter; the palette is grey at the top and coloured below."""
+    smooth = np.add.outer(np.arange(20) * 3, np.arange(30) * 5).astype(np.uint8)
+    samples = np.dstack([smooth + GREY % 4, smooth[:, ::-1], RGB[..., 2] // 16])
+    if mode == "P":
+        one = Image.fromarray(np.where(np.arange(20)[:, None] < 8, GREY % 2, GREY % 5)).convert("P")
+        one.putpalette([0, 0, 0, 9, 9, 9, 200, 0, 0, 0, 100, 0, 1, 2, 3] + [7] * 753)
+    else:
+        one = Image.fromarray(WIDE) if mode == "I;16" else Image.fromarray(samples).convert(mode)
+    buffer = io.BytesIO()
+    one.save(buffer, "PNG")
+    expected = picture.decode(buffer.getvalue(), "a.png")
+    by_index = picture.decode(buffer.getvalue(), "a.png", indices=True)
+    monkeypatch.setattr(png, "_MOST_UNPACKED", 10)
+    monkeypatch.setattr(png, "_BAND", rows * 130)
+    assert png.is_large(buffer.getvalue())
+    for indices, whole in ((False, expected), (True, by_index)):
+        found = picture.decode(buffer.getvalue(), "a.png", indices=indices)
+        assert found.dtype == whole.dtype and np.array_equal(found, whole)
+    damaged = bytearray(buffer.getvalue())
+    damaged[-20] ^= 1
+    with pytest.raises(Rejected, match="checksum"):
+        picture.decode(bytes(damaged), "a.png")
+
+
+def test_a_large_png_that_is_short_of_lines_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(png, "_MOST_UNPACKED", 10)
+    monkeypatch.setattr(png, "_BAND", 20)
+    short = bytearray(png_of(8, 0, 9, [b"123456789"] * 5))
+    short[20:24] = struct.pack(">I", 7)
+    short[29:33] = struct.pack(">I", zlib.crc32(bytes(short[12:29])))
+    with pytest.raises(Rejected, match="samples are missing"):
+        picture.decode(bytes(short), "a.png")
+    opaque = np.dstack([RGB, np.full(GREY.shape, 255, np.uint8)])
+    opaque[19, 4, 3] = 254
+    with pytest.raises(Rejected, match="transparent"):
+        picture.decode(kit.encode(opaque), "a.png")
+
+
+def test_memory_of_a_large_png_is_that_of_its_samples() -> None:
+    """25 megapixels with alpha: 100 MB of samples, of which 75 MB are kept."""
+    lines = zlib.compressobj(1)
+    packed = b"".join(lines.compress(b"\2" + (bytes(20_000) if row else b"\5\6\7\xff" * 5_000)) for row in range(5_000)) + lines.flush()
+    whole = png_of(8, 6, 5_000, [])
+    at = whole.index(b"IDAT") - 4
+    header = bytearray(whole[:at])
+    header[20:24] = struct.pack(">I", 5_000)
+    header[29:33] = struct.pack(">I", zlib.crc32(bytes(header[12:29])))
+    data = bytes(header) + struct.pack(">I", len(packed)) + b"IDAT" + packed + struct.pack(">I", zlib.crc32(b"IDAT" + packed)) + whole[-12:]
+    tracemalloc.start()
+    found = picture.decode(data, "a.png")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found.shape == (5_000, 5_000, 3) and (found == (5, 6, 7)).all()
+    assert peak < 120_000_000
+
+
+# Odd but sound files of common formats
+
+
+def bmp(width: int, height: int, bits: int, samples: bytes, packing: int = 0, masks: bytes = b"", palette: bytes = b"") -> bytes:
+    head = struct.pack("<IiiHHIIiiII", 40, width, height, 1, bits, packing, len(samples), 0, 0, len(palette) // 4, 0)
+    start = 14 + len(head) + len(masks) + len(palette)
+    return b"BM" + struct.pack("<IHHI", start + len(samples), 0, 0, start) + head + masks + palette + samples
+
+
+def test_every_kind_of_bmp_is_the_same_picture() -> None:
+    rows = RGB[:, :28]  # 84 bytes a line need no padding
+    bgr = rows[..., ::-1]
+    bgrx = np.dstack([bgr, np.zeros(bgr.shape[:2], np.uint8)])
+    bits = struct.pack("<III", 0xFF0000, 0xFF00, 0xFF)
+    for data in (
+        bmp(28, 20, 24, bgr[::-1].tobytes()),
+        bmp(28, -20, 24, bgr.tobytes()),
+        bmp(28, 20, 32, bgrx[::-1].tobytes()),
+        bmp(28, 20, 32, bgrx[::-1].tobytes(), packing=3, masks=bits),
+    ):
+        assert np.array_equal(picture.decode(data, "a.bmp"), rows)
+    indices = kit.grey("bmp", 20, 30, 3)
+    palette = bytes((9, 0, 200, 0, 0, 0, 0, 0, 1, 2, 3, 0))
+    packed = b"".join(b"".join(bytes((1, value)) for value in line) + b"\0\0" for line in indices[::-1]) + b"\0\1"
+    data = bmp(30, 20, 8, packed, packing=1, palette=palette)
+    assert np.array_equal(picture.decode(data, "a.bmp", indices=True), indices)
+    assert np.array_equal(picture.decode(data, "a.bmp"), np.array([(200, 0, 9), (0, 0, 0), (3, 2, 1)], np.uint8)[indices])
+
+
+@pytest.mark.parametrize("bits", [12, 16])
+def test_a_jpeg_of_more_than_8_bits_is_called_that(bits: int) -> None:
+    array = kit.grey("jpeg", 20, 30, 1 << bits, np.uint16)
+    data = imagecodecs.jpeg8_encode(array, lossless=bits == 16, bitspersample=bits)
+    with pytest.raises(Rejected, match=f"{bits} bits") as caught:
+        picture.store(data, "a.jpg")
+    assert "etch" not in caught.value.advice
+
+
+def test_a_jpeg_of_four_channels_is_called_cmyk() -> None:
+    for colours in ("CMYK", "YCCK"):
+        data = imagecodecs.jpeg8_encode(np.dstack([RGB, GREY]), colorspace="CMYK", outcolorspace=colours)
+        with pytest.raises(Rejected, match="CMYK") as caught:
+            picture.store(data, "a.jpg")
+        assert "etch" not in caught.value.advice
+
+
+def test_a_png_that_no_reader_can_unpack_is_rejected() -> None:
+    sound = kit.encode(GREY)
+    for position in (26, 27, 28):
+        broken = bytearray(sound)
+        broken[position] = 7
+        broken[29:33] = struct.pack(">I", zlib.crc32(bytes(broken[12:29])))
+        with pytest.raises(Rejected):
+            picture.store(bytes(broken), "a.png")
+    header, _, end = (sound[start:stop] for _, start, stop in png.chunks(sound))
+    with pytest.raises(Rejected, match="no samples"):
+        picture.store(png.SIGNATURE + header + end, "a.png")

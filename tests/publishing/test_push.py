@@ -1,0 +1,503 @@
+"""The push against a Hub on loopback, in both transports; and against the public Hub when a token is given."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import shutil
+import threading
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from hf_medseg.cli import main
+from hf_medseg.errors import MedsegError, Refused
+from tests.support.harness import Converted, pixels, run
+from tests.support.hub.desk import HARNESSES, Desk, open_desk
+from tests.support.hub.faults import Kind
+from tests.support.hub.server import Repo
+
+pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=")  # how huggingface_hub hands a file to its HTTP library
+PUSH, VERIFY = import_module("hf_medseg.publishing.push"), import_module("hf_medseg.verification.verify")
+READ_ONLY = {"GET", "HEAD"}
+PIXELS = """
+import hashlib, json, os
+import numpy as np
+from datasets import load_dataset
+def digest(row): return [row["image_id"]] + [hashlib.sha256(np.asarray(row[n]).tobytes()).hexdigest() for n in ("image", "mask", "mask_2")]
+repo, revision = os.environ["REPO"], os.environ["REVISION"]
+streamed = [digest(row) for row in load_dataset(repo, split="train", streaming=True, revision=revision)]
+loaded = [digest(row) for row in load_dataset(repo, revision=revision)["train"]]
+print(json.dumps([streamed, loaded]), flush=True)
+os._exit(0)
+"""
+FETCH = """
+import json, os
+from huggingface_hub import hf_hub_download
+path = hf_hub_download(os.environ["REPO"], "data/train-00000-of-00001.parquet", repo_type="dataset")
+print(json.dumps(os.path.getsize(path)))
+"""
+
+
+@pytest.fixture(scope="module")
+def new(tmp_path_factory: pytest.TempPathFactory) -> Converted:
+    """The dataset to push: two shards of it are cut as in `old`, which has more."""
+    return run("chase-db1", "clean", tmp_path_factory.mktemp("new"))
+
+
+@pytest.fixture(scope="module")
+def old(tmp_path_factory: pytest.TempPathFactory) -> Converted:
+    """An earlier state of the same dataset, in more shards."""
+    return run("chase-db1", "clean", tmp_path_factory.mktemp("old"), max_shard_size=9000)
+
+
+@pytest.fixture(params=["lfs", "xet", pytest.param("public", marks=pytest.mark.network)])
+def anywhere(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    yield from open_desk(request.param, tmp_path, monkeypatch)
+
+
+@pytest.fixture(params=["lfs", "xet", pytest.param("public", marks=pytest.mark.network)])
+def everywhere(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    quick(monkeypatch)
+    yield from open_desk(request.param, tmp_path, monkeypatch)
+
+
+@pytest.fixture(params=["lfs", "xet"])
+def either(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    quick(monkeypatch)
+    yield from open_desk(request.param, tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    quick(monkeypatch)
+    yield from open_desk("lfs", tmp_path, monkeypatch)
+
+
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the reader's process of its own, and without reading every row before each of many pushes."""
+    monkeypatch.setattr(PUSH._Desk, "_load_back", lambda self, commit: None)
+    monkeypatch.setattr(VERIFY, "verify", lambda out: SimpleNamespace(ok=True, problems=[]))
+
+
+def content(folder: Path) -> dict[str, str]:
+    """Path -> oid, as the Hub would have it; what only this machine needs to know stays here."""
+    found = {}
+    for path in folder.rglob("*"):
+        if path.is_file() and ".local" not in path.parts:
+            data = path.read_bytes()
+            large = path.suffix == ".parquet"
+            digest = hashlib.sha256(data) if large else hashlib.sha1(b"blob %d\0" % len(data) + data)
+            found[path.relative_to(folder).as_posix()] = digest.hexdigest()
+    return found
+
+
+def states(repo: Repo) -> list[dict[str, str]]:
+    """The content of every commit."""
+    return [{path: blob.oid for path, blob in one.files.items() if path != ".gitattributes"} for one in repo.commits]
+
+
+def writes(desk: Desk) -> list[tuple[str, str]]:
+    """Requests that change something; checking a card does not."""
+    return [(method, path) for method, path, _ in desk.local.seen if method not in READ_ONLY and path != "/api/validate-yaml"]
+
+
+# --- the whole way ----------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_pushed_dataset_loads_with_exact_pixels_and_a_second_push_does_nothing(anywhere: Desk, new: Converted) -> None:
+    pushed = anywhere.push(new.out, tag="v1")
+    expected = [
+        [row["image_id"]] + [hashlib.sha256(pixels(row[name]).tobytes()).hexdigest() for name in ("image", "mask", "mask_2")]
+        for row in new.rows()
+    ]
+    streamed, loaded = anywhere.loaded(PIXELS, revision="v1")
+    assert streamed == expected
+    assert loaded == expected
+    again = anywhere.push(new.out, tag="v1")
+    assert again.commit == pushed.commit
+    assert not again.change
+    commits = anywhere.api.list_repo_commits(anywhere.repo_id, repo_type="dataset")
+    assert len(commits) == 2  # the Hub's own first one, and ours
+
+
+def test_stale_shards_go_in_the_same_commit_and_other_files_stay(everywhere: Desk, old: Converted, new: Converted) -> None:
+    api = everywhere.api
+    everywhere.push(old.out)
+    api.upload_file(path_or_fileobj=b"mine", path_in_repo="notes.txt", repo_id=everywhere.repo_id, repo_type="dataset")
+    assert len(content(old.out)) > len(content(new.out))
+    before = len(api.list_repo_commits(everywhere.repo_id, repo_type="dataset"))
+    pushed = everywhere.push(new.out)
+    assert len(api.list_repo_commits(everywhere.repo_id, repo_type="dataset")) == before + 1
+    there = set(api.list_repo_files(everywhere.repo_id, repo_type="dataset"))
+    assert there == {".gitattributes", "notes.txt", *content(new.out)}
+    assert set(pushed.change.deletes) == set(content(old.out)) - set(content(new.out))
+    everywhere.push(new.out, delete_others=True)
+    assert set(api.list_repo_files(everywhere.repo_id, repo_type="dataset")) == {".gitattributes", *content(new.out)}
+
+
+def test_the_command_ends_with_the_address_and_the_call(desk: Desk, new: Converted, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    api = desk.api
+    monkeypatch.setattr("huggingface_hub.HfApi", lambda **_: api)
+    assert main(["push", str(new.out), "--repo", desk.repo_id, "--revision", "v1"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-2:] == [f"{desk.endpoint}/datasets/ns/chase", 'datasets.load_dataset("ns/chase", revision="v1")']
+    assert desk.repo.tags == {"v1": desk.repo.head.oid}
+
+
+def test_a_dry_run_says_everything_and_writes_nothing(
+    desk: Desk, old: Converted, new: Converted, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    desk.hold(old.out, notes__txt=b"mine")
+    api = desk.api
+    monkeypatch.setattr("huggingface_hub.HfApi", lambda **_: api)
+    assert main(["push", str(new.out), "--repo", desk.repo_id, "--private", "--gated", "manual", "--revision", "v1", "--dry-run"]) == 0
+    said = capsys.readouterr().out
+    for name in content(new.out):
+        assert name in said
+    for name in set(content(old.out)) - set(content(new.out)):
+        assert f"delete {name}" in said
+    for words in ("left alone: notes.txt", "visibility: private", "gated: manual", "tag: v1", "Nothing was written."):
+        assert words in said
+    assert all(method in READ_ONLY for method, _, _ in desk.local.seen)
+    assert len(desk.repo.commits) == 2
+
+
+def test_a_dry_run_for_a_repository_that_is_not_there(desk: Desk, new: Converted) -> None:
+    pushed = desk.push(new.out, dry_run=True)
+    assert any("a new repository" in line for line in pushed.lines)
+    assert not desk.local.repos
+
+
+# --- who sees what when -----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_new_repository_is_private_until_it_is_complete(desk: Desk, new: Converted) -> None:
+    desk.push(new.out)
+    assert [private for private, _, head in desk.repo.history] == [True, True, False]
+    assert desk.repo.history[-1][2] == desk.repo.head.oid
+
+
+def test_private_and_gated_are_set_before_the_data_come(desk: Desk, old: Converted, new: Converted) -> None:
+    desk.hold(old.out)
+    desk.push(new.out, private=True, gated="auto")
+    commit = desk.repo.head.oid
+    assert all((private, gated) == (True, "auto") for private, gated, head in desk.repo.history if head == commit)
+
+
+def test_an_existing_public_repository_is_not_left_public(desk: Desk, new: Converted) -> None:
+    desk.local.create(desk.repo_id)
+    desk.push(new.out, private=True)
+    assert desk.repo.private
+
+
+def test_settings_that_do_not_hold_are_told(desk: Desk, new: Converted) -> None:
+    desk.local.create(desk.repo_id)
+    desk.local.before = lambda method, path: setattr(desk.repo, "private", False) if method == "GET" else None
+    with pytest.raises(MedsegError, match="private is False, although True was set"):
+        desk.push(new.out, private=True)
+    assert len(desk.repo.commits) == 1
+
+
+def test_nobody_else_reads_a_private_or_gated_push(desk: Desk, new: Converted) -> None:
+    desk.push(new.out, private=True)
+    assert desk.loaded(FETCH) == (new.out / "data/train-00000-of-00001.parquet").stat().st_size
+    for token in ("hf_stranger", ""):
+        with pytest.raises(RuntimeError, match="RepositoryNotFoundError"):
+            desk.loaded(FETCH, token=token)
+    desk.push(new.out, gated="manual")
+    assert (desk.repo.private, desk.repo.gated) == (False, "manual")
+    with pytest.raises(RuntimeError, match="GatedRepoError"):
+        desk.loaded(FETCH, token="hf_stranger")
+
+
+@pytest.mark.parametrize("token", ["hf_reader", "hf_stranger", "hf_nobody"])
+def test_who_may_not_write_is_refused_before_anything(desk: Desk, old: Converted, new: Converted, token: str) -> None:
+    desk.hold(old.out)
+    before = list(desk.repo.history)
+    with pytest.raises(Refused):
+        desk.push(new.out, api=desk.as_(token))
+    assert desk.repo.history == before
+    assert not writes(desk)
+
+
+def test_a_name_without_a_namespace_is_refused(desk: Desk, new: Converted) -> None:
+    desk.repo_id = "chase"
+    with pytest.raises(Refused, match="NAMESPACE/NAME"):
+        desk.push(new.out)
+
+
+# --- what is not pushed -----------------------------------------------------------------------------------------------------------------
+
+
+def test_rejected_cases_stop_a_push_unless_the_user_says_so(desk: Desk, tmp_path: Path) -> None:
+    converted = run("chase-db1", "first_missing", tmp_path)
+    with pytest.raises(Refused, match="Image_02L"):
+        desk.push(converted.out)
+    assert not desk.local.seen
+    desk.push(converted.out, allow_rejected=True)
+    assert desk.repo.content() == content(converted.out)
+
+
+def test_a_dataset_that_verify_finds_wrong_is_not_pushed(desk: Desk, new: Converted, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(VERIFY, "verify", lambda out: SimpleNamespace(ok=False, problems=["row 3 is wrong"]))
+    with pytest.raises(Refused, match="row 3 is wrong"):
+        desk.push(new.out)
+    assert not desk.local.seen
+
+
+def test_a_card_that_the_hub_does_not_take_is_refused(desk: Desk, new: Converted, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(new.out, out)
+    (out / "README.md").write_text("---\nlicense: cc-by-4.0\nconfigs: everything\n---\n")
+    with pytest.raises(Refused, match="does not take the card"):
+        desk.push(out)
+    assert not writes(desk)
+
+
+def test_another_dataset_is_not_overwritten(desk: Desk, new: Converted) -> None:
+    desk.hold(new.out)
+    desk.repo.put("another one", **{"report.json": b'{"source": "somebody-elses", "edition": null}'})
+    before = len(desk.repo.commits)
+    with pytest.raises(Refused, match="holds another dataset"):
+        desk.push(new.out)
+    assert len(desk.repo.commits) == before
+    desk.push(new.out, delete_others=True)
+    assert desk.repo.content() == content(new.out)
+
+
+def test_a_foreign_table_among_the_shards_is_not_left_to_be_read_with_them(desk: Desk, new: Converted) -> None:
+    repo = desk.hold(new.out)
+    shard = next(blob for path, blob in repo.head.files.items() if path.startswith("data/"))
+    repo.commit("more", {**repo.head.files, "data/train-more.parquet": shard})
+    with pytest.raises(Refused, match=r"data/train-more\.parquet"):
+        desk.push(new.out)
+
+
+def test_a_gitignore_in_the_repository_hides_nothing(either: Desk, new: Converted) -> None:
+    either.local.create(either.repo_id).put("mine", **{".gitignore": b"*.parquet\n*.json\n"})
+    either.push(new.out)
+    assert either.repo.content().items() >= content(new.out).items()
+    assert ".gitignore" in either.repo.content()
+
+
+def test_tags_do_not_move(desk: Desk, old: Converted, new: Converted) -> None:
+    desk.push(old.out, tag="v1")
+    commits, tags = len(desk.repo.commits), dict(desk.repo.tags)
+    with pytest.raises(Refused, match="tags do not move"):
+        desk.push(new.out, tag="v1")
+    assert (len(desk.repo.commits), desk.repo.tags) == (commits, tags)
+    desk.push(new.out, tag="v2")
+    assert desk.repo.tags == {**tags, "v2": desk.repo.head.oid}
+
+
+def test_a_listing_of_many_pages_is_read_to_its_end(desk: Desk, old: Converted, new: Converted) -> None:
+    desk.local.page = 2
+    desk.hold(old.out, notes__txt=b"mine")
+    desk.push(new.out)
+    assert desk.repo.content() == {**content(new.out), "notes.txt": desk.repo.content()["notes.txt"]}
+
+
+def test_a_dataset_that_does_not_load_back_is_neither_tagged_nor_made_public(
+    tmp_path: Path, new: Converted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for desk in open_desk("lfs", tmp_path, monkeypatch):
+        monkeypatch.setattr(PUSH, "load_back", lambda *_: {"default": {"train": ["another row"]}})
+        with pytest.raises(MedsegError, match="loads other rows"):
+            desk.push(new.out, tag="v1")
+        assert desk.repo.private
+        assert not desk.repo.tags
+
+
+# --- faults -----------------------------------------------------------------------------------------------------------------------------
+
+ONCE: tuple[Kind, ...] = ("429", "429 ratelimit", "429 retry-after", "500", "drop before", "drop after", "cut")
+LASTING: tuple[Kind, ...] = ("drop before", "drop after", "500", "401 expired", "403 quota")
+
+
+def requests_of_a_push(desk: Desk, out: Path) -> int:
+    """How many requests one push makes; the repository is as before afterwards."""
+    repo, store = desk.local.repos.get(desk.repo_id), desk.local.store
+    kept = (list(repo.commits), dict(repo.tags), repo.private, list(repo.history)) if repo else None
+    objects = {path.name for path in store.objects.iterdir()}
+    desk.local.seen.clear()
+    desk.push(out, tag="v1")
+    count = sum(path != HARNESSES for _, path, _ in desk.local.seen)
+    for path in store.objects.iterdir():
+        if path.name not in objects:
+            path.unlink()
+    if kept is None:
+        del desk.local.repos[desk.repo_id]
+    else:
+        assert repo is not None
+        repo.commits[:], repo.tags, repo.private, repo.history[:] = kept[0], kept[1], kept[2], kept[3]
+    desk.local.seen.clear()
+    desk.local.faults.clear()
+    return count
+
+
+def check_after_a_fault(desk: Desk, out: Path, commits: list[dict[str, str]], others: dict[str, str]) -> None:
+    """The old dataset untouched or the new one whole; a rerun ends in exactly one new commit."""
+    wanted = {**content(out), **others}
+    repo = desk.local.repos.get(desk.repo_id)
+    if repo is not None:
+        assert states(repo) in (commits, [*commits, wanted], [{}])
+        readable = [head for private, _, head in repo.history[len(commits) :] if not private]
+        whole = {one.oid for one, state in zip(repo.commits, states(repo), strict=True) if state == wanted or state in commits[1:]}
+        assert set(readable) <= whole, "readers saw an unfinished dataset"
+    desk.local.faults.clear()
+    desk.push(out, tag="v1")
+    repo = desk.repo
+    assert states(repo) == [*commits, wanted]
+    assert repo.tags == {"v1": repo.head.oid}
+    assert not repo.private
+    sent = [path for method, path, status in desk.local.seen if method == "PUT" and path.startswith("/storage") and status == 200]
+    assert len(sent) == len(set(sent)), "a file was uploaded twice"
+
+
+@pytest.mark.parametrize("start", ["over an old one", "new"])
+@pytest.mark.parametrize("kind", [*ONCE, "409", "412"])
+def test_one_fault_at_any_request(desk: Desk, old: Converted, new: Converted, start: str, kind: Kind) -> None:
+    try_every_request(desk, old if start == "over an old one" else None, new, kind, 1)
+
+
+@pytest.mark.parametrize("start", ["over an old one", "new"])
+@pytest.mark.parametrize("kind", LASTING)
+def test_a_lasting_fault_from_any_request_on(desk: Desk, old: Converted, new: Converted, start: str, kind: Kind) -> None:
+    try_every_request(desk, old if start == "over an old one" else None, new, kind, 10**9)
+
+
+def try_every_request(desk: Desk, old: Converted | None, new: Converted, kind: Kind, times: int) -> None:
+    def prepare() -> tuple[list[dict[str, str]], dict[str, str]]:
+        desk.local.repos.clear()
+        for path in desk.local.store.objects.iterdir():
+            path.unlink()
+        desk.local.seen.clear()
+        desk.local.faults.clear()
+        if old is None:
+            return [{}], {}
+        repo = desk.hold(old.out, notes__txt=b"mine")
+        return states(repo), {"notes.txt": repo.head.files["notes.txt"].oid}
+
+    prepare()
+    count = requests_of_a_push(desk, new.out)
+    assert count > 12
+    for number in range(count):
+        commits, others = prepare()
+        fault = desk.fail(kind, skip=number, times=times)
+        with contextlib.suppress(MedsegError):
+            desk.push(new.out, tag="v1")
+        assert fault.fired, f"request {number} was not made"
+        check_after_a_fault(desk, new.out, commits, others)
+
+
+@pytest.mark.parametrize("kind", [*ONCE, "401 expired", "403 quota"])
+def test_faults_of_the_chunk_transport(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: Converted, new: Converted, kind: Kind) -> None:
+    quick(monkeypatch)
+    for desk in open_desk("xet", tmp_path, monkeypatch):
+        repo = desk.hold(old.out, notes__txt=b"mine")
+        commits, others = states(repo), {"notes.txt": repo.head.files["notes.txt"].oid}
+        fault = desk.fail(kind, lambda method, path: "xet-write-token" in path or "/commit/" in path, times=2)
+        with contextlib.suppress(MedsegError):
+            desk.push(new.out, tag="v1")
+        assert fault.fired
+        check_after_a_fault(desk, new.out, commits, others)
+        large = sum(path.stat().st_size for path in new.out.rglob("*.parquet"))
+        assert desk.local.store.chunk_bytes() < 1.1 * large, "chunks were uploaded twice"
+
+
+def test_a_commit_whose_answer_was_lost_is_found(either: Desk, new: Converted) -> None:
+    either.fail("drop after", lambda method, path: "/commit/" in path)
+    pushed = either.push(new.out, tag="v1")
+    assert states(either.repo) == [{}, content(new.out)]
+    assert either.repo.tags == {"v1": pushed.commit}
+    assert pushed.change.adds
+
+
+@pytest.mark.parametrize(("kind", "waited"), [("429 ratelimit", 3), ("429 retry-after", 3), ("429 text", 121), ("429", 1)])
+def test_a_rate_limit_is_waited_for_as_told(desk: Desk, new: Converted, monkeypatch: pytest.MonkeyPatch, kind: Kind, waited: int) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("time.sleep", slept.append)
+    desk.fail(kind, lambda method, path: "/commit/" in path)
+    desk.push(new.out)
+    assert slept == [waited]
+    assert states(desk.repo) == [{}, content(new.out)]
+
+
+def test_a_full_quota_and_an_expired_token_are_told_in_words(desk: Desk, new: Converted) -> None:
+    desk.fail("403 quota", lambda method, path: path.endswith("/batch"), times=9)
+    with pytest.raises(MedsegError, match=r"storage limit reached.*Run the same command again"):
+        desk.push(new.out)
+    desk.local.faults.clear()
+    desk.fail("401 expired", lambda method, path: "/commit/" in path, times=9)
+    with pytest.raises(MedsegError, match="Invalid credentials"):
+        desk.push(new.out)
+    assert states(desk.repo) == [{}]
+
+
+# --- other people at the same time ------------------------------------------------------------------------------------------------------
+
+
+def test_somebody_elses_commit_meanwhile_is_kept(either: Desk, old: Converted, new: Converted) -> None:
+    repo = either.hold(old.out)
+    happened: list[str] = []
+
+    def meanwhile(method: str, path: str) -> None:
+        if "/commit/" in path and not happened:
+            happened.append(path)
+            repo.put("theirs", **{"notes.txt": b"theirs"})
+
+    either.local.before = meanwhile
+    either.push(new.out)
+    assert either.local.calls("POST", "/commit/") == [412, 200]
+    assert repo.content() == {**content(new.out), "notes.txt": repo.content()["notes.txt"]}
+    assert len(repo.commits) == 4
+
+
+def test_a_stale_shard_that_somebody_deleted_meanwhile_is_no_obstacle(desk: Desk, old: Converted, new: Converted) -> None:
+    repo = desk.hold(old.out)
+    stale = sorted(set(content(old.out)) - set(content(new.out)))[0]
+
+    def meanwhile(method: str, path: str) -> None:
+        if "/commit/" in path and stale in repo.head.files:
+            repo.commit("theirs", {name: blob for name, blob in repo.head.files.items() if name != stale})
+
+    desk.local.before = meanwhile
+    desk.push(new.out)
+    assert repo.content() == content(new.out)
+
+
+def test_two_pushers_never_mix(desk: Desk, old: Converted, new: Converted) -> None:
+    desk.local.create(desk.repo_id)
+    together = threading.Barrier(2)
+    met = threading.local()
+
+    def meanwhile(method: str, path: str) -> None:
+        if "/commit/" in path and not getattr(met, "once", False):
+            met.once = True
+            together.wait(20)
+
+    desk.local.before = meanwhile
+    wrong: list[BaseException] = []
+
+    def push(out: Path) -> None:
+        try:
+            desk.push(out)
+        except BaseException as error:
+            wrong.append(error)
+
+    threads = [threading.Thread(target=push, args=(one.out,)) for one in (old, new)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+    found = states(desk.repo)
+    assert found[0] == {}
+    assert sorted(map(json.dumps, found[1:])) == sorted(map(json.dumps, (content(old.out), content(new.out)))) or found[-1] in found[1:]
+    assert all(state in (content(old.out), content(new.out)) for state in found[1:])

@@ -1,0 +1,105 @@
+"""The publishing desk: open sources only, one record each, and a check against the Hub."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from hf_medseg.catalog.lookup import sources
+from tests.publishing.test_push import content, quick
+from tests.support.harness import run
+from tests.support.hub.desk import Desk, open_desk
+
+pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=")
+HERE = Path(__file__).parents[2] / "upload"
+
+
+def load() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("publish", HERE / "publish.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    quick(monkeypatch)
+    yield from open_desk("lfs", tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    module = load()
+    monkeypatch.setattr(module, "RELEASES", tmp_path / "releases")
+    return module
+
+
+@pytest.fixture(scope="module")
+def conversions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("conversions")
+    for source in ("chase-db1", "kvasir-seg", "segpc-2021"):
+        shutil.move(run(source, "clean", tmp_path_factory.mktemp(source)).out, folder / source)
+    return folder
+
+
+def test_open_sources_are_published_recorded_and_grouped(desk: Desk, publish: ModuleType, conversions: Path, capsys: Any) -> None:
+    given = [str(conversions), "--namespace", "ns", "--revision", "v1", "--collection", "Medical image segmentation"]
+    assert publish.main([*given, "--dry-run"], desk.api) == 0
+    assert not desk.local.repos
+    assert not publish.RELEASES.exists()
+    for _ in range(2):  # the second time changes nothing
+        assert publish.main(given, desk.api) == 0
+        assert list(desk.local.repos) == ["ns/chase-db1"]
+        repo = desk.local.repos["ns/chase-db1"]
+        assert repo.content() == content(conversions / "chase-db1")
+        assert len(repo.commits) == 2
+        (path,) = publish.RELEASES.iterdir()
+        record = json.loads(path.read_text())
+        assert (path.name, record["source"], record["repo"], record["tag"]) == ("chase-db1.json", "chase-db1", "ns/chase-db1", "v1")
+        assert record["commit"] == repo.tags["v1"]
+        assert record["rows"] == {"default": {"train": 7}}
+        assert record["shards"].items() <= repo.content().items()
+        assert all(one["date"] and one["url"] for one in record["license"]["evidence"])
+        (collection,) = desk.local.collections.values()
+        assert [item["id"] for item in collection["items"]] == ["ns/chase-db1"]
+    said = capsys.readouterr().out
+    assert "kvasir-seg stays here: tier restricted" in said
+    assert "segpc-2021 stays here: tier noncommercial" in said
+
+
+def test_the_records_are_compared_with_the_hub(desk: Desk, publish: ModuleType, conversions: Path) -> None:
+    publish.main([str(conversions), "--namespace", "ns", "--revision", "v1"], desk.api)
+    anybody = desk.as_(False)
+    assert publish.main(["--check"], anybody) == 0
+    repo = desk.local.repos["ns/chase-db1"]
+    repo.put("theirs", **{"more.txt": b"x"})
+    assert publish.main(["--check"], anybody) == 0
+    repo.tags["v1"] = repo.head.oid
+    assert publish.main(["--check"], anybody) == 1
+    desk.local.repos.clear()
+    assert publish.main(["--check"], anybody) == 1
+
+
+def test_a_tampered_conversion_stops_only_itself(desk: Desk, publish: ModuleType, conversions: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "conversions"
+    shutil.copytree(conversions, folder)
+    shutil.copy(next((folder / "kvasir-seg/data").iterdir()), folder / "kvasir-seg/data/test-00000-of-00001.parquet")
+    assert publish.main([str(folder), "--namespace", "ns", "--revision", "v1"], desk.api) == 2
+    assert list(desk.local.repos) == ["ns/chase-db1"]
+
+
+def test_every_record_is_of_an_open_edition_as_the_catalog_has_it() -> None:
+    for path in sorted(HERE.glob("releases/*.json")):
+        record = json.loads(path.read_text())
+        edition = next(one for one in sources()[record["source"]].editions if one.name == (record["edition"] or ""))
+        assert record["license"]["tier"] == edition.license.tier == "open", path.name
+        assert record["license"]["id"] == edition.license.id, path.name
+        assert record["license"]["evidence"], path.name

@@ -1,0 +1,532 @@
+"""Masks of one's own: what palettes, loss, soft edges, colours and numbers of objects did to them without a word."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image, ImageFilter
+
+from hf_medseg.cli import main
+from hf_medseg.conversion.run import convert
+from hf_medseg.errors import Refused
+from tests.support.harness import Converted, pixels
+from tests.support.kit import Phantom, colour, disc, save, write
+
+SHAPE = (48, 64)
+OUTER, INNER = disc(*SHAPE, 22, 28, 17), disc(*SHAPE, 20, 25, 8)
+BINARY = OUTER.astype(np.uint8)
+IDS = BINARY + INNER  # 0, 1, 2
+WHITE = BINARY * np.uint8(255)
+
+Writer = Callable[[Path], Any]
+
+
+def tree(folder: Path, writers: dict[str, Writer], shape: tuple[int, int] = SHAPE) -> Path:
+    """Writes a picture and a mask for each name; a name may begin with the folder of a split."""
+    for name, writer in writers.items():
+        above, _, stem = name.rpartition("/")
+        save(folder / above / "images" / f"{stem.partition('.')[0]}.png", colour(name, *shape))
+        mask = folder / above / "masks" / stem
+        mask.parent.mkdir(parents=True, exist_ok=True)
+        writer(mask)
+    return folder
+
+
+def stored(array: Any, **options: Any) -> Writer:
+    return lambda path: Image.fromarray(array).save(path, **options)
+
+
+def palette(indices: Any, *colours: tuple[int, int, int]) -> Writer:
+    def writer(path: Path) -> None:
+        picture = Image.fromarray(indices.astype(np.uint8), "P")
+        picture.putpalette([channel for one in colours for channel in one])
+        picture.save(path)
+
+    return writer
+
+
+def lossy(array: Any, **options: Any) -> Any:
+    """What an encoder that loses makes of samples."""
+    buffer = io.BytesIO()
+    Image.fromarray(array).save(buffer, "JPEG", **options)
+    return np.asarray(Image.open(buffer))
+
+
+def converted(tmp_path: Path, about: str = "", *, workers: int = 1) -> Converted:
+    path = write(tmp_path / "about.toml", about) if about else None
+    conversion = convert("image-mask-folder", tmp_path / "raw", tmp_path / "out", workers=workers, about=path)
+    return Converted("image-mask-folder", Phantom(tmp_path / "raw", []), conversion, tmp_path / "out")
+
+
+def refused(tmp_path: Path, about: str = "") -> str:
+    with pytest.raises(Refused) as error:
+        converted(tmp_path, about)
+    assert not (tmp_path / "out").exists()
+    return str(error.value)
+
+
+def said(message: str) -> str:
+    """The first line of an about file that a message gives."""
+    found = re.search(r"about file: (\w+ = (?:\{.*?\}|\S+?(?=[.;]?\s|[.;]?\Z)))", message)
+    assert found, message
+    return found[1]
+
+
+def masks(found: Converted) -> dict[str, Any]:
+    return {row["image_id"]: pixels(row["mask"]) for row in found.rows()}
+
+
+def names(found: Converted) -> list[str]:
+    return list(found.section()["classes"])
+
+
+# Palettes
+
+BLACK, RED, GREEN, BRIGHT = (0, 0, 0), (255, 0, 0), (0, 255, 0), (255, 255, 255)
+
+
+def test_a_grey_palette_in_another_order_did_not_invert_the_mask(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", {"a.png": palette(BINARY, BLACK, BRIGHT), "b.png": palette(1 - BINARY, BRIGHT, BLACK), "c.png": stored(WHITE)})
+    found = converted(tmp_path, workers=2)
+    assert names(found) == ["background", "foreground"]
+    assert all(np.array_equal(mask, BINARY) for mask in masks(found).values())
+
+
+@pytest.mark.parametrize("suffix", ["png", "gif"])
+@pytest.mark.parametrize("method", [Image.Quantize.MEDIANCUT, Image.Quantize.FASTOCTREE])
+def test_quantised_binary_masks_keep_their_foreground(suffix: str, method: Image.Quantize, tmp_path: Path) -> None:
+    small = np.roll(disc(*SHAPE, 24, 32, 5), 7, axis=1).astype(np.uint8)
+
+    def quantised(mask: Any) -> Writer:
+        return lambda path: Image.fromarray(mask * np.uint8(255)).convert("RGB").quantize(4, method=method).save(path)
+
+    tree(tmp_path / "raw", {f"a.{suffix}": quantised(BINARY), f"b.{suffix}": quantised(small), f"c.{suffix}": quantised(1 - BINARY)})
+    found = masks(converted(tmp_path))
+    assert np.array_equal(found["a"], BINARY)
+    assert np.array_equal(found["b"], small)
+    assert np.array_equal(found["c"], 1 - BINARY)
+
+
+def test_palettes_that_differ_from_file_to_file_are_refused_with_the_line_that_mends_them(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", {"a.png": palette(IDS, BLACK, RED, GREEN), "b.png": palette(np.array([2, 0, 1])[IDS], RED, GREEN, BLACK)})
+    for about in ("", '[classes]\n1 = "vessel"\n2 = "disc"'):
+        message = refused(tmp_path, about)
+        assert "from file to file, as in masks/a.png and masks/b.png" in message
+        assert f"#000000 in {2 * int((IDS == 0).sum()):,} pixels" in message
+    found = converted(tmp_path, said(message))
+    assert names(found) == ["background", "class_1", "class_2"]
+    order = np.array([0, 1, 2]) if (IDS == 1).sum() > (IDS == 2).sum() else np.array([0, 2, 1])
+    assert all(np.array_equal(mask, order[IDS]) for mask in masks(found).values())
+
+
+def test_palettes_that_agree_where_they_are_used_are_their_indices(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", {"a.png": palette(IDS, BLACK, RED, GREEN), "b.png": palette(BINARY, BLACK, RED, BRIGHT)})
+    found = masks(converted(tmp_path))
+    assert np.array_equal(found["a"], IDS)
+    assert np.array_equal(found["b"], BINARY)
+
+
+def test_a_palette_whose_number_0_is_not_black_although_black_is_used_is_refused(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", {"a.gif": palette(1 - BINARY, RED, BLACK)})
+    message = refused(tmp_path)
+    assert "black is number 1 and #ff0000 is 0" in message
+    assert np.array_equal(masks(converted(tmp_path, said(message)))["a"], BINARY)
+
+
+def test_palettes_beside_grey_masks_of_other_values_are_refused(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", {"a.png": palette(BINARY, BLACK, RED), "b.png": stored(WHITE)})
+    message = refused(tmp_path)
+    assert "masks/b.png holds 0 in" in message
+    assert said(message) == 'colours = { "#000000" = "background", "#ff0000" = "class_1", "#ffffff" = "class_2" }'
+
+
+# Colours
+
+
+def test_coloured_masks_are_mapped_by_the_about_file(tmp_path: Path) -> None:
+    coloured = np.array([BLACK, RED, GREEN], np.uint8)[IDS]
+    tree(tmp_path / "raw", {"a.png": stored(coloured), "b.bmp": stored(coloured[::-1].copy())})
+    message = refused(tmp_path)
+    assert "2 of 2 masks do not hold one whole number a class" in message
+    found = converted(tmp_path, 'colours = { "#ff0000" = "vessel", "00FF00" = "disc" }')
+    assert names(found) == ["background", "vessel", "disc"]
+    assert np.array_equal(masks(found)["a"], IDS)
+    assert np.array_equal(masks(found)["b"], IDS[::-1])
+
+
+def test_a_colour_that_nobody_named_rejects_its_mask(tmp_path: Path) -> None:
+    coloured = np.array([BLACK, RED, GREEN], np.uint8)
+    tree(tmp_path / "raw", {"a.png": stored(coloured[BINARY]), "b.png": stored(coloured[IDS])})
+    found = converted(tmp_path, 'colours = { "#ff0000" = "vessel" }')
+    (rejected,) = found.conversion.rejected
+    assert rejected["file"] == "masks/b.png"
+    assert "(0, 255, 0)" in rejected["expected"]
+
+
+@pytest.mark.parametrize("about", ["colours = 3", "colours = {}", 'colours = { red = "vessel" }', 'colours = { "#ff0000" = 1 }'])
+def test_colours_that_are_no_colour_map_are_refused(about: str, tmp_path: Path) -> None:
+    tree(tmp_path / "raw", {"a.png": stored(WHITE)})
+    assert "colours must map colours to names" in refused(tmp_path, about)
+
+
+def test_a_picture_in_the_place_of_a_mask_is_told(tmp_path: Path) -> None:
+    photo = np.random.default_rng(1).integers(0, 255, (*SHAPE, 3), dtype=np.uint8)
+    tree(tmp_path / "raw", {"a.png": stored(photo)})
+    assert "If images/ and masks/ were swapped, rename them" in refused(tmp_path)
+
+
+def test_a_mask_that_is_its_own_picture_is_rejected(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", {"a.png": stored(WHITE), "b.png": stored(WHITE)})
+    (tmp_path / "raw" / "images" / "b.png").write_bytes((tmp_path / "raw" / "masks" / "b.png").read_bytes())
+    (rejected,) = converted(tmp_path).conversion.rejected
+    assert (rejected["file"], rejected["expected"]) == ("masks/b.png", "the mask is the same file as its picture.")
+
+
+# Loss
+
+
+@pytest.mark.parametrize("quality", [10, 50, 95])
+def test_black_and_white_saved_as_jpeg_is_thresholded(quality: int, tmp_path: Path) -> None:
+    tree(tmp_path / "raw", {"a.jpg": stored(WHITE, quality=quality)})
+    found = converted(tmp_path)
+    assert np.array_equal(masks(found)["a"], lossy(WHITE, quality=quality) > 127)
+    assert names(found) == ["background", "foreground"]
+
+
+@pytest.mark.parametrize("levels", [(0, 1, 2), (0, 80, 160), (0, 128, 255), (0, 30, 255), (0, 1, 1), (0, 100, 100)])
+@pytest.mark.parametrize("about", ["", '[classes]\n1 = "a"\n2 = "b"\n80 = "c"\n160 = "d"\n255 = "e"\n'])
+def test_jpeg_masks_that_hold_numbers_of_classes_did_not_become_empty_or_one(levels: tuple[int, ...], about: str, tmp_path: Path) -> None:
+    wide = np.kron(IDS, np.ones((4, 4), np.uint8))
+    tree(tmp_path / "raw", {"a.jpg": stored(np.array(levels, np.uint8)[wide], quality=90)}, wide.shape)
+    if about:
+        (rejected,) = converted(tmp_path, about).conversion.rejected
+        message = rejected["expected"] + " " + rejected["advice"]
+    else:
+        message = refused(tmp_path)
+    assert "its values do not gather at 0 and 255 alone" in message
+    assert "save it as PNG" in message
+    assert re.search(r"0 in [\d,]+ pixels", message)
+    if levels == (0, 100, 100):
+        assert said(message) == "threshold = 50"
+
+
+def test_a_colour_jpeg_of_red_on_black_did_not_become_empty(tmp_path: Path) -> None:
+    wide = np.kron(WHITE, np.ones((4, 4), np.uint8))
+    red = np.dstack([wide, wide * 0, wide * 0])
+    tree(tmp_path / "raw", {"a.jpg": stored(red, quality=95)}, wide.shape)
+    line = said(refused(tmp_path))
+    assert np.count_nonzero(masks(converted(tmp_path, line))["a"] != (wide > 0)) < wide.size // 50
+
+
+def test_lossy_webp_is_treated_as_jpeg_and_lossless_webp_is_not(tmp_path: Path) -> None:
+    wide = np.kron(IDS, np.ones((4, 4), np.uint8)) * np.uint8(80)
+    tree(tmp_path / "raw", {"a.webp": stored(wide, quality=80)}, wide.shape)
+    assert "saved with loss" in refused(tmp_path)
+    tree(tmp_path / "raw", {"a.webp": stored(wide, lossless=True)}, wide.shape)
+    assert names(converted(tmp_path)) == ["background", "value_80", "value_160"]
+
+
+# Soft edges
+
+WIDE = np.kron(WHITE, np.ones((4, 4), np.uint8))
+
+
+def softened(kind: str) -> Any:
+    picture = Image.fromarray(WIDE)
+    half = (WIDE.shape[1] // 2 - 3, WIDE.shape[0] // 2 - 5)
+    match kind:
+        case "blurred":
+            return np.asarray(picture.filter(ImageFilter.GaussianBlur(2)))
+        case "very blurred":
+            return np.asarray(picture.filter(ImageFilter.GaussianBlur(30)))
+        case "resampled":
+            return np.asarray(picture.resize(half, Image.Resampling.BILINEAR).resize(WIDE.shape[::-1], Image.Resampling.BICUBIC))
+        case "shrunk and grown":
+            return np.asarray(picture.resize(half, Image.Resampling.BILINEAR).resize(WIDE.shape[::-1], Image.Resampling.NEAREST))
+    return lossy(WIDE, quality=int(kind.removeprefix("recompressed ")))
+
+
+KINDS = ["blurred", "very blurred", "resampled", "shrunk and grown", "recompressed 30", "recompressed 75", "recompressed 95"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_soft_and_recompressed_masks_did_not_become_dozens_of_classes(kind: str, tmp_path: Path) -> None:
+    soft = softened(kind)
+    tree(tmp_path / "raw", {"a.png": stored(soft), "b.png": stored(soft[::-1].copy())}, WIDE.shape)
+    message = refused(tmp_path)
+    assert "2 of 2 masks do not hold one whole number a class. For example masks/a.png" in message
+    assert re.search(r"0 in [\d,]+ pixels, .* and (?:\d+ other values from \d+ to \d+|255) in [\d,]+", message)
+    line = said(message)
+    assert line == f"threshold = {int(soft.max()) // 2}"
+    found = converted(tmp_path, line)
+    assert names(found) == ["background", "foreground"]
+    assert np.array_equal(masks(found)["a"], soft > int(soft.max()) // 2)
+
+
+def test_one_soft_mask_among_others_is_rejected_alone(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", {**{f"{k}.png": stored(WIDE) for k in range(3)}, "soft.png": stored(softened("blurred"))}, WIDE.shape)
+    found = converted(tmp_path)
+    (rejected,) = found.conversion.rejected
+    assert rejected["file"] == "masks/soft.png"
+    assert "threshold = 127" in rejected["advice"]
+    assert names(found) == ["background", "foreground"]
+
+
+def test_probabilities_are_refused_and_read_with_a_threshold(tmp_path: Path) -> None:
+    soft = softened("blurred").astype(np.float32) / 255
+    tree(tmp_path / "raw", {"a.tif": stored(soft)}, WIDE.shape)
+    message = refused(tmp_path)
+    assert "from 0 to 1" in message
+    assert said(message) == "threshold = 0.5"
+    assert np.array_equal(masks(converted(tmp_path, "threshold = 0.5"))["a"], soft > 0.5)
+
+
+def test_nan_rejects_its_mask(tmp_path: Path) -> None:
+    holes = IDS.astype(np.float32)
+    holes[0, 0] = np.nan
+    tree(tmp_path / "raw", {"a.tif": stored(IDS.astype(np.float32)), "b.tif": stored(holes)})
+    found = converted(tmp_path)
+    assert [one["file"] for one in found.conversion.rejected] == ["masks/b.tif"]
+    assert np.array_equal(masks(found)["a"], IDS)
+
+
+@pytest.mark.parametrize("levels", [(0, 80, 160), (0, 1, 2), (0, 128, 255), (0, 1000, 2000)])
+def test_classes_with_hard_edges_are_classes(levels: tuple[int, ...], tmp_path: Path) -> None:
+    mask = np.array(levels, np.uint16 if levels[-1] > 255 else np.uint8)[IDS]
+    tree(tmp_path / "raw", {"a.png": stored(mask)})
+    found = converted(tmp_path)
+    assert names(found) == ["background", *(f"value_{value}" for value in levels[1:])]
+    assert np.array_equal(masks(found)["a"], IDS)
+
+
+def test_many_classes_of_a_brain_are_classes(tmp_path: Path) -> None:
+    """Numbers with gaps, as FreeSurfer has, in regions that touch each other."""
+    rng = np.random.default_rng(3)
+    numbers = np.array(
+        [2, 3, 4, 5, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18, 24, 26, 28, 41, 42, 43, 47, 49, 50, 51, 52, 53, 251, 255], np.uint8
+    )
+    seeds = rng.integers(0, 128, (120, 2))
+    rows, columns = np.mgrid[:128, :128]
+    nearest = np.argmin([(rows - y) ** 2 + (columns - x) ** 2 for y, x in seeds], axis=0)
+    mask = numbers[nearest % len(numbers)] * (disc(128, 128, 64, 64, 55)).astype(np.uint8)
+    tree(tmp_path / "raw", {"a.png": stored(mask)}, mask.shape)
+    found = converted(tmp_path)
+    assert names(found) == ["background", *(f"value_{value}" for value in numbers)]
+
+
+# Thresholds
+
+
+def test_a_threshold_names_its_class(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", {"a.png": stored(IDS * np.uint8(100))})
+    found = converted(tmp_path, 'threshold = 150\nclasses = { 255 = "core" }')
+    assert names(found) == ["background", "core"]
+    assert np.array_equal(masks(found)["a"], IDS == 2)
+
+
+@pytest.mark.parametrize(
+    ("about", "words"),
+    [
+        ('threshold = "127"', "threshold must be a number"),
+        ("threshold = true", "threshold must be a number"),
+        ('threshold = 127\nclasses = { 1 = "core" }', 'name the class so: classes = { 255 = "lesion" }'),
+        ('threshold = 127\ncolours = { "#ff0000" = "core" }', "colours and threshold say different things"),
+        ('classes = { 1 = "a" }\ncolours = { "#ff0000" = "core" }', "colours and classes say different things"),
+        ('threshold = 127\nlabels = "instances"', 'threshold and labels = "instances" say different things'),
+        ('labels = "objects"', 'labels must be "instances"'),
+        ("missing_masks = true", 'missing_masks must be "null"'),
+        ('labels = "instances"\nclasses = { 1 = "a", 2 = "b" }', "all objects are of one class"),
+    ],
+)
+def test_about_files_that_contradict_themselves_are_refused(about: str, words: str, tmp_path: Path) -> None:
+    tree(tmp_path / "raw", {"a.png": stored(WHITE)})
+    assert words in refused(tmp_path, about)
+
+
+# White of any kind
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [
+        BINARY,
+        WHITE,
+        BINARY * np.uint8(128),
+        BINARY.astype(bool),
+        BINARY.astype(np.uint16) * 65535,
+        BINARY.astype(np.int32) * 70_000,
+        BINARY.astype(np.float32),
+        np.dstack([WHITE] * 3),
+        np.dstack([WHITE, WHITE, WHITE, np.full(SHAPE, 255, np.uint8)]),
+    ],
+    ids=["1", "255", "128", "1-bit", "65535", "32-bit", "float", "rgb", "rgba"],
+)
+def test_white_of_any_kind_is_foreground(mask: Any, tmp_path: Path) -> None:
+    tree(tmp_path / "raw", {"a.tif": stored(mask)})
+    found = converted(tmp_path)
+    assert names(found) == ["background", "foreground"]
+    assert np.array_equal(masks(found)["a"], BINARY)
+
+
+def test_numbers_of_32_bits_are_classes(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", {"a.tif": stored(IDS.astype(np.int32) * 100_000)})
+    found = converted(tmp_path, '[classes]\n100000 = "a"\n200000 = "b"')
+    assert np.array_equal(masks(found)["a"], IDS)
+
+
+def test_numbers_below_0_are_rejected(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", {"a.tif": stored(IDS.astype(np.int32) - 1)})
+    (rejected,) = converted(tmp_path).conversion.rejected
+    assert "below 0, down to -1" in rejected["expected"]
+
+
+def test_two_whites_in_one_mask_are_refused(tmp_path: Path) -> None:
+    mask = WHITE.copy()
+    mask[:22][mask[:22] > 0] = 254
+    tree(tmp_path / "raw", {"a.png": stored(mask)})
+    message = refused(tmp_path)
+    assert "several values close to white look like one class" in message
+    assert np.array_equal(masks(converted(tmp_path, said(message)))["a"], BINARY)
+
+
+def test_another_white_in_another_mask_is_refused(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", {"a.png": stored(WHITE), "b.png": stored(BINARY)})
+    message = refused(tmp_path)
+    assert said(message) == 'classes = { 1 = "foreground", 255 = "foreground" }'
+    found = converted(tmp_path, said(message))
+    assert names(found) == ["background", "foreground"]
+    assert all(np.array_equal(mask, BINARY) for mask in masks(found).values())
+
+
+def test_splits_that_are_coded_differently_are_refused(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", {"train/a.png": stored(IDS), "test/b.png": stored(IDS * np.uint8(100))})
+    message = refused(tmp_path)
+    assert "train holds 1 and 2; test holds 100 and 200" in message
+    assert 'classes = { 1 = "class_1", 2 = "class_2", 100 = "class_1", 200 = "class_2" }' in message
+
+
+def test_a_class_seen_only_in_test_is_a_class(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", {"train/a.png": stored(BINARY), "test/b.png": stored(IDS)})
+    found = converted(tmp_path)
+    assert names(found) == ["background", "value_1", "value_2"]
+    assert np.array_equal(masks(found)["b"], IDS)
+
+
+def test_a_stray_value_in_one_of_many_masks_is_rejected_by_name(tmp_path: Path) -> None:
+    stray = WHITE.copy()
+    stray[40:44, 50:56] = 77
+    tree(tmp_path / "raw", {**{f"m{k}.png": stored(WHITE) for k in range(11)}, "odd.png": stored(stray)})
+    found = converted(tmp_path)
+    (rejected,) = found.conversion.rejected
+    assert rejected["file"] == "masks/odd.png"
+    assert rejected["expected"] == "it holds 77 in 24 pixels, where the other masks hold 0 and 255."
+    assert said(rejected["advice"]) == 'classes = { 77 = "class_77", 255 = "class_255" }'
+    assert names(found) == ["background", "foreground"]
+
+
+def test_masks_that_are_all_empty_are_noted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tree(tmp_path / "raw", {"a.png": stored(BINARY * 0)})
+    assert main(["convert", "image-mask-folder", str(tmp_path / "raw"), str(tmp_path / "out"), "--workers", "1"]) == 0
+    assert "note: every mask is empty: 0 in every pixel" in capsys.readouterr().out
+
+
+# Objects
+
+
+def objects(count: int, kind: type = np.uint8) -> Any:
+    mask = np.zeros((64, 96), kind)
+    for number in range(count):
+        row, column = divmod(number, 10)
+        mask[row * 9 + 1 : row * 9 + 8, column * 9 + 1 : column * 9 + 7] = number + 1
+    return mask
+
+
+def test_numbers_of_objects_are_noted_loudly(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tree(tmp_path / "raw", {"a.png": stored(objects(12)), "b.png": stored(objects(31))}, (64, 96))
+    assert main(["convert", "image-mask-folder", str(tmp_path / "raw"), str(tmp_path / "out"), "--workers", "1"]) == 0
+    told = capsys.readouterr().out
+    assert "note: the masks look like numbers of objects, not classes: 31 values" in told
+    assert said(told) == 'labels = "instances"'
+    assert 'labels = "instances"' in (tmp_path / "out" / "README.md").read_text()
+
+
+def test_objects_become_a_mask_and_a_column(tmp_path: Path) -> None:
+    many = objects(60, np.uint16) * np.uint16(1000)
+    few = objects(3)
+    few[60:, 90:] = 255
+    tree(tmp_path / "raw", {"a.png": stored(many), "b.png": stored(few)}, (64, 96))
+    found = converted(tmp_path, 'labels = "instances"\nclasses = { 1 = "nucleus", 255 = "not annotated" }')
+    assert names(found) == ["background", "nucleus"]
+    a, b = found.row("a"), found.row("b")
+    assert np.array_equal(pixels(a["instances"]), many)
+    assert pixels(a["instances"]).dtype == np.uint16
+    assert np.array_equal(pixels(a["mask"]), many > 0)
+    assert np.array_equal(pixels(b["mask"]), np.where(few == 255, 255, few > 0))
+    assert np.array_equal(pixels(b["instances"]), np.where(few == 255, 0, few))
+    assert b["classes"] == [0, 1]
+
+
+def test_objects_saved_with_loss_or_beyond_16_bits_are_rejected(tmp_path: Path) -> None:
+    far = objects(3).astype(np.int32) * 40_000
+    tree(tmp_path / "raw", {"a.png": stored(objects(3)), "b.jpg": stored(objects(3) * 80), "c.tif": stored(far)}, (64, 96))
+    found = converted(tmp_path, 'labels = "instances"')
+    assert {one["image_id"]: one["expected"] for one in found.conversion.rejected} == {
+        "b": "it was saved with loss, which does not keep numbers of objects.",
+        "c": "numbers of objects from 0 to 120000; 16 bits hold 0 to 65535.",
+    }
+
+
+def test_more_values_than_classes_say_that_they_may_be_objects(tmp_path: Path) -> None:
+    many = np.kron(np.arange(320, dtype=np.uint16).reshape(16, 20), np.ones((3, 3), np.uint16))
+    tree(tmp_path / "raw", {"a.tif": stored(many)}, many.shape)
+    assert refused(tmp_path).endswith('or, if every value is the number of an object: labels = "instances"')
+
+
+# Missing masks
+
+
+def test_a_picture_without_a_mask_is_null_where_the_about_file_says_so(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", {"a.png": stored(WHITE)})
+    save(tmp_path / "raw" / "images" / "b.png", colour("b", *SHAPE))
+    (rejected,) = converted(tmp_path).conversion.rejected
+    assert rejected["file"] == "images/b.png"
+    assert rejected["expected"] == "it has no mask: masks/b.png is missing."
+    assert said(rejected["advice"]) == 'missing_masks = "null"'
+    found = convert(
+        "image-mask-folder", tmp_path / "raw", tmp_path / "again", workers=1, about=write(tmp_path / "about.toml", 'missing_masks = "null"')
+    )
+    assert not found.rejected
+    rows = Converted("image-mask-folder", Phantom(tmp_path / "raw", []), found, tmp_path / "again")
+    assert rows.row("b")["mask"] is None
+    assert np.array_equal(pixels(rows.row("a")["mask"]), BINARY)
+
+
+def test_nobody_is_told_to_fetch_files_of_their_own(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", {f"{name}.png": stored(WHITE) for name in ("a", "cut", "empty", "small", "clear", "side")})
+    folder = tmp_path / "raw" / "masks"
+    (folder / "cut.png").write_bytes((folder / "cut.png").read_bytes()[:60])
+    (folder / "empty.png").write_bytes(b"")
+    Image.fromarray(WHITE[:-1]).save(folder / "small.png")
+    Image.fromarray(np.ascontiguousarray(WHITE.T)).save(folder / "side.png")
+    Image.fromarray(np.dstack([WHITE] * 4)).save(folder / "clear.png")
+    Image.fromarray(WHITE).save(folder / "orphan.png")
+    rejected = {one["image_id"]: f"{one['expected']} {one['advice']}" for one in converted(tmp_path).conversion.rejected}
+    assert set(rejected) == {"cut", "empty", "small", "clear", "side", "orphan"}
+    for message in rejected.values():
+        assert not re.search(r"(?i)fetch|download|owner|promises", message), message
+    assert "lies on its side" in rejected["side"]
+    assert "Save it without transparency." in rejected["clear"]
+    assert "images/orphan.png, which belongs to it, is missing." in rejected["orphan"]
+
+
+def test_a_damaged_archive_of_ones_own_is_not_to_be_fetched(tmp_path: Path) -> None:
+    write(tmp_path / "raw.zip", b"PK\x03\x04 cut")
+    with pytest.raises(Refused) as error:
+        convert("image-mask-folder", tmp_path / "raw.zip", tmp_path / "out", workers=1)
+    assert not re.search(r"(?i)fetch", str(error.value))
