@@ -23,16 +23,16 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /pro
 SLOW = """
 import os, sys, time
 from pathlib import Path
-import hf_medseg.convert
+import hf_medseg.conversion.run
 from hf_medseg.cli import main
 def forever(task, told=None):
     Path(os.environ["BEGUN"], str(os.getpid())).touch()
-    from hf_medseg.places import whole_file
+    from hf_medseg.dataset.storage import whole_file
     with whole_file(task.target, task.unfinished) as here:
         Path(here).write_bytes(b"unfinished")
         while True:
             time.sleep(0.01)
-sys.modules["hf_medseg.convert"].write_shard = forever
+sys.modules["hf_medseg.conversion.run"].write_shard = forever
 sys.exit(main(sys.argv[1:]))
 """
 
@@ -148,7 +148,7 @@ def test_an_out_that_cannot_be_written_is_refused_before_anything_is_read(
     access = os.access
     # Whoever runs this may be allowed everything; a read-only disk answers like this to all.
     monkeypatch.setattr(os, "access", lambda path, mode: access(path, mode) and not (mode & os.W_OK and Path(path) == tmp_path / "out"))
-    monkeypatch.setattr(sys.modules["hf_medseg.convert"], "make_plan", lambda *arguments: pytest.fail("it was planned"))
+    monkeypatch.setattr(sys.modules["hf_medseg.conversion.run"], "make_plan", lambda *arguments: pytest.fail("it was planned"))
     assert main(["convert", "chase-db1", str(raw), str(tmp_path / name)]) == 2
     assert "nothing can be written" in capsys.readouterr().err
     assert list((tmp_path / "out").iterdir()) == []

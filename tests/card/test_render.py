@@ -321,7 +321,10 @@ def test_parts_downloads_and_access_are_told() -> None:
             Download("https://example.org/b.zip", edition="other"),
         ),
     )
-    parts = (Part("scans", ("x",), ("Ask for the scans.",)), Part("tables", ("y",), ("Ask for the tables.",), required=False))
+    parts = (
+        Part(name="scans", landmarks=("x",), steps=("Ask for the scans.",)),
+        Part(name="tables", landmarks=("y",), steps=("Ask for the tables.",), required=False),
+    )
     text = section(without_conversion(replace(FLAT, access=access, parts=parts)), "How to obtain the raw data")
     assert "The owner's terms have to be accepted by a person first." in text
     assert "| a.zip | 1,234,567 | md5:00 | https://example.org/a.zip<br>or https://example.net/a.zip |" in text

@@ -287,7 +287,7 @@ def test_everything_is_the_same_after_kills_at_every_point(tmp_path: Path) -> No
     convert("herlev", raw, tmp_path / "whole", workers=1, max_shard_size=20_000)
     script = (
         "import os, sys\n"
-        "from hf_medseg.convert import convert\n"
+        "from hf_medseg.conversion.run import convert\n"
         "rename, left = os.replace, [int(sys.argv[1])]\n"
         "def replace(here, there):\n"
         "    left[0] -= 1\n"
@@ -369,7 +369,7 @@ def test_another_config_is_added_without_asking(tmp_path: Path) -> None:
 
 KILLED = """
 import os, sys
-from hf_medseg.convert import convert
+from hf_medseg.conversion.run import convert
 rename, left = os.replace, [4]
 def replace(here, there):
     rename(here, there)
@@ -393,7 +393,7 @@ def test_a_broken_off_conversion_is_not_replaced_by_other_options_and_is_carried
 
 RUNNING = """
 import sys
-from hf_medseg.convert import convert
+from hf_medseg.conversion.run import convert
 def wait(*progress):
     print("running", flush=True)
     sys.stdin.read()

@@ -29,7 +29,7 @@ from tests.support.harness import PHANTOMS
 from tests.support.kit import as_tar, as_zip, files_of
 from tests.support.web import Asked, Page, Web, all_hosts, cut, stall, status  # noqa: F401
 
-module, transfer, clients = (import_module(f"hf_medseg.{name}") for name in ("download", "transfer", "clients"))
+module, transfer, clients = (import_module(f"hf_medseg.fetching.{name}") for name in ("download", "http", "clients"))
 pytest.importorskip("pooch")
 
 

@@ -14,8 +14,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from hf_medseg.errors import Refused, Rejected
+from hf_medseg.raw.cells import number, whole
 from hf_medseg.raw.files import Place, RawFile, Reader
-from hf_medseg.raw.tables import Table, number, text_of, whole
+from hf_medseg.raw.tables import Table, text_of
 from hf_medseg.raw.tree import natural, open_raw_tree, union
 from tests.support import kit
 

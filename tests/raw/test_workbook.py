@@ -10,8 +10,9 @@ import openpyxl
 import pytest
 
 from hf_medseg.errors import MissingExtra, Refused
+from hf_medseg.raw.cells import known
 from hf_medseg.raw.files import Place, RawFile
-from hf_medseg.raw.tables import Table, known
+from hf_medseg.raw.tables import Table
 
 
 def book(path: Path, rows: list[list[Any]]) -> RawFile:

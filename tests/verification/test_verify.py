@@ -332,7 +332,7 @@ def test_a_row_that_is_not_as_promised(tmp_path: Path, name: str) -> None:
 
 def write_without_preview(made: Made, out: Path) -> Path:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tests.made.write_preview", lambda target, report: None)
+        patch.setattr("tests.support.made.write_preview", lambda target, report: None)
         return made.write(out)
 
 
@@ -590,7 +590,7 @@ def test_features_that_are_not_those_of_the_columns(tmp_path: Path, change: Call
     made.schema = change
     shutil.rmtree(out / "data")
     with pytest.MonkeyPatch.context() as patch:  # neither preview nor card can be made of such shards
-        patch.setattr("tests.made.write_preview", lambda target, report: None)
+        patch.setattr("tests.support.made.write_preview", lambda target, report: None)
         made.write(out)
     found = [one for one in problems(out) if one[0] == "features"]
     assert [one[1] for one in found] == [TEST, FIRST, SECOND]

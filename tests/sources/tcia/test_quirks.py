@@ -15,13 +15,15 @@ import pyarrow.parquet as pq
 import pytest
 from pydicom import FileDataset, dcmread
 
+from hf_medseg.catalog.lookup import find_facts
 from hf_medseg.conversion.run import Conversion, convert
 from hf_medseg.errors import Refused
 from hf_medseg.formats.physical import physical
-from hf_medseg.sources.tcia.source import COLLECTIONS
 from tests.support.dicom import uid, write_series
 from tests.support.harness import PHANTOMS, Converted, pixels, run
 from tests.support.kit import Array, grey, write
+
+COLLECTIONS = {download.url for download in find_facts("tcia").access.downloads}
 
 
 @pytest.fixture(scope="module")
@@ -309,10 +311,10 @@ def test_the_listed_collections_are_open_and_have_masks_that_no_program_made_alo
         licenses.setdefault(row["collection_id"], set()).add(row["license_short_name"])
         if row["Modality"] in ("SEG", "RTSTRUCT") and row["analysis_result_id"] not in automatic:
             masked.add(row["collection_id"])
-    assert set(licenses) == masked == set(COLLECTIONS)
+    assert set(licenses) == masked == COLLECTIONS
     assert set().union(*licenses.values()) <= {"CC BY 3.0", "CC BY 4.0"}
 
 
 def test_a_noncommercial_collection_and_one_with_automatic_masks_alone_are_not_listed() -> None:
-    assert not {"nsclc_radiomics", "upenn_gbm"} & set(COLLECTIONS)
-    assert {"lctsc", "remind", "vestibular_schwannoma_seg"} <= set(COLLECTIONS)
+    assert not {"nsclc_radiomics", "upenn_gbm"} & COLLECTIONS
+    assert {"lctsc", "remind", "vestibular_schwannoma_seg"} <= COLLECTIONS
