@@ -303,10 +303,18 @@ def _check(given: argparse.Namespace) -> int:
 
 def _convert(given: argparse.Namespace) -> int:
     from hf_medseg.catalog.terms import show_once
-    from hf_medseg.conversion.executor import on_scheduler
+    from hf_medseg.conversion.executor import on_scheduler, settle
     from hf_medseg.conversion.run import convert
 
     bar = _Bar()
+    stages: set[str] = set()
+
+    def tell(stage: str, *how_far: int) -> None:
+        if stage == "convert" and stage not in stages:
+            settle()  # not before: what planning frees is given back
+        stages.add(stage)
+        bar(stage, *how_far)
+
     with contextlib.ExitStack() as cleanup:
         cleanup.callback(bar.close)
         executor = cleanup.enter_context(on_scheduler(given.scheduler)) if given.scheduler else None
@@ -324,7 +332,7 @@ def _convert(given: argparse.Namespace) -> int:
             dry_run=given.dry_run,
             replace=given.replace,
             executor=executor,
-            progress=bar,
+            progress=tell,
         )
     show_once(conversion.plan.source, conversion.plan.edition)
     return _show_plan(conversion, given.replace) if given.dry_run else _show(conversion)

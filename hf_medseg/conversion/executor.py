@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import ctypes
+import gc
 import importlib.machinery
 import multiprocessing
 import multiprocessing.connection
@@ -161,12 +162,14 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
-def keep_freed_memory() -> None:
-    """Has glibc keep some of what was freed in this process, for the next picture; other C libraries are left as they are.
+def settle() -> None:
+    """Sets up a process that does nothing but convert, a worker or the command line, once planning is over; never a caller's process.
 
-    By default it gives every large buffer back to the system and asks for it again, which takes a tenth of the time of passing
-    pictures through, and more where memory is slow to get (`mallopt(3)`).
+    What is there stays to the end, so that the collector need not touch pages that processes share. And glibc keeps some of what was freed
+    for the next picture: by default it gives every large buffer back to the system and asks for it again, which takes a tenth of the time
+    of passing pictures through, and more where memory is slow to get (`mallopt(3)`). Other C libraries are left as they are.
     """
+    gc.freeze()
     trim_threshold, mmap_threshold = -1, -3
     with contextlib.suppress(OSError, TypeError, AttributeError):
         library = ctypes.CDLL(None)
@@ -184,7 +187,7 @@ def _begin_worker(told: multiprocessing.connection.Connection, scratch: str) -> 
     signal.signal(signal.SIGTERM, _leave)
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    keep_freed_memory()
+    settle()
     threading.Thread(target=_end_with_parent, args=(told, scratch), daemon=True).start()
 
 

@@ -191,16 +191,12 @@ def _plan(
 
 @contextlib.contextmanager
 def _without_collector() -> Iterator[None]:
-    """Planning makes a million objects that all stay: looking for circles among them again and again takes a third of its time.
-
-    They stay out of it after, so that the collector does not touch pages that workers share.
-    """
+    """Planning makes a million objects that all stay: looking for circles among them again and again takes a third of its time."""
     running = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.freeze()
         if running:
             gc.enable()
 

@@ -17,7 +17,7 @@ from hf_medseg.card import render as card
 from hf_medseg.catalog.lookup import find_source
 from hf_medseg.catalog.tables import config_folder
 from hf_medseg.conversion import kept
-from hf_medseg.conversion.executor import Executor, keep_freed_memory
+from hf_medseg.conversion.executor import Executor
 from hf_medseg.conversion.losses import Losses, losses, refusal
 from hf_medseg.conversion.plan import ConfigPlan, Plan, Request, ShardPlan, make_plan
 from hf_medseg.conversion.report import config_report, full_report, published, published_section
@@ -157,7 +157,6 @@ def convert(
             if is_local(target.root) and memory != target.local / "memory" and memory.exists():
                 shutil.copytree(memory, target.local / "memory", ignore=shutil.ignore_patterns("*.tar"), dirs_exist_ok=True)
             conversion = Conversion(target.root, plan, losses=lost)
-            keep_freed_memory()  # not before: what planning frees is given back
             outcomes = _write(target, plan, conversion, runner, progress)
         _finish(target, plan, conversion, outcomes)
     return conversion

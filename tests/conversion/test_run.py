@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import hashlib
 import json
 import multiprocessing
@@ -21,7 +22,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from hf_medseg.conversion import shard
+from hf_medseg.conversion import executor, shard
 from hf_medseg.conversion.run import convert
 from hf_medseg.errors import Refused
 from tests.support import kit
@@ -93,6 +94,22 @@ def test_workers_and_start_methods_change_nothing(method: str, tmp_path: Path, r
 def test_two_local_workers(tmp_path: Path, reference: dict[str, str]) -> None:
     convert("chase-db1", tree(tmp_path / "raw"), tmp_path / "out", workers=2, **SMALL)
     assert shards(tmp_path / "out") == reference
+
+
+def test_the_process_of_a_caller_stays_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw, opened = tree(tmp_path / "raw"), []
+    frozen, running = gc.get_freeze_count(), gc.isenabled()
+    monkeypatch.setattr(executor.ctypes, "CDLL", opened.append)
+    for workers in (1, 2):
+        convert("chase-db1", raw, tmp_path / f"out-{workers}", workers=workers, **SMALL)
+    assert (gc.get_freeze_count(), gc.isenabled()) == (frozen, running), "what dies in a circle must still be found"
+    assert not opened, "the memory of the C library is not ours to tune"
+
+
+def test_the_command_line_settles_its_own_process(tmp_path: Path) -> None:
+    code = "import gc, sys; from hf_medseg.cli import main; main(); sys.stdout.write(str(gc.get_freeze_count() > 0))"
+    command = [sys.executable, "-c", code, "convert", "chase-db1", tree(tmp_path / "raw"), tmp_path / "out", "--workers", "1"]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.endswith("True")
 
 
 def test_rerun_keeps_finished_shards(tmp_path: Path) -> None:
