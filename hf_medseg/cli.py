@@ -19,7 +19,7 @@ from hf_medseg import __version__, terminal
 from hf_medseg.errors import MedsegError, Refused
 
 if TYPE_CHECKING:
-    from hf_medseg.catalog.source import Source
+    from hf_medseg.catalog.facts import Facts
     from hf_medseg.conversion.run import Conversion
 
 DONE, WRONG, REFUSED, INTERRUPTED = 0, 1, 2, 130
@@ -174,7 +174,7 @@ def _part(text: str) -> tuple[str, str]:
     return name, path
 
 
-def summary(source: Source) -> dict[str, Any]:
+def summary(source: Facts) -> dict[str, Any]:
     """A source in one line of the catalog."""
     return {
         "id": source.id,
@@ -190,9 +190,9 @@ def summary(source: Source) -> dict[str, Any]:
 
 
 def _list(given: argparse.Namespace) -> int:
-    from hf_medseg.catalog.lookup import sources
+    from hf_medseg.catalog.lookup import facts
 
-    lines = [summary(source) for source in sources().values()]
+    lines = [summary(source) for source in facts().values()]
     if given.json:
         print(json.dumps(lines, indent=2, ensure_ascii=False))
         return DONE
@@ -214,10 +214,12 @@ def _cell(value: Any) -> str:
 
 def _info(given: argparse.Namespace) -> int:
     from hf_medseg.catalog import describe as info
-    from hf_medseg.catalog.lookup import find_source
+    from hf_medseg.catalog.lookup import find_facts, find_source
 
-    source = find_source(given.source)
-    print(json.dumps(info.as_dict(source), indent=2, ensure_ascii=False) if given.json else info.as_text(source))
+    if given.json:
+        print(json.dumps(info.as_dict(find_source(given.source)), indent=2, ensure_ascii=False))
+    else:
+        print(info.as_text(find_facts(given.source)))
     return DONE
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import difflib
 import types
 from collections.abc import Mapping
 from functools import cache
@@ -40,9 +39,11 @@ def decode(kind: type[T], value: Any, where: str) -> T:
 
 
 def _decode(kind: Any, value: Any, file: str, key: str) -> Any:
+    if kind is str and type(value) is str:  # most of all values
+        return value
     if dataclasses.is_dataclass(kind):
         return _record(kind, value, file, key)
-    origin, arguments = get_origin(kind), get_args(kind)
+    origin, arguments = _form(kind)
     if origin in (Union, types.UnionType):
         return _union(arguments, value, file, key)
     if origin is Literal:
@@ -63,13 +64,20 @@ def _decode(kind: Any, value: Any, file: str, key: str) -> Any:
     return value
 
 
+@cache
+def _form(kind: Any) -> tuple[Any, tuple[Any, ...]]:
+    return get_origin(kind), get_args(kind)
+
+
 def _record(kind: Any, value: Any, file: str, key: str) -> Any:
     if not isinstance(value, dict):
         raise _unlike(kind, value, file, key)
     wanted = _fields(kind)
     for name in value:
         if name not in wanted:
-            near = difflib.get_close_matches(name, wanted, 1)
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, wanted, 1)
             hint = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(wanted)}."
             raise Refused(f"{file}: {_join(key, name)!r} is no key that is known here; {hint}")
     missing = [name for name, (_, needed) in wanted.items() if needed and name not in value]
@@ -98,7 +106,7 @@ def _union(choices: tuple[Any, ...], value: Any, file: str, key: str) -> Any:
 
 
 def _has_form(kind: Any, value: Any) -> bool:
-    origin = get_origin(kind)
+    origin = _form(kind)[0]
     if dataclasses.is_dataclass(kind) or (origin is not None and isinstance(origin, type) and issubclass(origin, Mapping)):
         return isinstance(value, dict)
     if origin is tuple:
@@ -118,7 +126,7 @@ def _tuple(kind: Any, arguments: tuple[Any, ...], value: Any, file: str, key: st
 
 def _words(kind: Any) -> str:
     """A type, in words for a person."""
-    origin, arguments = get_origin(kind), get_args(kind)
+    origin, arguments = _form(kind)
     if origin is tuple and arguments[-1] is Ellipsis:
         return f"a list, each {_words(arguments[0])},"
     if origin is tuple:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hf_medseg.catalog.about import template
-from hf_medseg.catalog.facts import Download
+from hf_medseg.catalog.facts import Download, EditionFacts, Facts
 from hf_medseg.catalog.licenses import License
-from hf_medseg.catalog.source import Edition, Source
-from hf_medseg.dataset.columns import feature
+
+if TYPE_CHECKING:
+    from hf_medseg.catalog.source import Edition, Source  # text is made of facts alone
 
 MODES = {
     "free": "Free to fetch.",
@@ -51,7 +52,7 @@ def bytes_of(download: Download) -> str:
     return f"about {download.approximate:,} bytes" if download.approximate is not None else ""
 
 
-def command(source: Source, edition: str = "") -> str:
+def command(source: Facts, edition: str = "") -> str:
     """The command that fetches a source, or what of it a program may fetch; empty if a person has to get all of it."""
     downloads = [one for one in source.access.downloads if not one.by_hand and (not edition or one.edition in ("", edition))]
     if not downloads or source.access.mode in ("none", "credentialed"):
@@ -71,7 +72,7 @@ def numbered(steps: Iterable[str]) -> str:
     return "\n".join(f"  {number}. {step}" for number, step in enumerate(steps, 1))
 
 
-def how_to_get(source: Source) -> str:
+def how_to_get(source: Facts) -> str:
     """The steps for a person, and the command for what a program may fetch."""
     parts = [("How to get it", source.access.steps), *((f"Part {part.name}", part.steps) for part in source.parts)]
     lines = [f"{title}:\n{numbered(steps)}" for title, steps in parts]
@@ -103,6 +104,8 @@ def as_dict(source: Source) -> dict[str, Any]:
 
 
 def _edition(edition: Edition) -> dict[str, Any]:
+    from hf_medseg.dataset.columns import feature
+
     return {
         "name": edition.name or None,
         "license": _license(edition.license),
@@ -128,8 +131,8 @@ def _license(license: License) -> dict[str, Any]:
     return described
 
 
-def as_text(source: Source) -> str:
-    """Every fact of a source, for a terminal."""
+def as_text(source: Facts) -> str:
+    """Every fact of a source, for a terminal; its tables and their columns, which `as_dict` has, are named by the command that does."""
     lines = [f"{source.id}: {source.title}", source.homepage, "", source.summary, ""]
     lines += [f"modality: {', '.join(source.modality)}", f"anatomy: {', '.join(source.anatomy)}", f"task: {source.task}", ""]
     lines += [MODES[source.access.mode], *how_to_get(source).splitlines()]
@@ -144,21 +147,18 @@ def as_text(source: Source) -> str:
         lines += ["", *_edition_text(edition)]
     if source.quirks:
         lines += ["", "Known quirks:", *(f"  - {quirk}" for quirk in source.quirks)]
+    if source.convertible:
+        lines += ["", f"Its tables with every column and type: hf-medseg info {source.id} --json"]
     if source.about:
         lines += ["", "About file (--about FILE), a template:", template(source.about)]
     return "\n".join(lines)
 
 
-def _edition_text(edition: Edition) -> list[str]:
+def _edition_text(edition: EditionFacts) -> list[str]:
     lines = [f"Edition {edition.name}:"] if edition.name else []
     lines.append(f"License: {edition.license.id} ({edition.license.name}), tier {edition.license.tier}: {edition.license.url}")
     lines += [f"  {e.says} ({e.confidence}, {e.date}): {e.url}" for e in edition.license.evidence]
     lines += [f"  condition: {condition}" for condition in edition.license.conditions]
-    for config in edition.configs:
-        classes = edition.classes if config.classes is None else config.classes
-        named = ", ".join(f"{index} {name}" for index, name in enumerate(("background", *classes))) if classes else "no masks"
-        lines.append(f"Config {config.name}: {config.description + ' ' if config.description else ''}{named}")
-        if config.columns:
-            lines.append(f"  own columns: {', '.join(config.columns)}")
-    lines += ["Cite:", *edition.citations]
-    return lines
+    named = ", ".join(f"{index} {name}" for index, name in enumerate(("background", *edition.classes)))
+    lines.append(f"Classes: {named if edition.classes else 'no masks'}")
+    return [*lines, "Cite:", *edition.citations]

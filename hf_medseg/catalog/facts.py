@@ -244,6 +244,11 @@ class Facts(Description):
         return self.editions[0].classes
 
     @property
+    def has_masks(self) -> bool:
+        """Whether any edition names mask classes."""
+        return any(edition.classes for edition in self.editions)
+
+    @property
     def tiers(self) -> tuple[Tier, ...]:
         """The tiers of the editions, in their order, each once."""
         return tuple(dict.fromkeys(edition.license.tier for edition in self.editions))

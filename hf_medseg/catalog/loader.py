@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import tomllib
-from importlib.resources.abc import Traversable
+from pathlib import Path
 
 from hf_medseg.catalog.decode import decode
 from hf_medseg.catalog.facts import Description, EditionFacts, EditionTable, Facts, FactsTable
@@ -16,7 +16,7 @@ FACTS, CITATIONS, CHECKSUMS = "facts.toml", "citations.bib", "checksums.sha256"
 _ENTRY = re.compile(r"^@\w+\{\s*([^,\s]+)\s*,", re.MULTILINE)
 
 
-def read_facts(folder: Traversable) -> Facts:
+def read_facts(folder: Path) -> Facts:
     """The facts of the source in a folder.
 
     Raises:
@@ -59,7 +59,7 @@ def _license(table: FactsTable, one: EditionTable, shown: str) -> License:
     return stated
 
 
-def _entries(folder: Traversable) -> dict[str, str]:
+def _entries(folder: Path) -> dict[str, str]:
     """The BibTeX entries of a source by their key, each as it is written."""
     if not (folder / CITATIONS).is_file():
         return {}
@@ -69,7 +69,7 @@ def _entries(folder: Traversable) -> dict[str, str]:
     return {mark[1]: text[mark.start() : end].strip() for mark, end in zip(marks, ends, strict=True)}
 
 
-def read_checksums(folder: Traversable) -> dict[str, str]:
+def read_checksums(folder: Path) -> dict[str, str]:
     """SHA-256 of published files by the end of their paths, as far as they are known."""
     if not (folder / CHECKSUMS).is_file():
         return {}

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import difflib
 from functools import cache
 from importlib import import_module
-from importlib.resources import files
-from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hf_medseg.catalog.facts import Facts
 from hf_medseg.catalog.loader import FACTS, read_checksums, read_facts
-from hf_medseg.catalog.source import Source
 from hf_medseg.errors import Refused
+
+if TYPE_CHECKING:
+    from hf_medseg.catalog.source import Source  # and with it what reads trees, which nobody needs who only asks for facts
 
 _HOME = "hf_medseg.sources"
 
 
 @cache
-def _folders() -> dict[str, Traversable]:
+def _folders() -> dict[str, Path]:
     """The folder of every source by id, in alphabetical order of the ids."""
-    found = {folder.name.replace("_", "-"): folder for folder in files(_HOME).iterdir() if (folder / FACTS).is_file()}
+    home = Path(__file__).parents[1] / _HOME.rpartition(".")[2]
+    found = {folder.name.replace("_", "-"): folder for folder in home.iterdir() if (folder / FACTS).is_file()}
     return dict(sorted(found.items()))
 
 
@@ -53,7 +55,9 @@ def find_id(name: str) -> str:
     aliases = {alias: one.id for one in facts().values() for alias in (one.id, *one.aliases)}
     if wanted in aliases:
         return aliases[wanted]
-    close = difflib.get_close_matches(wanted, aliases, 3)
+    from difflib import get_close_matches
+
+    close = get_close_matches(wanted, aliases, 3)
     hint = f" Did you mean {' or '.join(close)}?" if close else ""
     raise Refused(f"{name!r} is not in the catalog.{hint} `hf-medseg list` shows every source.")
 

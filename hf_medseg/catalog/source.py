@@ -144,11 +144,6 @@ class Source(Facts):
         """Whether its files are the user's own, and nobody else has them."""
         return self.from_about is not None and self.access.mode == "none"
 
-    @property
-    def has_masks(self) -> bool:
-        """Whether any edition names mask classes."""
-        return any(edition.classes or any(c.classes for c in edition.configs) for edition in self.editions)
-
 
 @cache
 def facts_of(file: str) -> Facts:
