@@ -8,6 +8,7 @@ import contextlib
 import gzip
 import hashlib
 import io
+import itertools
 import json
 import lzma
 import os
@@ -38,7 +39,7 @@ NAMED_LIKE_ARCHIVE = re.compile(
     r"(?<!\.nii)\.(zip|7z|rar|tar|(tar\.)?(gz|bz2?|xz|lzma|zst|zstd|lz|lz4|z)|tgz|taz|tbz2?|tb2|txz|tlz|tzst)\Z", re.IGNORECASE
 )
 _NAMED_LIKE_TAR = re.compile(r"\.(tar(\.(gz|bz2?|xz|lzma|zst|zstd|lz|lz4|z))?|tgz|taz|tbz2?|tb2|txz|tlz|tzst)\Z", re.IGNORECASE)
-_SPLIT = re.compile(r"\.(7z\.\d+|zip\.\d+|z\d\d|r\d\d|(tar|tar\.(gz|bz2|xz|zst)|tgz|tbz2|txz)\.(a[a-z]|\d+))\Z", re.IGNORECASE)
+_SPLIT = re.compile(r"\.(7z\.\d+|zip\.\d+|zip\.a[a-z]|z\d\d|r\d\d|(tar|tar\.(gz|bz2|xz|zst)|tgz|tbz2|txz)\.(a[a-z]|\d+))\Z", re.IGNORECASE)
 # Members whose names say that they are archives themselves.
 NESTED = re.compile(rf"\.(zip|7z|rar)\Z|{_NAMED_LIKE_TAR.pattern}|{_SPLIT.pattern}", re.IGNORECASE)
 
@@ -104,6 +105,8 @@ def unpack_command(name: str, kind: str = "") -> str:
         return f'7z x "{re.sub(r"[.](zip[.])?[z]?[0-9]+$", "", name, flags=re.IGNORECASE)}.zip"  (all pieces in one folder)'
     if re.search(r"\.r\d\d\Z", name, re.IGNORECASE):
         return f'unrar x "{pieces}.rar"  (all pieces in one folder)'
+    if re.search(r"\.zip\.a[a-z]\Z", name, re.IGNORECASE):
+        return f'cat "{pieces}."* > "{pieces}" && unzip "{pieces}"  (all pieces in one folder)'
     option = {"gz": "-xzf", "bz2": "-xjf", "xz": "-xJf", "zst": "--zstd -xf", "tar": "-xf"}[_kind_named(pieces)]
     return f'cat "{pieces}."* | tar {option} -  (all pieces in one folder)'
 
@@ -310,29 +313,40 @@ def _target(name: str, link: str) -> str:
 def _followed(files: dict[str, Any], links: dict[str, str]) -> Iterator[tuple[str, Any]]:
     """(name, what it leads to) of every link: a file, every file of a folder, or None where it leads nowhere.
 
+    Links inside a folder that a link leads to are followed as well.
+
     Args:
         files: what is in the archive, by normalised path.
         links: where each link leads, both as normalised paths.
     """
-    if not links:
-        return
-    names = sorted(files)
-    for link in links:
+    names, turns = sorted(files), sorted(links)
+
+    def led(link: str, through: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+        """What lies behind a link, by what is added to its name; `through` are the folders on the way, to which nothing leads back."""
         target = _end_of(links[link], links)
-        if target is not None and target in files:
-            yield link, files[target]
-            continue
+        if target is None or target in files:
+            yield "", files.get(target or "")
+            return
         above = "" if target == "." else f"{target}/"
-        inside = names[bisect.bisect_left(names, above) :] if target is not None else []
-        found = False
-        for name in inside:
-            if not name.startswith(above):
-                break
-            found = True
-            if not link.startswith(above):  # a circle is not followed
-                yield f"{link}/{name[len(above) :]}", files[name]
-        if not found:
-            yield link, None
+        inside, further = _below(names, above), _below(turns, above)
+        if not inside and not further:
+            yield "", None
+        elif not any(f"{folder}/".startswith(above) for folder in through):
+            for name in inside:
+                yield f"/{name[len(above) :]}", files[name]
+            for turn in further:
+                for more, found in led(turn, (*through, posixpath.dirname(turn), target)):
+                    yield f"/{turn[len(above) :]}{more}", found
+
+    for link in links:
+        for more, found in led(link, (posixpath.dirname(link) or ".",)):
+            yield link + more, found
+
+
+def _below(names: list[str], above: str) -> list[str]:
+    """What of names in order begins with `above`."""
+    first = bisect.bisect_left(names, above)
+    return list(itertools.takewhile(lambda name: name.startswith(above), itertools.islice(names, first, None)))
 
 
 def _end_of(path: str, links: dict[str, str]) -> str | None:

@@ -461,7 +461,6 @@ def open_raw_tree(path: str | os.PathLike[str], work: Path, under: str = "") -> 
         raise Refused(f"{text}: no such file or folder. RAW is the folder or archive that you downloaded.")
     files: list[RawFile] = []
     litter: list[str] = []
-    odd: dict[str, str] = {}
     aside: list[Note] = []
     seen = 0
     above_all = f"{under}/" if under else ""
@@ -492,10 +491,8 @@ def open_raw_tree(path: str | os.PathLike[str], work: Path, under: str = "") -> 
                 elif NESTED.search(inner):
                     raise refuse(shown, kind, f"a nested archive ({inner})")
                 else:
-                    place = member.place
+                    place = Place(local, hindrance=(member.reason, _NO_FILE)) if member.reason else member.place
                     files.append(RawFile(whole, member.size, place, stamp=stamp if place is None or place.crc is None else place.crc))
-                    if member.reason:
-                        odd[whole] = member.reason
         else:
             # One place for a whole folder, but for a name that is not in NFC on the disk or a single file.
             files.append(RawFile(above_all + shown, size, folder if local == f"{text}/{shown}" else Place(local), stamp=stamp))
@@ -504,9 +501,6 @@ def open_raw_tree(path: str | os.PathLike[str], work: Path, under: str = "") -> 
     files.sort(key=lambda file: file.listed)
     raw = Raw(_told_apart(_with_placeholders(files), text, above_all), litter)
     raw.aside = aside
-    for file in raw.files if odd else ():
-        if file.listed in odd:
-            raw.skip(file, odd[file.listed])
     return raw
 
 

@@ -22,6 +22,7 @@ import pytest
 from hf_medseg import verify
 from hf_medseg.conversion.run import convert
 from hf_medseg.errors import Refused, Rejected
+from hf_medseg.raw.archives import archive_kind
 from hf_medseg.raw.tree import Raw, open_raw_tree
 from tests.support import kit
 from tests.support.harness import PHANTOMS
@@ -76,7 +77,7 @@ def read(raw: Raw) -> dict[str, bytes]:
 
 def noted(raw: Raw) -> dict[str, str]:
     """What is not used of a tree that all readable files are used of, with the reason."""
-    return {note.path: note.reason for note in raw.not_used([file for file in raw.files if file.place is not None], ())}
+    return {note.path: note.reason for note in raw.not_used([file for file in raw.files if file.there], ())}
 
 
 # --- What a file is --------------------------------------------------------------------------------------------------------------------
@@ -238,9 +239,52 @@ def test_links_are_followed_inside_an_archive_and_noted_where_they_lead_nowhere(
             archive.addfile(info, io.BytesIO(b"data"))
     data = stream.getvalue() if form == "zip" else PACKED[form](stream.getvalue())
     raw = open_raw_tree(kit.write(tmp_path / f"x.{form}", data), tmp_path / "work")
-    found = {file.listed: file.read() for file in raw.files if file.place is not None}
+    found = {file.listed: file.read() for file in raw.files if file.there}
     assert found == dict.fromkeys(("z/1.bin", "a/before.bin", "chain.bin", "folder/1.bin", "a/through.bin"), b"data")
     assert noted(raw) == dict.fromkeys(("around.bin", "outside.bin", "absent.bin"), "a link to something that is not in the archive")
+
+
+def linked_tar(links: dict[str, str], files: dict[str, bytes]) -> bytes:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as archive:
+        for name, target in links.items():
+            info = tarfile.TarInfo(name)
+            info.type, info.linkname = tarfile.SYMTYPE, target
+            archive.addfile(info)
+        for name, data in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return stream.getvalue()
+
+
+def test_a_link_to_a_folder_inside_a_linked_folder_is_followed_too(tmp_path: Path) -> None:
+    """The files behind it were missing below the first link; a link back to a folder on the way ends there."""
+    links = {"a": "b", "b/c": "../d", "b/up": "..", "d/back": "../b", "b/nowhere": "../absent"}
+    raw = open_raw_tree(kit.write(tmp_path / "x.tar", linked_tar(links, {"b/1.bin": b"1", "d/2.bin": b"2"})), tmp_path / "work")
+    found = {file.listed: file.read() for file in raw.files if file.there}
+    ones, twos = ("b/1.bin", "a/1.bin", "d/back/1.bin"), ("d/2.bin", "b/c/2.bin", "a/c/2.bin")
+    assert found == dict.fromkeys(ones, b"1") | dict.fromkeys(twos, b"2")
+    assert {"a/nowhere", "b/nowhere"} <= noted(raw).keys()
+
+
+@pytest.mark.parametrize("form", ["tar", "tar.gz"])
+def test_a_dangling_link_in_an_archive_is_called_one_when_it_is_read(form: str, tmp_path: Path) -> None:
+    """It was called a missing file that the source promises, and its partner was blamed."""
+    packed = PACKED[form](linked_tar({"x/1.bin": "nowhere.bin"}, {"x/2.bin": b"2"}))
+    raw = open_raw_tree(kit.write(tmp_path / f"x.{form}", packed), tmp_path / "work")
+    with pytest.raises(Rejected, match=r"^x/1.bin: is a link to something that is not in the archive\. Put the file itself there"):
+        raw.files[0].read()
+
+
+def test_a_zip_that_was_split_by_split_is_called_split() -> None:
+    assert command_for("set.zip.aa") == 'cat "set.zip."* > "set.zip" && unzip "set.zip"  (all pieces in one folder)'
+
+
+def command_for(name: str) -> str:
+    with pytest.raises(Refused) as refused:
+        archive_kind(name, name, alone=False)
+    return str(refused.value).partition("Unpack it first: ")[2]
 
 
 def test_files_with_holes_in_a_tar_are_refused(tmp_path: Path) -> None:

@@ -168,7 +168,7 @@ def test_links_in_a_tar_are_the_member_they_name(suffix: str, tmp_path: Path) ->
             archive.add(tmp_path / "tree" / "a" / f"{number}.bin", f"a/{number}.bin")
         assert archive.getmember("a/2.bin").islnk()
     raw = open_raw_tree(tmp_path / f"x.{suffix}", tmp_path / "work")
-    found = {file.listed: file.read() for file in raw.files if file.place is not None}
+    found = {file.listed: file.read() for file in raw.files if file.there}
     assert found == dict.fromkeys(("a/1.bin", "a/2.bin", "a/3.bin"), b"equal")
     (note,) = raw.not_used([file for file in raw.files if file.listed in found], ())
     assert (note.path, note.reason) == ("a/4.bin", "a link to something that is not in the archive")
