@@ -372,12 +372,14 @@ def _say_inside(conversion: Conversion) -> None:
 
 
 def _show(conversion: Conversion) -> int:
-    from hf_medseg.dataset.folder import LOCAL, REPORT
+    from hf_medseg.dataset.folder import DIFFER, LOCAL, REPORT
     from hf_medseg.dataset.storage import is_local
 
     for name, count in conversion.losses.gone.items():
         print(f"note: {count:,} rows that {name} had before are gone: the raw tree does not hold their files any more.")
     _say_inside(conversion)
+    for archive in conversion.plan.repacked:
+        print(f"note: {archive} is not as published: it has another size. `hf-medseg check` compares it with what is published.")
     for name, part in conversion.report["configs"].items():
         for split, found in part["splits"].items():
             print(f"{name} / {split}: {found['rows']:,} rows, {found['rows_with_mask']:,} with mask")
@@ -387,6 +389,9 @@ def _show(conversion: Conversion) -> int:
             found = line["found"] or 0  # a split that is not there at all has no number
             if line["published"] != found and line["what"] != "mean foreground fraction":
                 print(f"note: {line['what']} in {line['split']}: {line['published']:,} published, {found:,} found")
+        if differ := part.get("checksums", {}).get("differ"):
+            where = f"; see {conversion.out / LOCAL / REPORT}" if is_local(conversion.out) else ""
+            print(f"note: {differ:,} of {part['checksums']['compared']:,} files with a published checksum {DIFFER}{where}")
         for reason, count in Counter(note["reason"] for note in part.get("notes", ())).most_common():
             print(f"note: {count:,} files: {reason}; see report.json")
         told = {"known": "known defects and notes", "duplicate": "duplicate files"}

@@ -17,8 +17,8 @@ from hf_medseg.catalog.lookup import sources
 from hf_medseg.catalog.source import Config, Edition, Source
 from hf_medseg.catalog.tables import table_of
 from hf_medseg.dataset.columns import INT8, Column, Label, ListOf, Picture, Record, Value, Volume, card_feature
+from hf_medseg.dataset.folder import DIFFER, INCOMPLETE, OVERVIEW, PREVIEW
 from hf_medseg.dataset.folder import FILE as PREVIEW_FILE
-from hf_medseg.dataset.folder import INCOMPLETE, OVERVIEW, PREVIEW
 from hf_medseg.loading import script
 
 Report = Mapping[str, Any]
@@ -515,12 +515,14 @@ def _left_out(report: Report) -> str:
 
 def _noted(report: Report) -> str:
     """What is to be said about files that are used, in numbers; `report.json` names each file."""
-    lines = [
-        (name, f"{count:,}", reason)
-        for name, section in report.get("configs", {}).items()
-        for reason, count in Counter(note["reason"] for note in section.get("notes", ())).most_common()
-    ]
-    return "" if not lines else f"## Noted\n\n{_table(('config', 'files', 'what'), lines)}\n\n`report.json` names every file."
+    lines = []
+    for name, section in report.get("configs", {}).items():
+        if differ := section.get("checksums", {}).get("differ"):
+            lines.append((name, f"{differ:,}", f"{DIFFER} (of {section['checksums']['compared']:,} files with a published checksum)"))
+        notes = Counter(note["reason"] for note in section.get("notes", ()))
+        lines.extend((name, f"{count:,}", reason) for reason, count in notes.most_common())
+    named = "`report.json` names every file but those that differ from the published ones."
+    return "" if not lines else f"## Noted\n\n{_table(('config', 'files', 'what'), lines)}\n\n{named}"
 
 
 def _obtaining(source: Source, edition: Edition) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import hashlib
-import itertools
 import math
 import os
 import re
@@ -107,6 +106,7 @@ class Plan:
         state: see `state_of`, of every file of the raw tree and of parts that lie elsewhere.
         inside: the folders of the source's layout that RAW itself is, such as `training/`: nothing beside it is read. Empty where RAW holds
             the layout's beginning.
+        repacked: names of archives below RAW that are called like a published one with a checksum and have another size.
     """
 
     source: Source
@@ -115,6 +115,7 @@ class Plan:
     configs: list[ConfigPlan]
     state: str | None = None
     inside: str = ""
+    repacked: tuple[str, ...] = ()
 
     @property
     def raw_bytes(self) -> int:
@@ -185,8 +186,16 @@ def _plan(
         empty = next(plan.config.name for plan in plans if plan not in found)
         others = ", ".join(config.name for config in edition.configs if config.name != empty)
         raise Refused(f"{source.id}: the raw tree holds nothing of the config {empty}. Ask for another one with --config NAME: {others}.")
-    outside_files = (file for part in raw.parts.values() if part.outside for file in part.files)
-    return Plan(source, edition, about, found, state_of(itertools.chain(raw.files, outside_files)), inside)
+    every = [*raw.files, *(file for part in raw.parts.values() if part.outside for file in part.files)]
+    return Plan(source, edition, about, found, state_of(every), inside, _repacked(source, every))
+
+
+def _repacked(source: Source, files: Iterable[RawFile]) -> tuple[str, ...]:
+    """See `Plan`. The size alone is compared: to read a whole archive for its checksum would take as long as its conversion."""
+    sizes = {one.name: one.size for one in source.access.downloads if one.name and one.checksum and one.size is not None}
+    paths = {file.place.path for file in files if file.place is not None and file.place.offset is not None} if sizes else set()
+    there = {path.rpartition("/")[2]: path for path in sorted(paths) if "://" not in path}
+    return tuple(name for name, size in sizes.items() if name in there and os.path.getsize(there[name]) != size)
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from hf_medseg import __version__
 from hf_medseg.catalog.facts import Published
+from hf_medseg.catalog.lookup import known_files
 from hf_medseg.catalog.tables import config_folder
 from hf_medseg.conversion.plan import ConfigPlan, Plan
 from hf_medseg.dataset.identity import Outcome, versions
@@ -66,6 +67,7 @@ def config_report(plan: Plan, config: ConfigPlan, outcomes: Mapping[str, Outcome
         "splits": splits,
         "splits_without_rows": [name for name, tally in tallies.items() if not tally.rows],
         "published": compare(plan.edition.published, splits) if config.config is plan.edition.configs[0] else [],
+        "checksums": checksums(known_files(plan.source), (out / shard.name for shard in config.shards if outcomes[shard.name].tally.rows)),
         "rejected": sorted(rejected, key=lambda one: (one["image_id"], one["file"])),
         "known": sorted(known, key=lambda one: (one["path"], one["reason"])),
         "notes": sorted(notes, key=lambda one: (one["path"], one["reason"])),
@@ -103,6 +105,31 @@ def _read(path: Path, columns: list[str]) -> pa.Table:
         return file.read(columns)
 
 
+def checksums(known: Mapping[str, str], shards: Iterable[Path]) -> dict[str, Any]:
+    """How many files of the rows have a published checksum, how many of them differ from it, and which: only hashes are read.
+
+    Args:
+        known: SHA-256 of published files by the end of their paths.
+        shards: the shards with rows.
+    """
+    found: dict[str, str] = {}
+    for shard in shards if known else ():
+        table = _read(shard, ["source_file", "source_sha256"])
+        found.update(zip(table["source_file"].to_pylist(), table["source_sha256"].to_pylist(), strict=True))
+        with parquet(shard) as file:
+            several = "files" in file.schema_arrow.names
+        for files in _read(shard, ["files"])["files"].to_pylist() if several else ():
+            found.update((one["path"], one["sha256"]) for one in files or ())
+    compared: dict[str, bool] = {}
+    for path, digest in found.items():
+        steps = path.split("/")
+        ends = ("/".join(steps[start:]) for start in range(len(steps)))
+        if (name := next((end for end in ends if end in known), None)) is not None:
+            compared[path] = digest == known[name]
+    differing = sorted((path for path, same in compared.items() if not same), key=natural)
+    return {"compared": len(compared), "differ": len(differing), "files": differing}
+
+
 def _hash_numbers(hashes: Iterable[str]) -> NDArray[np.uint64]:
     return np.array([int(one[:16], 16) for one in hashes], np.uint64)
 
@@ -138,7 +165,10 @@ def published_section(section: Mapping[str, Any]) -> dict[str, Any]:
     for note in section["not_used"]:
         reason = next((f"{words} another file" for words in _NAMING if note["reason"].startswith(words)), note["reason"])
         files[reason] = files.get(reason, 0) + note["files"]
-    return {**section, "not_used": [{"reason": reason, "files": files[reason]} for reason in sorted(files)]}
+    told: dict[str, Any] = {"not_used": [{"reason": reason, "files": files[reason]} for reason in sorted(files)]}
+    if "checksums" in section:
+        told["checksums"] = {key: section["checksums"][key] for key in ("compared", "differ")}
+    return {**section, **told}
 
 
 def full_report(plan: Plan, configs: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from hf_medseg.errors import Refused
 CARD, REPORT, NAMES, PREVIEW, WORK, LOCAL = "README.md", "report.json", "id2label.json", "preview", ".work", ".local"
 _OPTIONS = "options.json"
 INCOMPLETE = "**Incomplete.**"  # how the card of a limited or partial conversion begins
+DIFFER = "differ from the published ones: re-encoded, resized, edited or of another release"
 SHARD = re.compile(r"(?P<split>[^/]+?)-(?P<number>\d{5})-of-(?P<count>\d{5})\.parquet\Z")
 
 
