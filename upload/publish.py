@@ -53,7 +53,7 @@ def record_of(pushed: Pushed) -> dict[str, Any]:
             "url": license.url,
             "tier": license.tier,
             "conditions": list(license.conditions),
-            "evidence": [asdict(one) for one in license.evidence],
+            "evidence": [{**asdict(one), "date": one.date and one.date.isoformat()} for one in license.evidence],
         },
     }
 

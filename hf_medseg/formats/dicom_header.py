@@ -264,6 +264,12 @@ def look(data: bytes, path: str) -> Header | None:
         raise Rejected(path, f"its DICOM header is damaged ({type(error).__name__}).", "Fetch the file again.") from None
 
 
+def look_unnamed(data: bytes, path: str) -> Header | None:
+    """As `look`, without the PatientID: for sources that group by something else, so that what is remembered names nobody."""
+    header = look(data, path)
+    return None if header is None else replace(header, patient_id="")
+
+
 def is_dicom(data: bytes) -> bool:
     """Whether bytes begin like DICOM: after a preamble, or, in old files, at once with the identifying group."""
     return data[128:132] == b"DICM" or (data[:2] == b"\x08\x00" and data[2:4] in (b"\x00\x00", b"\x01\x00", b"\x05\x00", b"\x08\x00"))

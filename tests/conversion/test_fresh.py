@@ -34,7 +34,7 @@ from tests.support import kit
 from tests.support.harness import PHANTOMS, pixels, run
 from tests.support.kit import Array
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 OLD_PYTHON = os.environ.get("HF_MEDSEG_OLD_PYTHON", "")
 MASK = "Image_02L_1stHO.png"
 

@@ -44,7 +44,7 @@ def to_survey(raw: Raw) -> list[RawFile]:
 def look(data: bytes, path: str) -> Any:
     """What is known of one file: of metadata what goes into columns, of DICOM the header."""
     if not path.endswith(".xml"):
-        return dicom_headers.look(data, path)
+        return dicom_headers.look_unnamed(data, path)
     if isinstance(data, Head):
         raise Whole
     try:

@@ -190,6 +190,23 @@ def _outline(drawn: Instance, structure: Structure, image: DicomSeries, to: int)
     return Outline(part, structure.name, drawn.header.series_uid, drawn.header.sop_uid, structure.origin, to)
 
 
+def look_where_said(data: bytes, path: str) -> Header | None:
+    """The header of a file, with the PatientID only where it says that nobody can be recognised by it: the survey is remembered."""
+    header = dicom_headers.look(data, path)
+    return header if header is None or header.identity_removed == "YES" else replace(header, patient_id="")
+
+
+def look_unless_denied(data: bytes, path: str) -> Header | None:
+    """As `look_where_said` where the about file says who removed identities: only a header that denies it loses its PatientID."""
+    header = dicom_headers.look(data, path)
+    return header if header is None or header.identity_removed != "NO" else replace(header, patient_id="")
+
+
+def survey_by(about: About) -> SurveyPlan:
+    """The survey of headers; what it remembers of patients depends on whether the about file says who removed identities."""
+    return SurveyPlan(dicom_headers.files, look_unless_denied if about.text("deidentified_by") else look_where_said, HEAD)
+
+
 def select_from(about: About) -> Select:
     """Which masks the about file selects.
 
@@ -311,6 +328,6 @@ SOURCE = source_of(
     __file__,
     READING,
     cases,
-    survey=SurveyPlan(dicom_headers.files, dicom_headers.look, HEAD),
+    survey=survey_by,
     from_about=edition_from,
 )

@@ -50,5 +50,5 @@ SOURCE = source_of(
     ),
     cases,
     signature=(r"PCsub\d+-\d{8}/.+",),
-    survey=SurveyPlan(dicom_headers.files, dicom_headers.look, dicom_headers.HEAD),
+    survey=SurveyPlan(dicom_headers.files, dicom_headers.look_unnamed, dicom_headers.HEAD),
 )

@@ -293,10 +293,7 @@ def _make_2020(folder: Path, variant: str) -> Phantom:
         _drop(phantom, "BraTS20_Training_001")
     valid = tree / "MICCAI_BraTS2020_ValidationData"
     if variant == "2020_cases_only":
-        # ASSUMED: without the folder of the set the path begins with the folder of the case.
-        phantom.raw = train
-        for row in [*phantom.rows, *phantom.configs["volumes"]]:
-            row.source_file = row.source_file.removeprefix(f"{train.name}/")
+        phantom.raw = train  # the paths begin where the layout does: as if the folder above had been given
     else:
         write(
             valid / "name_mapping_validation_data.csv",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import pickle
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -105,6 +106,20 @@ def test_identity_must_be_removed(tmp_path: Path) -> None:
     found = run("tcia", "not_deidentified", tmp_path, configs=["slices"])
     (rejected,) = found.conversion.rejected
     assert "PatientIdentityRemoved" in rejected["expected"] and "deidentified_by" in rejected["advice"]
+
+
+@pytest.mark.parametrize("stated", [False, True])
+def test_nobody_is_remembered_whose_identity_was_not_removed(tmp_path: Path, stated: bool) -> None:
+    phantom = PHANTOMS["tcia"].make(tmp_path / "made", "not_deidentified")
+    assert phantom.about is not None
+    if stated:
+        phantom.about.write_text('deidentified_by = "the hospital"\n' + phantom.about.read_text())
+    found = convert("tcia", phantom.raw, tmp_path / "out", configs=["slices"], about=phantom.about, workers=1)
+    assert len(found.rejected) == 1
+    (store,) = (tmp_path / "out" / ".local" / "memory").glob("survey-*.pickle")
+    headers = [one for one in pickle.loads(store.read_bytes()).values() if one is not None]
+    remembered = {header.identity_removed: header.patient_id for header in headers}
+    assert remembered["NO"] == "" and remembered["YES"].startswith("PL-")
 
 
 def test_a_mask_without_its_images_asks_for_them(tmp_path: Path) -> None:
