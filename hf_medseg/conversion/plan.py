@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import gc
 import hashlib
 import math
 import os
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -374,9 +375,12 @@ def _any_of(patterns: Iterable[str]) -> str:
 def _config_plan(source: Source, edition: Edition, config: Config, raw: Raw, request: Request) -> ConfigPlan:
     raw.begin(config.name)
     cases, rejected = _unique(source.cases(raw))
+    known = {name for one in edition.configs for name in table_of(source, edition, one).columns}
     sizes: dict[str, int] = {}
     used: list[RawFile] = []
     for case in cases:
+        if not (known.issuperset(case.columns) and known.issuperset(case.pixels)):
+            raise _unknown_column(source, config, case, known)
         files = case.files()
         used += files
         sizes[case.image_id] = sum([file.size for file in files])
@@ -403,6 +407,14 @@ def _config_plan(source: Source, edition: Edition, config: Config, raw: Raw, req
             rejected.append(_rejection(folder.listed, error))
     options = {"limit": request.limit if limited else None, "max_shard_size": request.max_shard_size, "parts": sorted(raw.parts)}
     return ConfigPlan(config, table, shards, not_used, raw.notes(), rejected, options, limited)
+
+
+def _unknown_column(source: Source, config: Config, case: Case, known: Collection[str]) -> Refused:
+    """The answer to a case with a column of no config, which would silently be lost: a word that is misspelt in `source.py`."""
+    name = next(name for name in (*case.columns, *case.pixels) if name not in known)
+    near = difflib.get_close_matches(name, known, 1)
+    hint = f"did you mean {near[0]!r}?" if near else f"declare it with the columns of the config {config.name}."
+    return Refused(f"{source.id}: source.py fills the column {name!r} of {case.image_id}, which no config has; {hint}")
 
 
 def _rejection(image_id: str, error: Rejected) -> dict[str, str]:

@@ -137,7 +137,7 @@ def encoded(column: Column, value: Any) -> Any:
     """A plain value as it is stored: class names become their index, in lists and records too.
 
     Raises:
-        ValueError: a name is no class of the column.
+        ValueError: a name is no class of the column, or a record has a field that the column has not.
     """
     match column:
         case Label(names) if isinstance(value, str):
@@ -147,6 +147,8 @@ def encoded(column: Column, value: Any) -> Any:
         case ListOf(item) if value is not None and not isinstance(item, (Value, Picture, Volume)):
             return [encoded(item, one) for one in value]
         case Record(fields) if value is not None:
+            if strange := [name for name in value if name not in fields]:
+                raise ValueError(f"{strange[0]!r} is no field of its records, which have {', '.join(fields)}")
             return {name: encoded(field, value.get(name)) for name, field in fields.items()}
     return value
 
