@@ -123,6 +123,8 @@ class Source(Facts):
     Attributes:
         cases: lists the cases of `raw.config` in `raw.edition`; touches no pixels.
         signature: patterns specific enough that one match proves the tree to be this source, whatever the user calls it.
+        ids: patterns of what the owner calls single pictures or volumes, specific enough that many names like them prove the source. They
+            are looked for anywhere in a path, between anything but letters and digits, in any case; `_` stands for any joint, or none.
         begins: patterns of paths that begin with a folder which says something (a split), where no landmark begins with it: so that RAW
             may be that folder.
         image_mode: the mode that every image has, where the source declares one.
@@ -134,6 +136,7 @@ class Source(Facts):
     parts: tuple[Part, ...] = ()
     cases: Callable[[Raw], Iterable[Case]]
     signature: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
     begins: tuple[str, ...] = ()
     image_mode: Literal["L", "RGB", ""] = ""
     survey: SurveyPlan | Callable[[About], SurveyPlan] | None = None
@@ -166,7 +169,7 @@ def source_of(
         reading: how its only edition is read, or each edition by name.
         cases: see `Source`.
         parts: the landmarks of each part by name, where there are several.
-        told: what else `Source` has: `signature`, `begins`, `image_mode`, `survey`, `from_about`.
+        told: what else `Source` has: `signature`, `ids`, `begins`, `image_mode`, `survey`, `from_about`.
 
     Raises:
         Refused: the facts are wrong, or editions or parts are not those that the facts name.

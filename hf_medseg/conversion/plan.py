@@ -22,7 +22,7 @@ from hf_medseg.catalog.about import About, read_about
 from hf_medseg.catalog.describe import numbered
 from hf_medseg.catalog.licenses import TIERS_BY_OPENNESS
 from hf_medseg.catalog.lookup import sources
-from hf_medseg.catalog.recognise import looks_like, matches
+from hf_medseg.catalog.recognise import lawful_way, looks_like, matches, with_ids_of
 from hf_medseg.catalog.source import Config, Edition, Source
 from hf_medseg.catalog.tables import config_folder, table_of
 from hf_medseg.conversion.executor import Executor
@@ -180,6 +180,8 @@ def _plan(
     configs = _configs_of(source, edition, request.configs)
     with _without_collector():
         plans = [_config_plan(source, edition, config, raw, request) for config in configs]
+    if source.from_about is not None:
+        _refuse_known_cases(plans)
     found = [plan for plan in plans if plan.shards or plan.rejected]
     if not found and len(configs) == len(edition.configs):
         raise Refused(not_this_source(source, raw, inside))
@@ -334,9 +336,9 @@ def _nearest(source: Source, raw: Raw) -> str:
 
 def _refuse_known_sources(source: Source, raw: Raw, path: str) -> None:
     """A tree that a known source recognises, also by the folders that it lies in, goes through that source, with its license."""
-    known = [
-        other for other in looks_like(_below(raw, "/".join(_folders_above(path)[-1:]))) if other is not source and other.from_about is None
-    ]
+    below = _below(raw, "/".join(_folders_above(path)[-1:]))
+    known = [other for other in looks_like(below) if other is not source and other.from_about is None]
+    known = known or with_ids_of(file.listed for file in below.files)
     sized = {size for other in sources().values() for size, _ in other.hashes}
     for file in raw.files:
         if not known and file.size in sized:
@@ -344,9 +346,14 @@ def _refuse_known_sources(source: Source, raw: Raw, path: str) -> None:
                 digest = hashlib.sha256(file.read()).hexdigest()
                 known = [other for other in sources().values() if (file.size, digest) in other.hashes]
     if known:
-        raise Refused(
-            f"This raw tree is {known[0].id}, which the catalog knows with its own license. Run: hf-medseg convert {known[0].id} RAW OUT"
-        )
+        raise Refused(f"This raw tree is {known[0].id}, which the catalog knows. {lawful_way(known[0])}")
+
+
+def _refuse_known_cases(plans: Iterable[ConfigPlan]) -> None:
+    """Headers too say what a case is: a known source's patients are told by their ids, whatever the files are called."""
+    cases = (case for plan in plans for shard in plan.shards for case in shard.cases)
+    if known := with_ids_of(f"{case.image_id}\n{case.patient_id or ''}" for case in cases):
+        raise Refused(f"The cases of this raw tree are those of {known[0].id}, which the catalog knows. {lawful_way(known[0])}")
 
 
 def _parts_of(source: Source, raw: Raw, outside: Mapping[str, Raw]) -> dict[str, Raw]:

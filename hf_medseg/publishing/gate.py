@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from hf_medseg.catalog.licenses import LICENSE_TIERS, TIERS_BY_OPENNESS, License, Tier
 from hf_medseg.catalog.lookup import sources
+from hf_medseg.catalog.recognise import Ids, lawful_way, published_files
 from hf_medseg.catalog.source import Edition, Source
 from hf_medseg.catalog.tables import config_folder, table_of
 from hf_medseg.dataset.arrays import arrow_type
@@ -107,9 +108,12 @@ def inspect(out: str | os.PathLike[str]) -> Held:
     folders = {config_folder(config, edition) for config in edition.configs} if source.from_about is None else None
     _check_names(files, folders or {name.partition("/")[0] for name in shards})
     seen: set[str] = set()
+    ids = Ids()
     for name, (identity, outcome) in shards.items():
         _check_table(target.root, name, identity, source, edition)
-        seen.update(_check_rows(target.root, name, identity, outcome, source))
+        seen.update(_check_rows(target.root, name, identity, outcome, source, ids))
+    if source.from_about is not None and (known := ids.known()):
+        raise Refused(f"The rows have the names that {known[0].id} gives its pictures. {lawful_way(known[0])}")
     if PREVIEW_FILE in files:
         _check_preview(target.root / PREVIEW_FILE, seen)
     held = Held(source, edition, _terms(source, edition, license_id, tier), shards, files)
@@ -230,8 +234,8 @@ def _features(schema: pa.Schema) -> Any:
         return None
 
 
-def _check_rows(root: Path, name: str, identity: Identity, outcome: Outcome, source: Source) -> Iterator[str]:
-    """Yields the ids of a shard's rows, and refuses rows that are not what the shard says.
+def _check_rows(root: Path, name: str, identity: Identity, outcome: Outcome, source: Source, ids: Ids) -> Iterator[str]:
+    """Yields the ids of a shard's rows, gives `ids` what its rows are called, and refuses rows that are not what the shard says.
 
     Raises:
         Refused: what the shard says does not belong to its rows, or its rows come from another source's files.
@@ -239,8 +243,8 @@ def _check_rows(root: Path, name: str, identity: Identity, outcome: Outcome, sou
     seal, count = Seal(identity), 0
     try:
         with pq.ParquetFile(root / name) as file:
-            many = "files" in file.schema_arrow.names
-            for batch in file.iter_batches(columns=[*Seal.columns, *(["files"] if many else [])]):
+            more = [name for name in ("files", "patient_id") if name in file.schema_arrow.names]
+            for batch in file.iter_batches(columns=[*Seal.columns, *more]):
                 for row in batch.to_pylist():
                     seal.add(row)
                     count += 1
@@ -249,6 +253,8 @@ def _check_rows(root: Path, name: str, identity: Identity, outcome: Outcome, sou
                     for path, digest in pairs:
                         if (other := _owner(source, path or "", digest or "")) is not None:
                             raise Refused(_of_another(name, path, other, source))
+                    if source.from_about is not None:
+                        ids.add(row["image_id"], row.get("patient_id") or "", *(path or "" for path, _ in pairs))
                     yield row["image_id"]
     except (OSError, pa.ArrowException, KeyError, TypeError) as error:
         raise Refused(f"{name} cannot be read ({error}). Convert the raw tree again.") from error
@@ -257,10 +263,7 @@ def _check_rows(root: Path, name: str, identity: Identity, outcome: Outcome, sou
 
 
 def _of_another(name: str, path: str, other: Source, source: Source) -> str:
-    return (
-        f"{name}: its row of {path} comes from {other.id}, not from {source.id}. {other.id} has its own license: "
-        f"hf-medseg info {other.id}. Run: hf-medseg convert {other.id} RAW OUT"
-    )
+    return f"{name}: its row of {path} comes from {other.id}, not from {source.id}. {lawful_way(other)}"
 
 
 @cache
@@ -269,16 +272,11 @@ def _names(source_id: str) -> tuple[Pattern, ...]:
     return tuple(Pattern(pattern) for pattern in sources()[source_id].signature)
 
 
-@cache
-def _hashes() -> dict[str, Source]:
-    """Published files of which the catalog knows the SHA-256."""
-    return {digest: source for source in sources().values() for _, digest in source.hashes}
-
-
 def _owner(source: Source, path: str, digest: str) -> Source | None:
     """The other source that a file is known to come from; None if there is none, or if the name is the source's own too."""
-    known = _hashes().get(digest)
-    if known is not None and known.id != source.id:
+    known = published_files().get(digest)
+    # Owners publish the same file in several sets: one that a known source has too is no proof against it.
+    if known is not None and known.id != source.id and (source.from_about is not None or any(digest == one for _, one in known.hashes)):
         return known
     if any(name.search(path) for name in _names(source.id)):
         return None

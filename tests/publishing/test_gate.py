@@ -15,7 +15,7 @@ import pytest
 
 from hf_medseg import __version__
 from hf_medseg.catalog.licenses import LICENSE_TIERS
-from hf_medseg.catalog.lookup import sources
+from hf_medseg.catalog.lookup import known_files, sources
 from hf_medseg.catalog.source import Edition, Source
 from hf_medseg.catalog.tables import config_folder, table_of
 from hf_medseg.cli import main
@@ -204,6 +204,26 @@ def test_a_stated_license_does_not_open_what_was_closed_at_conversion(tmp_path: 
 def test_a_known_sources_files_do_not_pass_as_somebodys_own(name: str, tmp_path: Path) -> None:
     with pytest.raises(Refused, match="has its own license"):
         gate.check(own_folder(tmp_path, "cc-by-4.0", "open", name=name))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "images/cju0qkwl35piu0993l0dewei2.png",
+        "images/drive_21_training.jpg",
+        "train/images/tcga_cs_4941_19960909_2.png",
+        "images/benign (1).webp",
+    ],
+)
+def test_a_re_packed_known_sources_pictures_do_not_pass_as_somebodys_own(name: str, tmp_path: Path) -> None:
+    with pytest.raises(Refused, match=r"have the names that .* gives its pictures\..*has its own license"):
+        gate.check(own_folder(tmp_path, "cc-by-4.0", "open", name=name))
+
+
+def test_any_published_file_that_the_catalog_knows_does_not_pass_as_somebodys_own(tmp_path: Path) -> None:
+    digest = known_files(sources()["kvasir-seg"])["images/cju0qx73cjw570799j4n5cjze.jpg"]
+    with pytest.raises(Refused, match="comes from kvasir-seg"):
+        gate.check(own_folder(tmp_path, "cc0-1.0", "open", digest=digest))
 
 
 @pytest.mark.parametrize("digest", [pytest.param(digest, id=source.id) for source in sources().values() for _, digest in source.hashes])

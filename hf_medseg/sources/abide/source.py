@@ -131,4 +131,7 @@ SOURCE = source_of(
     },
     cases,
     signature=(PIPELINES + r"(?:func_mean/)?[^/]+_func_mean\.nii\.gz", r"Phenotypic_V1_0b(?:_preprocessed1)?\.csv", SCAN),
+    ids=(
+        r"(?:Caltech|CMU_[ab]|KKI|Leuven_[12]|MaxMun_[a-d]|NYU|OHSU|Olin|Pitt|SBL|SDSU|Stanford|Trinity|UCLA_[12]|UM_[12]|USM|Yale)_005[01]\d{3}",
+    ),
 )

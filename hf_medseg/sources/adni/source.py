@@ -191,5 +191,6 @@ SOURCE = source_of(
         rf"ADNI_{SUBJECT}_[^/]*_I\d+\.(?:dcm|nii|nii\.gz|img|hdr|mnc|xml)",
         rf"{SUBJECT}/[^/]+/\d{{4}}-\d\d-\d\d_\d\d_\d\d_\d\d\.\d/[SI]\d+/[^/]+",
     ),
+    ids=(SUBJECT,),
     survey=SurveyPlan(to_survey, look, dicom_headers.HEAD),
 )

@@ -49,4 +49,5 @@ SOURCE = source_of(
     ),
     cases,
     signature=(r"WBC-(?:Benign|Malignant-(?:Early|Pre|Pro))-\d{3}\.(?i:jpe?g)",),
+    ids=(r"WBC_(?:Benign|Malignant_(?:Early|Pre|Pro))_\d{3}",),
 )

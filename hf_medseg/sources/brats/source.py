@@ -174,5 +174,6 @@ SOURCE = source_of(
     signature=tuple(
         rf"{NAMES[year]}[-_](?i:flair|t1ce|t2f|t1c|seg)\.nii(?:\.gz)?" for year in ("2017", "2018", "2019", "2020", "2021", "2023")
     ),
+    ids=(r"Brats1[789]_[a-z0-9]+_[a-z0-9]+_\d+", r"BraTS20_(?:Training|Validation)_\d{3}", r"BraTS2021_\d{5}", r"BraTS_GLI_\d{5}_0\d{2}"),
     begins=tuple(rf"{FOLDERS}(?:{name}/)?{name}[-_][a-z0-9]+\.nii(?:\.gz)?" for name in NAMES.values()),
 )

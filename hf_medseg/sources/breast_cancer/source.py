@@ -50,4 +50,5 @@ SOURCE = source_of(
     ),
     cases,
     signature=(NAME + r"_mask(?:_\d+)?\.(?i:png)",),
+    ids=(r"(?:benign|malignant|normal)_\(\d+\)",),
 )

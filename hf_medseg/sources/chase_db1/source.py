@@ -40,4 +40,5 @@ SOURCE = source_of(
     ),
     cases,
     signature=(r"Image_\d{2}[LR]_(?:1st|2nd)HO\.(?i:png)",),
+    ids=(r"Image_(?:0[1-9]|1[0-4])[LR]",),
 )

@@ -140,5 +140,6 @@ SOURCE = source_of(
     ),
     cases,
     signature=(rf"(?:CXR_png|(?:left|right)Mask)/{STEM}\.(?i:png)", rf"masks?/{STEM}_mask\.(?i:png)", rf"ClinicalReadings/{STEM}\.txt"),
+    ids=(STEM,),
     image_mode="L",
 )

@@ -153,5 +153,6 @@ SOURCE = source_of(
         "mimic-cxr-jpg": (r"mimic-cxr-2\.\d\.0-(?:metadata|split|chexpert|negbio|test-set-labeled)\.csv(?:\.gz)?", RADIOGRAPH),
     },
     signature=(r"CXLSeg-(?:segmented|mask|metadata|split)\.csv",),
+    ids=(r"[0-9a-f]{8}(?:-[0-9a-f]{8}){4}",),
     image_mode="L",
 )

@@ -346,5 +346,6 @@ SOURCE = source_of(
         r"(?:mass|calc)_case_description_(?:train|test)_set\.csv",
         rf"{SHOT}\.LJPEG(?:\.gz)?",
     ),
+    ids=(FILM, r"[A-D]_\d{4}_1_(?:LEFT|RIGHT)_(?:CC|MLO)"),
     survey=SurveyPlan(to_survey, dicom_headers.look, dicom_headers.HEAD),
 )

@@ -59,5 +59,6 @@ SOURCE = source_of(
     ),
     cases,
     signature=(rf"fgt_seg_labels/{STEM}_LI\.(?i:png)", rf"fgt_seg/{STEM}\.(?i:png)"),
+    ids=(r"[A-D]_\d{4}_1_(?:LEFT|RIGHT)_(?:CC|MLO)",),
     image_mode="L",
 )

@@ -65,5 +65,7 @@ SOURCE = source_of(
     ),
     cases,
     signature=(r"\d{2}_(?:training|test)_mask\.(?i:gif)", r"[12]\w{2}_manual/\d{2}_manual[12]\.(?i:gif)"),
+    # Of files, not of folders: a fold of somebody's own may be called so.
+    ids=(r"(?:(?:2[1-9]|3\d|40)_training|(?:0[1-9]|1\d|20)_test|(?:0[1-9]|[1-3]\d|40)_manual[12])(?![^\n]*/)",),
     image_mode="RGB",
 )

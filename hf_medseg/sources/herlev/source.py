@@ -65,4 +65,5 @@ SOURCE = source_of(
     ),
     cases,
     signature=(rf"{CELL}-d\.(?i:bmp)",),
+    ids=(CELL,),
 )

@@ -146,5 +146,6 @@ SOURCE = source_of(
     },
     cases,
     signature=(rf"{PATIENT}/(?:T2W|GT/(?:{'|'.join(STRUCTURES)}))/[^/]+", SAML_IMAGE),
+    ids=(r"I2CVB_(?:Patient|Case)_\d+",),
     survey=SurveyPlan(files, look_unnamed, HEAD),
 )

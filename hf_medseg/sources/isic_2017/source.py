@@ -70,4 +70,5 @@ SOURCE = source_of(
     ),
     cases,
     signature=(r"ISIC-2017_(?:Training|Validation|Test_v2)_(?:Data|Part[123]_GroundTruth)(?:_metadata)?(?:\.csv|/[^/]+)",),
+    ids=(r"ISIC_00(?:0\d|1[0-6])\d{3}",),
 )

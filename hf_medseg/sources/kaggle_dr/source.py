@@ -80,5 +80,6 @@ SOURCE = source_of(
     ),
     cases,
     signature=(rf"(?:train|test)/{EYE}\.jpeg", r"retinopathy_solution\.csv"),
+    ids=(r"[1-4]\d{4}_(?:left|right)",),
     image_mode="RGB",
 )

@@ -66,5 +66,6 @@ SOURCE = source_of(
     ),
     cases,
     signature=(r"kavsir_bboxes\.json", r"masks/c(?:ju|jy|jz|k2)[a-z0-9]{22}\.(?i:jpe?g)"),
+    ids=(r"c(?:ju|jy|jz|k2)[a-z0-9]{22}",),
     image_mode="RGB",
 )

@@ -110,6 +110,7 @@ SOURCE = source_of(
     ),
     cases,
     signature=(SLICE + r"_mask\.(?i:tif)",),
+    ids=(r"TCGA_(?:CS|DU|EZ|FG|HT)_[0-9A-Z]{4}_(?:19|20)\d{6}",),
     image_mode="RGB",
     survey=SurveyPlan(slices, equal_channels),
 )

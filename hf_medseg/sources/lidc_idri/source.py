@@ -115,5 +115,6 @@ SOURCE = source_of(
     cases,
     parts={"xml": (r".+\.xml",)},
     signature=(r"LIDC-IDRI-\d{4}/.+\.(?:dcm|xml)", r"tcia-lidc-xml/\d{3}/\d{3}\.xml", r"161-resubmitted-correction-3-9-12\.xml"),
+    ids=(r"LIDC_IDRI_\d{4}",),
     survey=SurveyPlan(to_survey, look, HEAD),
 )

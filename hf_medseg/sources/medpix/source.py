@@ -109,4 +109,5 @@ SOURCE = source_of(
     ),
     cases,
     signature=(r"images/MPX\d+_synpic\d+\.png",),
+    ids=(r"MPX\d{4}_synpic\d+",),
 )

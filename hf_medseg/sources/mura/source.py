@@ -86,5 +86,6 @@ SOURCE = source_of(
     ),
     cases,
     signature=(rf"{STUDY}/image\d+\.png",),
+    ids=(r"patient\d{5}[-_/ ]study\d+_(?:positive|negative)",),
     image_mode="L",
 )

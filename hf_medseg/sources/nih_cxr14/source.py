@@ -132,5 +132,6 @@ SOURCE = source_of(
     ),
     cases,
     signature=(r"Data_Entry_2017[^/]*\.csv(?:\.gz)?", r"images(?:_\d+)?/\d{8}_\d{3}\.png"),
+    ids=(r"000[0-3]\d{4}[- _]\d{3}",),
     image_mode="L",
 )

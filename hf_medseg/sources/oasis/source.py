@@ -130,4 +130,5 @@ SOURCE = source_of(
     },
     cases,
     signature=(IMAGE + r"\.img", MASK + r"\.img", SCAN + r"\.img", r"oasis_(?:cross-sectional|longitudinal)[^/]*\.(?:csv|xlsx)"),
+    ids=(r"OAS[12]_\d{4}(?:_MR\d)?",),
 )

@@ -243,5 +243,6 @@ SOURCE = source_of(
         r"SCD\d{7}/(?:CINE|IM-)[^/]*(?:/[^/]+)?\.dcm",
         r"[^/]*(?i:scmr)[ _-]?(?i:consensus)[^/]*/.+\.dcm",
     ),
+    ids=(r"SC[-_](?:HF[-_]N?I|HYP|N)[-_]\d{1,2}", r"SCD\d{7}"),
     survey=SurveyPlan(dicom_headers.files, dicom_headers.look, dicom_headers.HEAD),
 )

@@ -143,4 +143,5 @@ SOURCE = source_of(
     cases,
     parts={"jsrt": (rf"(?:[^/]+/)?{FILM}\.(?i:img)",), "scr": (rf"(?:fold[12]/)?(?i:masks)/(?:{FOLDERS})/{FILM}\.(?i:gif)",)},
     signature=(rf"{FILM}\.(?i:img|gif)",),
+    ids=(r"JPC[LN]N\d{3}",),
 )

@@ -55,4 +55,5 @@ SOURCE = source_of(
     ),
     cases,
     signature=(r"textures/(?:[^/]+/)?texmos\d\w?\.[ps]512\.tiff", NAMES),
+    ids=(r"texmos\d[a-z]?_[ps]512",),
 )

@@ -50,5 +50,6 @@ SOURCE = source_of(
     ),
     cases,
     signature=(r"PCsub\d+-\d{8}/.+",),
+    ids=(r"PCsub\d_\d{8}",),
     survey=SurveyPlan(dicom_headers.files, dicom_headers.look_unnamed, dicom_headers.HEAD),
 )

@@ -136,4 +136,5 @@ SOURCE = source_of(
     ),
     cases,
     signature=(VOLUME, GOLD),
+    ids=(STEM,),
 )

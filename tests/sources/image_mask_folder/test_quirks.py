@@ -302,6 +302,23 @@ def test_a_known_source_in_renamed_folders_is_refused_by_its_file_names(image: s
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("stem", "known"),
+    [
+        ("cju0qkwl35piu0993l0dewei2", "kvasir-seg"),
+        ("21_training", "drive"),
+        ("TCGA_CS_4941_19960909_2", "lgg-mri"),
+        ("benign (1)", "breast-cancer"),
+        ("polyp-CJU0QKWL35PIU0993L0DEWEI2-256", "kvasir-seg"),
+    ],
+)
+def test_a_re_packed_known_source_is_refused_by_the_ids_of_its_pictures(stem: str, known: str, tmp_path: Path) -> None:
+    tree(tmp_path / "raw", f"train/images/{stem}.png", f"train/masks/{stem}.png", "train/images/mine.png", "train/masks/mine.png")
+    with pytest.raises(Refused, match=f"is {known}, which the catalog knows.*hf-medseg convert {known} RAW OUT"):
+        converted(tmp_path, 'license = "cc0-1.0"\nlicense_url = "https://example.org"')
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_known_source_is_refused_by_a_table_of_its_own(tmp_path: Path) -> None:
     tree(tmp_path / "raw", "images/a.png", "masks/a.png")
     write(tmp_path / "raw" / "ISIC-2017_Training_Part3_GroundTruth.csv", "image_id\n")

@@ -211,6 +211,14 @@ def test_a_known_collection_goes_through_its_source(tmp_path: Path) -> None:
         convert("tcia", phantom.raw, tmp_path / "out", workers=1)
 
 
+@pytest.mark.parametrize(("patient", "known"), [("002_S_0413", "adni"), ("LIDC-IDRI-0001", "lidc-idri")])
+def test_a_known_collection_under_other_file_names_is_told_by_its_patients(patient: str, known: str, tmp_path: Path) -> None:
+    write_series(tmp_path / "raw", grey("plain", 8, 6)[np.newaxis].repeat(2, 0), name="plain", patient_id=patient)
+    with pytest.raises(Refused, match=f"are those of {known}, which the catalog knows"):
+        convert("tcia", tmp_path / "raw", tmp_path / "out", workers=1)
+    assert not (tmp_path / "out").exists()
+
+
 def test_headers_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the survey saw is kept with the output."""
     phantom = PHANTOMS["tcia"].make(tmp_path / "raw", "clean")
