@@ -92,13 +92,6 @@ def test_exactly_the_proven_editions_are_open() -> None:
                 assert LICENSE_TIERS.get(edition.license.id) == edition.license.tier or source.id == "nih-cxr14"
 
 
-def test_the_catalog_is_whole() -> None:
-    expected = """abide adni all-leukemia belarus-tb brats breast-cancer chase-db1 chest-xray-masks cxlseg ddsm ddsm-tissue drive herlev
-    hyperkvasir i2cvb-prostate image-mask-folder intel-cervical isic-2017 kaggle-dr kvasir-seg lgg-mri lidc-idri lungsegdb medpix mfsd mmotu mura
-    nih-cxr14 oasis omnimedicalsearch scmr-consensus scr segpc-2021 sipakmed tcia ultrasound-nerve usc-sipi via-elcap visceral"""
-    assert sorted(sources()) == sorted(expected.split())
-
-
 def test_aliases_lead_to_their_source() -> None:
     assert find_source("busi").id == "breast-cancer"
     assert find_source("cbis-ddsm").id == "ddsm"
