@@ -22,6 +22,7 @@ from hf_medseg.conversion.run import Progress
 from hf_medseg.errors import MedsegError, Refused
 from hf_medseg.fetching.clients import CLIENTS, link_on, record
 from hf_medseg.fetching.http import MEANING, Got, Mismatch, Stopped, Unavailable, Wanted, Watch, fetch, forget, judge, library, measured
+from hf_medseg.fetching.names import clean, clean_tree
 from hf_medseg.raw.archives import unpack_command
 from hf_medseg.raw.tree import natural
 
@@ -64,7 +65,7 @@ class Item:
     @property
     def wanted(self) -> Wanted:
         """What is known of it."""
-        return Wanted(self.name, self.download.size, self.download.checksum)
+        return Wanted(self.name, self.download.size, self.download.checksum, self.download.approximate)
 
     @property
     def size(self) -> int | None:
@@ -242,13 +243,19 @@ def _expanded(item: Item) -> list[Item]:
     if wanted and wanted not in files:
         raise MedsegError(f"{address} has no file {wanted}; it has: {', '.join(sorted(files))}. It may be a new release.")
     found = []
-    for name, (url, checksum) in files.items():
-        if Path(name).is_absolute() or ".." in Path(name).parts:
-            raise MedsegError(f"{address}: its file {name!r} would be written outside of DEST. Do not use this record.")
+    safe = clean(files, address)
+    for name, (url, checksum, size) in files.items():
         if wanted in ("", name):
             then = item.download.then if PIECE.search(name) else ""
-            known = replace(item.download, name=name, checksum=item.download.checksum or checksum, then=then)
-            found.append(Item(known, name, (("http", url), *(mirrors if wanted else ()))))
+            known = replace(
+                item.download,
+                name=safe[name],
+                size=item.download.size if wanted else size,  # one that is told of the whole record says nothing of one of its files
+                approximate=item.download.approximate if wanted else None,
+                checksum=item.download.checksum or checksum,
+                then=then,
+            )
+            found.append(Item(known, safe[name], (("http", url), *(mirrors if wanted else ()))))
     return found
 
 
@@ -394,7 +401,9 @@ def _from_client(item: Item, client: str, address: str, dest: Path, watch: Watch
     if part.is_file():  # of another place, which was not reached any more
         forget(part)
     name = item.name if client == item.places[0][0] else _folder_of(client, address) or item.name
-    made = CLIENTS[client](address, part, name, watch)
+    made = CLIENTS[client](address, part, replace(item.wanted, name=name), watch)
+    if made.is_dir():
+        clean_tree(made, address)
     if made.is_file():
         got = _named(item, made, measured(made, item.wanted, watch), dest, watch)
         shutil.rmtree(part)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import ipaddress
 import json
 import re
 import shutil
@@ -12,6 +14,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import urljoin, urlsplit
 
 from hf_medseg import __version__
 from hf_medseg.errors import MedsegError, MissingExtra
@@ -21,12 +24,29 @@ TRIES = 100  # of one address, however much each of them brought
 PATIENCE = 60.0  # seconds that a server may ask us to wait
 TIMEOUT = (15.0, 60.0)  # seconds to connect, and between two pieces
 CHUNK = 1 << 18
+PACE = 300.0  # seconds in which at least one `CHUNK` has to come: a server that drips would hold us for ever
+SLACK = 1 << 20  # bytes over a published size: sizes of an older release differ a little, and what came is kept to look at
+TIMES = 4  # the published size where a page only rounds it: so often it may come at most
+SPARE = 1 << 30  # bytes that stay free on the disk where nobody says how large a file is
+_HEAD = 1024  # bytes that show what a file is
 
 _PASSING = {408, 425, 429, 500, 502, 503, 504}
 _PAGE = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|script)\b", re.IGNORECASE | re.DOTALL
 )
-_BEGINNINGS = {".zip": b"PK", ".xlsx": b"PK", ".gz": b"\x1f\x8b", ".tgz": b"\x1f\x8b", ".7z": b"7z\xbc\xaf\x27\x1c"}
+_BEGINNINGS = {
+    ".zip": b"PK",
+    ".xlsx": b"PK",
+    ".gz": b"\x1f\x8b",
+    ".tgz": b"\x1f\x8b",
+    ".7z": b"7z\xbc\xaf\x27\x1c",
+    ".bz2": b"BZh",
+    ".xz": b"\xfd7zXZ\x00",
+    ".zst": b"\x28\xb5\x2f\xfd",
+    ".png": b"\x89PNG",
+}
+_GZIPPED = (".gz", ".tgz")  # files that some servers announce as a packed answer
+_TEXTS = {"text/html": (b"<", (".html", ".htm", ".xhtml")), "application/json": (b"{", (".json",))}
 _RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
 
 
@@ -68,11 +88,27 @@ class _Complete(Exception):
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is known of a file before it comes. `checksum` is `sha256:...` or `md5:...`; empty or None is not known."""
+    """What is known of a file before it comes. `checksum` is `sha256:...` or `md5:...`; empty or None is not known.
+
+    `approximate` are bytes as a page rounds them.
+    """
 
     name: str
     size: int | None = None
     checksum: str = ""
+    approximate: int | None = None
+
+    @property
+    def most(self) -> int | None:
+        """So many bytes may come at most; None where nobody says how large it is."""
+        if self.size is not None:
+            return self.size + SLACK
+        return None if self.approximate is None else self.approximate * TIMES + SLACK
+
+    def too_much(self, received: str) -> Mismatch:
+        """What is said where more comes; `received` says what did."""
+        told = f"published are {self.size:,}" if self.size is not None else f"published are about {self.approximate or 0:,}"
+        return Mismatch(f"{self.name}: {received}, {told}. {MEANING}")
 
     @property
     def algorithm(self) -> str:
@@ -200,6 +236,36 @@ def _memory(part: Path) -> Path:
     return part.with_name(f"{part.name}.json")
 
 
+def check_way(before: str, after: str, *, proved: bool = False) -> None:
+    """Whether one address may lead to another: to the same or a safer scheme, and never into this machine or its network.
+
+    Args:
+        before: where we were.
+        after: where we are led; relative to it, or whole.
+        proved: a checksum proves what comes, so that nobody on the way can change it.
+
+    Raises:
+        Unavailable: it may not.
+    """
+    here, there = urlsplit(before), urlsplit(urljoin(before, after))
+    if there.scheme not in ("http", "https"):
+        raise Unavailable(f"it leads to an address that is no web address ({there.scheme}:)")
+    if here.scheme == "https" and there.scheme == "http" and not proved:
+        raise Unavailable("it leads to an address without encryption, and no checksum is published that would prove what comes")
+    if _is_inside(there.hostname or "") and not _is_inside(here.hostname or ""):
+        raise Unavailable("it leads to an address inside of this machine or its network")
+
+
+def _is_inside(host: str) -> bool:
+    name = host.rstrip(".").lower()
+    if name in ("", "localhost") or name.endswith((".localhost", ".local", ".internal", ".localdomain")):
+        return True
+    with contextlib.suppress(ValueError):
+        return not ipaddress.ip_address(name).is_global
+    # 127.1, 0x7f000001 and 2130706433 are the same address to the system.
+    return re.fullmatch(r"(?:0x[0-9a-f]+|\d+)(?:\.(?:0x[0-9a-f]+|\d+))*", name) is not None
+
+
 class _Transfer:
     """One try: pooch asks for the rest of the file and writes what comes here."""
 
@@ -210,6 +276,9 @@ class _Transfer:
         self.hasher = hashlib.new(wanted.algorithm, usedforsecurity=False)
         self._file: IO[bytes] | None = None
         self._answer: Any = None
+        self._head: bytes | None = b""  # the first bytes, until they were looked at
+        self._most = wanted.most  # bytes that may come
+        self._resumed = self._dripped = False
 
     def run(self) -> Got:
         """The whole file, or an exception."""
@@ -217,13 +286,20 @@ class _Transfer:
         errors = requests.exceptions
         headers = {"User-Agent": f"hf-medseg/{__version__}", "Accept-Encoding": "identity", **self._rest()}
         ask = pooch.HTTPDownloader(chunk_size=CHUNK, timeout=TIMEOUT, headers=headers, hooks={"response": self.hear})
+        over = threading.Event()
+        pace = threading.Thread(target=self._keep_pace, args=(over,), name="hf-medseg-pace", daemon=True)
+        pace.start()
         try:
             ask(self.url, self, None)
+            self._take_head()
         except _Complete:
             pass
         except errors.SSLError as error:
             raise Unavailable("its certificate does not prove that it is the owner's host (verification is never switched off)") from error
+        except errors.ContentDecodingError as error:
+            raise Unavailable("it says that its answer is packed in a way that it is not") from error
         except (errors.ConnectionError, errors.Timeout, errors.ChunkedEncodingError) as error:
+            self._check_pace()
             if type(getattr(error.args[0] if error.args else None, "reason", None)).__name__ == "NameResolutionError":
                 raise Unavailable("its host is not found") from error
             told = "the connection broke off" if self.have else "no connection, or no answer in time"
@@ -231,12 +307,33 @@ class _Transfer:
         except errors.RequestException as error:
             raise Unavailable(f"it cannot be asked ({type(error).__name__})") from error
         finally:
+            over.set()
             self._close()
+        self._check_pace()
         if self.total is not None and self.have != self.total:
             raise _Again("the connection broke off")
         if not self.have:
             raise Unavailable("it answers with nothing")
-        return Got(self.have, f"{self.wanted.algorithm}:{self.hasher.hexdigest()}")
+        got = Got(self.have, f"{self.wanted.algorithm}:{self.hasher.hexdigest()}")
+        if self._resumed and judge(self.wanted, got):
+            forget(self.part)
+            raise _Again("the pieces that it sent do not make the published file")
+        return got
+
+    def _keep_pace(self, over: threading.Event) -> None:
+        """Hangs up on a server that sends next to nothing: a time-out sees only whether anything comes at all."""
+        before = -1
+        while not over.wait(PACE):
+            if self._answer is not None and before >= 0 and self.have - before < CHUNK:
+                self._dripped = True
+                with contextlib.suppress(OSError, RuntimeError, ValueError, AttributeError):  # it ended meanwhile
+                    self._answer.raw.shutdown()
+                return
+            before = self.have
+
+    def _check_pace(self) -> None:
+        if self._dripped and (self.total is None or self.have < self.total):
+            raise Unavailable(f"it sends fewer than {CHUNK:,} bytes in {PACE:.0f} seconds")
 
     def _close(self) -> None:
         if self._file is not None:
@@ -252,7 +349,8 @@ class _Transfer:
             url, validator, total = known["url"], known["validator"], known["total"]
         except (OSError, ValueError, KeyError, TypeError):
             return {}
-        if not length or (total is not None and length > total):
+        most = self.wanted.most
+        if not length or (total is not None and length > total) or (most is not None and length > most):
             return {}
         if url == self.url and validator:
             return {"Range": f"bytes={length}-", "If-Range": validator}
@@ -261,6 +359,7 @@ class _Transfer:
     def hear(self, answer: Any, **_: Any) -> None:
         """Judges the head of an answer before its body comes."""
         if answer.is_redirect:
+            check_way(answer.url, answer.headers["Location"], proved=bool(self.wanted.checksum))
             return
         self._answer = answer
         status, length = answer.status_code, _length(self.part)
@@ -276,6 +375,9 @@ class _Transfer:
             raise _Again(f"it answers {status} ({answer.reason})", float(after) if after.isdigit() else 0.0)
         if status not in (200, 206):
             raise Unavailable(f"it answers {status} ({answer.reason})")
+        if answer.headers.get("Content-Encoding", "").lower() in ("gzip", "x-gzip") and self.wanted.name.lower().endswith(_GZIPPED):
+            # It is the file that is packed, not the answer: unpacked it would be another file.
+            del answer.headers["Content-Encoding"], answer.raw.headers["Content-Encoding"]
         plain = answer.headers.get("Content-Encoding", "identity") == "identity"
         announced = answer.headers.get("Content-Length", "")
         if status == 206 and told and told[2] != "*":
@@ -291,7 +393,8 @@ class _Transfer:
 
     def _begin(self, *, resume: bool) -> None:
         """Opens the part, behind what it holds or anew."""
-        if resume:
+        if resume and _length(self.part):
+            self._resumed, self._head = True, None
             with self.part.open("rb") as file:
                 while data := file.read(1 << 20):
                     self.hasher.update(data)
@@ -301,6 +404,8 @@ class _Transfer:
         self.watch.at(self.wanted.name, self.have, self.total)
 
     def _check_room(self) -> None:
+        if self._most is None and self.total is None:
+            self._most = self.have + max(0, shutil.disk_usage(self.part.parent).free - SPARE)
         if self.total is not None and (free := shutil.disk_usage(self.part.parent).free) < self.total - self.have:
             raise MedsegError(
                 f"{self.wanted.name}: {self.total - self.have:,} bytes are still to come and {free:,} are free where it goes. "
@@ -309,24 +414,54 @@ class _Transfer:
 
     def write(self, data: bytes) -> None:
         """Takes the next bytes; the first ones show whether they are the file at all."""
-        assert self._file is not None, "the head of an answer comes before its body"
         self.watch.check()
-        if not self.have:
-            self._look_at(data)
+        if self._head is None:
+            self._take(data)
+            return
+        self._head += data
+        if len(self._head) >= _HEAD:
+            self._take_head()
+
+    def _take_head(self) -> None:
+        head, self._head = self._head, None
+        if head:
+            self._look_at(head)
+            self._take(head)
+
+    def _take(self, data: bytes) -> None:
+        assert self._file is not None, "the head of an answer comes before its body"
+        if self._most is not None and self.have + len(data) > self._most:
+            raise self._too_much()
         self._file.write(data)
         self._file.flush()
         self.hasher.update(data)
         self.have += len(data)
         self.watch.at(self.wanted.name, self.have)
 
+    def _too_much(self) -> MedsegError:
+        """Whatever comes so long is not the file: it is not kept."""
+        forget(self.part)
+        if self.wanted.most is None:
+            return MedsegError(
+                f"{self.wanted.name}: nobody says how large it is, and after {self.have:,} bytes only {SPARE:,} are free on the disk. "
+                "It may be something else that never ends; what came is not kept. Make room, or fetch it in a browser."
+            )
+        return self.wanted.too_much(f"{self.url} sends more than {self.have:,} bytes and does not end")
+
     def flush(self) -> None:
         """Nothing: every piece is written through."""
 
-    def _look_at(self, data: bytes) -> None:
+    def _look_at(self, head: bytes) -> None:
         suffix = Path(self.wanted.name).suffix.lower()
-        if _PAGE.match(data[:1024]) and suffix not in (".html", ".htm"):
+        if _PAGE.match(head[:_HEAD]) and suffix not in (".html", ".htm"):
             raise Unavailable("it answers with a web page instead of the file (a login, a quota or a notice)")
-        if not data.startswith(_BEGINNINGS.get(suffix, b"")):
+        if not head.startswith(_BEGINNINGS.get(suffix, b"")):
             raise Unavailable(f"what it sends is no {suffix} file")
+        kind = self._answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        mark, own = _TEXTS.get(kind, (b"", ()))
+        if own and suffix not in own and head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(mark):
+            raise Unavailable(f"it answers with a page or a message ({kind}) instead of the file")
         if self.total is not None and self.wanted.size is not None and self.total != self.wanted.size:
             raise Mismatch(f"{self.wanted.name}: {self.url} announces {self.total:,} bytes, published are {self.wanted.size:,}. {MEANING}")
+        if self.total is not None and self._most is not None and self.total > self._most:
+            raise self.wanted.too_much(f"{self.url} announces {self.total:,} bytes")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gzip
 import hashlib
 import io
 import json
@@ -25,6 +26,7 @@ from hf_medseg.catalog.facts import Access, Download, Mode
 from hf_medseg.catalog.lookup import find_source, sources
 from hf_medseg.cli import main
 from hf_medseg.errors import MedsegError, MissingExtra, Refused
+from hf_medseg.fetching.names import clean
 from tests.support.harness import PHANTOMS
 from tests.support.kit import as_tar, as_zip, files_of
 from tests.support.web import Asked, Page, Web, all_hosts, cut, stall, status  # noqa: F401
@@ -332,6 +334,163 @@ def test_a_wrong_length_without_an_announcement_is_found_at_the_end(web: Web, of
     assert (tmp_path / "file.bin.mismatch").read_bytes() == BODY
 
 
+def endless(handler: Any, body: bytes) -> None:
+    """An answer in chunks that does not end by itself; it counts what the client took."""
+    handler.send_response(200)
+    handler.send_header("Transfer-Encoding", "chunked")
+    handler.end_headers()
+    for _ in range(600):
+        handler.wfile.write(b"10000\r\n" + b"x" * 65_536 + b"\r\n")
+    handler.wfile.write(b"0\r\n\r\n")
+
+
+@pytest.mark.parametrize("known", [{"size": 100_000}, {"approximate": 25_000}, {"size": 100_000, "checksum": sha256(BODY)}])
+def test_a_body_without_end_stops_a_little_behind_the_published_size(
+    web: Web, offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: dict[str, Any]
+) -> None:
+    written: list[int] = []
+    take = transfer._Transfer._take
+
+    def counted(self: Any, data: bytes) -> None:
+        take(self, data)
+        written.append(len(data))
+
+    monkeypatch.setattr(transfer._Transfer, "_take", counted)
+    web.serve(URL, BODY, endless)
+    with pytest.raises(MedsegError, match=r"does not end, published are (about 25,000|100,000)\."):
+        hf_medseg.download(offer(Download(URL, **known)), tmp_path)
+    assert 1_000_000 < sum(written) <= 100_000 + (1 << 20)
+    assert names(tmp_path) == []
+
+
+def test_a_body_of_unknown_size_leaves_room_on_the_disk(web: Web, offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=(1 << 30) + 200_000))
+    web.serve(URL, BODY, endless)
+    with pytest.raises(MedsegError, match="nobody says how large it is"):
+        hf_medseg.download(offer(Download(URL)), tmp_path)
+    assert names(tmp_path) == []
+
+
+def test_far_more_than_a_page_says_is_found_before_the_body(web: Web, offer: Offer, tmp_path: Path) -> None:
+    web.serve(URL, bytes(2_000_000))
+    with pytest.raises(MedsegError, match="announces 2,000,000 bytes, published are about 1,000"):
+        hf_medseg.download(offer(Download(URL, approximate=1000)), tmp_path)
+
+
+def test_a_bomb_in_the_encoding_is_bounded_by_what_it_unpacks_to(web: Web, offer: Offer, tmp_path: Path) -> None:
+    web.serve(URL, gzip.compress(bytes(30_000_000)), headers={"Content-Encoding": "gzip"})
+    with pytest.raises(MedsegError, match="does not end, published are 100,000"):
+        hf_medseg.download(offer(Download(URL, size=100_000)), tmp_path)
+
+
+def test_an_encoding_that_is_a_lie(web: Web, offer: Offer, tmp_path: Path) -> None:
+    web.serve(URL, BODY, headers={"Content-Encoding": "gzip"})
+    with pytest.raises(MedsegError, match="packed in a way that it is not"):
+        hf_medseg.download(offer(Download(URL)), tmp_path)
+    packed = gzip.compress(BODY, mtime=0)
+    web.serve(f"{URL}.gz", packed, headers={"Content-Encoding": "x-gzip"})
+    hf_medseg.download(offer(Download(f"{URL}.gz", checksum=sha256(packed))), tmp_path)
+    assert (tmp_path / "file.bin.gz").read_bytes() == packed
+
+
+def test_a_range_of_other_bytes_is_found_and_all_comes_again(web: Web, offer: Offer, tmp_path: Path) -> None:
+    def lies(handler: Any, body: bytes) -> None:
+        start = int(handler.headers["Range"][6:-1])
+        handler.answer(206, body[: len(body) - start], {"Content-Range": f"bytes {start}-{len(body) - 1}/{len(body)}"})
+
+    web.serve(URL, BODY, cut(20_000), lies)
+    hf_medseg.download(offer(Download(URL, checksum=sha256(BODY))), tmp_path)
+    assert (tmp_path / "file.bin").read_bytes() == BODY
+    assert names(tmp_path) == ["file.bin"]
+
+
+def test_a_server_that_drips_is_left(web: Web, offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transfer, "PACE", 0.05)
+    left = threading.Event()
+
+    def drips(handler: Any, body: bytes) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        for number in range(len(body)):
+            handler.wfile.write(body[number : number + 1])
+            if left.wait(0.01):
+                return
+
+    web.serve(URL, BODY, drips)
+    web.serve(MIRROR, BODY)
+    hf_medseg.download(offer(Download(URL, mirrors=(MIRROR,))), tmp_path)
+    left.set()
+    assert (tmp_path / "file.bin").read_bytes() == BODY
+
+
+@pytest.mark.parametrize(
+    ("location", "words"),
+    [
+        ("file:///etc/hostname", "no web address"),
+        ("ftp://owner.example/x", "no web address"),
+        ("http://store.example/x", "without encryption"),
+        *((f"https://{host}/x", "inside of this machine") for host in ("127.0.0.1", "localhost", "[::1]", "10.1.2.3", "169.254.169.254")),
+        *((f"https://{host}/x", "inside of this machine") for host in ("0x7f000001", "2130706433", "127.1", "db.internal", "LOCALHOST.")),
+    ],
+)
+def test_no_address_leads_into_this_machine_or_out_of_encryption(web: Web, offer: Offer, tmp_path: Path, location: str, words: str) -> None:
+    web.serve(URL, b"", status(302, Location=location))
+    with pytest.raises(MedsegError, match=words):
+        hf_medseg.download(offer(Download(URL)), tmp_path / "raw")
+    page = f"<a href='{location}#id=1&'>x</a>".encode()
+    web.serve("https://owner.example/page", page, kind="text/html")
+    with pytest.raises(MedsegError, match=words):
+        hf_medseg.download(offer(Download("https://owner.example/page#id=1&", "page", "one.bin")), tmp_path / "raw")
+    record(web, "10.5281/zenodo.7", {"one.bin": BODY}, at=location)
+    with pytest.raises(MedsegError, match=words):
+        hf_medseg.download(offer(Download("doi:10.5281/zenodo.7", "doi")), tmp_path / "raw")
+    assert {one.address.partition("/")[0] for one in web.asked} == {"owner.example", "doi.org", "zenodo.org"}
+
+
+def test_a_checksum_makes_an_address_without_encryption_safe(web: Web, offer: Offer, tmp_path: Path) -> None:
+    web.serve(URL, b"", status(302, Location="http://store.example/x"))
+    web.serve("http://store.example/x", BODY)
+    hf_medseg.download(offer(Download(URL, checksum=sha256(BODY))), tmp_path)
+    assert (tmp_path / "file.bin").read_bytes() == BODY
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "body"),
+    [
+        ("a.tar", "text/html; charset=utf-8", b"<div>Log in</div>"),
+        ("a.csv", "text/html", b"\n <meta charset='utf-8'>"),
+        ("a.bin", "application/json", b'{"error": "quota"}'),
+        ("a.tar.bz2", "text/plain", b"Not today."),
+        ("a.tar.xz", "text/plain", b"Not today."),
+    ],
+)
+def test_a_message_is_not_the_file(web: Web, offer: Offer, tmp_path: Path, name: str, kind: str, body: bytes) -> None:
+    url = f"https://owner.example/{name}"
+    web.serve(url, body, kind=kind)
+    with pytest.raises(MedsegError, match=r"instead of the file|is no"):
+        hf_medseg.download(offer(Download(url)), tmp_path)
+    assert not (tmp_path / name).exists()
+
+
+def test_a_page_in_tiny_pieces_is_a_page(web: Web, offer: Offer, tmp_path: Path) -> None:
+    def pieces(handler: Any, body: bytes) -> None:
+        handler.send_response(200)
+        handler.send_header("Transfer-Encoding", "chunked")
+        handler.end_headers()
+        for letter in body:
+            handler.wfile.write(b"1\r\n" + bytes([letter]) + b"\r\n")
+        handler.wfile.write(b"0\r\n\r\n")
+
+    web.serve(URL, PAGE, pieces)
+    with pytest.raises(MedsegError, match="a web page instead of the file"):
+        hf_medseg.download(offer(Download(URL)), tmp_path)
+    archive = b"PK\x03\x04" + bytes(100)
+    web.serve("https://owner.example/a.zip", archive, pieces)
+    hf_medseg.download(offer(Download("https://owner.example/a.zip")), tmp_path)
+    assert (tmp_path / "a.zip").read_bytes() == archive
+
+
 def test_a_certificate_that_fails_is_never_passed_over(web: Web, offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import requests
 
@@ -530,8 +689,8 @@ def test_the_zip_of_a_commit(web: Web, tmp_path: Path) -> None:
     converts("medpix", tmp_path / "raw", tmp_path / "out", len(phantom.rows))
 
 
-def record(web: Web, doi: str, files: dict[str, bytes]) -> None:
-    """A Zenodo record."""
+def record(web: Web, doi: str, files: dict[str, bytes], at: str = "", sizes: dict[str, int] | None = None) -> None:
+    """A Zenodo record; its files lie `at` another address where one is given."""
     number = doi.rpartition(".")[2]
     web.serve(f"https://doi.org/{doi}", b"", *[status(302, Location=f"https://zenodo.org/records/{number}")] * 9)
     web.serve(f"https://zenodo.org/records/{number}", b"<html>the record</html>")
@@ -539,7 +698,8 @@ def record(web: Web, doi: str, files: dict[str, bytes]) -> None:
     for name, body in files.items():
         url = f"https://zenodo.org/api/records/{number}/files/{name}/content"
         web.serve(url, body)
-        listed.append({"key": name, "checksum": f"md5:{hashlib.md5(body).hexdigest()}", "links": {"self": url}})
+        one = {"key": name, "checksum": f"md5:{hashlib.md5(body).hexdigest()}", "links": {"self": at or url}}
+        listed.append({**one, **({"size": sizes[name]} if sizes else {})})
     web.serve(
         f"https://zenodo.org/api/records/{number}", json.dumps({"id": int(number), "files": listed}).encode(), kind="application/json"
     )
@@ -586,6 +746,32 @@ def test_a_record_cannot_write_elsewhere(web: Web, offer: Offer, tmp_path: Path)
     record(web, "10.5281/zenodo.7", {"../evil.bin": BODY})
     with pytest.raises(MedsegError, match="outside of DEST"):
         hf_medseg.download(offer(Download("doi:10.5281/zenodo.7", "doi")), tmp_path / "raw")
+
+
+def test_the_names_of_a_record_are_made_safe(web: Web, offer: Offer, tmp_path: Path) -> None:
+    told = {"a.part": "a.part_", "b\\c.bin": "b/c.bin", "d\ne.bin": "d_e.bin", "NUL.txt": "_NUL.txt", "F.bin": "F.bin", "f.bin": "f-2.bin"}
+    safe = clean(told, "a record")
+    assert safe == told
+    long = "\u00e9" * 300 + ".nii.gz"
+    (short,) = clean([long], "a record").values()
+    assert len(short.encode()) <= 180 and short.endswith(".nii.gz")
+    assert clean(["", " ", ".", "x/../y", "/x"][:3], "a record") == {"": "unnamed", " ": "unnamed-2", ".": "unnamed-3"}
+    assert clean(["a", "a/b"], "a record") == {"a": "a", "a/b": "a-2/b"}
+    for name in ("../x", "..\\x", "/x", "\\\\host\\x", "C:\\x", "c:x", "a/../../x", "a/.. /x"):
+        with pytest.raises(MedsegError, match="outside of DEST"):
+            clean([name], "a record")
+    record(web, "10.5281/zenodo.7", {"a.part": BODY, "con.bin": BODY})
+    hf_medseg.download(offer(Download("doi:10.5281/zenodo.7", "doi")), tmp_path)
+    assert names(tmp_path) == ["_con.bin", "a.part_"]
+    assert hf_medseg.download(offer(Download("doi:10.5281/zenodo.7", "doi")), tmp_path).fetched == {}
+
+
+def test_the_size_that_a_record_tells_bounds_its_file(web: Web, offer: Offer, tmp_path: Path) -> None:
+    record(web, "10.5281/zenodo.7", {"a.bin": BODY}, sizes={"a.bin": 100_000})
+    web.pages["zenodo.org/api/records/7/files/a.bin/content"].acts.append(endless)  # type: ignore[union-attr]
+    with pytest.raises(MedsegError, match="does not end, published are 100,000"):
+        hf_medseg.download(offer(Download("doi:10.5281/zenodo.7", "doi")), tmp_path)
+    assert names(tmp_path) == []
 
 
 KAGGLE = "https://api.kaggle.com/v1/datasets.DatasetApiService"
@@ -718,6 +904,36 @@ def test_google_drive_folder(web: Web, tmp_path: Path) -> None:
     hf_medseg.download("mmotu", tmp_path / "raw", accept_terms=True)
     assert names(tmp_path / "raw" / "MMOTU") == [name for name, _ in files_of(phantom.raw)]
     converts("mmotu", tmp_path / "raw", tmp_path / "out", len(phantom.rows))
+
+
+def test_google_drive_sends_more_than_is_published(web: Web, offer: Offer, tmp_path: Path) -> None:
+    pytest.importorskip("gdown")
+    drive(web, {"one": ("one.bin", bytes(3_000_000))})
+    with pytest.raises(MedsegError, match=r"Google Drive sends [\d,]+ bytes, published are 1,000"):
+        hf_medseg.download(offer(Download("one", "gdown", "one.bin", size=1000)), tmp_path)
+    assert not (tmp_path / "one.bin").exists()
+
+
+def test_a_kaggle_set_that_does_not_end(web: Web, offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("kagglehub")
+    monkeypatch.setattr(clients, "_LOOKS", 0.001)
+    ended = threading.Event()
+
+    def slow(handler: Any, body: bytes) -> None:
+        handler.send_response(200)
+        handler.send_header("Transfer-Encoding", "chunked")
+        handler.end_headers()
+        while not ended.wait(0.001):
+            handler.wfile.write(b"100000\r\n" + bytes(1 << 20) + b"\r\n")
+
+    web.serve(f"{KAGGLE}/GetDataset", b'{"currentVersionNumber": 2}', kind="application/json")
+    web.serve(f"{KAGGLE}/DownloadDataset", b"", slow)
+    try:
+        with pytest.raises(MedsegError, match=r"bytes came and it does not end, published are about 1,000"):
+            hf_medseg.download(offer(Download("owner/slug", "kaggle", approximate=1000)), tmp_path)
+    finally:
+        ended.set()
+    assert names(tmp_path) == []
 
 
 def test_google_drive_over_its_quota(web: Web, tmp_path: Path) -> None:
