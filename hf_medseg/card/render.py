@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from hf_medseg.catalog.about import About
+from hf_medseg.catalog.about import About, OwnData
 from hf_medseg.catalog.describe import MODES, bytes_of, command, places
 from hf_medseg.catalog.facts import Download
 from hf_medseg.catalog.licenses import License
@@ -105,9 +105,9 @@ def render(source: Source, edition: Edition, report: Report, about: About | None
         report: the content of `report.json`; empty for a card without a conversion.
         about: the user's about file, where the facts come with the data.
     """
-    about = about or About()
+    about = OwnData.of(about or About())
     front = _front_matter(source, edition, report, about)
-    if source.from_about is not None and source.access.mode != "none" and not about.values:
+    if source.from_about is not None and source.access.mode != "none" and not about.path:
         # The data of a portal have an owner whose facts nobody has told: nothing is claimed about them.
         front = {key: front[key] for key in ("license", "configs") if key in front}
         sections = ["License unknown: the data may not be passed on. Not for clinical use."]
@@ -121,7 +121,7 @@ def render(source: Source, edition: Edition, report: Report, about: About | None
 # --- YAML ------------------------------------------------------------------------------------------------------------------------------
 
 
-def _front_matter(source: Source, edition: Edition, report: Report, about: About) -> dict[str, Any]:
+def _front_matter(source: Source, edition: Edition, report: Report, about: OwnData) -> dict[str, Any]:
     own = [name for config in edition.configs for name in config.columns]
     front: dict[str, Any] = _license_keys(edition.license)
     front["pretty_name"] = _title(source, edition, about)
@@ -211,10 +211,10 @@ def _dataset_info(source: Source, edition: Edition, report: Report) -> list[dict
 # --- body ------------------------------------------------------------------------------------------------------------------------------
 
 
-def _sections(source: Source, edition: Edition, report: Report, about: About, configs: Sequence[Config]) -> Iterator[str]:
+def _sections(source: Source, edition: Edition, report: Report, about: OwnData, configs: Sequence[Config]) -> Iterator[str]:
     yield f"# {_title(source, edition, about)}"
     yield _incomplete(edition, report)
-    yield about.text("summary") or source.summary
+    yield source.summary
     yield _may(source, edition)
     yield (
         "**Not for clinical use.** The data serve research and teaching; they must not be used for diagnosis or treatment. "
@@ -239,8 +239,8 @@ def _sections(source: Source, edition: Edition, report: Report, about: About, co
     yield _origin(report)
 
 
-def _title(source: Source, edition: Edition, about: About) -> str:
-    title = about.text("title") or about.text("collection") or source.title
+def _title(source: Source, edition: Edition, about: OwnData) -> str:
+    title = about.name or source.title
     return f"{title} ({edition.name})" if edition.name else title
 
 
@@ -279,9 +279,9 @@ def _may(source: Source, edition: Edition) -> str:
     return f"> {reason}\n> {own} convert them on your own disk and keep the result there."
 
 
-def _overview(source: Source, edition: Edition, about: About) -> str:
-    doi = about.text("doi")
-    homepage = source.homepage if source.from_about is None else about.text("homepage")
+def _overview(source: Source, edition: Edition, about: OwnData) -> str:
+    doi = about.doi
+    homepage = source.homepage if source.from_about is None else about.homepage
     terms = edition.license
     return _table(
         ("", ""),
@@ -556,10 +556,9 @@ def _license(terms: License) -> str:
     return "\n\n".join(parts)
 
 
-def _citations(edition: Edition, about: About) -> str:
+def _citations(edition: Edition, about: OwnData) -> str:
     texts = list(edition.citations)
-    if (told := about.text("citation")) and told not in [text.strip() for text in texts]:
-        texts.append(told)
+    texts += [told for told in about.citations if told not in [text.strip() for text in texts]]
     if not texts:
         return ""
     return "## Citation\n\n" + "\n\n".join(f"```bibtex\n{text.strip()}\n```" for text in texts)

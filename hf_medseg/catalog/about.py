@@ -1,84 +1,132 @@
-"""The about file: facts that only the user knows."""
+"""The about file: facts that only the user knows, in the language of `facts.toml` and read by the same code."""
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Self, TypeVar, get_type_hints
 
+from hf_medseg.catalog.citations import entries
+from hf_medseg.catalog.decode import UNSAID, Unlike, decode, words
+from hf_medseg.catalog.facts import AboutKey
 from hf_medseg.catalog.licenses import LICENSE_TIERS, Evidence, License
 from hf_medseg.errors import Refused
 
 _SPELLINGS = {"cc0": "cc0-1.0", "cc-0": "cc0-1.0", "pddl-1.0": "pddl", "odc-by-1.0": "odc-by", "apache2": "apache-2.0"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """An about file's content.
+    """What an about file says. The keys of a source are the fields of its own record, which stands in its `source.py`.
 
     Attributes:
-        values: what it says, by key.
-        path: where it lies, for messages; empty when there is no about file.
+        path: where the file lies, for messages; empty when there is none.
+        explained: the keys as `facts.toml` explains them.
     """
 
-    values: Mapping[str, Any] = field(default_factory=dict)
-    path: str = ""
+    path: str = field(default="", metadata=UNSAID)
+    explained: Mapping[str, AboutKey] = field(default_factory=dict, metadata=UNSAID, repr=False)
 
-    def text(self, key: str) -> str:
-        """The text under a key, empty where there is none."""
-        return str(self.values.get(key, "")).strip()
+    @classmethod
+    def of(cls, about: About) -> Self:
+        """An about file as the record of the source; without a file, what holds then."""
+        return about if isinstance(about, cls) else cls()
 
-    def texts(self, key: str) -> tuple[str, ...]:
-        """The texts of a list under a key; one text counts as a list of one.
+    @property
+    def said(self) -> dict[str, Any]:
+        """What is said, by key: all of it but where the file lies."""
+        return {one.name: getattr(self, one.name) for one in fields(self) if one.metadata != UNSAID}
+
+    def wrong(self, key: str, kind: Any = None) -> Refused:
+        """The answer to a key that says what it cannot mean.
+
+        Args:
+            key: the key, or a dotted one inside its table.
+            kind: what that takes, see `decode`; the type of the key where nothing is given.
+        """
+        top = key.partition(".")[0].partition("[")[0]
+        known = self.explained.get(top, AboutKey(says=""))
+        if known.must:
+            return Refused(f"{self.path}: {top} must {known.must}, such as {top} = {known.example}.")
+        wanted = words(get_type_hints(type(self))[top] if kind is None else kind)
+        return Refused(f"{self.path}: {key} must be {wanted}, such as {top} = {known.example}.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnData(About):
+    """What every source may ask whose facts come with the data.
+
+    Attributes:
+        title: title of the dataset.
+        license: id of the license on the Hugging Face Hub; common spellings of it are understood.
+        license_url: where the owner states it.
+        doi: of the data or the paper.
+        citation: BibTeX entries, in one text or in several.
+        homepage: the owner's page.
+        conditions: what the license asks to be carried along.
+    """
+
+    title: str = ""
+    license: str = ""
+    license_url: str = ""
+    doi: str = ""
+    citation: tuple[str, ...] | str = ()
+    homepage: str = ""
+    conditions: tuple[str, ...] | str = ()
+
+    @property
+    def name(self) -> str:
+        """What the data are called; empty where nobody says."""
+        return self.title
+
+    @property
+    def citations(self) -> tuple[str, ...]:
+        """What is to be cited, entry by entry.
 
         Raises:
-            Refused: there is something else.
+            Refused: a text begins as BibTeX and is none.
         """
-        given = self.values.get(key, [])
-        given = [given] if isinstance(given, str) else given
-        if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
-            raise Refused(f'{self.path}: {key} must be a list of texts, such as ["Cite the paper."].')
-        return tuple(given)
+        told = [text.strip() for text in listed(self.citation)]
+        return tuple(one for text in told for one in (entries(text, self.path).values() if text.startswith("@") else (text,)) if one)
 
-    def drawn(self) -> Literal["", "stored", "upright"]:
-        """On which grid of a turned picture its masks are drawn (`masks`), empty where the file does not say.
-
-        Raises:
-            Refused: it says something else.
-        """
-        said = self.values.get("masks", "")
-        if said not in ("", "stored", "upright"):
-            raise Refused(f'{self.path}: masks must be "upright" (drawn on pictures as viewers show them) or "stored" (on their samples).')
-        return "upright" if said == "upright" else "stored" if said == "stored" else ""
-
-    def license(self) -> License:
+    @property
+    def terms(self) -> License:
         """The license that the user states: `unknown` without an id and a URL."""
-        stated = self.text("license").lower().replace(" ", "-")
+        stated = self.license.lower().replace(" ", "-")
         stated = _SPELLINGS.get(stated, stated)
-        url = self.text("license_url")
-        if not stated or not url.startswith(("http://", "https://")):
-            return License("unknown", "license unknown", url, "unknown", ())
+        if not stated or not self.license_url.lower().startswith(("http://", "https://")):
+            return License("unknown", "license unknown", self.license_url, "unknown", ())
         tier = LICENSE_TIERS.get(stated, "restricted")
-        evidence = Evidence(f"stated by the user who converted the data: {stated}", url, "high", None)
-        return License(stated if stated in LICENSE_TIERS else "other", stated, url, tier, (evidence,), self.texts("conditions"))
+        evidence = Evidence(f"stated by the user who converted the data: {stated}", self.license_url, "high", None)
+        conditions = tuple(filter(None, listed(self.conditions)))
+        return License(stated if stated in LICENSE_TIERS else "other", stated, self.license_url, tier, (evidence,), conditions)
 
 
-def read_about(path: str | Path | None, source: str, keys: Mapping[str, str]) -> About:
+A = TypeVar("A", bound=About)
+
+
+def listed(said: tuple[str, ...] | str) -> tuple[str, ...]:
+    """The texts of a list; one text counts as a list of one."""
+    return (said,) if isinstance(said, str) else said
+
+
+def read_about(path: str | Path | None, source: str, kind: type[A], explained: Mapping[str, AboutKey]) -> A:
     """Reads an about file.
 
     Args:
         path: the file, None for none.
         source: id of the source, for messages.
-        keys: what it may say: key -> explanation; empty where the source takes no about file.
+        kind: the source's record.
+        explained: its keys; empty where the source takes no about file.
 
     Raises:
-        Refused: there is no such file, it is not TOML, or it has a key that the source does not know.
+        Refused: there is no such file, it is not TOML, it has a key that the source does not know, or a value is of another type.
     """
     if path is None:
-        return About()
-    if not keys:
+        return kind()
+    if not explained:
         raise Refused(f"{source} takes no about file: all its facts are in the catalog.")
     try:
         values = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
@@ -86,30 +134,13 @@ def read_about(path: str | Path | None, source: str, keys: Mapping[str, str]) ->
         raise Refused(f"{path}: {error.strerror}. `hf-medseg info {source}` prints a template.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Refused(f"{path}: not valid TOML ({error}). `hf-medseg info {source}` prints a template.") from error
-    if strange := sorted(set(values) - set(keys)):
-        raise Refused(f"{path}: unknown keys {', '.join(strange)}; known: {', '.join(keys)}.")
-    return About(values, str(path))
+    try:
+        about = decode(kind, {key: value.strip() if isinstance(value, str) else value for key, value in values.items()}, str(path))
+    except Unlike as error:
+        raise kind(path=str(path), explained=explained).wrong(error.key, error.kind) from None
+    return replace(about, path=str(path), explained=explained)
 
 
-def template(keys: Mapping[str, str]) -> str:
+def template(explained: Mapping[str, AboutKey]) -> str:
     """An about file to fill in, as TOML text, for the keys of a source."""
-    return "\n".join(f"# {explanation}\n# {key} = {_EXAMPLES.get(key, _EMPTY)}" for key, explanation in keys.items())
-
-
-_EMPTY = '""'
-_EXAMPLES = {
-    "license": '"cc-by-4.0"',
-    "license_url": '"https://creativecommons.org/licenses/by/4.0/"',
-    "doi": '"10.0000/0000"',
-    "mask_suffix": '"_mask"',
-    "masks": '"upright"',
-    "gt_order": '"reversed"',
-    "classes": '{ 1 = "nucleus", 2 = "cytoplasm" }',
-    "colours": '{ "#000000" = "background", "#ff0000" = "vessel" }',
-    "threshold": "127",
-    "labels": '"instances"',
-    "missing_masks": '"null"',
-    "conditions": '["Cite the paper."]',
-    "only_referenced": "true",
-    "select": '{ algorithm = ["manual", "semiautomatic"], description = ["*segmentation*"], object = "SEG", newest = true }',
-}
+    return "\n".join(f"# {key.says}\n# {name} = {key.example}" for name, key in explained.items())

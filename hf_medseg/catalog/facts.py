@@ -103,6 +103,21 @@ class PartFacts:
     required: bool = True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AboutKey:
+    """A key of the about file, for a person who fills it in. Its type stands in the source's `source.py`.
+
+    Attributes:
+        says: what it means.
+        example: a value, as TOML.
+        must: what the value must do or be, after "must", where its type does not say enough.
+    """
+
+    says: str
+    example: str = '""'
+    must: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Published:
     """Numbers that the owner or a careful reader published, compared with what a conversion finds.
@@ -182,7 +197,7 @@ class Description:
         annotators: who drew the masks, in the Hub's words: `expert-generated`, `machine-generated`, ...
         parts: the downloads that make the raw tree, where there are several.
         hashes: (size, SHA-256) of published files that prove a tree to be this source.
-        about: what an about file may say: key and explanation. Empty where all facts are in the catalog.
+        about: the keys that an about file may have. Empty where all facts are in the catalog.
         convertible: whether there is anything to convert.
     """
 
@@ -201,7 +216,7 @@ class Description:
     annotators: str = "expert-generated"
     parts: tuple[PartFacts, ...] = ()
     hashes: tuple[tuple[int, str], ...] = ()
-    about: Mapping[str, str] = field(default_factory=dict)
+    about: Mapping[str, AboutKey] = field(default_factory=dict)
     convertible: bool = True
 
 

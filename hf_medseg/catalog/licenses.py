@@ -32,6 +32,10 @@ def strictest(tiers: Iterable[Tier]) -> Tier:
     return max(tiers, key=TIERS_BY_OPENNESS.index)
 
 
+# How sure we must be of the owner's own words, at least one of them, before a license allows something.
+_PROOF: dict[Tier, tuple[Confidence, ...]] = {"open": ("high",), "noncommercial": ("high", "medium-high")}
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """Why we believe a fact.
@@ -68,3 +72,14 @@ class License:
     tier: Tier
     evidence: tuple[Evidence, ...]
     conditions: tuple[str, ...] = ()
+
+
+def unproven(license: License) -> str:
+    """Why a license does not have the tier that it claims: the table of licenses says another, or its evidence is too weak; else empty."""
+    if license.tier not in _PROOF:
+        return ""
+    if LICENSE_TIERS.get(license.id, license.tier if license.id == "other" else "restricted") != license.tier:
+        return f"the license {license.id!r} is {LICENSE_TIERS.get(license.id, 'restricted')}, not {license.tier}"
+    if not {evidence.confidence for evidence in license.evidence} & {*_PROOF[license.tier]}:
+        return f"the tier {license.tier!r} needs evidence in the owner's own words of the confidence {' or '.join(_PROOF[license.tier])}"
+    return ""

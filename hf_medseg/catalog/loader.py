@@ -7,21 +7,23 @@ import re
 import tomllib
 from pathlib import Path
 
+from hf_medseg.catalog.citations import entries
 from hf_medseg.catalog.decode import decode
 from hf_medseg.catalog.facts import Description, EditionFacts, EditionTable, Facts, FactsTable
-from hf_medseg.catalog.licenses import License
+from hf_medseg.catalog.licenses import License, unproven
 from hf_medseg.errors import Refused
 
 FACTS, CITATIONS, CHECKSUMS = "facts.toml", "citations.bib", "checksums.sha256"
-_ENTRY = re.compile(r"^@\w+\{\s*([^,\s]+)\s*,", re.MULTILINE)
+_CHECKSUM = re.compile(r"md5:[0-9a-f]{32}|sha256:[0-9a-f]{64}")
+_LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
 
 
 def read_facts(folder: Path) -> Facts:
     """The facts of the source in a folder.
 
     Raises:
-        Refused: a file is no TOML, a key is unknown or missing, a value has another type, or an edition names a license or a citation that
-            is not there.
+        Refused: a file is no TOML or no BibTeX, a key is unknown or missing, a value has another type, a name leads to nothing or nothing
+            leads to it, or a license claims a tier that its evidence does not carry.
     """
     id = folder.name.replace("_", "-")
     shown = f"{folder.name}/{FACTS}"
@@ -29,20 +31,44 @@ def read_facts(folder: Path) -> Facts:
         table = decode(FactsTable, tomllib.loads((folder / FACTS).read_text(encoding="utf-8")), shown)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Refused(f"{shown} is no valid TOML: {error}.") from error
-    entries = _entries(folder)
-    editions = tuple(_edition(table, one, entries, shown) for one in table.editions or (EditionTable(name=""),))
+    cited = _entries(folder)
+    editions = tuple(_edition(table, one, cited, shown) for one in table.editions or (EditionTable(name=""),))
+    _check(table, editions, cited, shown)
     said = {field.name: getattr(table, field.name) for field in dataclasses.fields(Description)}
     return Facts(id=id, editions=editions, **said)
 
 
-def _edition(table: FactsTable, one: EditionTable, entries: dict[str, str], shown: str) -> EditionFacts:
-    keys = next((keys for keys in (one.citations, table.citations) if keys is not None), tuple(entries))
-    if unknown := [key for key in keys if key not in entries]:
-        raise Refused(f"{shown}: the citation {unknown[0]!r} has no entry in {CITATIONS}; it has: {', '.join(entries) or 'none'}.")
+def _check(table: FactsTable, editions: tuple[EditionFacts, ...], cited: dict[str, str], shown: str) -> None:
+    """Refuses facts that contradict each other, or that nothing uses: one of two names is misspelt then."""
+    names, parts = [one.name for one in editions], [one.name for one in table.parts]
+    for what, given in (("edition", names), ("part", parts)):
+        if twice := next((name for name in given if given.count(name) > 1), None):
+            raise Refused(f"{shown}: two {what}s are called {twice!r}.")
+    for number, one in enumerate(table.access.downloads, 1):
+        key = f"{shown}: access.downloads[{number}]"
+        for what, name, there in (("edition", one.edition, names), ("part", one.part, parts)):
+            if name not in ("", *there):
+                known = ", ".join(filter(None, there)) or "none"
+                raise Refused(f"{key}.{what} is {name!r}, and no {what} is called so; there are: {known}.")
+        if one.checksum and not _CHECKSUM.fullmatch(one.checksum):
+            raise Refused(f"{key}.checksum is {one.checksum!r}; `md5:` and 32, or `sha256:` and 64 small hexadecimal digits expected.")
+    if unused := [name for name in table.licenses if name not in [one.license for one in table.editions]]:
+        raise Refused(f"{shown}: no edition names the license {unused[0]!r} of the table [licenses].")
+    if unused := [key for key, text in cited.items() if not any(text in one.citations for one in editions)]:
+        raise Refused(f"{shown}: no edition cites the entry {unused[0]!r} of {CITATIONS}.")
+    for edition in editions:
+        if wrong := unproven(edition.license):
+            raise Refused(f"{shown}: {f'edition {edition.name}: ' if edition.name else ''}{wrong}.")
+
+
+def _edition(table: FactsTable, one: EditionTable, cited: dict[str, str], shown: str) -> EditionFacts:
+    keys = next((keys for keys in (one.citations, table.citations) if keys is not None), tuple(cited))
+    if unknown := [key for key in keys if key not in cited]:
+        raise Refused(f"{shown}: the citation {unknown[0]!r} has no entry in {CITATIONS}; it has: {', '.join(cited) or 'none'}.")
     return EditionFacts(
         name=one.name,
         license=_license(table, one, shown),
-        citations=tuple(entries[key] for key in keys),
+        citations=tuple(cited[key] for key in keys),
         classes=table.classes if one.classes is None else one.classes,
         published=one.published or table.published,
     )
@@ -63,15 +89,21 @@ def _entries(folder: Path) -> dict[str, str]:
     """The BibTeX entries of a source by their key, each as it is written."""
     if not (folder / CITATIONS).is_file():
         return {}
-    text = (folder / CITATIONS).read_text(encoding="utf-8")
-    marks = list(_ENTRY.finditer(text))
-    ends = [mark.start() for mark in marks[1:]] + [len(text)]
-    return {mark[1]: text[mark.start() : end].strip() for mark, end in zip(marks, ends, strict=True)}
+    return entries((folder / CITATIONS).read_text(encoding="utf-8"), f"{folder.name}/{CITATIONS}")
 
 
 def read_checksums(folder: Path) -> dict[str, str]:
-    """SHA-256 of published files by the end of their paths, as far as they are known."""
+    """SHA-256 of published files by the end of their paths, as far as they are known.
+
+    Raises:
+        Refused: a line is no checksum with a path.
+    """
     if not (folder / CHECKSUMS).is_file():
         return {}
-    lines = (line.split("  ", 1) for line in (folder / CHECKSUMS).read_text(encoding="utf-8").splitlines())
-    return {path: digest for digest, path in lines}
+    found = {}
+    for line in (folder / CHECKSUMS).read_text(encoding="utf-8").splitlines():
+        match = _LINE.fullmatch(line)
+        if match is None:
+            raise Refused(f"{folder.name}/{CHECKSUMS}: {line[:80]!r} is no line of `sha256sum`: 64 digits, two spaces, a path.")
+        found[match[2]] = match[1]
+    return found

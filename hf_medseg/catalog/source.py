@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from hf_medseg.catalog.about import About
+from hf_medseg.catalog.decode import keys
 from hf_medseg.catalog.facts import EditionFacts, Facts, PartFacts
 from hf_medseg.catalog.loader import read_facts
 from hf_medseg.dataset.columns import VOLUME_COLUMNS, WHOLE_VOLUME_COLUMNS, Column, of_volumes
@@ -129,6 +130,7 @@ class Source(Facts):
             may be that folder.
         image_mode: the mode that every image has, where the source declares one.
         survey: an optional pass before planning; where what to look at depends on the about file, what makes it from that.
+        about_file: the record that the user's about file is read into; its keys are those that the facts explain.
         from_about: makes the edition from the user's about file and the survey, where facts come with the data.
     """
 
@@ -140,6 +142,7 @@ class Source(Facts):
     begins: tuple[str, ...] = ()
     image_mode: Literal["L", "RGB", ""] = ""
     survey: SurveyPlan | Callable[[About], SurveyPlan] | None = None
+    about_file: type[About] = About
     from_about: Callable[[About, Survey], Edition] | None = None
 
     @property
@@ -160,6 +163,7 @@ def source_of(
     cases: Callable[[Raw], Iterable[Case]],
     *,
     parts: Mapping[str, tuple[str, ...]] | None = None,
+    about_file: type[About] = About,
     **told: Any,
 ) -> Source:
     """The source in the folder of `file`.
@@ -169,20 +173,23 @@ def source_of(
         reading: how its only edition is read, or each edition by name.
         cases: see `Source`.
         parts: the landmarks of each part by name, where there are several.
+        about_file: see `Source`.
         told: what else `Source` has: `signature`, `ids`, `begins`, `image_mode`, `survey`, `from_about`.
 
     Raises:
-        Refused: the facts are wrong, or editions or parts are not those that the facts name.
+        Refused: the facts are wrong, or editions, parts or keys of the about file are not those that the facts name.
     """
     facts = facts_of(file)
     readings = {"": reading} if isinstance(reading, Reading) else reading
     _same(file, "editions", readings, [edition.name for edition in facts.editions])
     _same(file, "parts", parts or {}, [part.name for part in facts.parts])
+    _same(file, "keys of the about file", keys(about_file), list(facts.about))
     return Source(
         **_said(facts, "editions", "parts"),
         editions=tuple(readings[one.name].edition(one) for one in facts.editions),
         parts=tuple(Part(**_said(one), landmarks=(parts or {})[one.name]) for one in facts.parts),
         cases=cases,
+        about_file=about_file,
         **told,
     )
 

@@ -139,7 +139,7 @@ def make_plan(source: Source, request: Request, work: Path, executor: Executor, 
     """
     if not source.convertible:
         raise Refused(f"{source.id}: {source.summary} {' '.join(source.access.steps)}")
-    about = read_about(request.about, source.id, source.about)
+    about = read_about(request.about, source.id, source.about_file, source.about)
     try:
         with _without_collector():
             raw, inside = open_layout(source, request.raw, work)

@@ -57,7 +57,7 @@ class RawConfig(datasets.BuilderConfig):  # type: ignore[misc]
         self._plan = plan_for_loading(find_source(self.source), self)
         # Where nothing tells whether a file changed, no cache is trusted.
         state = self._plan.state or uuid.uuid4().hex
-        known = (state, sorted(self._plan.about.values.items()), code(), sorted(versions().items()))
+        known = (state, self._plan.about.said, code(), sorted(versions().items()))
         fresh = hashlib.sha256(repr(known).encode()).hexdigest()
         config_id: str = super().create_config_id({**config_kwargs, "state": fresh}, custom_features)
         return config_id

@@ -15,7 +15,7 @@ from huggingface_hub import DatasetCard
 
 from hf_medseg.card import render as card
 from hf_medseg.card.render import all_cards, file_name, render, type_text
-from hf_medseg.catalog.about import About
+from hf_medseg.catalog.about import OwnData
 from hf_medseg.catalog.facts import Access, Download, Published
 from hf_medseg.catalog.licenses import License
 from hf_medseg.catalog.source import Config, Part, Source
@@ -391,20 +391,19 @@ def test_types_in_words() -> None:
 
 # --- facts that come with the data -----------------------------------------------------------------------------------------------------
 
-ABOUT = About(
-    {
-        "title": "Cells of ours",
-        "doi": "doi:10.1234/abc",
-        "citation": "@misc{ours,\n  title = {Ours}\n}",
-        "license": "cc-by-4.0",
-        "license_url": "https://example.org/terms",
-        "conditions": ["Cite us."],
-    }
+ABOUT = OwnData(
+    path="about.toml",
+    title="Cells of ours",
+    doi="doi:10.1234/abc",
+    citation="@misc{ours,\n  title = {Ours}\n}",
+    license="cc-by-4.0",
+    license_url="https://example.org/terms",
+    conditions=("Cite us.",),
 )
 
 
-def brought(access: Access, about: About) -> Source:
-    made = replace(FLAT.editions[0], license=about.license(), citations=())
+def brought(access: Access, about: OwnData) -> Source:
+    made = replace(FLAT.editions[0], license=about.terms, citations=())
     return replace(FLAT, id="brought", access=access, from_about=lambda about, survey: made, editions=(made,))
 
 
@@ -420,13 +419,13 @@ def test_facts_of_an_about_file_are_on_the_card(tmp_path: Path) -> None:
 
 
 def test_the_citation_of_an_about_file_stands_once() -> None:
-    made = replace(FLAT.editions[0], citations=(str(ABOUT.values["citation"]),))
+    made = replace(FLAT.editions[0], citations=ABOUT.citations)
     source = replace(FLAT, access=Access("none", ()), from_about=lambda about, survey: made, editions=(made,))
     assert render(source, made, {}, ABOUT).count("@misc{ours") == 1
 
 
 def test_own_data_without_an_about_file_have_a_card_that_forbids_sharing(tmp_path: Path) -> None:
-    source = brought(Access("none", ("Bring them.",)), About())
+    source = brought(Access("none", ("Bring them.",)), OwnData())
     text = without_conversion(source)
     assert front(text)["license"] == "unknown"
     assert "may not be redistributed" in text and "about file" in text
@@ -434,9 +433,9 @@ def test_own_data_without_an_about_file_have_a_card_that_forbids_sharing(tmp_pat
 
 
 def test_a_portal_without_an_about_file_claims_nothing(tmp_path: Path) -> None:
-    source = brought(Access("free", ("Fetch a collection.",)), About())
+    source = brought(Access("free", ("Fetch a collection.",)), OwnData())
     report = json.loads((flat(source).write(tmp_path) / "report.json").read_text())
-    text = render(source, source.editions[0], report, About())
+    text = render(source, source.editions[0], report, OwnData())
     assert list(front(text)) == ["license", "configs"]
     assert front(text)["license"] == "unknown"
     assert body(text).strip() == "License unknown: the data may not be passed on. Not for clinical use."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from hf_medseg.case import Case
@@ -54,9 +55,16 @@ SAML_IMAGE = r"I2CVB/(Case\d+)\.nii(?:\.gz)?"
 SAML_MASK = r"I2CVB/(Case\d+)_(?i:segmentation)\.nii(?:\.gz)?"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AboutFile(About):
+    """What the user has looked up."""
+
+    gt_order: Order = ""
+
+
 def cases(raw: Raw) -> Iterator[Case]:
     """One case a patient: the T2-weighted series, with the ground truth that there is."""
-    order = _order(raw.about)
+    order = AboutFile.of(raw.about).gt_order
     if raw.edition == "saml":
         if order:
             raise Refused(f"{raw.about.path}: gt_order is for the original DICOM files; the masks of SAML lie on their images already.")
@@ -93,18 +101,6 @@ def cases(raw: Raw) -> Iterator[Case]:
             {"scanner": SCANNERS[vendor], "cancer_zone": WHERE.get(number)},
             patient_id=number,
         )
-
-
-def _order(about: About) -> Order:
-    """In which order the ground truth of this copy runs, empty where the user does not say.
-
-    Raises:
-        Refused: the about file says something else.
-    """
-    said = about.values.get("gt_order", "")
-    if said not in ("", "stored", "reversed"):
-        raise Refused(f'{about.path}: gt_order must be "stored" (as the headers of the ground truth place it) or "reversed".')
-    return "stored" if said == "stored" else "reversed" if said == "reversed" else ""
 
 
 def _saml(raw: Raw) -> Iterator[Case]:
@@ -145,6 +141,7 @@ SOURCE = source_of(
         ),
     },
     cases,
+    about_file=AboutFile,
     signature=(rf"{PATIENT}/(?:T2W|GT/(?:{'|'.join(STRUCTURES)}))/[^/]+", SAML_IMAGE),
     ids=(r"I2CVB_(?:Patient|Case)_\d+",),
     survey=SurveyPlan(files, look_unnamed, HEAD),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from hf_medseg.case import Case
-from hf_medseg.catalog.about import About
+from hf_medseg.catalog.about import About, OwnData
 from hf_medseg.catalog.source import Config, Edition, Reading, SurveyPlan, source_of
 from hf_medseg.dataset.columns import PICTURE, TEXT
 from hf_medseg.dataset.table import NOT_ANNOTATED
@@ -43,10 +44,24 @@ LANDMARKS = (rf"(?i:images)/{FILE}", rf"(?i:masks|labels|annotations)/{FILE}")
 NO_MASK = 'Add it; or, if nobody annotated the picture, say in the about file: missing_masks = "null"'
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AboutFile(OwnData):
+    """What only the user knows of pictures and masks; the facts explain each key."""
+
+    mask_suffix: str = ""
+    masks: Literal["", "stored", "upright"] = ""
+    classes: Mapping[str, str] | None = None
+    colours: Mapping[str, str] | None = None
+    threshold: int | float | None = None
+    labels: Literal["instances"] | None = None
+    missing_masks: Literal["null"] | None = None
+
+
 def cases(raw: Raw) -> Iterator[Case]:
     """One case a picture, with the mask of its name in the same split and folder."""
-    suffix = raw.about.text("mask_suffix")
-    coding = coding_of(raw.about, raw.survey)
+    about = AboutFile.of(raw.about)
+    suffix = about.mask_suffix
+    coding = coding_of(about, raw.survey)
     found = raw.find(rf"{ABOVE}(?i:images/)+{FILE}")
     sorting = Sorting.of(found)
     pictures, masks, annotated = sorting.keyed(found), Found(), set()
@@ -63,7 +78,6 @@ def cases(raw: Raw) -> Iterator[Case]:
     for note in coding.agreed.notes:
         raw.note("masks/", note)
     repeated = len({stem for _, _, stem in pictures}) < len(pictures)
-    may_lack = word_of(raw.about, "missing_masks", "null")
     for key in union(pictures, masks):
         folder, split, stem = key
         if key not in pictures and masks[key] in elsewhere.values():
@@ -74,7 +88,7 @@ def cases(raw: Raw) -> Iterator[Case]:
         wrong, advice = "", ""
         if key in elsewhere:
             wrong = f"the only mask of its name, {elsewhere[key].listed}, lies in another folder than it."
-        elif mask is None and split in annotated and may_lack:
+        elif mask is None and split in annotated and about.missing_masks == "null":
             raw.note(picture, "no mask belongs to it: its mask is null, as the about file says")
         elif mask is None and split in annotated:
             wrong, advice = f"it has no mask: {layout}masks/{stem}{suffix}.png is missing.", NO_MASK
@@ -134,14 +148,16 @@ class Coding:
 UNNAMED = "Name every value in the about file (classes), or mend the mask."
 
 
-def coding_of(about: About, survey: Mapping[str, Any]) -> Coding:
+def coding_of(about: AboutFile, survey: Mapping[str, Any]) -> Coding:
     """How the masks are read: as the about file says, else as they agree.
 
     Raises:
         Refused: the about file contradicts itself, or it cannot be told how to read the masks.
     """
-    stated, colours, above = names_of(about), colours_of(about), threshold_of(about)
-    objects = word_of(about, "labels", "instances")
+    stated, colours, above = names_of(about), colours_of(about), about.threshold
+    objects = about.labels == "instances"
+    if above is not None and not math.isfinite(above):
+        raise about.wrong("threshold")
     said = [word for word, there in (("colours", colours), ("threshold", above is not None), ('labels = "instances"', objects)) if there]
     if len(said) > 1 or (colours and stated):
         both = f"{said[0]} and {said[1] if len(said) > 1 else 'classes'}"
@@ -232,68 +248,45 @@ def check_splits(raw: Raw, coding: Coding, masks: Mapping[Any, RawFile]) -> None
     refuse_apart({split: kinds[split] for split in ("train", "validation", "test") if split in kinds})
 
 
-def word_of(about: About, key: str, word: str) -> bool:
-    """Whether the about file says the one word that a key takes.
-
-    Raises:
-        Refused: it says something else.
-    """
-    if key in about.values and about.values[key] != word:
-        raise Refused(f'{about.path}: {key} must be "{word}", or be left out.')
-    return key in about.values
-
-
-def threshold_of(about: About) -> float | None:
-    """The value above which is foreground.
-
-    Raises:
-        Refused: it is no number.
-    """
-    above = about.values.get("threshold")
-    if above is not None and (isinstance(above, bool) or not isinstance(above, (int, float))):
-        raise Refused(f"{about.path}: threshold must be a number, such as 127.")
-    return above
-
-
-def names_of(about: About) -> dict[int, str]:
+def names_of(about: AboutFile) -> dict[int, str]:
     """What the about file calls each value; empty where it says nothing.
 
     Raises:
         Refused: `classes` is no table of whole numbers and names.
     """
-    stated = about.values.get("classes")
-    if stated is None:
+    if about.classes is None:
         return {}
-    named = isinstance(stated, Mapping) and all(value.isdecimal() and isinstance(name, str) and name for value, name in stated.items())
-    if not named or not stated:
-        raise Refused(f'{about.path}: classes must map mask values to names, such as {{ 1 = "nucleus", 2 = "cytoplasm" }}.')
-    return {0: BACKGROUND, **{int(value): name for value, name in stated.items()}}
+    if not about.classes or not all(value.isdecimal() and name for value, name in about.classes.items()):
+        raise about.wrong("classes")
+    return {0: BACKGROUND, **{int(value): name for value, name in about.classes.items()}}
 
 
-def colours_of(about: About) -> dict[Colour, str]:
+def colours_of(about: AboutFile) -> dict[Colour, str]:
     """What the about file calls each colour; empty where it says nothing.
 
     Raises:
         Refused: `colours` is no table of colours and names.
     """
-    stated = about.values.get("colours")
-    if stated is None:
+    if about.colours is None:
         return {}
-    found = {COLOUR.fullmatch(key): name for key, name in stated.items()} if isinstance(stated, Mapping) else {}
-    if not found or None in found or not all(isinstance(name, str) and name for name in found.values()):
-        raise Refused(f'{about.path}: colours must map colours to names, such as {{ "#000000" = "background", "#ff0000" = "vessel" }}.')
+    found = {COLOUR.fullmatch(key): name for key, name in about.colours.items()}
+    if not found or None in found or not all(found.values()):
+        raise about.wrong("colours")
     named = {(int(hit[1], 16), int(hit[2], 16), int(hit[3], 16)): name for hit, name in found.items() if hit is not None}
     return named if BACKGROUND in named.values() else {(0, 0, 0): BACKGROUND, **named}
 
 
 def to_survey(raw: Raw) -> list[RawFile]:
     """The masks, unless the about file says how to read whatever they hold."""
-    return [] if {"colours", "threshold"} & raw.about.values.keys() else list(find_masks(raw).values())
+    about = AboutFile.of(raw.about)
+    told = about.colours is not None or about.threshold is not None
+    return [] if told else list(find_masks(raw).values())
 
 
 def survey_of(about: About) -> SurveyPlan:
     """All of the masks is looked at, or their palettes alone where the about file says what their values mean."""
-    if {"classes", "labels"} & about.values.keys():
+    said = AboutFile.of(about)
+    if said.classes is not None or said.labels is not None:
         return SurveyPlan(to_survey, look_at_palette, HEAD)
     return SurveyPlan(to_survey, look)
 
@@ -304,20 +297,21 @@ def edition_from(about: About, survey: Mapping[str, Any]) -> Edition:
     Raises:
         Refused: see `coding_of`; or there are more classes than a label map holds.
     """
-    coding, citation = coding_of(about, survey), about.text("citation")
+    said = AboutFile.of(about)
+    coding = coding_of(said, survey)
     if len(coding.classes) > MOST_CLASSES:
         raise Refused(
             f"{len(coding.classes):,} classes; a label map holds 254. Say in the about file which values are which classes (classes), "
             f"or, if every value is the number of an object: {OBJECTS}"
         )
     return Edition(
-        license=about.license(),
-        citations=(citation,) if citation else (),
+        license=said.terms,
+        citations=said.citations,
         classes=coding.classes,
         landmarks=LANDMARKS,
         configs=(Config(columns={"folder": TEXT, "instances": PICTURE}),) if coding.objects else CONFIGS,
         uncertain=coding.uncertain,
-        masks=about.drawn(),
+        masks=said.masks,
         not_used=(
             (r"(?i:images|masks|labels|annotations)/(?:[^/]+/)+[^/]+", "lies in a folder below images/ or masks/, which is not read"),
         ),
@@ -333,5 +327,6 @@ SOURCE = source_of(
     cases,
     begins=(rf"{SPLIT_FOLDER}(?i:images/)+{FILE}",),
     survey=survey_of,
+    about_file=AboutFile,
     from_about=edition_from,
 )

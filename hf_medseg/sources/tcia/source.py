@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hf_medseg.case import Case
-from hf_medseg.catalog.about import About
+from hf_medseg.catalog.about import About, OwnData, listed
 from hf_medseg.catalog.facts import EditionFacts
 from hf_medseg.catalog.source import Edition, Reading, SurveyPlan, facts_of, source_of, volume_configs
 from hf_medseg.dataset.columns import FLAG, FLOAT32, INT32, MASK_ORIGIN, PICTURE, SEX, TEXT, Column, ListOf, annotated
@@ -31,8 +31,6 @@ PICTURES = ("CR", "DX", "MG", "US", "XA", "RF", "IO", "PX", "OP", "ES", "XC", "O
 
 OTHER_MASKS = r"[^/]+\.(?i:nii|nii\.gz|nrrd|mha|mhd)"
 
-SELECTORS = ("analysis_result", "description", "algorithm", "object", "newest")
-
 WHO = (
     'If somebody removed it, say who in the about file (deidentified_by = "..."). Where the header says NO, ask the owner for clean files.'
 )
@@ -41,6 +39,41 @@ POLICY = (
     "TCIA Data Usage Policy https://www.cancerimagingarchive.net/data-usage-policies-and-restrictions/ : do not try to identify or contact "
     "participants, make no renderings of faces, cite the DOI of the data. Whoever passes the data on must bind the readers of the copy to it."
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selecting:
+    """What `select` in the about file says, see `Select`."""
+
+    analysis_result: tuple[str, ...] | str = ()
+    description: tuple[str, ...] | str = ()
+    algorithm: tuple[str, ...] | str = ()
+    object: str = ""
+    newest: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collection(OwnData):
+    """What only the user knows of a collection.
+
+    Attributes:
+        collection: its name.
+        deidentified_by: who took out what identifies the patients.
+        classes: name of a structure to name of its class, in the order of the classes.
+        select: which masks are used.
+        only_referenced: whether images that no mask refers to are left out.
+    """
+
+    collection: str = ""
+    deidentified_by: str = ""
+    classes: Mapping[str, str] | None = None
+    select: Selecting = Selecting()
+    only_referenced: bool = False
+
+    @property
+    def name(self) -> str:
+        """The title, or the collection's name."""
+        return self.title or self.collection
 
 
 def cases(raw: Raw) -> Iterator[Case]:
@@ -63,7 +96,7 @@ def cases(raw: Raw) -> Iterator[Case]:
             yield _unmatched(raw, instance, matcher)
         else:
             on.setdefault(uid, []).append(instance)
-    only_referenced = _flag(raw.about, "only_referenced")
+    only_referenced = Collection.of(raw.about).only_referenced
     for uid, series in images.items():
         mine = _latest(raw, on.get(uid, []))
         if mine or not only_referenced:
@@ -204,28 +237,22 @@ def look_unless_denied(data: bytes, path: str) -> Header | None:
 
 def survey_by(about: About) -> SurveyPlan:
     """The survey of headers; what it remembers of patients depends on whether the about file says who removed identities."""
-    return SurveyPlan(dicom_headers.files, look_unless_denied if about.text("deidentified_by") else look_where_said, HEAD)
+    return SurveyPlan(dicom_headers.files, look_unless_denied if Collection.of(about).deidentified_by else look_where_said, HEAD)
 
 
 def select_from(about: About) -> Select:
     """Which masks the about file selects.
 
     Raises:
-        Refused: it says something else than `Select` knows.
+        Refused: it names an algorithm or a kind of object that there is not.
     """
-    given = about.values.get("select", {})
-    if not isinstance(given, Mapping) or (strange := sorted(set(given) - set(SELECTORS))):
-        strange = strange if isinstance(given, Mapping) else []
-        raise Refused(
-            f"{about.path}: select must be a table of {', '.join(SELECTORS)}" + (f", not {', '.join(strange)}." if strange else ".")
-        )
-    part = About(given, about.path)
+    said = Collection.of(about).select
     select = Select(
-        analysis_result=part.texts("analysis_result"),
-        description=part.texts("description"),
-        algorithm=tuple(one.lower() for one in part.texts("algorithm")),
-        kind=part.text("object").upper(),
-        newest=_flag(part, "newest"),
+        analysis_result=listed(said.analysis_result),
+        description=listed(said.description),
+        algorithm=tuple(one.lower() for one in listed(said.algorithm)),
+        kind=said.object.upper(),
+        newest=said.newest,
     )
     if unknown := [one for one in select.algorithm if one not in ALGORITHMS]:
         raise Refused(f"{about.path}: algorithm in select knows {', '.join(ALGORITHMS)}, not {', '.join(unknown)}.")
@@ -234,21 +261,9 @@ def select_from(about: About) -> Select:
     return select
 
 
-def _flag(about: About, key: str) -> bool:
-    """What a key says, false where it is absent.
-
-    Raises:
-        Refused: it is neither true nor false.
-    """
-    given = about.values.get(key, False)
-    if not isinstance(given, bool):
-        raise Refused(f"{about.path}: {key} must be true or false.")
-    return given
-
-
 def _not_deidentified(about: About, said: set[str]) -> str:
     """What is wrong with objects that do not say that nobody can be recognised by them; empty where all is well."""
-    if said == {"YES"} or (about.text("deidentified_by") and "NO" not in said):
+    if said == {"YES"} or (Collection.of(about).deidentified_by and "NO" not in said):
         return ""
     return "its header does not say that what identifies the patient was removed (PatientIdentityRemoved = YES)."
 
@@ -264,13 +279,13 @@ def words_of(about: About, survey: Mapping[str, Any]) -> dict[str, str]:
     """The class of each structure's name, in the order of the classes.
 
     Raises:
-        Refused: `classes` in the about file is no table of texts.
+        Refused: `classes` in the about file leaves a name empty.
     """
-    stated = about.values.get("classes")
+    stated = Collection.of(about).classes
     if stated is not None:
-        if not isinstance(stated, Mapping) or not all(isinstance(word, str) and word for word in stated.values()):
-            raise Refused(f'{about.path}: classes must map names of structures to classes, such as {{ "GTV-1" = "gtv" }}.')
-        return {str(name).strip(): word for name, word in stated.items()}
+        if not all(stated.values()):
+            raise about.wrong("classes")
+        return {name.strip(): word for name, word in stated.items()}
     select = select_from(about)
     taken = [select.of_header(header) for header in survey.values() if isinstance(header, Header)]
     seen = {one.name: slug(one.name) for header in taken if header is not None for one in header.structures}
@@ -284,11 +299,11 @@ def slug(name: str) -> str:
 
 def edition_from(about: About, survey: Mapping[str, Any]) -> Edition:
     """The edition that the user's facts and the survey make."""
-    license, citation = about.license(), about.text("citation")
+    collection = Collection.of(about)
     classes = tuple(dict.fromkeys(words_of(about, survey).values()))
     facts = EditionFacts(
-        license=replace(license, conditions=(POLICY, *license.conditions)),
-        citations=(*((citation,) if citation else ()), *facts_of(__file__).editions[0].citations),
+        license=replace(collection.terms, conditions=(POLICY, *collection.terms.conditions)),
+        citations=(*collection.citations, *facts_of(__file__).editions[0].citations),
         classes=classes,
     )
     return replace(READING, configs=volume_configs(columns_of(classes), only_slices=("sop_instance_uid", "instance_number"))).edition(facts)
@@ -329,5 +344,6 @@ SOURCE = source_of(
     READING,
     cases,
     survey=survey_by,
+    about_file=Collection,
     from_about=edition_from,
 )
