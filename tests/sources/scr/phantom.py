@@ -1,16 +1,22 @@
-"""SCR masks on JSRT radiographs: headerless big-endian .IMG of 2048 x 2048, five GIF masks of 1024 x 1024, two tables.
+"""SCR masks on JSRT radiographs: headerless big-endian .IMG, five GIF masks of half their size, two tables.
 
 The two downloads are two parts: `jsrt` (All247images, Clinical_Information) and `scr` (scratch/fold1, scratch/fold2).
-The sizes are the true ones, since the raw files carry no header. All values but the file names are invented.
+The raw files carry no header, so the source knows their size: `films_of` makes phantom and source agree on a smaller one, since films of
+the true size take seconds each. All values but the file names are invented.
 """
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from hf_medseg.sources.scr import source
 from tests.support.kit import Array, Phantom, Row, as_zip, disc, grey, rng, save, save_palette, write
 
 VARIANTS: dict[str, str] = {
@@ -33,7 +39,19 @@ VARIANTS: dict[str, str] = {
 }
 # In ascending class index: where structures overlap, the later one is painted over the earlier one.
 STRUCTURES = ["right lung", "left lung", "heart", "right clavicle", "left clavicle"]
-NATIVE, FULL = 1024, 2048
+TRUE = 2048
+FULL = 256
+NATIVE = FULL // 2
+
+
+@contextmanager
+def films_of(full: int) -> Iterator[None]:
+    """Lets phantom and source agree on the side of a film."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (sys.modules[__name__], source):
+            patch.setattr(module, "FULL", full)
+            patch.setattr(module, "NATIVE", full // 2)
+        yield
 
 
 @dataclass
@@ -95,15 +113,15 @@ EMPTY = ["subtlety", "nodule_size_mm", "age", "sex", "nodule_x", "nodule_y", "ma
 def density(stem: str) -> Array:
     """Raw values 0..4095, high is dark: a small pattern repeated over coarse steps, so that it packs well."""
     tile = np.tile(grey(f"scr/{stem}", 128, 128, 1800, np.uint16), (FULL // 128, FULL // 128))
-    step = np.arange(FULL, dtype=np.uint16) // 256
+    step = np.arange(FULL, dtype=np.uint16) // (FULL // 8)
     raw: Array = tile + (step * 211)[None, :] + (step * 97)[:, None]
     raw[3, 5], raw[FULL - 7, FULL - 2] = 0, 4095
     return raw
 
 
 def structures(stem: str) -> dict[str, Array]:
-    """The five overlapping structures on the 1024 grid; the right ones stand on the left side of the picture."""
-    y, x = np.mgrid[:NATIVE, :NATIVE]
+    """The five overlapping structures on the grid of the masks; the right ones stand on the left side of the picture."""
+    y, x = np.mgrid[:NATIVE, :NATIVE] * (1024 / NATIVE)
 
     def oval(cy: int, cx: int, ry: int, rx: int) -> Array:
         sy, sx = rng(f"scr/{stem}/{cy}/{cx}").integers(-15, 16, 2)
@@ -127,7 +145,7 @@ def painted(shapes: dict[str, Array]) -> Array:
 
 
 def doubled(native: Array) -> Array:
-    """Nearest neighbour from 1024 to 2048: every pixel four times."""
+    """Nearest neighbour to twice the size: every pixel four times."""
     return native.repeat(2, axis=0).repeat(2, axis=1)
 
 
@@ -255,17 +273,23 @@ def change(promise: Phantom, jsrt: Path, scr: Path, variant: str) -> None:
         promise.not_used = [f"fold1/masks/{name}/JPCLN113.gif" for name in STRUCTURES]
     elif variant == "bad_images":
         cut = films / "JPCLN106.IMG"
-        cut.write_bytes(cut.read_bytes()[: FULL * 1000 + 1])
+        cut.write_bytes(cut.read_bytes()[: FULL * FULL + 1])
         write(films / "JPCNN001.IMG", b"")
         write(films / "JPCLN113.IMG", density("JPCLN113").astype("<u2").tobytes())
         drop(promise, "JPCLN106", "JPCLN113", "JPCNN001")
     elif variant == "bad_masks":
         fold1, fold2 = scr / "scratch/fold1/masks", scr / "scratch/fold2/masks"
         (fold2 / "heart/JPCLN106.gif").unlink()
-        save(fold1 / "left lung/JPCLN113.gif", np.where(disc(512, 512, 200, 380, 90), 255, 0).astype(np.uint8))
+        save(
+            fold1 / "left lung/JPCLN113.gif",
+            np.where(disc(NATIVE // 2, NATIVE // 2, NATIVE // 5, NATIVE // 3, NATIVE // 12), 255, 0).astype(np.uint8),
+        )
         cut = fold1 / "right clavicle/JPCNN001.gif"
-        cut.write_bytes(cut.read_bytes()[:900])
-        save(fold1 / "heart/JPCLN016.gif", np.where(disc(NATIVE, NATIVE, 600, 500, 80), 255, 0).astype(np.uint8))
+        cut.write_bytes(cut.read_bytes()[: cut.stat().st_size // 2])
+        save(
+            fold1 / "heart/JPCLN016.gif",
+            np.where(disc(NATIVE, NATIVE, NATIVE * 3 // 5, NATIVE // 2, NATIVE // 12), 255, 0).astype(np.uint8),
+        )
         drop(promise, "JPCLN016", "JPCLN106", "JPCLN113", "JPCNN001")
         healthy = "JPCNN002"
         write(films / f"{healthy}.IMG", density(healthy).astype(">u2").tobytes())

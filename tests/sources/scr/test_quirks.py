@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hf_medseg.conversion.run import convert
 from hf_medseg.errors import Refused
 from hf_medseg.formats.physical import physical
-from tests.sources.scr.phantom import STRUCTURES, density, doubled, structures
-from tests.support.harness import Converted, pixels, run
+from tests.sources.scr import phantom
+from tests.sources.scr.phantom import STRUCTURES, density, doubled, films_of, structures
+from tests.support.harness import Converted, check, pixels, run
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +68,7 @@ def test_tables_under_the_names_of_the_guide(tmp_path: Path) -> None:
 def test_the_wrong_byte_order_is_rejected(tmp_path: Path) -> None:
     rejected = {one["image_id"]: one["expected"] for one in run("scr", "bad_images", tmp_path).conversion.rejected}
     assert "byte order" in rejected["JPCLN113"]
-    assert "8388608 bytes expected" in rejected["JPCLN106"]
+    assert f"{phantom.FULL**2 * 2} bytes expected" in rejected["JPCLN106"]
 
 
 def test_high_is_dark_and_comes_back(clean: Converted) -> None:
@@ -78,7 +80,7 @@ def test_high_is_dark_and_comes_back(clean: Converted) -> None:
 def test_masks_of_half_the_size_stand_for_four_pixels_each(clean: Converted) -> None:
     row = clean.row("JPCLN016")
     native = pixels(row["mask_native"])
-    assert native.shape == (1024, 1024)
+    assert native.shape == (phantom.NATIVE, phantom.NATIVE)
     assert np.array_equal(pixels(row["mask"]), doubled(native))
 
 
@@ -105,8 +107,19 @@ def test_the_outlier_of_a_landmark_set_stays_and_is_known(clean: Converted) -> N
     assert [one["path"] for one in clean.section()["known"]] == ["jsrt/All247images/JPCLN016.IMG"]
 
 
-def test_a_nodule_may_lie_outside_the_lungs(clean: Converted) -> None:
-    row = clean.row("JPCLN113")
+def test_films_of_the_true_size(tmp_path: Path) -> None:
+    with films_of(phantom.TRUE):
+        made = phantom.make(tmp_path / "raw")
+        for path in made.raw.rglob("*.IMG"):
+            if path.stem != "JPCLN113":
+                path.unlink()
+        made.rows, made.known = [row for row in made.rows if row.image_id == "JPCLN113"], []
+        found = Converted("scr", made, convert("scr", made.raw, tmp_path / "out", workers=1), tmp_path / "out")
+        check(found)
+    row = found.row("JPCLN113")
+    assert (row["width"], row["height"]) == (2048, 2048)
+    assert pixels(row["mask_native"]).shape == (1024, 1024)
+    # A nodule may lie outside the lungs.
     lungs = pixels(row["mask_right_lung"]) | pixels(row["mask_left_lung"])
     assert not lungs[row["nodule_y"], row["nodule_x"]]
 
@@ -114,7 +127,7 @@ def test_a_nodule_may_lie_outside_the_lungs(clean: Converted) -> None:
 def test_differing_masks_in_both_folds_are_rejected(tmp_path: Path) -> None:
     rejected = {one["image_id"]: one["expected"] for one in run("scr", "bad_masks", tmp_path).conversion.rejected}
     assert "claim to be the same file and differ" in rejected["JPCLN016"]
-    assert "the source promises 1024 x 1024" in rejected["JPCLN113"]
+    assert f"the source promises {phantom.NATIVE} x {phantom.NATIVE}" in rejected["JPCLN113"]
 
 
 @pytest.mark.parametrize(("variant", "part"), [("no_jsrt", "jsrt"), ("no_scr", "scr")])
