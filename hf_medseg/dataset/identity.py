@@ -10,11 +10,13 @@ from functools import cache
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from hf_medseg.dataset.storage import parquet
 from hf_medseg.dataset.table import Tally
 
 METADATA_KEY = b"hf_medseg"
+_LISTS = ("rejected", "duplicate", "known", "notes")
 
 
 @dataclass(frozen=True)
@@ -86,10 +88,18 @@ def read_shard(path: str) -> tuple[Identity, Outcome] | None:
     """What a shard says of itself; None if it is not one of ours or is damaged."""
     try:
         with parquet(path) as file:
-            metadata = file.metadata.metadata or {}
-        described: dict[str, Any] = json.loads(metadata[METADATA_KEY])
-        told = {name: described[name] for name in ("rejected", "duplicate", "known", "notes", "seal")}
-        outcome = Outcome(Tally(**described["tally"]), **told)
-        return Identity(**described["identity"]), outcome
-    except (OSError, pa.ArrowException, KeyError, ValueError, TypeError):
+            return told_by(file)
+    except (OSError, pa.ArrowException):
+        return None
+
+
+def told_by(file: pq.ParquetFile) -> tuple[Identity, Outcome] | None:
+    """What an open shard says of itself; None if it is not one of ours, or says more than ours do."""
+    try:
+        described: dict[str, Any] = json.loads((file.metadata.metadata or {})[METADATA_KEY])
+        if set(described) != {"identity", "tally", *_LISTS, "seal"}:
+            return None
+        told = {name: described[name] for name in (*_LISTS, "seal")}
+        return Identity(**described["identity"]), Outcome(Tally(**described["tally"]), **told)
+    except (KeyError, ValueError, TypeError):
         return None

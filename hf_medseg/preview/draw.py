@@ -96,8 +96,8 @@ def write_preview(target: Output, report: Mapping[str, Any]) -> None:
     picked = pick(target, MOST_ROWS)
     tiles = []
     for row, seen in read_shown(in_order(picked)):
-        data = png.encode(np.asarray(overlay(seen, _SIDE)))
-        values = (row.image_id, row.split, row.config, {"bytes": data, "path": f"{row.image_id.replace('/', '_')}.png"})
+        data = png.encode(picture_of(seen))
+        values = (row.image_id, row.split, row.config, {"bytes": data, "path": file_name(row.image_id)})
         for column, value in zip(cells.values(), values, strict=True):
             column.append(value)
         if row in picked[:_OVERVIEW_ROWS]:
@@ -116,6 +116,27 @@ def write_preview(target: Output, report: Mapping[str, Any]) -> None:
         writer.add_key_value_metadata({METADATA_KEY: json.dumps(described, sort_keys=True).encode()})
     if cells["image_id"]:
         (target.root / OVERVIEW).write_bytes(png.encode(np.asarray(_sheet(target, tiles))))
+
+
+def file_name(image_id: str) -> str:
+    """What the picture of a row is called."""
+    return f"{image_id.replace('/', '_')}.png"
+
+
+def picture_of(seen: Seen) -> Array:
+    """(height, width, 3) uint8: how the config `preview` shows a row."""
+    return np.asarray(overlay(seen, _SIDE))
+
+
+def overview(target: Output) -> Array:
+    """(height, width, 3) uint8: the sheet that `write_preview` draws from the shards as they are; nothing is written.
+
+    Raises:
+        MissingExtra: a library is not installed that reads its volumes.
+    """
+    picked = pick(target, MOST_ROWS)
+    tiles = [_tile(row, seen) for row, seen in read_shown(in_order(picked[:_OVERVIEW_ROWS]))]
+    return np.asarray(_sheet(target, tiles))
 
 
 # --- which rows ------------------------------------------------------------------------------------------------------------------------

@@ -32,8 +32,9 @@ from hf_medseg.conversion.rows import class_list
 from hf_medseg.conversion.shard import LEAST_GROUP, MOST_GROUP
 from hf_medseg.dataset.arrays import arrow_type
 from hf_medseg.dataset.columns import Column, Label, ListOf, Picture, Record, Volume, column_of, table_columns
-from hf_medseg.dataset.identity import Identity, Outcome, Seal, read_shard
-from hf_medseg.dataset.storage import parquet
+from hf_medseg.dataset.content import Content, large_file, stamp_of
+from hf_medseg.dataset.identity import METADATA_KEY, Identity, Outcome, Seal, told_by
+from hf_medseg.dataset.storage import is_local, open_bytes, place
 from hf_medseg.dataset.table import NOT_ANNOTATED, TableSpec, Tally
 from hf_medseg.errors import Rejected
 from hf_medseg.formats import jpeg, png
@@ -47,6 +48,7 @@ Hashes = NDArray[np.uint64]
 REMAKE = "Delete this shard and run the same `hf-medseg convert` again: it makes what is missing."
 CONVERT = "Run the same `hf-medseg convert` again: it writes this file anew and keeps finished shards."
 
+METADATA = {METADATA_KEY, b"huggingface", b"ARROW:schema"}  # what the metadata of a shard hold
 # A dataset that is wrong everywhere is told in a few lines, not in millions.
 _FINDINGS_OF_A_KIND = 20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -122,6 +124,7 @@ class ShardFacts:
     """What reading one shard has shown, small enough to keep for every shard.
 
     Attributes:
+        content: the file itself; None where it could not be read to its end.
         hashes: for `image_id`, group and patient of every row a 64-bit hash; what looks alike is compared as text later.
         whole: whether every row could be read.
         counted: whether every mask could be read too, so that the tally is complete.
@@ -137,6 +140,7 @@ class ShardFacts:
     tally: Tally = field(default_factory=Tally)
     whole: bool = False
     counted: bool = True
+    content: Content | None = None
     hashes: dict[str, Hashes] = field(default_factory=dict)
 
 
@@ -155,18 +159,24 @@ def _check_shard(findings: Findings, facts: ShardFacts, path: str) -> None:
     name = facts.name
     with contextlib.ExitStack() as stack:
         try:
-            file = stack.enter_context(parquet(path))
+            stream = stack.enter_context(open_bytes(path))
+            stamp = stamp_of(stream.fileno()) if is_local(path) else ()
+            file = stack.enter_context(pq.ParquetFile(stream))
         except (OSError, pa.ArrowException) as error:
             findings.wrong("readable", name, f"not a complete Parquet file ({error}).", REMAKE)
             return
-        described = read_shard(path)
+        described = told_by(file)
         if described is None:
             findings.wrong("metadata", name, "does not say of itself which source, edition and config it is.", REMAKE)
         else:
             facts.identity, facts.outcome = described
         _check_layout(findings, name, file)
+        strange = sorted({*(file.metadata.metadata or {}), *(file.schema_arrow.metadata or {})} - METADATA)
+        if strange:
+            findings.wrong("metadata", name, f"carries metadata that no conversion writes: {b', '.join(strange)!r}.", REMAKE)
         if _check_columns(findings, facts, file.schema_arrow):
             _check_rows(findings, facts, file)
+        facts.content = large_file(place(path), stream, stamp)
 
 
 def _check_columns(findings: Findings, facts: ShardFacts, schema: pa.Schema) -> bool:
@@ -251,8 +261,8 @@ def _check_rows(findings: Findings, facts: ShardFacts, file: pq.ParquetFile) -> 
             facts.whole = False
             continue
         sizes: list[int] = []
-        for place in range(table.num_rows):
-            row = {name: table.column(name)[place].as_py() for name in table.column_names}
+        for number_in_group in range(table.num_rows):
+            row = {name: table.column(name)[number_in_group].as_py() for name in table.column_names}
             label = str(row["image_id"] or f"number {facts.rows}")
             for promise, text in (*check.row(row), *slices.next(row)):
                 findings.wrong(promise, facts.name, text, REMAKE, label)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -14,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import yaml
 
 from hf_medseg.catalog.lookup import sources
@@ -21,17 +23,35 @@ from hf_medseg.conversion.executor import Executor, available_cores
 from hf_medseg.dataset import lock
 from hf_medseg.dataset.arrays import arrow_type
 from hf_medseg.dataset.columns import card_feature
+from hf_medseg.dataset.content import Content, small_file
 from hf_medseg.dataset.folder import CARD, INCOMPLETE, LOCAL, MOST_ROWS, NAMES, OVERVIEW, PREVIEW, REPORT, SHARD, WORK, Output
 from hf_medseg.dataset.folder import COLUMNS as PREVIEW_COLUMNS
 from hf_medseg.dataset.folder import FILE as PREVIEW_FILE
+from hf_medseg.dataset.identity import Outcome, told_by
 from hf_medseg.dataset.storage import parquet, place
 from hf_medseg.dataset.table import Tally
-from hf_medseg.errors import MedsegError
+from hf_medseg.errors import MedsegError, MissingExtra
+from hf_medseg.preview import draw as preview
 from hf_medseg.raw.tree import is_litter
-from hf_medseg.verification.readback import REMAKE, Finding, Findings, Hashes, ShardFacts, Wrong, differences, hash_of, open_cell, read_back
+from hf_medseg.verification.readback import (
+    METADATA,
+    REMAKE,
+    Array,
+    Finding,
+    Findings,
+    ShardFacts,
+    Wrong,
+    differences,
+    hash_of,
+    open_cell,
+    read_back,
+)
 
 # What the Hub's viewer reads of a split before it gives up.
 _VIEWER_ROWS, _VIEWER_BYTES = 100, 300_000_000
+_ROUNDING = 2  # of 255
+# A picture or file inside the text of the card.
+_EMBEDDED = re.compile(r"data:\s*[\w.+-]+/|;\s*base64\s*,", re.IGNORECASE)
 _SMALL = 64 << 20  # datasets that are checked sooner than processes start
 
 
@@ -57,6 +77,28 @@ class Verification:
         return not self.problems
 
 
+@dataclass
+class Examined:
+    """A dataset that was read once, from one end to the other: what was found wrong, and what exactly was read.
+
+    Attributes:
+        target: the output folder.
+        result: what is told of it.
+        shards: what every shard has shown.
+        files: every file of the dataset as it was read, by its POSIX path in the folder; of a shard that could be read to its end.
+    """
+
+    target: Output
+    result: Verification
+    shards: list[ShardFacts] = field(default_factory=list)
+    files: dict[str, Content] = field(default_factory=dict)
+
+    def text(self, name: str) -> bytes | None:
+        """The bytes of a small file; None where there is none."""
+        found = self.files.get(name)
+        return found.data if found else None
+
+
 def verify(out: str | os.PathLike[str], progress: Callable[[str, int, int, int, int], None] | None = None) -> Verification:
     """Re-reads every row of a converted dataset and checks every promise about it.
 
@@ -69,34 +111,56 @@ def verify(out: str | os.PathLike[str], progress: Callable[[str, int, int, int, 
     Raises:
         Refused: a conversion is running there.
     """
+    with lock.reading(Output(place(out))):
+        return examine(out, progress).result
+
+
+def examine(out: str | os.PathLike[str], progress: Callable[[str, int, int, int, int], None] | None = None) -> Examined:
+    """Does what `verify` does, and keeps what was read; whoever calls it sees to it that nobody converts there meanwhile."""
     target = Output(place(out))
-    with lock.reading(target):
-        return _verify(target, out, progress)
-
-
-def _verify(target: Output, out: str | os.PathLike[str], progress: Callable[[str, int, int, int, int], None] | None) -> Verification:
     findings = Findings()
     result = Verification(target.root, problems=findings.problems, warnings=findings.warnings)
+    examined = Examined(target, result)
     paths = target.shards() if target.root.is_dir() else []
     if not paths:
         advice = "Give the OUT folder of a conversion; `hf-medseg convert` makes one."
         findings.wrong("shards", str(out), "no shards are here.", advice)
-        return result
-    shards = _read_all(target.root, paths, progress)
+        return examined
+    shards = examined.shards = _read_all(target.root, paths, progress)
     for shard in shards:
         result.rows += shard.rows
         findings.problems.extend(shard.findings.problems)
         findings.warnings.extend(shard.findings.warnings)
+    examined.files = _contents(target, shards)
     findings.guarded("", _check_names, target, shards)
     findings.guarded("", _check_identities, shards)
     for config in sorted({_config(shard) for shard in shards}):
-        findings.guarded(config, _check_config, target, [shard for shard in shards if _config(shard) == config])
-    findings.guarded(REPORT, _check_report, target, shards)
-    findings.guarded(CARD, _check_card, target, shards)
-    findings.guarded(PREVIEW_FILE, _check_preview, target, shards)
+        findings.guarded(config, _check_config, examined, [shard for shard in shards if _config(shard) == config])
+    findings.guarded(REPORT, _check_report, examined)
+    findings.guarded(CARD, _check_card, examined)
+    findings.guarded(PREVIEW_FILE, _check_preview, examined)
     findings.guarded("", _check_leftovers, target, shards)
+    for name, content in examined.files.items():
+        if not content.unchanged:
+            findings.wrong(
+                "unchanged", name, "was changed or replaced while it was checked.", "Leave the folder alone, and verify it again."
+            )
     findings.close()
-    return result
+    return examined
+
+
+def _contents(target: Output, shards: Sequence[ShardFacts]) -> dict[str, Content]:
+    """Every file that belongs to the dataset, by name; the small ones are read here, once."""
+    found = {shard.name: shard.content for shard in shards if shard.content is not None}
+    for name in sorted({CARD, REPORT, PREVIEW_FILE, OVERVIEW, *map(_names_of, shards)}):
+        with contextlib.suppress(OSError):
+            found[name] = small_file(target.root / name)
+    return found
+
+
+def _names_of(shard: ShardFacts) -> str:
+    """The file that names the classes of a shard."""
+    return NAMES if _folder(shard) == "data" else f"{_folder(shard)}/{NAMES}"
 
 
 def _read_all(root: Path, paths: Sequence[Path], progress: Callable[[str, int, int, int, int], None] | None) -> list[ShardFacts]:
@@ -181,8 +245,9 @@ def _check_identities(findings: Findings, shards: Sequence[ShardFacts]) -> None:
         findings.warn("catalog", "", f"the catalog of this version does not have {', '.join(strange)}: columns are not compared with it.")
 
 
-def _check_config(findings: Findings, target: Output, shards: Sequence[ShardFacts]) -> None:
+def _check_config(findings: Findings, examined: Examined, shards: Sequence[ShardFacts]) -> None:
     """What holds over all shards of one config."""
+    target = examined.target
     config = _config(shards[0])
     if not config:
         return
@@ -198,12 +263,11 @@ def _check_config(findings: Findings, target: Output, shards: Sequence[ShardFact
         _check_viewer(findings, target, f"{config} / {split}", some)
     _check_unique(findings, target, shards)
     _check_groups(findings, target, shards)
-    path = target.root / (NAMES if _folder(shards[0]) == "data" else f"{_folder(shards[0])}/{NAMES}")
-    where = path.relative_to(target.root).as_posix()
+    where = _names_of(shards[0])
     expected = {str(index): name for index, name in enumerate(shards[0].classes)}
-    if not path.is_file():
+    if (text := examined.text(where)) is None:
         findings.wrong("names", where, "is missing.")
-    elif json.loads(path.read_bytes()) != expected:
+    elif json.loads(text) != expected:
         findings.wrong("names", where, f"differs from the class names of the shards, {', '.join(shards[0].classes)}.")
 
 
@@ -272,9 +336,13 @@ def _check_groups(findings: Findings, target: Output, shards: Sequence[ShardFact
             findings.warn("groups", _config(shards[0]), f"{key}s in more than one of the splits {', '.join(splits)}: {told}.", advice)
 
 
-def _check_report(findings: Findings, target: Output, shards: Sequence[ShardFacts]) -> None:
+def _check_report(findings: Findings, examined: Examined) -> None:
     """`report.json` is the sum of the shards."""
-    report = target.report()
+    target, shards = examined.target, examined.shards
+    try:
+        report = json.loads(examined.text(REPORT) or b"{}")
+    except ValueError:
+        report = {}
     if not report:
         findings.wrong("report", REPORT, "is missing or not JSON.")
         return
@@ -339,14 +407,17 @@ def _check_section(findings: Findings, config: str, section: Mapping[str, Any], 
             wrong(f"{split} foreground", told["foreground"], mean)
 
 
-def _check_card(findings: Findings, target: Output, shards: Sequence[ShardFacts]) -> None:
+def _check_card(findings: Findings, examined: Examined) -> None:
     """The card is there, and its metadata lists exactly what is there."""
-    path = target.root / CARD
+    target, shards = examined.target, examined.shards
     rows = sum(shard.rows for shard in shards)
-    if not path.is_file():
+    if (data := examined.text(CARD)) is None:
         findings.wrong("card", CARD, "is missing: the conversion was broken off." if rows else "is missing, since there are no rows.")
         return
-    text = path.read_text(encoding="utf-8")
+    text = data.decode("utf-8").replace("\r\n", "\n")
+    if _EMBEDDED.search(text):
+        advice = "Take it out: only pictures that are drawn from the rows are published."
+        findings.wrong("card", CARD, "holds a picture or file in its own text (`data:`), and nothing tells where that comes from.", advice)
     match = re.match(r"---\n(.*?)\n---\n", text, re.DOTALL)
     if match is None:
         findings.wrong("card", CARD, "does not begin with metadata between lines of `---`.")
@@ -419,41 +490,98 @@ def _check_described(findings: Findings, shards: Sequence[ShardFacts], described
             findings.wrong("card", CARD, f"its `dataset_info` of {_card_name(some[0])!r} says {said} rows, the shards hold {found}.")
 
 
-def _check_preview(findings: Findings, target: Output, shards: Sequence[ShardFacts]) -> None:
-    """A few rows of the shards as pictures, and nothing else."""
-    picture, path = target.root / OVERVIEW, target.root / PREVIEW_FILE
-    if picture.is_file():
+def _check_preview(findings: Findings, examined: Examined) -> None:
+    """A few rows of the shards as pictures, drawn from these rows, and nothing else."""
+    sound = not findings.problems  # what is compared with wrong rows says nothing
+    filled = any(shard.rows for shard in examined.shards)
+    picture, table = examined.text(OVERVIEW), examined.text(PREVIEW_FILE)
+    if picture is not None:
         try:
-            open_cell(picture.read_bytes())
+            opened = open_cell(picture)
+            if sound and not _is_drawn(opened.samples, preview.overview(examined.target)):
+                findings.wrong("preview", OVERVIEW, "is not what is drawn from the rows.")
         except Wrong as error:
             findings.wrong("preview", OVERVIEW, f"{error}")
-    elif any(shard.rows for shard in shards):
+        except MissingExtra as error:
+            findings.warn("volumes", OVERVIEW, "is not compared with the rows.", f"{error}")
+    elif filled:
         findings.wrong("preview", OVERVIEW, "is missing.")
-    if not path.is_file():
-        if any(shard.rows for shard in shards):
-            findings.wrong("preview", PREVIEW_FILE, "is missing.")
-        return
+    if table is not None:
+        _check_preview_rows(findings, examined, table, sound)
+    elif filled:
+        findings.wrong("preview", PREVIEW_FILE, "is missing.")
+
+
+def _check_preview_rows(findings: Findings, examined: Examined, data: bytes, sound: bool) -> None:
     try:
-        with parquet(path) as file:
+        with pq.ParquetFile(pa.BufferReader(data)) as file:
             fields = [(field.name, field.type) for field in file.schema_arrow]
             rows = file.read().to_pylist() if file.metadata.num_rows <= MOST_ROWS else None
+            strange = sorted({*(file.metadata.metadata or {}), *(file.schema_arrow.metadata or {})} - METADATA)
+            described = told_by(file)
     except (OSError, pa.ArrowException) as error:
         findings.wrong("preview", PREVIEW_FILE, f"not a complete Parquet file ({error}).")
         return
     if fields != [(name, arrow_type(column)) for name, column in PREVIEW_COLUMNS.items()] or not rows:
         findings.wrong("preview", PREVIEW_FILE, f"1 to {MOST_ROWS} rows of {', '.join(PREVIEW_COLUMNS)} expected.")
         return
-    ids: dict[tuple[str, str], list[Hashes]] = {}
-    for shard in shards:
-        ids.setdefault((_config(shard), _split(shard)), []).append(shard.hashes.get("image", np.empty(0, np.uint64)))
+    if strange or (described is not None and described[1] != Outcome()):
+        findings.wrong("preview", PREVIEW_FILE, "carries metadata that no conversion writes.")
+    shown: list[tuple[preview.Shown, dict[str, Any]]] = []
     for row in rows:
-        if not any((hashes == np.uint64(hash_of(row["image_id"]))).any() for hashes in ids.get((row["config"], row["split"]), ())):
+        there = _found(examined, row)
+        if there is None:
             text = f"shows a row that {row['config']} / {row['split']} does not have."
             findings.wrong("preview", PREVIEW_FILE, text, row=row["image_id"])
-        try:
-            open_cell(row["preview"]["bytes"])
-        except Wrong as error:
-            findings.wrong("preview", PREVIEW_FILE, f"{error}", row=row["image_id"])
+        else:
+            shown.append((there, row))
+    if not sound:
+        for _, row in shown:
+            _check_picture(findings, row, None)
+        return
+    try:
+        for (_, row), (_, seen) in zip(shown, preview.read_shown([there for there, _ in shown]), strict=True):
+            _check_picture(findings, row, preview.picture_of(seen))
+    except MissingExtra as error:
+        findings.warn("volumes", PREVIEW_FILE, "is not compared with the rows.", f"{error}")
+
+
+def _check_picture(findings: Findings, row: Mapping[str, Any], drawn: Array | None) -> None:
+    """A picture of the preview can be read, and is the one that is drawn from its row; None where the row itself is in doubt."""
+    try:
+        opened = open_cell(row["preview"]["bytes"] or b"")
+    except Wrong as error:
+        findings.wrong("preview", PREVIEW_FILE, f"{error}", row=row["image_id"])
+        return
+    if row["preview"]["path"] != preview.file_name(row["image_id"]):
+        findings.wrong("preview", PREVIEW_FILE, "its picture is not named after its row.", row=row["image_id"])
+    if drawn is not None and not _is_drawn(opened.samples, drawn):
+        findings.wrong("preview", PREVIEW_FILE, "its picture is not what is drawn from this row.", row=row["image_id"])
+
+
+def _is_drawn(found: Array, drawn: Array) -> bool:
+    """Whether two pictures are the same; versions of the drawing library may round differently."""
+    if (found.shape, found.dtype) != (drawn.shape, drawn.dtype):
+        return False
+    return int(np.abs(found.astype(np.int16) - drawn).max(initial=0)) <= _ROUNDING
+
+
+def _found(examined: Examined, row: Mapping[str, Any]) -> preview.Shown | None:
+    """Where the row of that config, split and id lies; None if there is none."""
+    wanted = np.uint64(hash_of(row["image_id"]))
+    for shard in examined.shards:
+        if (_config(shard), _split(shard)) != (row["config"], row["split"]):
+            continue
+        numbers = np.flatnonzero(shard.hashes.get("image", np.empty(0, np.uint64)) == wanted).tolist()
+        path = examined.target.root / shard.name
+        with parquet(path) as file:
+            starts = np.cumsum([0, *(file.metadata.row_group(group).num_rows for group in range(file.num_row_groups))])
+            for number in numbers:
+                group = int(np.searchsorted(starts, number, "right")) - 1
+                at = number - int(starts[group])
+                if file.read_row_group(group, columns=["image_id"])["image_id"][at].as_py() == row["image_id"]:
+                    return preview.Shown(0, row["config"], row["split"], row["image_id"], (), "", path, group, at)
+    return None
 
 
 def _check_leftovers(findings: Findings, target: Output, shards: Iterable[ShardFacts]) -> None:
@@ -463,7 +591,7 @@ def _check_leftovers(findings: Findings, target: Output, shards: Iterable[ShardF
         findings.wrong("unfinished", WORK, "the conversion runs, or was broken off.", advice)
     ours = {CARD, REPORT, PREVIEW_FILE, OVERVIEW, ".gitattributes"}
     for shard in shards:
-        ours |= {shard.name, NAMES if _folder(shard) == "data" else f"{_folder(shard)}/{NAMES}"}
+        ours |= {shard.name, _names_of(shard)}
     for path in sorted(target.root.rglob("*")):
         name = path.relative_to(target.root).as_posix()
         if path.is_file() and name not in ours and not is_litter(name) and not name.startswith((f"{WORK}/", f"{LOCAL}/")):

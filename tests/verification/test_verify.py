@@ -474,9 +474,10 @@ def test_without_nibabel_volumes_are_a_warning(tmp_path: Path, monkeypatch: pyte
     result = verify.verify(out)
     assert result.ok, result.problems
     assert [(one.check, one.where) for one in result.warnings] == [
-        ("volumes", f"volumes/train-0000{number}-of-00002.parquet") for number in (0, 1)
+        *(("volumes", f"volumes/train-0000{number}-of-00002.parquet") for number in (0, 1)),
+        *(("volumes", name) for name in (OVERVIEW, PREVIEW_FILE)),
     ]
-    assert "pip install" in result.warnings[0].advice
+    assert all("pip install" in one.advice for one in result.warnings)
 
 
 # --- shards ----------------------------------------------------------------------------------------------------------------------------
@@ -1027,6 +1028,93 @@ def test_the_preview_shows_rows_of_the_shards(tmp_path: Path, name: str) -> None
     write_preview_rows(out, lambda rows: change(sorted(rows, key=lambda one: one["image_id"])))
     text = text.replace("default / test", "default / train")
     only(problems(out), "preview", PREVIEW_FILE, row, text)
+
+
+def another_picture(out: Path) -> bytes:
+    """A picture of the size of the first one of the preview, of other data."""
+    with Image.open(io.BytesIO(pq.read_table(out / PREVIEW_FILE)["preview"][0].as_py()["bytes"])) as shown:
+        return encode(np.asarray(shown)[::-1], "PNG")
+
+
+def test_a_picture_of_other_data_inside_the_preview_is_found(tmp_path: Path) -> None:
+    out = flat().write(tmp_path / "out")
+    hidden = another_picture(out)
+    write_preview_rows(out, with_first(preview={"bytes": hidden, "path": "cell_0.png"}))
+    only(problems(out), "preview", PREVIEW_FILE, "cell_0", "not what is drawn from this row")
+
+
+def test_the_picture_of_one_row_under_the_id_of_another_is_found(tmp_path: Path) -> None:
+    out = flat().write(tmp_path / "out")
+    write_preview_rows(out, lambda rows: [{**rows[0], "preview": {**rows[1]["preview"], "path": "cell_0.png"}}, *rows[1:]])
+    only(problems(out), "preview", PREVIEW_FILE, "cell_0", "not what is drawn from this row")
+
+
+def test_words_beside_a_picture_of_the_preview_are_found(tmp_path: Path) -> None:
+    out = flat().write(tmp_path / "out")
+    write_preview_rows(out, lambda rows: [{**rows[0], "preview": {**rows[0]["preview"], "path": "Surname.png"}}, *rows[1:]])
+    only(problems(out), "preview", PREVIEW_FILE, "cell_0", "not named after its row")
+
+
+def test_fewer_rows_of_the_preview_are_still_true_ones(tmp_path: Path) -> None:
+    out = flat().write(tmp_path / "out")
+    write_preview_rows(out, lambda rows: rows[2:])
+    assert problems(out) == []
+
+
+def test_an_overview_of_other_data_is_found(tmp_path: Path) -> None:
+    out = flat().write(tmp_path / "out")
+    with Image.open(out / OVERVIEW) as shown:
+        pixels = np.asarray(shown).copy()
+    pixels[100:140, 40:80] = 7
+    (out / OVERVIEW).write_bytes(encode(pixels, "PNG"))
+    only(problems(out), "preview", OVERVIEW, "", "not what is drawn from the rows")
+
+
+def test_another_rounding_of_the_drawing_library_is_none(tmp_path: Path) -> None:
+    out = flat().write(tmp_path / "out")
+    with Image.open(out / OVERVIEW) as shown:
+        pixels = np.asarray(shown)
+    (out / OVERVIEW).write_bytes(encode(np.where(pixels > 100, pixels - 1, pixels), "PNG"))
+    assert problems(out) == []
+
+
+@pytest.mark.parametrize("name", [PREVIEW_FILE, FIRST])
+def test_data_in_the_metadata_of_a_table_are_found(tmp_path: Path, name: str) -> None:
+    out = flat().write(tmp_path / "out")
+    table, described = pq.read_table(out / name), pq.read_metadata(out / name).metadata[b"hf_medseg"]
+    with pq.ParquetWriter(out / name, table.schema.with_metadata({**table.schema.metadata, b"more": b"\xff\xd8 a picture"})) as writer:
+        writer.write_table(table)
+        writer.add_key_value_metadata({b"hf_medseg": described})
+    assert any("metadata that no conversion writes" in one[3] for one in problems(out) if one[1] == name)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["![](data:image/png;base64,iVBORw0KGgo=)", '<img src="DATA:image/jpeg;base64 ,/9j/4AAQ">', "[x]: data:application/zip;base64,UEsD"],
+)
+def test_a_picture_in_the_text_of_the_card_is_found(tmp_path: Path, text: str) -> None:
+    out = flat().write(tmp_path / "out")
+    with (out / "README.md").open("a") as card:
+        card.write(text)
+    only(problems(out), "card", "README.md", "", "in its own text")
+
+
+@pytest.mark.parametrize("name", [FIRST, PREVIEW_FILE, OVERVIEW, "README.md", "report.json", "id2label.json"])
+def test_a_file_that_is_swapped_and_swapped_back_while_it_is_checked_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    out = flat().write(tmp_path / "out")
+    overview = verify.preview.overview
+
+    def meanwhile(target: Any) -> Any:
+        (out / name).rename(tmp_path / "aside")
+        (out / name).write_bytes((tmp_path / "aside").read_bytes())
+        drawn = overview(target)
+        (tmp_path / "aside").replace(out / name)
+        return drawn
+
+    monkeypatch.setattr(verify.preview, "overview", meanwhile)
+    only(problems(out), "unchanged", name, "", "changed or replaced while it was checked")
 
 
 def test_a_preview_that_is_none(tmp_path: Path) -> None:
