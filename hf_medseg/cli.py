@@ -156,6 +156,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--allow-rejected", action="store_true", help="push although some cases were rejected")
     sub.add_argument("--allow-incomplete", action="store_true", help="push although a limit left cases out, or some were rejected")
     sub.add_argument("--delete-others", action="store_true", help="also delete every other file of the repository")
+    sub.add_argument("--replace-card", action="store_true", help="overwrite the card although somebody edited it on the Hub")
     sub.add_argument("--dry-run", action="store_true", help="show what would happen and write nothing")
     return parser
 
@@ -481,6 +482,7 @@ def _push(given: argparse.Namespace) -> int:
         allow_rejected=given.allow_rejected,
         allow_incomplete=given.allow_incomplete,
         delete_others=given.delete_others,
+        replace_card=given.replace_card,
         say=terminal.say,
     )
     print("\n".join(pushed.lines))

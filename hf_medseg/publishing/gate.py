@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, get_args
@@ -20,6 +20,7 @@ from hf_medseg.catalog.source import Edition, Source
 from hf_medseg.catalog.tables import config_folder, table_of
 from hf_medseg.dataset.arrays import arrow_type
 from hf_medseg.dataset.columns import Column
+from hf_medseg.dataset.content import Stamp, stamp_of
 from hf_medseg.dataset.folder import CARD, LOCAL, MOST_ROWS, NAMES, OVERVIEW, REPORT, SHARD, WORK, Output
 from hf_medseg.dataset.folder import COLUMNS as PREVIEW_COLUMNS
 from hf_medseg.dataset.folder import FILE as PREVIEW_FILE
@@ -38,6 +39,7 @@ class Held:
         license: the terms that hold for it, with the tier that the gate decided.
         shards: what every shard says of itself, by its name inside the folder.
         files: every file that belongs to the dataset, by its name inside the folder.
+        stamps: what the file system said of each before anything was read, so that another one under its name is told.
     """
 
     source: Source
@@ -45,6 +47,7 @@ class Held:
     license: License
     shards: Mapping[str, tuple[Identity, Outcome]]
     files: tuple[str, ...]
+    stamps: Mapping[str, Stamp] = field(default_factory=dict)
 
     @property
     def rejected(self) -> list[dict[str, str]]:
@@ -86,6 +89,7 @@ def inspect(out: str | os.PathLike[str]) -> Held:
     if not target.root.is_dir():
         raise Refused(f"{target.root}: no such folder. OUT is the folder that `hf-medseg convert` wrote.")
     files = _files(target.root)
+    stamps = {name: stamp_of(target.root / name) for name in files}
     shards: dict[str, tuple[Identity, Outcome]] = {}
     for name in files:
         if SHARD.search(name) and name != PREVIEW_FILE:
@@ -116,7 +120,7 @@ def inspect(out: str | os.PathLike[str]) -> Held:
         raise Refused(f"The rows have the names that {known[0].id} gives its pictures. {lawful_way(known[0])}")
     if PREVIEW_FILE in files:
         _check_preview(target.root / PREVIEW_FILE, seen)
-    held = Held(source, edition, _terms(source, edition, license_id, tier), shards, files)
+    held = Held(source, edition, _terms(source, edition, license_id, tier), shards, files, stamps)
     _check_card(target.root / CARD, held)
     return held
 

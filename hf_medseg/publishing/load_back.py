@@ -10,12 +10,21 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from itertools import islice
+from typing import TYPE_CHECKING
+
+import pyarrow.parquet as pq
 
 from hf_medseg.errors import MedsegError
+from hf_medseg.publishing.retry import backoff
+
+if TYPE_CHECKING:
+    from hf_medseg.publishing.repository import Repository, Wanted
 
 ROWS = 3
+_TRIES = 3
 _CACHES = {"HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_DATASETS_CACHE", "HF_MODULES_CACHE", "HF_TOKEN_PATH", "HF_HUB_OFFLINE"}
 
 
@@ -53,6 +62,44 @@ def load_back(
         raise MedsegError(f"{repo} at {revision} does not load back: {reason}")
     found: dict[str, dict[str, list[str]]] = json.loads(done.stdout.strip().splitlines()[-1])
     return found
+
+
+def check_loads(repository: Repository, wanted: Wanted, commit: str) -> None:
+    """Streams the first rows of every split from the Hub and compares them with the local ones.
+
+    Raises:
+        MedsegError: they do not load, or are others.
+    """
+    from huggingface_hub import get_token
+
+    expected = _first_rows(wanted)
+    repository.say("loading the dataset back")
+    token = repository.api.token if isinstance(repository.api.token, str) else get_token()
+    splits = {config: list(rows) for config, rows in expected.items()}
+    there: dict[str, dict[str, list[str]]] = {}
+    for attempt in range(_TRIES):
+        try:
+            there = load_back(repository.api.endpoint, token, repository.repo, commit, splits)
+            break
+        except MedsegError:
+            if attempt + 1 == _TRIES:
+                raise
+            time.sleep(backoff(attempt))
+    if there != expected:
+        raise MedsegError(f"{repository.repo} at {commit[:7]} loads other rows than the folder: {there} instead of {expected}. Push again.")
+
+
+def _first_rows(wanted: Wanted) -> dict[str, dict[str, list[str]]]:
+    first: dict[str, dict[str, list[str]]] = {}
+    for name, (identity, _) in sorted(wanted.held.shards.items()):
+        ids = first.setdefault(identity.config, {}).setdefault(identity.split, [])
+        if len(ids) < ROWS:
+            with pq.ParquetFile(wanted.files[name].path) as file:
+                for batch in file.iter_batches(ROWS, columns=["image_id"]):
+                    ids += batch["image_id"].to_pylist()[: ROWS - len(ids)]
+                    if len(ids) == ROWS:
+                        break
+    return first
 
 
 def main() -> None:

@@ -5,25 +5,29 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 import shutil
 import threading
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from hf_medseg.cli import main
+from hf_medseg.dataset.content import large_file, small_file, stamp_of
+from hf_medseg.dataset.folder import CARD, FILE, OVERVIEW, Output
 from hf_medseg.errors import MedsegError, Refused
+from hf_medseg.verification.readback import Finding
+from hf_medseg.verification.verify import Examined, Verification
 from tests.support.harness import Converted, pixels, run
 from tests.support.hub.desk import HARNESSES, Desk, open_desk
 from tests.support.hub.faults import Kind
 from tests.support.hub.server import Repo
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=")  # how huggingface_hub hands a file to its HTTP library
-PUSH, VERIFY = import_module("hf_medseg.publishing.push"), import_module("hf_medseg.verification.verify")
+PUSH, LOAD_BACK, RETRY = (import_module(f"hf_medseg.publishing.{name}") for name in ("push", "load_back", "retry"))
 READ_ONLY = {"GET", "HEAD"}
 PIXELS = """
 import hashlib, json, os
@@ -81,8 +85,19 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
 
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the reader's process of its own, and without reading every row before each of many pushes."""
-    monkeypatch.setattr(PUSH._Desk, "_load_back", lambda self, commit: None)
-    monkeypatch.setattr(VERIFY, "verify", lambda out: SimpleNamespace(ok=True, problems=[]))
+    monkeypatch.setattr(PUSH, "check_loads", lambda repository, wanted, commit: None)
+    monkeypatch.setattr(PUSH, "examine", unread)
+
+
+def unread(out: Path) -> Examined:
+    """What every file of a folder holds, without a look at its rows."""
+    files = {}
+    for path in sorted(Path(out).rglob("*")):
+        if path.is_file() and ".local" not in path.parts:
+            with path.open("rb") as file:
+                large = large_file(path, file, stamp_of(file.fileno()))
+            files[path.relative_to(out).as_posix()] = large if path.suffix == ".parquet" else small_file(path)
+    return Examined(Output(Path(out)), Verification(Path(out)), [], files)
 
 
 def content(folder: Path) -> dict[str, str]:
@@ -245,8 +260,13 @@ def test_rejected_cases_stop_a_push_unless_the_user_says_so(desk: Desk, tmp_path
 
 
 def test_a_dataset_that_verify_finds_wrong_is_not_pushed(desk: Desk, new: Converted, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(VERIFY, "verify", lambda out: SimpleNamespace(ok=False, problems=["row 3 is wrong"]))
-    with pytest.raises(Refused, match="row 3 is wrong"):
+    def spoiled(out: Path) -> Examined:
+        examined = unread(out)
+        examined.result.problems.append(Finding("values", "data/train.parquet", "row 3", "is wrong.", ""))
+        return examined
+
+    monkeypatch.setattr(PUSH, "examine", spoiled)
+    with pytest.raises(Refused, match="row 3: is wrong"):
         desk.push(new.out)
     assert not desk.local.seen
 
@@ -307,11 +327,229 @@ def test_a_dataset_that_does_not_load_back_is_neither_tagged_nor_made_public(
     tmp_path: Path, new: Converted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for desk in open_desk("lfs", tmp_path, monkeypatch):
-        monkeypatch.setattr(PUSH, "load_back", lambda *_: {"default": {"train": ["another row"]}})
+        monkeypatch.setattr(LOAD_BACK, "load_back", lambda *_: {"default": {"train": ["another row"]}})
         with pytest.raises(MedsegError, match="loads other rows"):
             desk.push(new.out, tag="v1")
         assert desk.repo.private
         assert not desk.repo.tags
+
+
+# --- what is uploaded is what was checked -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def out(new: Converted, tmp_path: Path) -> Path:
+    """A copy of the dataset, to be tampered with."""
+    shutil.copytree(new.out, tmp_path / "out")
+    return tmp_path / "out"
+
+
+def swap(path: Path, other: bytes = b"") -> None:
+    """Puts another file of the same size and time under a name, as somebody with the same disk might."""
+    state, data = path.stat(), path.read_bytes()
+    aside = path.with_name("aside.tmp")
+    aside.write_bytes(other or data[:-9] + b"X" + data[-8:])
+    os.utime(aside, ns=(state.st_atime_ns, state.st_mtime_ns))
+    aside.replace(path)
+
+
+SHARD = "data/train-00000-of-00001.parquet"
+
+
+@pytest.mark.parametrize("name", [SHARD, FILE, OVERVIEW, "report.json", "id2label.json"])
+@pytest.mark.parametrize("moment", ["/preupload/", "/batch", "/commit/"])
+def test_a_file_swapped_during_the_upload_is_not_published(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: Converted, out: Path, name: str, moment: str
+) -> None:
+    quick(monkeypatch)
+    for desk in open_desk("lfs", tmp_path, monkeypatch):
+        repo = desk.hold(old.out)
+        right, before = content(out), states(repo)
+        swapped: list[str] = []
+
+        def meanwhile(method: str, path: str, swapped: list[str] = swapped) -> None:
+            if moment in path and not swapped:
+                swapped.append(path)
+                swap(out / name)
+
+        desk.local.before = meanwhile
+        with contextlib.suppress(MedsegError):
+            desk.push(out)
+        assert swapped
+        assert states(repo) in (before, [*before, right])
+        assert content(out) != right
+
+
+def test_a_shard_swapped_during_an_upload_in_chunks_is_not_published(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: Converted, out: Path
+) -> None:
+    quick(monkeypatch)
+    for desk in open_desk("xet", tmp_path, monkeypatch):
+        repo = desk.hold(old.out)
+        before = states(repo)
+        desk.local.before = lambda method, path: swap(out / SHARD) if "xet-write-token" in path else None
+        with pytest.raises(MedsegError, match="during the push: nothing of it is published"):
+            desk.push(out)
+        assert states(repo) == before
+
+
+def test_a_shard_swapped_between_the_check_and_the_upload_is_not_published(desk: Desk, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.local.create(desk.repo_id)
+    desk.local.before = lambda method, path: swap(out / SHARD) if "whoami" in path else None
+    with pytest.raises(MedsegError, match="during the push: nothing of it is published"):
+        desk.push(out)
+    assert states(desk.repo) == [{}]
+
+
+def test_a_shard_swapped_between_the_license_and_the_check_is_refused(desk: Desk, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The license is decided for one dataset, and another one is checked and uploaded: both are read under one stamp."""
+
+    def examine(folder: Path) -> Examined:
+        swap(out / SHARD)
+        return unread(folder)
+
+    monkeypatch.setattr(PUSH, "examine", examine)
+    with pytest.raises(Refused, match="was changed or replaced while it was checked"):
+        desk.push(out)
+    assert not desk.local.seen
+
+
+def test_a_file_that_was_not_checked_is_not_pushed(desk: Desk, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def examine(folder: Path) -> Examined:
+        examined = unread(folder)
+        del examined.files[OVERVIEW]
+        return examined
+
+    monkeypatch.setattr(PUSH, "examine", examine)
+    with pytest.raises(Refused, match=r"overview\.png was not checked"):
+        desk.push(out)
+
+
+def test_what_could_not_be_read_is_not_pushed(desk: Desk, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def examine(folder: Path) -> Examined:
+        examined = unread(folder)
+        examined.result.warnings.append(Finding("volumes", SHARD, "", "its volumes are not read.", "Run: pip install 'hf-medseg[nifti]'"))
+        return examined
+
+    monkeypatch.setattr(PUSH, "examine", examine)
+    with pytest.raises(Refused, match="pip install"):
+        desk.push(out)
+
+
+# --- the owner's words ------------------------------------------------------------------------------------------------------------------
+
+
+def edit(desk: Desk, old: Converted) -> None:
+    """Somebody adds a line to the card on the Hub."""
+    card = (old.out / CARD).read_bytes()
+    desk.repo.put("a word of ours", **{CARD: card + b"\nAsk Jane before you use the left eyes.\n"})
+
+
+def test_a_card_that_was_edited_on_the_hub_is_not_overwritten_unasked(desk: Desk, old: Converted, new: Converted) -> None:
+    desk.push(old.out)
+    edit(desk, old)
+    before = states(desk.repo)
+    for options in ({}, {"dry_run": True}, {"delete_others": True}):
+        with pytest.raises(Refused, match=r"(?s)edited on the Hub.*- Ask Jane before you use the left eyes\..*--replace-card"):
+            desk.push(new.out, **options)
+    assert states(desk.repo) == before
+    desk.push(new.out, replace_card=True)
+    assert desk.repo.content() == content(new.out)
+
+
+def test_a_card_that_nobody_edited_is_brought_up_to_date(desk: Desk, old: Converted, new: Converted) -> None:
+    desk.push(old.out)
+    desk.repo.put("somebody else's file", **{"notes.txt": b"x"})
+    desk.push(new.out)
+    assert {**content(new.out)}.items() <= desk.repo.content().items()
+
+
+def test_an_edit_that_was_taken_over_needs_no_word(desk: Desk, old: Converted, out: Path) -> None:
+    desk.push(out)
+    edited = (out / CARD).read_bytes() + b"\nAsk Jane.\n"
+    desk.repo.put("a word of ours", **{CARD: edited})
+    (out / CARD).write_bytes(edited)
+    assert not desk.push(out).change
+
+
+def test_a_card_that_somebody_began_by_hand_is_theirs(desk: Desk, new: Converted) -> None:
+    desk.local.create(desk.repo_id).put("begun", **{CARD: b"---\nlicense: cc-by-4.0\n---\nSoon here.\n"})
+    with pytest.raises(Refused, match="- Soon here"):
+        desk.push(new.out)
+    assert "data" not in {name.partition("/")[0] for name in desk.repo.content()}
+
+
+def test_an_edit_while_the_data_are_uploaded_is_seen(desk: Desk, old: Converted, new: Converted) -> None:
+    desk.push(old.out)
+    begun: list[str] = []
+
+    def meanwhile(method: str, path: str) -> None:
+        if "/commit/" in path and not begun:
+            begun.append(path)
+            edit(desk, old)
+
+    desk.local.before = meanwhile
+    with pytest.raises(Refused, match="Ask Jane"):
+        desk.push(new.out)
+    assert desk.repo.content()[CARD] != content(new.out)[CARD]
+
+
+def test_the_command_takes_the_word(desk: Desk, old: Converted, new: Converted, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    desk.push(old.out)
+    edit(desk, old)
+    api = desk.api
+    monkeypatch.setattr("huggingface_hub.HfApi", lambda **_: api)
+    assert main(["push", str(new.out), "--repo", desk.repo_id]) == 2
+    assert "Ask Jane" in capsys.readouterr().err
+    assert main(["push", str(new.out), "--repo", desk.repo_id, "--replace-card"]) == 0
+
+
+# --- whose error it is ------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("error", [RuntimeError("ours"), ValueError("ours"), TypeError("ours"), json.JSONDecodeError("ours", "", 0)])
+@pytest.mark.parametrize("where", ["check_free", "check_card", "commit", "check_commit"])
+def test_an_error_of_ours_is_neither_waited_for_nor_called_the_networks(
+    desk: Desk, new: Converted, monkeypatch: pytest.MonkeyPatch, error: Exception, where: str
+) -> None:
+    calls: list[str] = []
+
+    def fail(*given: Any) -> None:
+        calls.append(where)
+        raise error
+
+    slept: list[float] = []
+    monkeypatch.setattr("time.sleep", slept.append)
+    monkeypatch.setattr(PUSH, where, fail)
+    with pytest.raises(type(error), match="ours"):
+        desk.push(new.out)
+    assert (calls, slept) == ([where], [])
+
+
+def test_an_error_of_ours_inside_a_question_is_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("time.sleep", slept.append)
+    for error in (RuntimeError("ours"), ValueError("ours"), KeyError("ours"), json.JSONDecodeError("ours", "", 0), OSError("disk")):
+
+        def call(error: Exception = error) -> None:
+            raise error
+
+        with pytest.raises(type(error)):
+            RETRY.ask("asking", call, lambda text: None)
+    assert slept == []
+
+
+def test_an_error_of_the_chunk_transport_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It raises bare RuntimeErrors out of compiled code; the last line of Python is the client's."""
+    slept: list[float] = []
+    monkeypatch.setattr("time.sleep", slept.append)
+    client: dict[str, Any] = {"__name__": "huggingface_hub._commit_api"}
+    exec("def upload():\n    raise RuntimeError('CAS service error : broken pipe')", client)
+    with pytest.raises(RuntimeError):
+        RETRY.ask("uploading", client["upload"], lambda text: None)
+    assert slept == [1, 2, 4, 8, 16, 32, 60]
+    for error, retried in ((ConnectionResetError("reset"), True), (TimeoutError("slow"), True), (PermissionError("no"), False)):
+        assert (RETRY.wait_of(error, 0) is not None) is retried
 
 
 # --- faults -----------------------------------------------------------------------------------------------------------------------------

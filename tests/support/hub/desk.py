@@ -85,7 +85,7 @@ class Desk:
                     blob = Blob(len(data), hashlib.sha256(data).hexdigest(), True)
                     assert hub.store.put(blob.oid, data)
                 files[name] = blob
-        repo.commit("an earlier push", files)
+        repo.commit("an earlier push", files, "Written by hf_medseg 0.0.1.")
         return repo
 
     def loaded(self, script: str, revision: str = "main", token: str | None = None) -> Any:

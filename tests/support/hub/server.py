@@ -60,6 +60,7 @@ class Commit:
     parent: str | None
     title: str
     files: dict[str, Blob]
+    message: str = ""
 
 
 @dataclass
@@ -83,10 +84,10 @@ class Repo:
         oid = self.tags.get(revision, revision)
         return next((commit for commit in self.commits if commit.oid == oid), None)
 
-    def commit(self, title: str, files: dict[str, Blob]) -> Commit:
+    def commit(self, title: str, files: dict[str, Blob], message: str = "") -> Commit:
         parent = self.commits[-1].oid if self.commits else None
         oid = hashlib.sha1(f"{self.id} {parent} {title} {len(self.commits)} {sorted(files)}".encode()).hexdigest()
-        self.commits.append(Commit(oid, parent, title, files))
+        self.commits.append(Commit(oid, parent, title, files, message))
         self.note()
         return self.head
 
@@ -436,7 +437,7 @@ def _commits(hub: Hub, request: Request, repo_id: str, revision: str) -> Answer:
     repo = hub.readable(repo_id, request.user)
     when = "2026-11-01T00:00:00.000Z"
     return _json(
-        [{"id": c.oid, "title": c.title, "message": "", "date": when, "authors": [{"user": "ns"}]} for c in reversed(repo.commits)]
+        [{"id": c.oid, "title": c.title, "message": c.message, "date": when, "authors": [{"user": "ns"}]} for c in reversed(repo.commits)]
     )
 
 
@@ -578,7 +579,7 @@ def _commit(hub: Hub, request: Request, repo_id: str, revision: str) -> Answer:
             raise Wrong(400, f"Path {path} is wrong or named twice")
         touched.add(path)
         files.update(_applied(hub, operation["key"], value, files))
-    repo.commit(header["value"]["summary"], files)
+    repo.commit(header["value"]["summary"], files, header["value"].get("description", ""))
     return _json({"success": True, "commitOid": repo.head.oid, "commitUrl": f"{hub.url}/datasets/{repo_id}/commit/{repo.head.oid}"})
 
 
