@@ -155,33 +155,29 @@ def _fields(kind: Any) -> dict[str, tuple[Any, bool]]:
 
 
 def _hint(root: Any, error: _Unknown) -> str:
-    """What was meant by an unknown key: one that is spelled alike, or one of another table, which ends where the next begins."""
+    """What was meant by an unknown key: one of another table, which ends where the next begins, or one that is spelled alike."""
     from difflib import get_close_matches
 
     wanted = keys(error.kind)
-    alike = get_close_matches(error.key, wanted, 1, 0.75)
-    homes = list(dict.fromkeys(table for table, record in _tables(root, "") if error.key in keys(record)))
-    near = alike or (() if homes else get_close_matches(error.key, wanted, 1))
-    if near:
+    if homes := list(dict.fromkeys(home for home, record in _tables(root, "") if error.key in keys(record))):
+        return f"it belongs {' or '.join(f'in {home}' if home else 'above the first [table]' for home in homes)}."
+    if near := get_close_matches(error.key, wanted, 1, 0.55):
         return f"did you mean {near[0]!r}?"
-    if homes:
-        places = [f"in [{table}]" if table else "above the first [table]" for table in homes]
-        return f"it belongs {' or '.join(places)}."
     return f"known are: {', '.join(wanted)}."
 
 
-def _tables(kind: Any, key: str) -> Iterator[tuple[str, Any]]:
-    """The records that a type is made of, each with the dotted key of its table."""
+def _tables(kind: Any, key: str, form: str = "[{}]") -> Iterator[tuple[str, Any]]:
+    """The records that a type is made of, each with the header of its table, empty for the outermost."""
     origin, arguments = _form(kind)
     if dataclasses.is_dataclass(kind):
-        yield key, kind
+        yield key and form.format(key), kind
         for name, inner in _types(kind):
             yield from _tables(inner, _join(key, name))
         return
     if isinstance(origin, type) and issubclass(origin, Mapping):
         key = _join(key, "NAME")
     for inner in arguments:
-        yield from _tables(inner, key)
+        yield from _tables(inner, key, "[[{}]]" if origin is tuple else form)
 
 
 def _union(kind: Any, choices: tuple[Any, ...], value: Any, file: str, key: str) -> Any:

@@ -12,8 +12,8 @@ from hf_medseg.errors import Refused
 
 
 def needs_script(source: Source) -> bool:
-    """Whether a source has a loading script: where an edition is not open, or only the user knows the license of DICOM collections."""
-    return source.convertible and source.id != "image-mask-folder" and (source.from_about is not None or set(source.tiers) != {"open"})
+    """Whether a source has a loading script: where an edition is not open, as of an archive whose licenses only its users look up."""
+    return source.convertible and not source.own and set(source.tiers) != {"open"}
 
 
 def file_name(source: Source) -> str:
