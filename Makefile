@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 OLD := .venv-datasets-3.6
 CODE := hf_medseg tests benchmarks tools upload loading_scripts
 
-.PHONY: demo test lint cards scripts bench clean
+.PHONY: demo test lint cards scripts facts bench clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/python -m tests.support.demo
@@ -18,7 +18,7 @@ lint: $(VENV)/test.stamp
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy
 
-cards scripts: $(VENV)/test.stamp
+cards scripts facts: $(VENV)/test.stamp
 	$(BIN)/python -m tools.render $@
 
 bench: $(VENV)/test.stamp

@@ -1,4 +1,4 @@
-"""`python -m hf_medseg.render cards|scripts` writes the committed, generated files anew, for maintainers."""
+"""`python -m tools.render cards|scripts|facts` writes the committed, generated files anew, for maintainers."""
 
 from __future__ import annotations
 
@@ -7,13 +7,19 @@ from pathlib import Path
 
 from hf_medseg.card import render as card
 from hf_medseg.loading import script
+from tools import facts_page
 
-TARGETS = {"cards": ("cards", card.all_cards), "scripts": ("loading_scripts", script.all_scripts)}
+FOLDERS = {"cards": ("cards", card.all_cards), "scripts": ("loading_scripts", script.all_scripts)}
+PAGES = {"facts": ("docs/facts.md", facts_page.page)}
 
 
 def render(target: str, root: Path) -> None:
-    """Writes every file of a kind, and removes those that no source has any more."""
-    folder, make = TARGETS[target]
+    """Writes a page, or every file of a kind, and removes those that no source has any more."""
+    if target in PAGES:
+        page, write = PAGES[target]
+        (root / page).write_text(write(), encoding="utf-8")
+        return
+    folder, make = FOLDERS[target]
     wanted = make()
     place = root / folder
     place.mkdir(exist_ok=True)
@@ -25,5 +31,5 @@ def render(target: str, root: Path) -> None:
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or TARGETS:
+    for name in sys.argv[1:] or (*FOLDERS, *PAGES):
         render(name, Path.cwd())

@@ -62,7 +62,8 @@ def keys(kind: Any) -> tuple[str, ...]:
     return tuple(_fields(kind))
 
 
-def _types(kind: Any) -> list[tuple[str, Any]]:
+def types_of(kind: Any) -> list[tuple[str, Any]]:
+    """The keys of a table that a record is read from, with their types."""
     return [(name, inner) for name, (inner, _) in _fields(kind).items()]
 
 
@@ -71,7 +72,7 @@ def words(kind: Any) -> str:
     origin, arguments = _form(kind)
     if origin in (Union, types.UnionType):
         told = [one for one in arguments if one not in (type(None), int if float in arguments else None)]
-        return " or ".join(words(one) for one in told)
+        return " or ".join(filter(None, map(words, told)))
     if origin is tuple and arguments[-1] is Ellipsis:
         return f"a list of {_many(arguments[0])}"
     if origin is tuple:
@@ -159,25 +160,25 @@ def _hint(root: Any, error: _Unknown) -> str:
     from difflib import get_close_matches
 
     wanted = keys(error.kind)
-    if homes := list(dict.fromkeys(home for home, record in _tables(root, "") if error.key in keys(record))):
+    if homes := list(dict.fromkeys(home for home, record in tables(root) if error.key in keys(record))):
         return f"it belongs {' or '.join(f'in {home}' if home else 'above the first [table]' for home in homes)}."
     if near := get_close_matches(error.key, wanted, 1, 0.55):
         return f"did you mean {near[0]!r}?"
     return f"known are: {', '.join(wanted)}."
 
 
-def _tables(kind: Any, key: str, form: str = "[{}]") -> Iterator[tuple[str, Any]]:
+def tables(kind: Any, key: str = "", form: str = "[{}]") -> Iterator[tuple[str, Any]]:
     """The records that a type is made of, each with the header of its table, empty for the outermost."""
     origin, arguments = _form(kind)
     if dataclasses.is_dataclass(kind):
         yield key and form.format(key), kind
-        for name, inner in _types(kind):
-            yield from _tables(inner, _join(key, name))
+        for name, inner in types_of(kind):
+            yield from tables(inner, _join(key, name))
         return
     if isinstance(origin, type) and issubclass(origin, Mapping):
         key = _join(key, "NAME")
     for inner in arguments:
-        yield from _tables(inner, key, "[[{}]]" if origin is tuple else form)
+        yield from tables(inner, key, "[[{}]]" if origin is tuple else form)
 
 
 def _union(kind: Any, choices: tuple[Any, ...], value: Any, file: str, key: str) -> Any:

@@ -185,7 +185,8 @@ class Description:
     Attributes:
         title: the owner's name of it.
         homepage: the owner's page.
-        modality, anatomy: what is pictured, how.
+        modality: how it is pictured, such as `CT` or `fundus photography`.
+        anatomy: what is pictured, such as `retina`.
         task: what the masks are for.
         summary: one or two sentences.
         access: how a person gets the raw tree.
@@ -228,8 +229,8 @@ class FactsTable(Description):
         license: of every edition that names none of its own.
         licenses: licenses that several editions share, by a name of one's own.
         citations: keys of entries in `citations.bib`; all of them where nothing is said.
-        classes: of every edition that names none of its own.
-        published: the same.
+        classes: names of the mask's classes without `background`, of every edition that names none of its own; the first is index 1.
+        published: numbers to compare a conversion with, of every edition that has none of its own.
         editions: the variants; none where there is only one.
     """
 

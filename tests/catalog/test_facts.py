@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 
 from hf_medseg.catalog.about import OwnData, read_about
 from hf_medseg.catalog.citations import entries
-from hf_medseg.catalog.decode import decode, keys
-from hf_medseg.catalog.facts import AboutKey, Facts
+from hf_medseg.catalog.decode import decode, keys, tables
+from hf_medseg.catalog.facts import AboutKey, Facts, FactsTable
 from hf_medseg.catalog.loader import read_checksums, read_facts
 from hf_medseg.catalog.lookup import facts, sources
 from hf_medseg.errors import Refused
+from tools import facts_page
 
 FACTS = list(facts().values())
 TEXT = """\
@@ -289,3 +290,13 @@ def test_an_about_file_may_cite_several_works(tmp_path: Path) -> None:
 )
 def test_the_license_is_stated_with_its_address_or_unknown(stated: str, tier: str, tmp_path: Path) -> None:
     assert own(tmp_path, stated).terms.tier == tier
+
+
+def test_the_page_of_all_keys_is_fresh() -> None:
+    page = Path(__file__).parents[2] / "docs" / "facts.md"
+    assert page.read_text(encoding="utf-8") == facts_page.page(), "docs/facts.md is not a fresh render: run `make facts`"
+
+
+@pytest.mark.parametrize("kind", dict.fromkeys(kind for _, kind in tables(FactsTable)), ids=lambda kind: kind.__name__)
+def test_every_key_is_explained(kind: Any) -> None:
+    assert set(keys(kind)) == set(facts_page.explained(kind))
