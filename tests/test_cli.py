@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from hf_medseg.cli import main
+from hf_medseg.catalog.lookup import facts
+from hf_medseg.cli import VERBS, main, parser
+from hf_medseg.cli.list import summary, table
 from tests.support import kit
 from tests.support.harness import PHANTOMS
 
@@ -121,3 +123,43 @@ def test_a_terminal_sees_progress(raw: Path, tmp_path: Path) -> None:
     os.close(ours)
     assert process.wait() == 0
     assert b"of 7 cases" in seen
+
+
+def listed(*options: str, capsys: pytest.CaptureFixture[str]) -> set[str]:
+    assert main(["list", "--json", *options]) == 0
+    return {line["id"] for line in json.loads(capsys.readouterr().out)}
+
+
+def test_the_catalog_is_filtered_by_what_people_ask_for(capsys: pytest.CaptureFixture[str]) -> None:
+    everything = listed(capsys=capsys)
+    assert {"chase-db1", "drive", "nih-cxr14"} <= everything
+    assert "chase-db1" in listed("--tier", "open", capsys=capsys)
+    assert "drive" not in listed("--tier", "open", capsys=capsys)
+    assert "nih-cxr14" not in listed("--masks", capsys=capsys)
+    assert {"chase-db1", "drive"} <= listed("--anatomy", "RETINA", "--task", "vessel", capsys=capsys)
+    assert "kvasir-seg" in listed("--search", "polyp", capsys=capsys)
+    assert listed("--search", "polyp", capsys=capsys) < everything
+    assert main(["list", "--modality", "seismography"]) == 0
+    told = capsys.readouterr()
+    assert (told.out, told.err) == ("", "No source is like this. `hf-medseg list` shows all of them.\n")
+
+
+def test_the_catalog_fits_a_terminal() -> None:
+    lines = [summary(source) for source in facts().values()]
+    for room in (40, 80, 120, 400):
+        lines_shown = ["  ".join(cells) for cells in table(lines, room)]
+        assert max(map(len, lines_shown)) <= room
+        assert lines_shown[0].startswith("id")
+        assert len(lines_shown) == len(lines) + 1
+    assert next(table(lines, None))[-1].strip() == "title"
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS))
+def test_every_command_shows_examples_and_explains_every_option(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([verb, "--help"])
+    assert f"  hf-medseg {verb}" in capsys.readouterr().out.partition("example")[2]
+    command = next(action for action in parser()._actions if isinstance(action.choices, dict)).choices[verb]
+    assert [action.dest for action in command._actions if not action.help] == []
+    for line in VERBS[verb].EXAMPLES:
+        parser().parse_args(line.split()[1:])

@@ -1,0 +1,164 @@
+"""`hf-medseg convert`: the main job."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import shutil
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hf_medseg.cli import arguments as taken
+from hf_medseg.cli import terminal
+from hf_medseg.cli.codes import DONE, WRONG
+from hf_medseg.cli.progress import Bar
+
+if TYPE_CHECKING:
+    from hf_medseg.conversion.run import Conversion
+
+_NOTES = 8  # so many kinds of known defects are told on the terminal; report.json names all of them
+
+HELP = "convert a raw download"
+EXAMPLES: tuple[str, ...] = (
+    "hf-medseg convert chase-db1 CHASEDB1.zip OUT",
+    "hf-medseg convert brats BraTS2021.tar OUT --config all --dry-run",
+    "hf-medseg convert image-mask-folder RAW OUT --about about.toml",
+)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    taken.source(parser)
+    taken.raw(parser)
+    parser.add_argument("out", metavar="OUT", help="folder to write")
+    parser.add_argument("--workers", type=int, metavar="N", help="processes (default: one a core)")
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="run on the Dask cluster with this scheduler instead")
+    parser.add_argument("--limit", type=int, metavar="N", help="only N cases of each split")
+    parser.add_argument("--max-shard-size", type=taken.size, default=500_000_000, metavar="SIZE", help="such as 500MB (the default)")
+    parser.add_argument("--config", action="append", default=[], metavar="NAME", help="config to make, or `all`; may be repeated")
+    parser.add_argument("--about", metavar="FILE", help="facts that only you know, as TOML")
+    parser.add_argument("--replace", action="store_true", help="OUT holds a conversion with other options, which may go")
+    parser.add_argument("--dry-run", action="store_true", help="show the plan and write nothing")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Runs the command."""
+    from hf_medseg.catalog.terms import show_once
+    from hf_medseg.conversion.executor import on_scheduler, settle
+    from hf_medseg.conversion.run import convert
+
+    bar = Bar()
+    stages: set[str] = set()
+
+    def tell(stage: str, *how_far: int) -> None:
+        if stage == "convert" and stage not in stages:
+            settle()  # not before: what planning frees is given back
+        stages.add(stage)
+        bar(stage, *how_far)
+
+    with contextlib.ExitStack() as cleanup:
+        cleanup.callback(bar.close)
+        executor = cleanup.enter_context(on_scheduler(given.scheduler)) if given.scheduler else None
+        conversion = convert(
+            given.source,
+            given.raw,
+            given.out,
+            workers=given.workers,
+            limit=given.limit,
+            max_shard_size=given.max_shard_size,
+            configs=given.config,
+            edition=given.edition,
+            parts=dict(given.part),
+            about=given.about,
+            dry_run=given.dry_run,
+            replace=given.replace,
+            executor=executor,
+            progress=tell,
+        )
+    show_once(conversion.plan.source, conversion.plan.edition)
+    return _show_plan(conversion, given.replace) if given.dry_run else _show(conversion)
+
+
+def _show_plan(conversion: Conversion, replace: bool) -> int:
+    from hf_medseg.dataset.storage import is_local
+
+    plan = conversion.plan
+    _say_inside(conversion)
+    edition = f", edition {plan.edition.name}" if plan.edition.name else ""
+    print(f"{plan.source.id}{edition}: license {plan.edition.license.id}, tier {plan.edition.license.tier}")
+    for config in plan.configs:
+        for split, cases in config.splits.items():
+            shards = [shard for shard in config.shards if shard.split == split]
+            size, plural = sum(shard.size for shard in shards), "s" * (len(shards) != 1)
+            print(f"  {config.config.name} / {split}: {len(cases):,} cases, {_human(size)} raw, {len(shards)} shard{plural}")
+        unused = sum(note.files for note in config.not_used if note.reason != "left behind by an operating system")
+        print(f"  {unused:,} files not used, {len(config.known)} known defects and notes, {len(config.rejected)} rejected while planning")
+    room = ""
+    if is_local(conversion.out):
+        folder = next((path for path in (conversion.out, *conversion.out.absolute().parents) if path.exists()), Path("."))
+        room = f"; free where OUT lies: {_human(shutil.disk_usage(folder).free)}"
+    print(f"  to read: {_human(plan.raw_bytes)}{room}")
+    for line in conversion.losses.refused:
+        print(f"  {'would replace' if replace else 'refused without --replace'}: {line}")
+    print("Nothing was written.")
+    return DONE
+
+
+def _say_inside(conversion: Conversion) -> None:
+    """Says that RAW is only a folder of the layout, which may be what the user wants."""
+    if inside := conversion.plan.inside:
+        print(f"note: RAW is the folder {inside} of {conversion.plan.source.id}: what lies beside it is not read")
+
+
+def _show(conversion: Conversion) -> int:
+    from hf_medseg.dataset.folder import DIFFER, LOCAL, REPORT
+    from hf_medseg.dataset.storage import is_local
+
+    for name, count in conversion.losses.gone.items():
+        print(f"note: {count:,} rows that {name} had before are gone: the raw tree does not hold their files any more.")
+    _say_inside(conversion)
+    for archive in conversion.plan.repacked:
+        print(f"note: {archive} is not as published: it has another size. `hf-medseg check` compares it with what is published.")
+    for name, part in conversion.report["configs"].items():
+        for split, found in part["splits"].items():
+            print(f"{name} / {split}: {found['rows']:,} rows, {found['rows_with_mask']:,} with mask")
+        for split, told in part.get("limited", {}).items():
+            print(f"incomplete: {told['taken']:,} of {told['cases']:,} cases of {name} / {split} were taken, as --limit says")
+        for line in part["published"]:
+            found = line["found"] or 0  # a split that is not there at all has no number
+            if line["published"] != found and line["what"] != "mean foreground fraction":
+                print(f"note: {line['what']} in {line['split']}: {line['published']:,} published, {found:,} found")
+        if differ := part.get("checksums", {}).get("differ"):
+            where = f"; see {conversion.out / LOCAL / REPORT}" if is_local(conversion.out) else ""
+            print(f"note: {differ:,} of {part['checksums']['compared']:,} files with a published checksum {DIFFER}{where}")
+        for reason, count in Counter(note["reason"] for note in part.get("notes", ())).most_common():
+            print(f"note: {count:,} files: {reason}; see report.json")
+        told = {"known": "known defects and notes", "duplicate": "duplicate files"}
+        counts = [f"{len(part[key]):,} {text}" for key, text in told.items() if part[key]]
+        if counts:
+            print(f"{', '.join(counts)}: see report.json")
+        for reason, number in Counter(note["reason"] for note in part["known"]).most_common(_NOTES):
+            print(f"note: {reason}" + (f" ({number:,} files)" if number > 1 else ""))
+        if unused := sum(note["files"] for note in part["not_used"]):
+            print(f"{unused:,} files not used" + (f": see {conversion.out / LOCAL / REPORT}" if is_local(conversion.out) else ""))
+    rejected = conversion.rejected
+    for one in rejected[:20]:
+        terminal.say(f"rejected {one['image_id']}: {one['file']}: {one['expected']} {one['advice']}")
+    if len(rejected) > 20:
+        terminal.say(f"... and {len(rejected) - 20:,} more: see report.json")
+    if not conversion.rows:
+        terminal.say("No row came out, so there is no dataset.")
+        return WRONG
+    if conversion.kept:
+        print(f"{len(conversion.kept)} finished shards were kept, {len(conversion.made)} made.")
+    print(f'Load it with: datasets.load_dataset("{conversion.out}")')
+    return WRONG if rejected else DONE
+
+
+def _human(size: float) -> str:
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"

@@ -1,0 +1,63 @@
+"""`hf-medseg download`: raw data from their owner."""
+
+from __future__ import annotations
+
+import argparse
+
+from hf_medseg.cli import arguments as taken
+from hf_medseg.cli import terminal
+from hf_medseg.cli.codes import DONE, WRONG
+from hf_medseg.cli.progress import Bar
+
+HELP = "fetch the raw data, or say how a person gets them"
+EXAMPLES: tuple[str, ...] = (
+    "hf-medseg download chase-db1 RAW",
+    "hf-medseg download nih-cxr14 RAW --choice kaggle --dry-run",
+)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    taken.source(parser)
+    parser.add_argument("dest", metavar="DEST", help="folder that becomes RAW")
+    parser.add_argument("--accept-terms", action="store_true", help="the owner's terms are read and accepted, and the data wanted")
+    taken.edition(parser)
+    parser.add_argument("--choice", default="", metavar="NAME", help="which alternative, where there are several ways to get the data")
+    parser.add_argument("--only", action="append", default=[], metavar="FILE", help="only these files; `*` allowed; may be repeated")
+    parser.add_argument("--jobs", type=int, default=4, metavar="N", help="files side by side (default: 4)")
+    parser.add_argument("--dry-run", action="store_true", help="show what would be fetched and write nothing")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Runs the command."""
+    from hf_medseg.fetching.download import download
+
+    bar = Bar("files")
+    try:
+        result = download(
+            given.source,
+            given.dest,
+            edition=given.edition,
+            choice=given.choice,
+            only=given.only,
+            accept_terms=given.accept_terms,
+            jobs=given.jobs,
+            dry_run=given.dry_run,
+            progress=bar,
+        )
+    finally:
+        bar.close()
+    for name in result.kept:
+        print(f"kept {name}")
+    for name, got in result.fetched.items():
+        size = f" ({got.size:,} bytes, {got.checksum})" if got else ""
+        print(f"would fetch {name}" if given.dry_run else f"fetched {name}{size}")
+    if given.dry_run:
+        print("Nothing was written.")
+    if result.missing:
+        terminal.say(f"by hand: {', '.join(result.missing)}\n{result.steps}")
+        return DONE if given.dry_run else WRONG
+    if not given.dry_run:
+        about = " --about FILE" if result.source.from_about else ""
+        print(f"Convert it with: hf-medseg convert {result.source.id} {result.dest} OUT{about}")
+    return DONE

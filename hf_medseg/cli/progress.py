@@ -1,0 +1,42 @@
+"""How far the work is, on a terminal."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from typing import Any
+
+
+class Bar:
+    """Shows cases (or what `unit` says), bytes and time left on a terminal, and nothing elsewhere."""
+
+    def __init__(self, unit: str = "cases") -> None:
+        self._unit = unit
+        self._shown = sys.stderr.isatty()
+        self._bar: Any = None
+        self._stage = ""
+        self._told = 0.0
+
+    def __call__(self, stage: str, cases: int, all_cases: int, read: int, all_bytes: int) -> None:
+        if not self._shown or (time.monotonic() - self._told < 0.1 and cases < all_cases and stage == self._stage):
+            return
+        self._told = time.monotonic()
+        from tqdm import tqdm
+
+        if self._bar is None or stage != self._stage:
+            self.close()
+            self._stage = stage
+            size = shutil.get_terminal_size()  # some terminals do not know theirs; tqdm would show nothing there
+            shape = {"ncols": size.columns - 1, "nrows": size.lines}
+            self._bar = tqdm(total=all_bytes, unit="B", unit_scale=True, desc=stage, leave=False, **shape)
+        self._bar.total = all_bytes
+        self._bar.set_postfix_str(f"{cases:,} of {all_cases:,} {self._unit}", refresh=False)
+        self._bar.update(read - self._bar.n)
+        self._bar.refresh()
+
+    def close(self) -> None:
+        """Takes the bar away."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None

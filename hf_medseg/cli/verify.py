@@ -1,0 +1,36 @@
+"""`hf-medseg verify`: every promise, by reading back."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from hf_medseg.cli import arguments as taken
+from hf_medseg.cli.codes import DONE, WRONG
+
+HELP = "read a converted dataset back and check every promise"
+EXAMPLES: tuple[str, ...] = ("hf-medseg verify OUT",)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    taken.out(parser)
+    taken.as_json(parser)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Runs the command."""
+    from dataclasses import asdict
+
+    from hf_medseg.verification.verify import verify
+
+    result = verify(given.out)
+    if given.json:
+        print(json.dumps(asdict(result), indent=2, ensure_ascii=False, default=str))
+    else:
+        for problem in result.problems:
+            print(f"wrong: {problem}")
+        for warning in result.warnings:
+            print(f"warning: {warning}")
+        print(f"{result.rows:,} rows read: " + ("everything as promised." if result.ok else f"{len(result.problems)} problems."))
+    return DONE if result.ok else WRONG
