@@ -69,7 +69,7 @@ def test_a_traceback_only_with_debug(
     def broken(*arguments: object, **options: object) -> None:
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr("hf_medseg.catalog.lookup.find_source", broken)
+    monkeypatch.setattr("hf_medseg.catalog.lookup.find_facts", broken)
     assert main(["info", "drive"]) == 1
     assert "ZeroDivisionError: a bug" in capsys.readouterr().err
     with pytest.raises(ZeroDivisionError):
