@@ -15,8 +15,8 @@ _HEAD = """\
 
 Generated from the types in `hf_medseg/catalog/facts.py` and `licenses.py`: change it there, then run `make facts`.
 
-A key that is not here, or a value of another type, is refused by its name with what was expected. As in every TOML file, keys come before the
-first `[table]`: what follows a table's header belongs to that table. How to add a source: [adding-a-source.md](adding-a-source.md).
+A key that is not here, or a value of another type, is refused by its name with what was expected. As in every TOML file, keys come before
+the first `[table]`: what follows a table's header belongs to that table. How to add a source: [adding-a-source.md](adding-a-source.md).
 """
 
 _COLUMNS = ("| key | must be | needed | meaning |", "| --- | --- | --- | --- |")
