@@ -21,7 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Runs the command."""
-    from hf_medseg.preview.draw import contact_sheet
+    from hf_medseg.preview.sheet import contact_sheet
 
     out = Path(given.out)
     target = Path(given.to) if given.to else out.with_name(f"{out.absolute().name}-preview.png")

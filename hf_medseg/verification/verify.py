@@ -31,21 +31,14 @@ from hf_medseg.dataset.identity import Outcome, told_by
 from hf_medseg.dataset.storage import parquet, place
 from hf_medseg.dataset.table import Tally
 from hf_medseg.errors import MedsegError, MissingExtra
-from hf_medseg.preview import draw as preview
+from hf_medseg.preview.choose import Shown
+from hf_medseg.preview.draw import file_name, picture_of
+from hf_medseg.preview.overlay import read_shown
+from hf_medseg.preview.sheet import overview
 from hf_medseg.raw.tree import is_litter
-from hf_medseg.verification.readback import (
-    METADATA,
-    REMAKE,
-    Array,
-    Finding,
-    Findings,
-    ShardFacts,
-    Wrong,
-    differences,
-    hash_of,
-    open_cell,
-    read_back,
-)
+from hf_medseg.verification.cell import Array, Wrong, open_cell
+from hf_medseg.verification.findings import REMAKE, Finding, Findings
+from hf_medseg.verification.shard import METADATA, ShardFacts, differences, hash_of, read_back
 
 # What the Hub's viewer reads of a split before it gives up.
 _VIEWER_ROWS, _VIEWER_BYTES = 100, 300_000_000
@@ -498,7 +491,7 @@ def _check_preview(findings: Findings, examined: Examined) -> None:
     if picture is not None:
         try:
             opened = open_cell(picture)
-            if sound and not _is_drawn(opened.samples, preview.overview(examined.target)):
+            if sound and not _is_drawn(opened.samples, overview(examined.target)):
                 findings.wrong("preview", OVERVIEW, "is not what is drawn from the rows.")
         except Wrong as error:
             findings.wrong("preview", OVERVIEW, f"{error}")
@@ -527,7 +520,7 @@ def _check_preview_rows(findings: Findings, examined: Examined, data: bytes, sou
         return
     if strange or (described is not None and described[1] != Outcome()):
         findings.wrong("preview", PREVIEW_FILE, "carries metadata that no conversion writes.")
-    shown: list[tuple[preview.Shown, dict[str, Any]]] = []
+    shown: list[tuple[Shown, dict[str, Any]]] = []
     for row in rows:
         there = _found(examined, row)
         if there is None:
@@ -540,8 +533,8 @@ def _check_preview_rows(findings: Findings, examined: Examined, data: bytes, sou
             _check_picture(findings, row, None)
         return
     try:
-        for (_, row), (_, seen) in zip(shown, preview.read_shown([there for there, _ in shown]), strict=True):
-            _check_picture(findings, row, preview.picture_of(seen))
+        for (_, row), (_, seen) in zip(shown, read_shown([there for there, _ in shown]), strict=True):
+            _check_picture(findings, row, picture_of(seen))
     except MissingExtra as error:
         findings.warn("volumes", PREVIEW_FILE, "is not compared with the rows.", f"{error}")
 
@@ -553,7 +546,7 @@ def _check_picture(findings: Findings, row: Mapping[str, Any], drawn: Array | No
     except Wrong as error:
         findings.wrong("preview", PREVIEW_FILE, f"{error}", row=row["image_id"])
         return
-    if row["preview"]["path"] != preview.file_name(row["image_id"]):
+    if row["preview"]["path"] != file_name(row["image_id"]):
         findings.wrong("preview", PREVIEW_FILE, "its picture is not named after its row.", row=row["image_id"])
     if drawn is not None and not _is_drawn(opened.samples, drawn):
         findings.wrong("preview", PREVIEW_FILE, "its picture is not what is drawn from this row.", row=row["image_id"])
@@ -566,7 +559,7 @@ def _is_drawn(found: Array, drawn: Array) -> bool:
     return int(np.abs(found.astype(np.int16) - drawn).max(initial=0)) <= _ROUNDING
 
 
-def _found(examined: Examined, row: Mapping[str, Any]) -> preview.Shown | None:
+def _found(examined: Examined, row: Mapping[str, Any]) -> Shown | None:
     """Where the row of that config, split and id lies; None if there is none."""
     wanted = np.uint64(hash_of(row["image_id"]))
     for shard in examined.shards:
@@ -580,7 +573,7 @@ def _found(examined: Examined, row: Mapping[str, Any]) -> preview.Shown | None:
                 group = int(np.searchsorted(starts, number, "right")) - 1
                 at = number - int(starts[group])
                 if file.read_row_group(group, columns=["image_id"])["image_id"][at].as_py() == row["image_id"]:
-                    return preview.Shown(0, row["config"], row["split"], row["image_id"], (), "", path, group, at)
+                    return Shown(0, row["config"], row["split"], row["image_id"], (), "", path, group, at)
     return None
 
 

@@ -25,7 +25,7 @@ from hf_medseg.dataset import lock
 from hf_medseg.dataset.folder import Output
 from hf_medseg.dataset.identity import read_shard
 from hf_medseg.errors import Refused
-from hf_medseg.preview.draw import contact_sheet
+from hf_medseg.preview.sheet import contact_sheet
 from hf_medseg.publishing.push import push
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.tree import open_raw_tree

@@ -16,8 +16,10 @@ from hf_medseg.dataset.folder import FILE, Output
 from hf_medseg.dataset.identity import read_shard
 from hf_medseg.dataset.table import NOT_ANNOTATED
 from hf_medseg.errors import Refused
-from hf_medseg.preview import draw as preview
-from hf_medseg.preview.draw import Seen, colour_of, contact_sheet, for_display, in_order, overlay, pick, read_shown, see
+from hf_medseg.preview import choose, sheet
+from hf_medseg.preview.choose import in_order, pick
+from hf_medseg.preview.overlay import Seen, colour_of, for_display, overlay, read_shown, see
+from hf_medseg.preview.sheet import contact_sheet
 from tests.support.kit import Array, grey
 from tests.support.made import FLAT, VOLUMES, Made, edition, flat, flat_row, know, labels, nifti, picture, volumes
 
@@ -113,12 +115,10 @@ def test_only_some_row_groups_are_looked_at(tmp_path: Path, monkeypatch: pytest.
     made = many(10)
     made.tables["default", "train"] = [[row] for shard in made.tables["default", "train"] for row in shard]
     out = made.write(tmp_path / "out")
-    monkeypatch.setattr(preview, "_GROUPS_LOOKED_AT", 1)
+    monkeypatch.setattr(choose, "_GROUPS_LOOKED_AT", 1)
     read: list[str] = []
-    whole = preview.pq.ParquetFile.read_row_group
-    monkeypatch.setattr(
-        preview.pq.ParquetFile, "read_row_group", lambda file, group, columns: read.append(columns) or whole(file, group, columns)
-    )
+    whole = pq.ParquetFile.read_row_group
+    monkeypatch.setattr(pq.ParquetFile, "read_row_group", lambda file, group, columns: read.append(columns) or whole(file, group, columns))
     rows = in_order(pick(Output(out), 3))
     assert [row.image_id for row in rows] == ["cell_0", "cell_3", "cell_6"]
     assert read == [["image_id", "classes", "patient_id"]] * 3
@@ -281,9 +281,9 @@ def test_a_contact_sheet_explains_what_is_not_annotated(tmp_path: Path, monkeypa
 
 
 def test_texts_are_cut_in_their_middle() -> None:
-    font = preview._font(16)
-    assert preview._shortened("short", font, 200) == "short"
-    cut = preview._shortened("TCGA_CS_4941_19960909_slice_0017_of_0023", font, 200)
+    font = sheet._font(16)
+    assert sheet._shortened("short", font, 200) == "short"
+    cut = sheet._shortened("TCGA_CS_4941_19960909_slice_0017_of_0023", font, 200)
     assert cut.startswith("TCGA_CS") and cut.endswith("0023") and "..." in cut
     assert font.getlength(cut) <= 200
 

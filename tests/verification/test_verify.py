@@ -27,7 +27,7 @@ from hf_medseg.dataset.folder import FILE as PREVIEW_FILE
 from hf_medseg.dataset.folder import OVERVIEW
 from hf_medseg.dataset.table import schema_of
 from hf_medseg.errors import MedsegError
-from hf_medseg.verification import readback
+from hf_medseg.verification import cell, findings, shard
 from tests.support.kit import encode, grey
 from tests.support.made import FLAT, OWN, VOLUMES, Made, edition, flat, flat_row, know, labels, nifti, picture, verify, volumes
 
@@ -82,9 +82,9 @@ def test_every_stored_kind_of_picture_is_allowed(tmp_path: Path) -> None:
 
 
 def test_a_finding_says_everything() -> None:
-    found = readback.Finding("values", "data/train.parquet", "cell_1", "`mask` holds 7.", "Delete it.")
+    found = findings.Finding("values", "data/train.parquet", "cell_1", "`mask` holds 7.", "Delete it.")
     assert str(found) == "data/train.parquet, row cell_1: `mask` holds 7. Delete it."
-    assert str(readback.Finding("shards", "data", "", "one is missing.", "")) == "data: one is missing."
+    assert str(findings.Finding("shards", "data", "", "one is missing.", "")) == "data: one is missing."
 
 
 def test_an_empty_folder_or_none_is_a_problem(tmp_path: Path) -> None:
@@ -237,7 +237,7 @@ def test_an_image_that_is_not_as_promised(tmp_path: Path, name: str) -> None:
 
 def test_too_many_pixels_are_not_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = flat().write(tmp_path / "out")
-    monkeypatch.setattr(readback, "MAX_PIXELS", 20 * 31)
+    monkeypatch.setattr(cell, "MAX_PIXELS", 20 * 31)
     found = problems(out)
     assert not [one for one in found if one[1] == FIRST and one[2] == "cell_0"]
     assert next(one[3] for one in found if one[1] == FIRST and one[0] == "decode") == "`image`: 31 x 21 pixels; at most 620 are read."
@@ -765,7 +765,7 @@ def test_rows_that_somebody_exchanged(tmp_path: Path) -> None:
 
 def test_a_row_group_that_is_too_large_or_too_small_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = flat().write(tmp_path / "out")
-    monkeypatch.setattr(readback, "MOST_GROUP", 3000)
+    monkeypatch.setattr(shard, "MOST_GROUP", 3000)
     result = verify.verify(out)
     assert result.ok
     assert [(one.check, one.where) for one in result.warnings] == [("row groups", name) for name in (TEST, FIRST, SECOND)]
@@ -819,7 +819,7 @@ def test_ids_are_unique_over_the_config(tmp_path: Path) -> None:
 
 def test_ids_that_only_share_a_hash_are_no_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = flat().write(tmp_path / "out")
-    monkeypatch.setattr(readback, "hash_of", lambda text: 0 if text is None else 1)
+    monkeypatch.setattr(shard, "hash_of", lambda text: 0 if text is None else 1)
     monkeypatch.setattr(verify, "hash_of", lambda text: 0 if text is None else 1)
     assert verify.verify(out).problems == []
 
@@ -1104,7 +1104,7 @@ def test_a_file_that_is_swapped_and_swapped_back_while_it_is_checked_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     out = flat().write(tmp_path / "out")
-    overview = verify.preview.overview
+    overview = verify.overview
 
     def meanwhile(target: Any) -> Any:
         (out / name).rename(tmp_path / "aside")
@@ -1113,7 +1113,7 @@ def test_a_file_that_is_swapped_and_swapped_back_while_it_is_checked_is_told(
         (tmp_path / "aside").replace(out / name)
         return drawn
 
-    monkeypatch.setattr(verify.preview, "overview", meanwhile)
+    monkeypatch.setattr(verify, "overview", meanwhile)
     only(problems(out), "unchanged", name, "", "changed or replaced while it was checked")
 
 
@@ -1152,7 +1152,7 @@ def test_an_unfinished_conversion_is_a_problem(tmp_path: Path) -> None:
 
 
 def test_many_findings_of_a_kind_are_told_in_a_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(readback, "_FINDINGS_OF_A_KIND", 2)
+    monkeypatch.setattr(findings, "_FINDINGS_OF_A_KIND", 2)
     rows = [flat_row(number) for number in range(5)]
     for row in rows:
         row["label"] = 7
