@@ -124,7 +124,7 @@ def render(source: Source, edition: Edition, report: Report, about: About | None
 def _front_matter(source: Source, edition: Edition, report: Report, about: OwnData) -> dict[str, Any]:
     own = [name for config in edition.configs for name in config.columns]
     front: dict[str, Any] = _license_keys(edition.license)
-    front["pretty_name"] = _title(source, edition, about)
+    front["pretty_name"] = title_of(source, edition, about)
     front["task_categories"], front["task_ids"] = _tasks(_has_masks(edition), own)
     words = re.split(r"[,;]", re.sub(r"\(.*?\)", "", ",".join((*source.modality, *source.anatomy))))
     kinds = [_slug(word) for word in words if word.strip() not in ("", "any", "none")]
@@ -144,6 +144,11 @@ def _license_keys(terms: License) -> dict[str, Any]:
     if terms.id != "other":
         return {"license": terms.id}
     return {"license": "other", "license_name": _slug(terms.name), "license_link": terms.url}
+
+
+def license_link(terms: License) -> str:
+    """Where the license is told: its own page, else its name."""
+    return terms.url or terms.name
 
 
 def _slug(text: str) -> str:
@@ -212,7 +217,7 @@ def _dataset_info(source: Source, edition: Edition, report: Report) -> list[dict
 
 
 def _sections(source: Source, edition: Edition, report: Report, about: OwnData, configs: Sequence[Config]) -> Iterator[str]:
-    yield f"# {_title(source, edition, about)}"
+    yield f"# {title_of(source, edition, about)}"
     yield _incomplete(edition, report)
     yield source.summary
     yield _may(source, edition)
@@ -239,7 +244,8 @@ def _sections(source: Source, edition: Edition, report: Report, about: OwnData, 
     yield _origin(report)
 
 
-def _title(source: Source, edition: Edition, about: OwnData) -> str:
+def title_of(source: Source, edition: Edition, about: OwnData) -> str:
+    """The name of the dataset that people read."""
     title = about.name or source.title
     return f"{title} ({edition.name})" if edition.name else title
 
@@ -350,7 +356,7 @@ def _columns(source: Source, edition: Edition, configs: Sequence[Config]) -> str
                 else ":"
             )
             parts.append(f"Config `{config.name}`{told}")
-        if lines := [(f"`{name}`", type_text(kind), _meaning(name, kind)) for name, kind in new.items()]:
+        if lines := [(f"`{name}`", type_text(kind), column_meaning(name, kind)) for name, kind in new.items()]:
             parts.append(_table(("column", "type", "meaning"), lines))
         if gone := [f"`{name}`" for name in before if name not in columns]:
             parts.append(f"Without {', '.join(gone)}.")
@@ -376,7 +382,7 @@ def type_text(column: Column) -> str:
             return "{" + ", ".join(f"{name}: {type_text(field)}" for name, field in fields.items()) + "}"
 
 
-def _meaning(name: str, kind: Column) -> str:
+def column_meaning(name: str, kind: Column) -> str:
     """What a column holds, as far as its name tells; names mean the same in every source."""
     if name in _MEANINGS:
         return _MEANINGS[name]

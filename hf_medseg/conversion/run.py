@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hf_medseg.card import croissant
 from hf_medseg.card import render as card
 from hf_medseg.catalog.lookup import find_source
 from hf_medseg.catalog.tables import config_folder
@@ -23,7 +24,7 @@ from hf_medseg.conversion.plan import ConfigPlan, Plan, Request, ShardPlan, make
 from hf_medseg.conversion.report import config_report, full_report, published, published_section
 from hf_medseg.conversion.shard import ShardTask, fingerprint, write_shard
 from hf_medseg.dataset import lock
-from hf_medseg.dataset.folder import CARD, NAMES, REPORT, Output, check_apart, check_writable
+from hf_medseg.dataset.folder import CARD, CROISSANT, NAMES, REPORT, Output, check_apart, check_writable
 from hf_medseg.dataset.identity import Identity, Outcome, read_shard
 from hf_medseg.dataset.storage import is_local, place, temporary_folder, write_text
 from hf_medseg.errors import Refused
@@ -276,9 +277,11 @@ def _finish(target: Output, plan: Plan, conversion: Conversion, outcomes: Mappin
     write_text(target.root / REPORT, _json(told))
     if any(split["rows"] for part in conversion.report["configs"].values() for split in part["splits"].values()):
         preview.write_preview(target, conversion.report)
+        write_text(target.root / CROISSANT, croissant.render(plan.source, plan.edition, told, plan.about))
         write_text(target.root / CARD, card.render(plan.source, plan.edition, told, plan.about))
     else:
-        (target.root / CARD).unlink(missing_ok=True)
+        for name in (CARD, CROISSANT):
+            (target.root / name).unlink(missing_ok=True)
     kept.forget_others(target)
     target.release()
 

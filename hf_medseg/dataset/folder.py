@@ -16,6 +16,7 @@ from hf_medseg.dataset.storage import delete_folder, is_local, write_text
 from hf_medseg.errors import Refused
 
 CARD, REPORT, NAMES, PREVIEW, WORK, LOCAL = "README.md", "report.json", "id2label.json", "preview", ".work", ".local"
+CROISSANT = "croissant.json"
 _OPTIONS = "options.json"
 INCOMPLETE = "**Incomplete.**"  # how the card of a limited or partial conversion begins
 DIFFER = "differ from the published ones: re-encoded, resized, edited or of another release"

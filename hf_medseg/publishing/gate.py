@@ -21,7 +21,7 @@ from hf_medseg.catalog.tables import config_folder, table_of
 from hf_medseg.dataset.arrays import arrow_type
 from hf_medseg.dataset.columns import Column
 from hf_medseg.dataset.content import Stamp, stamp_of
-from hf_medseg.dataset.folder import CARD, LOCAL, MOST_ROWS, NAMES, OVERVIEW, REPORT, SHARD, WORK, Output
+from hf_medseg.dataset.folder import CARD, CROISSANT, LOCAL, MOST_ROWS, NAMES, OVERVIEW, REPORT, SHARD, WORK, Output
 from hf_medseg.dataset.folder import COLUMNS as PREVIEW_COLUMNS
 from hf_medseg.dataset.folder import FILE as PREVIEW_FILE
 from hf_medseg.dataset.identity import Identity, Outcome, Seal, read_shard
@@ -180,7 +180,8 @@ def _check_names(files: tuple[str, ...], folders: set[str]) -> None:
     """Every file is one that a conversion writes."""
     for name in files:
         folder, _, last = name.rpartition("/")
-        ours = name in (CARD, REPORT, NAMES, PREVIEW_FILE, OVERVIEW) or (folder in folders and (last == NAMES or SHARD.fullmatch(last)))
+        beside = (CARD, CROISSANT, REPORT, NAMES, PREVIEW_FILE, OVERVIEW)
+        ours = name in beside or (folder in folders and (last == NAMES or SHARD.fullmatch(last)))
         if not ours:
             raise Refused(f"{name} is not part of the conversion, and nothing else is pushed. Move it out of the folder.")
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from hf_medseg.catalog.tables import config_folder
 from hf_medseg.dataset.content import Content
-from hf_medseg.dataset.folder import CARD, NAMES, OVERVIEW, PREVIEW, REPORT, SHARD
+from hf_medseg.dataset.folder import CARD, CROISSANT, NAMES, OVERVIEW, PREVIEW, REPORT, SHARD
 from hf_medseg.errors import MedsegError
 from hf_medseg.publishing.gate import Held
 from hf_medseg.publishing.retry import Say, ask, status_of
@@ -94,7 +94,7 @@ def _is_stale(name: str, folders: set[str]) -> bool:
     """Whether a conversion of this dataset wrote such a file: it would be read beside the new ones."""
     folder, _, last = name.rpartition("/")
     if not folder or name == OVERVIEW:
-        return name in (REPORT, NAMES, OVERVIEW)
+        return name in (CROISSANT, REPORT, NAMES, OVERVIEW)
     return folder in (*folders, "data", PREVIEW) and (last == NAMES or SHARD.fullmatch(last) is not None)
 
 

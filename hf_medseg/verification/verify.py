@@ -18,13 +18,27 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
+from hf_medseg.card import croissant
 from hf_medseg.catalog.lookup import sources
 from hf_medseg.conversion.executor import Executor, available_cores
 from hf_medseg.dataset import lock
 from hf_medseg.dataset.arrays import arrow_type
 from hf_medseg.dataset.columns import card_feature
 from hf_medseg.dataset.content import Content, small_file
-from hf_medseg.dataset.folder import CARD, INCOMPLETE, LOCAL, MOST_ROWS, NAMES, OVERVIEW, PREVIEW, REPORT, SHARD, WORK, Output
+from hf_medseg.dataset.folder import (
+    CARD,
+    CROISSANT,
+    INCOMPLETE,
+    LOCAL,
+    MOST_ROWS,
+    NAMES,
+    OVERVIEW,
+    PREVIEW,
+    REPORT,
+    SHARD,
+    WORK,
+    Output,
+)
 from hf_medseg.dataset.folder import COLUMNS as PREVIEW_COLUMNS
 from hf_medseg.dataset.folder import FILE as PREVIEW_FILE
 from hf_medseg.dataset.identity import Outcome, told_by
@@ -131,6 +145,7 @@ def examine(out: str | os.PathLike[str], progress: Callable[[str, int, int, int,
         findings.guarded(config, _check_config, examined, [shard for shard in shards if _config(shard) == config])
     findings.guarded(REPORT, _check_report, examined)
     findings.guarded(CARD, _check_card, examined)
+    findings.guarded(CROISSANT, _check_croissant, examined)
     findings.guarded(PREVIEW_FILE, _check_preview, examined)
     findings.guarded("", _check_leftovers, target, shards)
     for name, content in examined.files.items():
@@ -145,7 +160,7 @@ def examine(out: str | os.PathLike[str], progress: Callable[[str, int, int, int,
 def _contents(target: Output, shards: Sequence[ShardFacts]) -> dict[str, Content]:
     """Every file that belongs to the dataset, by name; the small ones are read here, once."""
     found = {shard.name: shard.content for shard in shards if shard.content is not None}
-    for name in sorted({CARD, REPORT, PREVIEW_FILE, OVERVIEW, *map(_names_of, shards)}):
+    for name in sorted({CARD, CROISSANT, REPORT, PREVIEW_FILE, OVERVIEW, *map(_names_of, shards)}):
         with contextlib.suppress(OSError):
             found[name] = small_file(target.root / name)
     return found
@@ -433,6 +448,20 @@ def _check_card(findings: Findings, examined: Examined) -> None:
     _check_described(findings, shards, front.get("dataset_info") or ())
 
 
+def _check_croissant(findings: Findings, examined: Examined) -> None:
+    """The Croissant description, where there is one, is what the facts and the report say, to the byte."""
+    identity = next((shard.identity for shard in examined.shards if shard.identity is not None), None)
+    told, report = examined.text(CROISSANT), examined.text(REPORT)
+    if told is None or report is None or identity is None or (source := sources().get(identity.source)) is None:
+        return
+    if source.from_about is not None:  # its facts come with the about file, which is not kept
+        json.loads(told)
+        return
+    edition = next((one for one in source.editions if one.name == identity.edition), None)
+    if edition is not None and told.decode("utf-8", "replace") != croissant.render(source, edition, json.loads(report)):
+        findings.wrong("croissant", CROISSANT, "is not what the facts and `report.json` say: somebody edited it.", "Convert again.")
+
+
 def _card_name(shard: ShardFacts) -> str:
     return "default" if _folder(shard) == "data" else _config(shard)
 
@@ -582,7 +611,7 @@ def _check_leftovers(findings: Findings, target: Output, shards: Iterable[ShardF
     if target.work.exists():
         advice = "Run the same `hf-medseg convert` again: it carries on."
         findings.wrong("unfinished", WORK, "the conversion runs, or was broken off.", advice)
-    ours = {CARD, REPORT, PREVIEW_FILE, OVERVIEW, ".gitattributes"}
+    ours = {CARD, CROISSANT, REPORT, PREVIEW_FILE, OVERVIEW, ".gitattributes"}
     for shard in shards:
         ours |= {shard.name, _names_of(shard)}
     for path in sorted(target.root.rglob("*")):
