@@ -117,6 +117,8 @@ def _show(conversion: Conversion) -> int:
 
     for name, count in conversion.losses.gone.items():
         print(f"note: {count:,} rows that {name} had before are gone: the raw tree does not hold their files any more.")
+    for line in conversion.left:
+        print(f"note: {line}")
     _say_inside(conversion)
     for archive in conversion.plan.repacked:
         print(f"note: {archive} is not as published: it has another size. `hf-medseg check` compares it with what is published.")

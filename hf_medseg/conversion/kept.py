@@ -6,14 +6,15 @@ was copied from elsewhere or in an object store, the SHA-256 in the rows decide.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
 from hf_medseg.case import Case
-from hf_medseg.conversion.plan import ShardPlan
+from hf_medseg.conversion.plan import Plan, ShardPlan
 from hf_medseg.conversion.rows import files_of
 from hf_medseg.dataset.folder import Output
 from hf_medseg.dataset.storage import is_local, parquet, write_text
@@ -40,6 +41,34 @@ def is_of_other_code(target: Output, shard: ShardPlan) -> bool:
     return noted is not None and noted.get("code") != code()
 
 
+_STATES = "configs.json"
+
+
+def left_behind(target: Output, plan: Plan, finished: Collection[str]) -> list[str]:
+    """What is to be said of the configs in a folder that are not made now, and which raw data those made now come from is noted.
+
+    Args:
+        target: the folder.
+        plan: what was made.
+        finished: the names of all configs that the folder's report tells of.
+    """
+    made = {config.config.name for config in plan.configs}
+    told = [
+        f"config {name} was broken off before it was finished, and is not on the card: --config {name} finishes it"
+        for name in sorted(target.begun().keys() - made - {*finished})
+    ]
+    if is_local(target.root) and plan.state is not None:
+        now = f"{plan.state} {hashlib.sha256(repr(sorted(plan.about.values.items())).encode()).hexdigest()}"
+        states = {name: state for name, state in _read(target.local / _STATES).items() if name in finished}
+        told += [
+            f"config {name} was made when the raw tree or the about file held something else: --config {name} brings it up to date"
+            for name in sorted(states.keys() - made)
+            if states[name] != now
+        ]
+        write_text(target.local / _STATES, json.dumps({**states, **dict.fromkeys(sorted(made), now)}))
+    return told
+
+
 def forget_others(target: Output) -> None:
     """Removes the notes on shards that are gone."""
     if is_local(target.root) and (folder := target.local / "shards").is_dir():
@@ -53,11 +82,16 @@ def _note(target: Output, name: str) -> Path:
 
 
 def _noted(target: Output, name: str) -> dict[str, Any] | None:
+    return _read(_note(target, name)) or None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """What was noted in a file; empty where there is none, or it is damaged."""
     try:
-        noted = json.loads(_note(target, name).read_text(encoding="utf-8"))
+        noted = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return None
-    return noted if isinstance(noted, dict) else None
+        return {}
+    return noted if isinstance(noted, dict) else {}
 
 
 def _known(target: Output, shard: ShardPlan) -> dict[str, Any] | None:

@@ -45,6 +45,7 @@ class Conversion:
         plan: what was planned.
         made, kept: names of the shards that were written, or were there already.
         losses: what was in `out` before and is not, or would not be, any more.
+        left: in words, what is wrong with configs in `out` that were not made now.
     """
 
     out: Path
@@ -53,6 +54,7 @@ class Conversion:
     made: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     losses: Losses = field(default_factory=Losses)
+    left: list[str] = field(default_factory=list)
 
     @property
     def rejected(self) -> list[dict[str, str]]:
@@ -283,6 +285,7 @@ def _finish(target: Output, plan: Plan, conversion: Conversion, outcomes: Mappin
         for name in (CARD, CROISSANT):
             (target.root / name).unlink(missing_ok=True)
     kept.forget_others(target)
+    conversion.left = kept.left_behind(target, plan, sections.keys())
     target.release()
 
 

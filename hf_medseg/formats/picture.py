@@ -251,7 +251,7 @@ def decode(data: bytes, path: str, *, indices: bool = False, signed: bool = Fals
     Args:
         data: the file's bytes.
         path: its path, for messages.
-        indices: read numbers of classes: palettes as their indices, whole numbers of 32 bits as they are.
+        indices: read numbers of classes: palettes as their indices, whole numbers of 2, 4 and 32 bits as they are.
         signed: read signed 16-bit TIFF as it is; else its samples must not be negative.
 
     Returns:
@@ -376,7 +376,7 @@ def _decode(picture: Image.Image, path: str, indices: bool, signed: bool) -> Arr
     _check_size(picture.width, picture.height, path)
     if getattr(picture, "n_frames", 1) > 1:
         raise Rejected(path, f"holds {getattr(picture, 'n_frames', 2)} pictures where one was expected.", "Keep one picture a file.")
-    _check_depth(picture, path)
+    bits = _check_depth(picture, path)
     turned = _tag_orientation(picture) if picture.format == "TIFF" else None
     short = _is_signed_16_bit(picture)
     depths = _jpeg2000_depths(picture) if picture.format == "JPEG2000" else ()
@@ -412,6 +412,8 @@ def _decode(picture: Image.Image, path: str, indices: bool, signed: bool) -> Arr
         pixels = _samples(picture)
         if depths:
             pixels = pixels >> (-max(depths) % 8)  # Pillow stretches the samples to whole bytes by a shift
+        elif indices and mode == "L" and bits in (2, 4):
+            pixels = pixels // np.uint8(255 // ((1 << bits) - 1))  # so that black and white stay what they are
         return pixels.astype(np.uint16) if pixels.dtype.byteorder == ">" else pixels
     raise Rejected(path, f"pixels of mode {mode}; grey, RGB, palette or 16-bit grey expected.", _SAVE_AGAIN)
 
@@ -471,11 +473,16 @@ def _check_size(width: int, height: int, path: str) -> None:
         raise Rejected(path, "a picture without pixels.", "Fetch the file again.")
 
 
-def _check_depth(picture: Image.Image, path: str) -> None:
-    """Refuses what Pillow would open with fewer bits or colours than the file holds, without a word."""
+def _check_depth(picture: Image.Image, path: str) -> int:
+    """Refuses what Pillow would open with fewer bits or colours than the file holds, without a word.
+
+    Returns:
+        Bits of a sample of a PNG, 0 of other formats.
+    """
     if picture.mode in ("CMYK", "YCbCr", "LAB", "HSV"):
         raise Rejected(path, f"{picture.mode} colours; grey or RGB expected.", "Save it as RGB, or ask the owner for such a version.")
     bits: tuple[int, ...] = ()
+    depth = 0
     if picture.format == "PNG":
         stream: Any = getattr(picture, "fp", None)
         if stream is not None:
@@ -487,10 +494,11 @@ def _check_depth(picture: Image.Image, path: str) -> None:
     elif picture.format == "JPEG2000":
         components = _jpeg2000_depths(picture)
         bits = components if len(components) > 1 else ()
-    if any(depth > 8 for depth in bits):
+    if any(channel > 8 for channel in bits):
         raise Rejected(
             path, f"more than 8 bits a colour channel ({max(bits)}); no stored picture holds them.", "Ask for 8 bits or 16-bit grey."
         )
+    return depth
 
 
 def _jpeg2000_depths(picture: Image.Image) -> tuple[int, ...]:

@@ -96,7 +96,7 @@ def read(data: bytes, path: str, check_size: Callable[[int, int, str], None], *,
         data: the file's bytes.
         path: its path, for messages.
         check_size: called with (width, height, path) before samples are read.
-        indices: read palette pictures as their indices.
+        indices: read numbers of classes: palettes as their indices, samples of 2 and 4 bits as they are stored.
 
     Raises:
         Rejected: it is cut, damaged, or holds what no stored picture can.
@@ -177,8 +177,9 @@ def _meant(samples: Array, page: Any, path: str, indices: bool) -> Array:
         if samples.dtype.kind != "u" or bits > 16:
             raise Rejected(path, f"white is 0 in samples of type {samples.dtype}, which have no black.", AGAIN)
         samples = (samples.dtype.type((1 << bits) - 1) - samples).astype(samples.dtype)
-    # Every reader shows 1, 2 and 4 bits stretched to 8, as it does with those of PNG.
-    return samples * np.uint8(255 // ((1 << bits) - 1)) if bits in (1, 2, 4) and samples.ndim == 2 else samples
+    # Every reader shows 1, 2 and 4 bits stretched to 8, as it does with those of PNG; numbers of classes are not shown.
+    stretched = bits == 1 or (bits in (2, 4) and not indices)
+    return samples * np.uint8(255 // ((1 << bits) - 1)) if stretched and samples.ndim == 2 else samples
 
 
 def _channels(samples: Array, wanted: int, extra: tuple[int, ...], path: str) -> Array:

@@ -17,7 +17,7 @@ from PIL import Image
 from hf_medseg.errors import Rejected
 from hf_medseg.formats import jpeg, png
 from hf_medseg.formats.picture import decode
-from hf_medseg.masks.labels import luma
+from hf_medseg.masks.labels import greys_between, luma
 from hf_medseg.raw.files import Head, Whole
 
 Array = NDArray[Any]
@@ -174,7 +174,7 @@ def gathers(grey: Array) -> bool:
     low, high = int(grey.min()), int(grey.max())
     if high == 0 or low >= WHITE:
         return True
-    if high < 192:
+    if high < 192 or len(greys_between(grey.astype(np.uint8, copy=False))):
         return False
     rows, columns = (size // _SIDE * _SIDE for size in grey.shape)
     squares = grey[:rows, :columns].reshape(rows // _SIDE, _SIDE, columns // _SIDE, _SIDE)

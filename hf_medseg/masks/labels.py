@@ -78,8 +78,8 @@ class Threshold(Labels):
         pixels: the samples.
         above: the value.
         to: the class.
-        drawn: it is a drawn mask: one that is not 0 everywhere and holds nothing above the value holds numbers of classes, and is
-            rejected, not read as empty. A picture from which the mask is derived may be dark.
+        drawn: it is a drawn mask: one that is not 0 everywhere and holds nothing above the value, or even areas between black and white,
+            holds numbers of classes, and is rejected. A picture from which the mask is derived may be dark, or grey.
     """
 
     pixels: Pixels
@@ -102,7 +102,50 @@ class Threshold(Labels):
                 f"its brightest sample is {grey.max():g}; foreground above {self.above} expected, or 0 everywhere.",
                 "Fetch the owner's file; copies are often recoloured.",
             )
+        if self.drawn and self.above == _HALF and array.dtype == np.uint8:
+            _check_black_and_white(grey.astype(np.uint8, copy=False), _name(self))
         return np.where(inside, np.uint8(self.to), np.uint8(0))
+
+
+_HALF = 127  # halfway between black and white
+
+
+def greys_between(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The values of (height, width) samples between black and white in even areas, which edges saved with loss, or soft, do not have.
+
+    Returns:
+        The values of the upper left corners of such squares of 4 x 4; nothing where it is but a stray few.
+    """
+    height, width = grey.shape
+    if height < 4 or width < 4:
+        return np.empty(0, np.uint8)
+    middle = np.flatnonzero(grey - np.uint8(64) < 128)  # 64 to 191: what is below wraps around
+    rows, columns = np.divmod(middle, width)
+    within = (rows < height - 3) & (columns < width - 3)
+    samples, corners = grey.ravel(), middle[within]
+    values = samples[corners].astype(np.int16)
+    even = np.ones(len(corners), bool)
+    for step in (1, 3, width, width + 1, 3 * width, 3 * width + 3):
+        even &= np.abs(samples[corners + step] - values) <= 16
+    found: NDArray[np.uint8] = values[even].astype(np.uint8)
+    several = len(found) >= 8 and len(found) * 50 > len(middle)
+    return found if several else np.empty(0, np.uint8)
+
+
+def _check_black_and_white(slices: NDArray[np.uint8], path: str) -> None:
+    """Rejects a mask of numbers of classes where one of black and white is declared.
+
+    Raises:
+        Rejected: see above.
+    """
+    for grey in slices:
+        if len(found := greys_between(grey)):
+            value = int(np.bincount(found).argmax())
+            words = (
+                f"it has even areas between black and white, most of them of {value}: numbers of classes, "
+                "where black and white are declared."
+            )
+            raise Rejected(path, words, "Fetch the owner's file; copies are often recoloured.")
 
 
 def luma(colours: Array) -> Array:
@@ -125,7 +168,9 @@ class UpperHalf(Labels):
     def labels(self, reader: Reader, shape: Shape) -> LabelMap:
         """See `Labels.labels`."""
         array = _grey(self.pixels, reader)
-        return np.where(array > array.max() / 2, np.uint8(self.to), np.uint8(0))
+        if highest := array.max(initial=0):
+            _check_black_and_white((array * (255.0 / highest)).astype(np.uint8), _name(self))
+        return np.where(array > highest / 2, np.uint8(self.to), np.uint8(0))
 
 
 @dataclass(frozen=True, slots=True)

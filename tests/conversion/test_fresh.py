@@ -367,6 +367,25 @@ def test_another_config_is_added_without_asking(tmp_path: Path) -> None:
     assert set(second.report["configs"]) == {"slices", "volumes"}
 
 
+def test_a_config_that_was_made_of_other_raw_data_is_called_so_when_another_one_is_made(tmp_path: Path) -> None:
+    """Only the configs that were asked for are brought up to date: the others stayed stale without a word."""
+    first = run("brats", "clean", tmp_path, configs=[])
+    assert convert("brats", first.phantom.raw, first.out, workers=1, configs=["volumes"]).left == []
+    path = next(path for path in sorted(first.phantom.raw.rglob("*_seg.nii*")))
+    os.utime(path, ns=(1, path.stat().st_mtime_ns + 1))
+    told = "config slices was made when the raw tree or the about file held something else: --config slices brings it up to date"
+    assert convert("brats", first.phantom.raw, first.out, workers=1, configs=["volumes"]).left == [told]
+    assert convert("brats", first.phantom.raw, first.out, workers=1, configs=["volumes", "slices"]).left == []
+
+
+def test_a_config_that_was_broken_off_is_called_so_when_another_one_is_finished(tmp_path: Path) -> None:
+    first = run("brats", "clean", tmp_path, configs=[])
+    edition = json.loads((first.out / "report.json").read_text(encoding="utf-8"))["edition"] or ""
+    Output(first.out).claim("brats", edition, {"volumes": {}})
+    told = "config volumes was broken off before it was finished, and is not on the card: --config volumes finishes it"
+    assert convert("brats", first.phantom.raw, first.out, workers=1).left == [told]
+
+
 KILLED = """
 import os, sys
 from hf_medseg.conversion.run import convert

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from hf_medseg.errors import Rejected
 from hf_medseg.formats.picture import Picture
@@ -23,12 +24,14 @@ from hf_medseg.masks.labels import (
     Overlap,
     Painted,
     Threshold,
+    UpperHalf,
     Values,
     map_values,
     nearest_index,
     on_grid,
 )
 from hf_medseg.raw.files import Place, RawFile, Reader
+from hf_medseg.raw.tree import open_raw_tree
 from tests.support import kit
 
 SHAPE = (1, 10, 14)
@@ -188,3 +191,42 @@ def test_nearest_index_is_the_rule(native: int, full: int) -> None:
 
     expected = [int((Fraction(2 * i + 1, 2)) * native / full) for i in range(full)]
     assert nearest_index(native, full).tolist() == expected
+
+
+# --- Numbers of classes where black and white are declared -------------------------------------------------------------------------------
+
+
+def drawn(path: Path, low: int, high: int, side: int = 64) -> RawFile:
+    """A mask with two areas of one value each, saved as the suffix says."""
+    samples = np.zeros((side, side), np.uint8)
+    samples[2:20, 3:30], samples[30:50, 10:40] = low, high
+    Image.fromarray(samples).save(path, quality=75)
+    return open_raw_tree(path, path.parent / "work").files[0]
+
+
+@pytest.mark.parametrize(("low", "high"), [(80, 160), (128, 255), (100, 200), (85, 170)])
+@pytest.mark.parametrize("suffix", ["jpg", "png"])
+def test_a_threshold_does_not_merge_numbers_of_classes(suffix: str, low: int, high: int, tmp_path: Path) -> None:
+    """Where the highest of them lay above 127, the others became background without a word."""
+    file = drawn(tmp_path / f"m.{suffix}", low, high)
+    with pytest.raises(Rejected, match=rf"m\.{suffix}: it has even areas between black and white, most of them of \d+: numbers of classes"):
+        Threshold(Picture(file)).labels(Reader(), (1, 64, 64))
+
+
+@pytest.mark.parametrize("high", [200, 254, 255])
+@pytest.mark.parametrize("quality", [10, 50, 95])
+def test_a_mask_of_black_and_white_saved_with_loss_is_thresholded(quality: int, high: int, tmp_path: Path) -> None:
+    samples = np.zeros((64, 64), np.uint8)
+    samples[3:21, 5:44] = high
+    Image.fromarray(samples).save(tmp_path / "m.jpg", quality=quality)
+    file = open_raw_tree(tmp_path / "m.jpg", tmp_path / "work").files[0]
+    inside = Threshold(Picture(file)).labels(Reader(), (1, 64, 64))[0]
+    assert np.array_equal(inside[6:18, 8:41], np.ones((12, 33), np.uint8))
+    assert not inside[30:].any()
+
+
+def test_the_upper_half_does_not_merge_numbers_of_classes(tmp_path: Path) -> None:
+    with pytest.raises(Rejected, match=r"m\.png: it has even areas between black and white"):
+        UpperHalf(Picture(drawn(tmp_path / "m.png", 1, 2))).labels(Reader(), (1, 64, 64))
+    whole = UpperHalf(Picture(drawn(tmp_path / "n.png", 2, 2))).labels(Reader(), (1, 64, 64))[0]
+    assert int(whole.sum()) == 18 * 27 + 20 * 30

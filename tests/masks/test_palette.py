@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 
 from hf_medseg.errors import Rejected
-from hf_medseg.formats.picture import Picture
+from hf_medseg.formats.picture import Picture, decode
 from hf_medseg.masks.coding import look
 from hf_medseg.masks.labels import Threshold
 from hf_medseg.masks.palette import Brightest, Indexed, MaskValues, mask_values
@@ -127,3 +129,23 @@ def _palette_bmp() -> bytes:
 
 
 DAMAGED = _palette_bmp()
+
+
+@pytest.mark.parametrize("bits", [2, 4])
+def test_numbers_of_classes_of_2_and_4_bits_are_the_stored_ones(bits: int, tmp_path: Path) -> None:
+    """They were stretched to 8 bits, as pictures are shown: 85 and 170, or 17 and 34, in the place of 1 and 2."""
+    stored = (np.arange(6 * 8).reshape(6, 8) % 3).astype(np.uint8)
+    packed = b"".join(b"\0" + np.packbits((row[:, None] >> np.arange(bits - 1, -1, -1)) & 1).tobytes() for row in stored)
+    header = struct.pack(">IIBBBBB", 8, 6, bits, 0, 0, 0, 0)
+    parts = [(b"IHDR", header), (b"IDAT", zlib.compress(packed)), (b"IEND", b"")]
+    png = b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in parts
+    )
+    width = len(packed) // 6
+    rows = b"".join(packed[start + 1 : start + width] for start in range(0, len(packed), width))
+    tags = [(256, 8), (257, 6), (258, bits), (259, 1), (262, 1), (273, 8), (277, 1), (278, 6), (279, len(rows))]
+    directory = struct.pack("<H", len(tags)) + b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags) + bytes(4)
+    tiff = b"II*\0" + struct.pack("<I", 8 + len(rows)) + rows + directory
+    for data in (png, tiff):
+        assert np.array_equal(mask_values(data, "m"), stored)
+        assert np.array_equal(decode(data, "m"), stored * (255 // ((1 << bits) - 1)))  # a picture is what viewers show
