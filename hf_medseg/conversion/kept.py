@@ -58,7 +58,7 @@ def left_behind(target: Output, plan: Plan, finished: Collection[str]) -> list[s
         for name in sorted(target.begun().keys() - made - {*finished})
     ]
     if is_local(target.root) and plan.state is not None:
-        now = f"{plan.state} {hashlib.sha256(repr(sorted(plan.about.values.items())).encode()).hexdigest()}"
+        now = f"{plan.state} {hashlib.sha256(repr(plan.about.said).encode()).hexdigest()}"
         states = {name: state for name, state in _read(target.local / _STATES).items() if name in finished}
         told += [
             f"config {name} was made when the raw tree or the about file held something else: --config {name} brings it up to date"
