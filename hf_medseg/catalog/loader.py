@@ -27,6 +27,8 @@ def read_facts(folder: Path) -> Facts:
     """
     id = folder.name.replace("_", "-")
     shown = f"{folder.name}/{FACTS}"
+    if not (folder / FACTS).is_file():
+        raise Refused(f"{shown} is missing: it says what the owner says of the source.")
     try:
         table = decode(FactsTable, tomllib.loads((folder / FACTS).read_text(encoding="utf-8")), shown)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

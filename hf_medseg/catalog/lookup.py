@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -15,14 +16,21 @@ if TYPE_CHECKING:
     from hf_medseg.catalog.source import Source  # and with it what reads trees, which nobody needs who only asks for facts
 
 _HOME = "hf_medseg.sources"
+_CODE = "source.py"
 
 
 @cache
 def _folders() -> dict[str, Path]:
-    """The folder of every source by id, in alphabetical order of the ids."""
+    """The folder of every source by id, in alphabetical order of the ids.
+
+    Raises:
+        Refused: one is named as no module can be.
+    """
     home = Path(__file__).parents[1] / _HOME.rpartition(".")[2]
-    found = {folder.name.replace("_", "-"): folder for folder in home.iterdir() if (folder / FACTS).is_file()}
-    return dict(sorted(found.items()))
+    found = [folder for folder in home.iterdir() if any((folder / name).is_file() for name in (FACTS, _CODE))]
+    if strange := [folder.name for folder in found if not re.fullmatch(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*", folder.name)]:
+        raise Refused(f"sources/{strange[0]}: a source's folder is named in small letters, digits and underscores, such as chase_db1.")
+    return dict(sorted((folder.name.replace("_", "-"), folder) for folder in found))
 
 
 @cache
@@ -33,7 +41,12 @@ def facts() -> dict[str, Facts]:
 
 @cache
 def _source(id: str) -> Source:
-    source: Source = import_module(f"{_HOME}.{id.replace('-', '_')}.source").SOURCE
+    folder = _folders()[id]
+    if not (folder / _CODE).is_file():
+        raise Refused(f"{folder.name}/{_CODE} is missing: it says how a raw tree of {id} is told and read.")
+    source: Source | None = getattr(import_module(f"{_HOME}.{folder.name}.source"), "SOURCE", None)
+    if source is None:
+        raise Refused(f"{folder.name}/{_CODE} must end with SOURCE = source_of(__file__, ...).")
     return source
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -177,10 +178,18 @@ def source_of(
         told: what else `Source` has: `signature`, `ids`, `begins`, `image_mode`, `survey`, `from_about`.
 
     Raises:
-        Refused: the facts are wrong, or editions, parts or keys of the about file are not those that the facts name.
+        Refused: the facts are wrong, patterns are no tuple, or editions, parts or keys of the about file are not those that the facts name.
     """
     facts = facts_of(file)
     readings = {"": reading} if isinstance(reading, Reading) else reading
+    known = [field.name for field in dataclasses.fields(Source)]
+    if strange := next((name for name in told if name not in known), ""):
+        near = difflib.get_close_matches(strange, known, 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(known)}."
+        raise Refused(f"{Path(file).parent.name}: source.py says {strange!r}, which no source has; {hint}")
+    for one in readings.values():
+        _listed(file, landmarks=one.landmarks, not_landmarks=one.not_landmarks)
+    _listed(file, **(parts or {}), **{name: told[name] for name in ("signature", "ids", "begins") if name in told})
     _same(file, "editions", readings, [edition.name for edition in facts.editions])
     _same(file, "parts", parts or {}, [part.name for part in facts.parts])
     _same(file, "keys of the about file", keys(about_file), list(facts.about))
@@ -196,6 +205,13 @@ def source_of(
 
 def _said(record: Any, *but: str) -> dict[str, Any]:
     return {field.name: getattr(record, field.name) for field in dataclasses.fields(record) if field.name not in but}
+
+
+def _listed(file: str, **patterns: Any) -> None:
+    """Refuses patterns that are no tuple: one text alone, for want of a comma, would be taken letter by letter."""
+    for name, given in patterns.items():
+        if not isinstance(given, tuple) or not all(isinstance(one, str) for one in given):
+            raise Refused(f"{Path(file).parent.name}: source.py: {name} must be a tuple of texts, such as ({given!r},).")
 
 
 def _same(file: str, what: str, read: Iterable[str], named: list[str]) -> None:

@@ -84,6 +84,18 @@ def test_exactly_the_proven_editions_are_open(source: Source) -> None:
         assert license.id in LICENSE_TIERS or license.tier not in needed or license.conditions, "terms of the owner's own are carried along"
 
 
+@pytest.mark.parametrize("source", SOURCES, **NAMED)
+def test_every_pattern_can_be_read(source: Source) -> None:
+    patterns = [*source.signature, *source.ids, *source.begins, *(mark for part in source.parts for mark in part.landmarks)]
+    for edition in source.editions:
+        patterns += [*edition.landmarks, *edition.not_landmarks, *(pattern for pattern, _ in edition.not_used)]
+    for pattern in patterns:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            pytest.fail(f"{source.id}: source.py: {pattern!r}: {error}")
+
+
 def test_aliases_lead_to_their_source() -> None:
     for source in SOURCES:
         for name in (source.id, *source.aliases):

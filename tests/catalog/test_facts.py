@@ -13,12 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hf_medseg.catalog import lookup
 from hf_medseg.catalog.about import OwnData, read_about
 from hf_medseg.catalog.citations import entries
 from hf_medseg.catalog.decode import decode, keys, tables
 from hf_medseg.catalog.facts import AboutKey, Facts, FactsTable
 from hf_medseg.catalog.loader import read_checksums, read_facts
 from hf_medseg.catalog.lookup import facts, sources
+from hf_medseg.catalog.source import facts_of
 from hf_medseg.errors import Refused
 from tools import facts_page
 
@@ -300,3 +302,67 @@ def test_the_page_of_all_keys_is_fresh() -> None:
 @pytest.mark.parametrize("kind", dict.fromkeys(kind for _, kind in tables(FactsTable)), ids=lambda kind: kind.__name__)
 def test_every_key_is_explained(kind: Any) -> None:
     assert set(keys(kind)) == set(facts_page.explained(kind))
+
+
+CODE = """\
+from hf_medseg.catalog.source import Reading, source_of
+SOURCE = source_of(__file__, Reading(landmarks=("a",)), lambda raw: [])
+"""
+WRONG_CODE = {
+    "a text for patterns": ('landmarks=("a",)', 'landmarks=("a")', "made_up: source.py: landmarks must be a tuple of texts, such as ('a',)."),
+    "patterns of what": ("raw: []", 'raw: [], signature=[r"a"]', "made_up: source.py: signature must be a tuple of texts"),
+    "misspelt": ("raw: []", 'raw: [], sigature=("a",)', "made_up: source.py says 'sigature', which no source has; did you mean 'signature'?"),
+    "another edition": ("Reading(land", '{"2020": Reading(land', "made_up: source.py reads the editions 2020; facts.toml names the only one."),
+    "another part": ("raw: []", 'raw: [], parts={"masks": ("a",)}', "made_up: source.py reads the parts masks; facts.toml names none."),
+    "keys nobody explains": ("raw: []", "raw: [], about_file=OwnData", "facts.toml names none."),
+}  # fmt: skip
+
+
+def source_folder(tmp_path: Path, code: str, name: str = "made_up") -> Path:
+    folder = tmp_path / "sources" / name
+    folder.mkdir(parents=True)
+    for file, text in (("facts.toml", TEXT), ("citations.bib", BIB), ("source.py", code)):
+        (folder / file).write_text(text)
+    return folder
+
+
+@pytest.mark.parametrize(("right", "wrong", "answer"), WRONG_CODE.values(), ids=WRONG_CODE)
+def test_mistakes_in_the_code_of_a_source_are_answered_by_name(right: str, wrong: str, answer: str, tmp_path: Path) -> None:
+    code = CODE.replace(right, wrong)
+    if wrong.startswith("{"):
+        code = code.replace('("a",))', '("a",))}')
+    folder = source_folder(tmp_path, code)
+    facts_of.cache_clear()
+    made: dict[str, Any] = {"__file__": str(folder / "source.py")}
+    with pytest.raises(Refused, match=re.escape(answer)):
+        exec(code.replace("from hf_medseg", "from hf_medseg.catalog.about import OwnData\nfrom hf_medseg", 1), made)
+
+
+@pytest.mark.parametrize(
+    ("name", "gone", "answer"),
+    [
+        ("made_up", "facts.toml", "made_up/facts.toml is missing"),
+        ("made_up", "source.py", "made_up/source.py is missing: it says how a raw tree of made-up is told and read."),
+        ("Made-Up", "", "sources/Made-Up: a source's folder is named in small letters, digits and underscores, such as chase_db1."),
+    ],
+)
+def test_a_folder_that_is_half_a_source_is_answered_by_name(
+    name: str, gone: str, answer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = source_folder(tmp_path, CODE, name)
+    if gone:
+        (folder / gone).unlink()
+    monkeypatch.setattr(lookup, "__file__", str(tmp_path / "catalog" / "lookup.py"))
+    monkeypatch.setattr(lookup, "_folders", lookup._folders.__wrapped__)
+    with pytest.raises(Refused, match=re.escape(answer)):
+        lookup.find_facts("made-up")
+        lookup.find_source("made-up")
+
+
+def test_a_source_that_tells_nothing_is_answered_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = source_folder(tmp_path, CODE.replace("SOURCE =", "SOURCES ="), "told_nothing")
+    monkeypatch.setattr(lookup, "_folders", lambda: {"told-nothing": folder})
+    monkeypatch.setattr(lookup, "_HOME", "sources")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(Refused, match=r"told_nothing/source\.py must end with SOURCE = source_of\(__file__, \.\.\.\)\."):
+        lookup.find_source("told-nothing")
