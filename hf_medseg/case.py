@@ -4,14 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
-from hf_medseg.formats.picture import Picture
 from hf_medseg.formats.volume import VolumeImage
-from hf_medseg.masks.labels import Cell, Labels
-from hf_medseg.raw.files import RawFile
+from hf_medseg.raw.files import RawFile, Reader
 
-Recipe = Picture | VolumeImage | Labels | Cell | None
+
+class Recipe(Protocol):
+    """How a column is made from files: a picture, a volume, a label map, or anything else that parts of masks give."""
+
+    def files(self) -> tuple[RawFile, ...]:
+        """The files that are read."""
+        ...
+
+    def values(self, reader: Reader, shape: tuple[int, int, int], /) -> list[Any]:
+        """One value for each slice of the image's grid (slices, height, width).
+
+        An array or a file's bytes for a picture column, a list of arrays for a list of pictures, else a plain value.
+
+        Raises:
+            Rejected: a file is damaged, or does not fit the image.
+        """
+        ...
+
+    def whole(self, reader: Reader, shape: tuple[int, int, int], /) -> Any:
+        """One value for all slices, where a row is a volume: see `values`, with three axes."""
+        ...
+
+
 _NO_COLUMNS: Mapping[str, Any] = {}  # one for all cases
 
 
@@ -32,7 +52,7 @@ class Case:
     """
 
     image_id: str
-    pixels: Mapping[str, Recipe]
+    pixels: Mapping[str, Recipe | None]
     columns: Mapping[str, Any] = field(default_factory=lambda: _NO_COLUMNS)
     split: str = "train"
     patient_id: str | None = None

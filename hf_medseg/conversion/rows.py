@@ -20,8 +20,8 @@ from hf_medseg.errors import Rejected, of_own
 from hf_medseg.formats import jpeg, png
 from hf_medseg.formats.nifti import volume_bytes
 from hf_medseg.formats.picture import Encoded, Picture, encode_pixels
-from hf_medseg.formats.volume import Samples, VolumeImage, check_even, check_same_grid
-from hf_medseg.masks.labels import Cell, LabelMap, Labels, on_grid, value_counts
+from hf_medseg.formats.volume import Samples, VolumeImage, check_even, check_same_grid, lay_image
+from hf_medseg.masks.labels import LabelMap, Labels, value_counts
 from hf_medseg.masks.upright import turn_of
 from hf_medseg.raw.files import Reader
 
@@ -99,12 +99,12 @@ def _slice_rows(case: Case, table: TableSpec, reader: Reader, image: VolumeImage
     grid, count = samples.grid, samples.grid.shape[0]
     others, scales = further_volumes(case, table, reader, samples)
     cells = {
-        name: list(map(encode_pixels, others[name])) if name in others else _cells(recipe, reader, grid.shape, name, table)
+        name: list(map(encode_pixels, others[name])) if name in others else recipe.values(reader, grid.shape)
         for name, recipe in case.pixels.items()
-        if name != "image" and name in table.columns
+        if recipe is not None and name != "image" and name in table.columns
     }
     for name, masks in cells.items():
-        if masks is not None and isinstance(case.pixels[name], Labels):
+        if isinstance(case.pixels[name], Labels):
             cells[name] = [None if isinstance(mask, np.ndarray) and nobody_looked(mask) else mask for mask in masks]
     files = files_of(case, reader)
     made = []
@@ -115,7 +115,7 @@ def _slice_rows(case: Case, table: TableSpec, reader: Reader, image: VolumeImage
             **volume_columns(samples, k),
             **scales,
             **(case.columns if image.single else {"volume_id": case.image_id, **case.columns}),
-            **{name: values[k] for name, values in cells.items() if values is not None},
+            **{name: values[k] for name, values in cells.items()},
             "image": stored(encode_pixels(samples.array[k]), image_id),
             "image_id": image_id,
             "patient_id": case.patient_id,
@@ -144,7 +144,7 @@ def further_volumes(case: Case, table: TableSpec, reader: Reader, image: Samples
     Raises:
         Rejected: a volume lies on another grid, or has another scale than `image` where the table has no column to say so.
     """
-    reader.image_grid = image.grid
+    lay_image(reader, image.grid)
     arrays: dict[str, NDArray[Any]] = {}
     scales: Row = {}
     for name, recipe in case.pixels.items():
@@ -196,11 +196,7 @@ def _volume_row(case: Case, table: TableSpec, reader: Reader, image: VolumeImage
     values: dict[str, Any]
     values, scales = further_volumes(case, table, reader, samples)
     for name, recipe in case.pixels.items():
-        if name not in table.columns or name in ("image", *values):
-            continue
-        if isinstance(recipe, Labels):
-            values[name] = on_grid(recipe, reader, shape)
-        elif isinstance(recipe, Cell):
+        if recipe is not None and name in table.columns and name not in ("image", *values):
             values[name] = recipe.whole(reader, shape)
     files = files_of(case, reader)
     if samples.sources:
@@ -279,33 +275,17 @@ def digest_of(hashes: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(sorted(hashes)).encode()).hexdigest()
 
 
-def _beside(recipe: Recipe, reader: Reader, image: Picture, picture: Encoded, name: str, table: TableSpec) -> list[Any] | None:
+def _beside(recipe: Recipe | None, reader: Reader, image: Picture, picture: Encoded, name: str, table: TableSpec) -> list[Any] | None:
     """The value of a column beside a picture, on the picture's stored grid."""
     shape = (1, picture.height, picture.width)
     if recipe is None:
         return None
     size, orientation = (picture.width, picture.height), picture.exif_orientation or 1
     turn = turn_of(recipe.files(), reader, image.file, orientation, size, table.masks)
-    values = _cells(recipe, reader, shape if turn is None else turn.shape, name, table)
-    if turn is None or values is None:
+    values = recipe.values(reader, shape if turn is None else turn.shape)
+    if turn is None:
         return values
     return [turn.value(table.columns[name], values[0], image.file.path)]
-
-
-def _cells(recipe: Recipe, reader: Reader, shape: tuple[int, int, int], name: str, table: TableSpec) -> list[Any] | None:
-    """One value for each slice: arrays for pictures still to be encoded, plain values else."""
-    if recipe is None:
-        return None
-    if isinstance(recipe, Labels):
-        return list(on_grid(recipe, reader, shape))
-    if isinstance(recipe, Cell):
-        return recipe.values(reader, shape)
-    if isinstance(recipe, Picture):
-        picture: Encoded = recipe.encoded(reader)
-        if (1, picture.height, picture.width) != shape:
-            raise Rejected(recipe.file.path, f"{name} has {picture.width} x {picture.height} pixels, image {shape[2]} x {shape[1]}.")
-        return [picture.data]
-    raise TypeError(f"{name}: a volume cannot stand beside a picture")
 
 
 def finished(

@@ -30,7 +30,7 @@ from hf_medseg.fetching.http import Wanted, judge, measured
 from hf_medseg.formats.nifti import NiftiVolume
 from hf_medseg.formats.picture import Picture
 from hf_medseg.formats.volume import VolumeImage
-from hf_medseg.masks.labels import Colours, Painted, Threshold, UpperHalf, Values
+from hf_medseg.masks.labels import Labels
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.tree import Raw
 
@@ -275,11 +275,7 @@ def _sizes(config: ConfigPlan, published: Published, findings: _Findings) -> Non
 
 def _drawn_on_the_grid(mask: object) -> Iterator[RawFile]:
     """The files of a mask that lie on the grid of their picture: not those that a source maps from another one."""
-    if isinstance(mask, Painted):
-        for part in mask.parts:
-            yield from _drawn_on_the_grid(part)
-    elif isinstance(mask, Threshold | UpperHalf | Values | Colours):
-        yield from (file for file in mask.pixels.files()[:1] if file.there)
+    return (file for file in mask.drawn_files() if file.there) if isinstance(mask, Labels) else iter(())
 
 
 def _masks_of_other_sizes(looked: list[tuple[tuple[int, int], RawFile]], findings: _Findings) -> None:

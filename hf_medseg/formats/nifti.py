@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from hf_medseg.errors import MissingExtra, Rejected
 from hf_medseg.formats.placement import RAS_TO_LPS, placement
-from hf_medseg.formats.volume import ROUNDED, Array, Grid, Samples, VolumeImage, check_same_grid, rounded, stored_samples
+from hf_medseg.formats.volume import ROUNDED, Array, Grid, Samples, VolumeImage, check_same_grid, image_grid, rounded, stored_samples
 from hf_medseg.raw.files import RawFile, Reader
 
 # Far above any volume of the catalog and far below what exhausts a worker.
@@ -87,8 +87,8 @@ class NiftiVolume(VolumeImage):
             Rejected: the file is damaged, or lies on another grid.
         """
         voxels, array, grid = self._cut(reader)
-        if reader.image_grid is not None:
-            check_same_grid(grid, reader.image_grid, self.file.path)
+        if (image := image_grid(reader)) is not None:
+            check_same_grid(grid, image, self.file.path)
         if (voxels.slope, voxels.intercept) != (1.0, 0.0):
             array = array * voxels.slope + voxels.intercept
             whole = np.rint(array)
@@ -103,7 +103,7 @@ class NiftiVolume(VolumeImage):
         voxels = self._voxels(reader)
         if voxels.note:
             reader.note(self.file.path, voxels.note)
-        image: Grid | None = reader.image_grid
+        image = image_grid(reader)
         return voxels, *cut(voxels.array, voxels.affine, voxels.spacing, self.plane, image.plane if image else None)
 
     def _voxels(self, reader: Reader) -> _Voxels:

@@ -97,6 +97,22 @@ class Picture:
         self._check_promised(pixels.shape[1], pixels.shape[0])
         return pixels
 
+    def values(self, reader: Reader, shape: tuple[int, int, int]) -> list[Any]:
+        """See `Recipe.values`: the picture as it is stored.
+
+        Raises:
+            Rejected: it has another size than the image of its case; see also `encoded`.
+        """
+        picture = self.encoded(reader)
+        if (1, picture.height, picture.width) != shape:
+            size = f"{picture.width} x {picture.height}"
+            raise Rejected(self.file.path, f"it has {size} pixels, the image of its case {shape[2]} x {shape[1]}.")
+        return [picture.data]
+
+    def whole(self, reader: Reader, shape: tuple[int, int, int]) -> Any:
+        """See `Recipe.whole`: of no volume, as a picture is none."""
+        raise TypeError(f"{self.file.path}: a picture is no volume")
+
     def encoded(self, reader: Reader) -> Encoded:
         """The picture for an `image` column.
 

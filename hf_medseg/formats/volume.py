@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hf_medseg.errors import Rejected
+from hf_medseg.formats.picture import encode_pixels
 from hf_medseg.raw.files import RawFile, Reader
 
 Array = NDArray[Any]
@@ -58,6 +59,20 @@ class Grid:
             affine[:3, 2] = np.cross(across, down) * (self.slice_spacing or self.slice_thickness or 1.0)
         affine[:3, 3] = first
         return affine
+
+
+_IMAGE_GRID = "grid of the image"
+
+
+def lay_image(reader: Reader, grid: Grid) -> None:
+    """Says where the image of a case lies: every other volume that is read for the case must lie there."""
+    reader.tell(_IMAGE_GRID, grid)
+
+
+def image_grid(reader: Reader) -> Grid | None:
+    """The grid of the case's image, once it is read, where it is a volume."""
+    found: Grid | None = reader.told(_IMAGE_GRID)
+    return found
 
 
 def check_same_grid(found: Grid, image: Grid, path: str) -> None:
@@ -128,9 +143,25 @@ class VolumeImage(ABC):
             Rejected: see `samples`; or it lies on another grid.
         """
         samples = self.samples(reader)
-        if reader.image_grid is not None:
-            check_same_grid(samples.grid, reader.image_grid, self.files()[0].path)
+        if (image := image_grid(reader)) is not None:
+            check_same_grid(samples.grid, image, self.files()[0].path)
         return samples.array
+
+    def values(self, reader: Reader, shape: tuple[int, int, int]) -> list[Any]:
+        """See `Recipe.values`: a picture of each slice."""
+        return [encode_pixels(pixels) for pixels in self.whole(reader, shape)]
+
+    def whole(self, reader: Reader, shape: tuple[int, int, int]) -> Any:
+        """See `Recipe.whole`: the stored samples.
+
+        Raises:
+            Rejected: they do not lie on the grid of the case's image.
+        """
+        array = self.array(reader)
+        if array.shape[:3] != shape:
+            sizes = (" x ".join(map(str, size[::-1])) for size in (array.shape[:3], shape))
+            raise Rejected(self.files()[0].path, "it has {} voxels, the image of its case {}.".format(*sizes))
+        return array
 
 
 _UNSIGNED = {1: np.uint8, 2: np.uint16}

@@ -57,6 +57,18 @@ class Labels(ABC):
             Rejected: a file is damaged, or says something that the source does not declare.
         """
 
+    def values(self, reader: Reader, shape: Shape) -> list[Any]:
+        """See `Recipe.values`: a label map of each slice."""
+        return list(self.whole(reader, shape))
+
+    def whole(self, reader: Reader, shape: Shape) -> LabelMap:
+        """See `Recipe.whole`: the label map, checked against the image's grid."""
+        return on_grid(self, reader, shape)
+
+    def drawn_files(self) -> tuple[RawFile, ...]:
+        """The files that must have the size of the case's picture: none of a mask that is mapped from another grid."""
+        return ()
+
 
 def _name(part: Labels | Pixels) -> str:
     files = part.files()
@@ -90,6 +102,10 @@ class Threshold(Labels):
     def files(self) -> tuple[RawFile, ...]:
         """The files that are read."""
         return self.pixels.files()
+
+    def drawn_files(self) -> tuple[RawFile, ...]:
+        """See `Labels.drawn_files`."""
+        return self.pixels.files()[:1]
 
     def labels(self, reader: Reader, shape: Shape) -> LabelMap:
         """See `Labels.labels`."""
@@ -165,6 +181,10 @@ class UpperHalf(Labels):
         """The files that are read."""
         return self.pixels.files()
 
+    def drawn_files(self) -> tuple[RawFile, ...]:
+        """See `Labels.drawn_files`."""
+        return self.pixels.files()[:1]
+
     def labels(self, reader: Reader, shape: Shape) -> LabelMap:
         """See `Labels.labels`."""
         array = _grey(self.pixels, reader)
@@ -210,6 +230,10 @@ class Values(Labels):
     def files(self) -> tuple[RawFile, ...]:
         """The files that are read."""
         return self.pixels.files()
+
+    def drawn_files(self) -> tuple[RawFile, ...]:
+        """See `Labels.drawn_files`."""
+        return self.pixels.files()[:1]
 
     def labels(self, reader: Reader, shape: Shape) -> LabelMap:
         """See `Labels.labels`."""
@@ -301,6 +325,10 @@ class Colours(Labels):
         """The files that are read."""
         return self.pixels.files()
 
+    def drawn_files(self) -> tuple[RawFile, ...]:
+        """See `Labels.drawn_files`."""
+        return self.pixels.files()[:1]
+
     def labels(self, reader: Reader, shape: Shape) -> LabelMap:
         """See `Labels.labels`."""
         array = self.pixels.array(reader)
@@ -338,6 +366,10 @@ class Painted(Labels):
     def files(self) -> tuple[RawFile, ...]:
         """The files that are read."""
         return tuple(file for part in self.parts for file in part.files())
+
+    def drawn_files(self) -> tuple[RawFile, ...]:
+        """See `Labels.drawn_files`."""
+        return tuple(file for part in self.parts for file in part.drawn_files())
 
     def labels(self, reader: Reader, shape: Shape) -> LabelMap:
         """See `Labels.labels`."""
@@ -390,7 +422,7 @@ def on_grid(part: Labels, reader: Reader, shape: Shape) -> LabelMap:
     Raises:
         Rejected: the sizes differ.
     """
-    labels: LabelMap = reader.once((part_key(part), shape), lambda: part.labels(reader, shape))
+    labels: LabelMap = reader.once((_Itself(part), shape), lambda: part.labels(reader, shape))
     if shape not in (labels.shape, NATIVE):
         found, expected = (" x ".join(map(str, s[:0:-1] if s[0] == 1 else s[::-1])) for s in (labels.shape, shape))
         turned = shape[:0:-1] == labels.shape[1:]
@@ -402,9 +434,19 @@ def on_grid(part: Labels, reader: Reader, shape: Shape) -> LabelMap:
     return labels
 
 
-def part_key(part: Labels) -> int:
-    """A key for `Reader.once`: parts live as long as their case, so their identity serves."""
-    return id(part)
+class _Itself:
+    """A key for `Reader.once`: this part and no equal one, which would cost a comparison; what is kept under it cannot outlive it."""
+
+    __slots__ = ("_part",)
+
+    def __init__(self, part: Labels) -> None:
+        self._part = part
+
+    def __hash__(self) -> int:
+        return id(self._part)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Itself) and other._part is self._part
 
 
 class Cell(ABC):

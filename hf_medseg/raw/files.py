@@ -331,7 +331,6 @@ class Reader:
         duplicates: listed paths of twins found to be the same.
         notes: (path, what is to be said) of files that are used, but not without a word.
         dropped: (id, what is wrong) of objects that were left out of a row which goes on without them.
-        image_grid: geometry of the case's image, once it is read, where it is a volume; every other volume must lie on it.
     """
 
     def __init__(self) -> None:
@@ -339,7 +338,6 @@ class Reader:
         self.duplicates: list[str] = []
         self.notes: list[tuple[str, str]] = []
         self.dropped: list[tuple[str, Rejected]] = []
-        self.image_grid: Any = None
         self._bytes: dict[str, bytes] = {}
         self._memo: dict[Any, Any] = {}
 
@@ -390,6 +388,14 @@ class Reader:
         if key not in self._memo:
             self._memo[key] = make()
         return self._memo[key]
+
+    def tell(self, key: Any, value: Any) -> None:
+        """Remembers for this case what later reading must know."""
+        self._memo[key] = value
+
+    def told(self, key: Any) -> Any:
+        """What was remembered under `key`; None if nothing was."""
+        return self._memo.get(key)
 
     def stream(self, file: RawFile) -> io.BytesIO:
         """The file's bytes as a seekable stream."""

@@ -20,7 +20,7 @@ from hf_medseg.conversion.survey import look_at
 from hf_medseg.errors import MissingExtra, Rejected
 from hf_medseg.formats.dicom import DicomPicture, DicomSeries
 from hf_medseg.formats.dicom_header import HEAD, files, images, look, structures, unreadable
-from hf_medseg.formats.volume import Samples
+from hf_medseg.formats.volume import Samples, lay_image
 from hf_medseg.masks.labels import Threshold
 from hf_medseg.raw.files import Head, Place, RawFile, Reader, Whole
 from hf_medseg.raw.tree import Raw, open_raw_tree
@@ -92,7 +92,7 @@ def test_a_mask_series_elsewhere_in_space_is_rejected(tmp_path: Path) -> None:
     image = write_series(tmp_path / "i", noise("i", 3), name="i", patient_id="P1")
     mask = write_series(tmp_path / "m", noise("m", 3), name="m", patient_id="P1", origin=(-71.5, -64.25, -110.0))
     reader = Reader()
-    reader.image_grid = read(image.paths, reader).grid
+    lay_image(reader, read(image.paths, reader).grid)
     with pytest.raises(Rejected, match="elsewhere"):
         DicomSeries(tuple(map(file_of, mask.paths))).array(reader)
 

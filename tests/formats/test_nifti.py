@@ -23,7 +23,7 @@ from hf_medseg.errors import Rejected
 from hf_medseg.formats.nifti import NiftiVolume, cut, volume_bytes, voxels_of
 from hf_medseg.formats.physical import physical
 from hf_medseg.formats.placement import SFORM_TAKEN, SIZES_FROM_HEADER
-from hf_medseg.formats.volume import ROUNDED, Grid, Samples, VolumeImage, check_same_grid, rounded, stored_samples
+from hf_medseg.formats.volume import ROUNDED, Grid, Samples, VolumeImage, check_same_grid, image_grid, lay_image, rounded, stored_samples
 from hf_medseg.masks.labels import Instances, MaskList, Overlap, Threshold, Values
 from hf_medseg.raw.files import Place, RawFile, Reader
 
@@ -493,15 +493,16 @@ def test_a_mask_is_cut_as_its_image_is(tmp_path: Path) -> None:
     near = AFFINE @ np.diag([1.0, 1.5, 1.0, 1.0])
     far = AFFINE @ np.diag([1.0, 1.4997, 1.0, 1.0])
     reader = Reader()
-    reader.image_grid = NiftiVolume(saved(tmp_path / "i.nii", noise(4, 5, 6), near)).samples(reader).grid
-    assert reader.image_grid.plane == "coronal"
+    lay_image(reader, NiftiVolume(saved(tmp_path / "i.nii", noise(4, 5, 6), near)).samples(reader).grid)
+    image = image_grid(reader)
+    assert image is not None and image.plane == "coronal"
     truth = noise(4, 5, 6, dtype=np.uint8) % 2
     assert np.array_equal(NiftiVolume(saved(tmp_path / "m.nii", truth, far)).array(reader), truth.transpose(1, 2, 0))
 
 
 def test_a_mask_elsewhere_in_space_is_rejected(tmp_path: Path) -> None:
     reader = Reader()
-    reader.image_grid = NiftiVolume(saved(tmp_path / "i.nii", noise(4, 5, 6))).samples(reader).grid
+    lay_image(reader, NiftiVolume(saved(tmp_path / "i.nii", noise(4, 5, 6))).samples(reader).grid)
     truth = noise(4, 5, 6, dtype=np.uint8) % 2
     for shift, good in ((0.0004, True), (0.01, False)):
         moved = AFFINE.copy()
