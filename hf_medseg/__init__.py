@@ -10,27 +10,56 @@ import hf_medseg.sources as _folder  # noqa: F401
 
 __version__ = "0.1.0"
 
-__all__ = ["Refused", "check", "convert", "download", "load_dataset", "physical", "sources", "verify"]
+__all__ = [
+    "MedsegError",
+    "Mismatch",
+    "MissingExtra",
+    "Refused",
+    "Rejected",
+    "Unavailable",
+    "WorkerDied",
+    "check",
+    "contact_sheet",
+    "convert",
+    "download",
+    "load_dataset",
+    "physical",
+    "push",
+    "sources",
+    "verify",
+]
 
 if TYPE_CHECKING:
     from hf_medseg.catalog.lookup import sources
+    from hf_medseg.conversion.executor import WorkerDied
     from hf_medseg.conversion.run import convert
-    from hf_medseg.errors import Refused
+    from hf_medseg.errors import MedsegError, MissingExtra, Refused, Rejected
     from hf_medseg.fetching.compare import check
     from hf_medseg.fetching.download import download
+    from hf_medseg.fetching.http import Mismatch, Unavailable
     from hf_medseg.formats.physical import physical
     from hf_medseg.loading.builder import load_dataset
+    from hf_medseg.preview.sheet import contact_sheet
+    from hf_medseg.publishing.push import push
     from hf_medseg.verification.verify import verify
 else:
     del sources
 
 _HOMES = {
+    "MedsegError": "errors",
+    "Mismatch": "fetching.http",
+    "MissingExtra": "errors",
     "Refused": "errors",
+    "Rejected": "errors",
+    "Unavailable": "fetching.http",
+    "WorkerDied": "conversion.executor",
     "check": "fetching.compare",
+    "contact_sheet": "preview.sheet",
     "convert": "conversion.run",
     "download": "fetching.download",
     "load_dataset": "loading.builder",
     "physical": "formats.physical",
+    "push": "publishing.push",
     "sources": "catalog.lookup",
     "verify": "verification.verify",
 }

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from hf_medseg.card import render as card
-from hf_medseg.loading import script
+from hf_medseg.card import script
 from tools import facts_page
 
 FOLDERS = {"cards": ("cards", card.all_cards), "scripts": ("loading_scripts", script.all_scripts)}

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from hf_medseg.card import script
 from hf_medseg.catalog.about import About, OwnData
 from hf_medseg.catalog.describe import MODES, bytes_of, command, places
 from hf_medseg.catalog.facts import Download
@@ -19,7 +20,6 @@ from hf_medseg.catalog.tables import table_of
 from hf_medseg.dataset.columns import INT8, Column, Label, ListOf, Picture, Record, Value, Volume, card_feature
 from hf_medseg.dataset.folder import DIFFER, INCOMPLETE, OVERVIEW, PREVIEW
 from hf_medseg.dataset.folder import FILE as PREVIEW_FILE
-from hf_medseg.loading import script
 
 Report = Mapping[str, Any]
 

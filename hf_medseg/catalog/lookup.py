@@ -50,10 +50,18 @@ def _source(id: str) -> Source:
     return source
 
 
+class Catalog(dict[str, "Source"]):
+    """Every source by id; prints as a table."""
+
+    def __repr__(self) -> str:
+        """A source a line: id, what its license allows, how it is had, title."""
+        return "\n".join(f"{id:20} {', '.join(one.tiers):27} {one.access.mode:12} {one.title}" for id, one in self.items())
+
+
 @cache
-def sources() -> dict[str, Source]:
+def sources() -> Catalog:
     """Every source by id, in alphabetical order."""
-    return {id: _source(id) for id in _folders()}
+    return Catalog({id: _source(id) for id in _folders()})
 
 
 def find_id(name: str) -> str:

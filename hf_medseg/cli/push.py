@@ -15,7 +15,7 @@ EXAMPLES: tuple[str, ...] = ("hf-medseg push OUT --repo my-lab/chase-db1 --dry-r
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     taken.out(parser)
-    parser.add_argument("--repo", required=True, metavar="NAMESPACE/NAME")
+    parser.add_argument("--repo", required=True, metavar="NAMESPACE/NAME", help="the repository; it is made if it is not there")
     parser.add_argument("--private", action="store_true", help="keep the repository private; it is public otherwise")
     parser.add_argument("--gated", choices=("auto", "manual"), help="readers must ask for access")
     parser.add_argument("--revision", default="", metavar="TAG", help="name for this state, set last")

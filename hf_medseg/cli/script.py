@@ -20,8 +20,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Runs the command."""
+    from hf_medseg.card import script
     from hf_medseg.catalog.lookup import find_source
-    from hf_medseg.loading import script
 
     source = find_source(given.source)
     target = Path(given.dest)

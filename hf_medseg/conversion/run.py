@@ -35,7 +35,7 @@ Progress = Callable[[str, int, int, int, int], None]
 """Told (stage, cases done, cases in all, bytes done, bytes in all)."""
 
 
-@dataclass
+@dataclass(repr=False)
 class Conversion:
     """What a conversion did, or with `dry_run` would do.
 
@@ -55,6 +55,17 @@ class Conversion:
     kept: list[str] = field(default_factory=list)
     losses: Losses = field(default_factory=Losses)
     left: list[str] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        """What came out, in a few lines; `report` has the rest."""
+        lines = [
+            f"{self.plan.source.id}, {self.rows:,} rows in {self.out}" if self.report else f"{self.plan.source.id}, planned for {self.out}"
+        ]
+        for config in self.plan.configs:
+            for split, cases in config.splits.items():
+                lines.append(f"  {config.config.name} / {split}: {len(cases):,} cases")
+        lines.append(f"  shards: {len(self.made):,} made, {len(self.kept):,} kept; rejected: {len(self.rejected):,}")
+        return "\n".join(lines)
 
     @property
     def rejected(self) -> list[dict[str, str]]:

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from hf_medseg.card import render as card
+from hf_medseg.card import script
 from hf_medseg.catalog.licenses import LICENSE_TIERS
 from hf_medseg.catalog.lookup import find_source, sources
 from hf_medseg.catalog.recognise import looks_like
@@ -24,7 +25,6 @@ from hf_medseg.conversion.executor import Executor
 from hf_medseg.conversion.plan import Request, make_plan
 from hf_medseg.dataset.columns import table_columns
 from hf_medseg.errors import Refused
-from hf_medseg.loading import script
 from hf_medseg.raw.tree import open_raw_tree
 from hf_medseg.verification.verify import verify
 from tests.support.harness import PHANTOMS, run

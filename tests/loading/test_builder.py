@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 
 import hf_medseg
+from hf_medseg.card import script
 from hf_medseg.catalog.lookup import sources
 from hf_medseg.errors import Refused, Rejected
-from hf_medseg.loading import script
 from tests.support.harness import PHANTOMS, pixels, run
 
 ROOT = Path(__file__).parents[2]

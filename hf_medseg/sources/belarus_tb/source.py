@@ -10,10 +10,10 @@ from hf_medseg.catalog.source import Config, Reading, SurveyPlan, source_of, vol
 from hf_medseg.dataset.columns import FLOAT32, FLOAT64, INT32, SEX, TEXT, Column, ListOf
 from hf_medseg.formats import dicom_header as dicom_headers
 from hf_medseg.formats.dicom import DicomPicture, DicomSeries
-from hf_medseg.formats.dicom_damaged import damaged_cases
 from hf_medseg.formats.dicom_header import Header
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.tree import Raw
+from hf_medseg.sources.dicom_damaged import damaged_cases
 
 FOLDERS = re.compile(r"(?:\A|/)patient/([^/]+)/case/([^/]+)/")
 

@@ -13,7 +13,6 @@ from hf_medseg.dataset.columns import FLAG, FLOAT32, FLOAT64, INT32, LATERALITY,
 from hf_medseg.errors import Rejected
 from hf_medseg.formats import dicom_header as dicom_headers
 from hf_medseg.formats.dicom import DicomPicture
-from hf_medseg.formats.dicom_damaged import damaged_cases
 from hf_medseg.formats.lossless_jpeg import LosslessJpeg
 from hf_medseg.formats.picture import Picture
 from hf_medseg.masks.labels import Labels, MaskList, Overlap, Painted, Threshold, Values
@@ -22,6 +21,7 @@ from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.tables import Keyed, lines_of
 from hf_medseg.raw.tree import Found, Raw, union
 from hf_medseg.sources.ddsm.overlay import ChainCores, ChainFacts, ChainMasks, ChainOverlap, Chains
+from hf_medseg.sources.dicom_damaged import damaged_cases
 
 CLASSES = {"mass": 1, "calcification": 2}
 

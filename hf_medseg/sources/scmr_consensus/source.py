@@ -12,7 +12,6 @@ from hf_medseg.catalog.source import Config, Reading, SurveyPlan, facts_of, sour
 from hf_medseg.dataset.columns import FLOAT32, INT32, PICTURE, SEX, TEXT, VOLUME_COLUMNS, Column, Label, annotated
 from hf_medseg.formats import dicom_header as dicom_headers
 from hf_medseg.formats.dicom import DicomPicture
-from hf_medseg.formats.dicom_damaged import damaged_cases
 from hf_medseg.formats.dicom_header import Instance, Series
 from hf_medseg.masks.derived import Larger
 from hf_medseg.masks.labels import Painted
@@ -20,6 +19,7 @@ from hf_medseg.masks.polygons import OUTLINES, Between, Outlines, Polygon
 from hf_medseg.raw.cells import age_in, known, sex_in
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.tree import Raw
+from hf_medseg.sources.dicom_damaged import damaged_cases
 from hf_medseg.sources.scmr_consensus.cine import cine
 
 STUDY = r"SC-(?:HF-I|HF-NI|HYP|N)-\d+"

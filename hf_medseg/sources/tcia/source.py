@@ -15,7 +15,6 @@ from hf_medseg.dataset.columns import FLAG, FLOAT32, INT32, MASK_ORIGIN, PICTURE
 from hf_medseg.errors import Refused
 from hf_medseg.formats import dicom_header as dicom_headers
 from hf_medseg.formats.dicom import DicomPicture, DicomSeries
-from hf_medseg.formats.dicom_damaged import damaged_cases
 from hf_medseg.formats.dicom_header import CONTOURS, HEAD, Header, Instance, Series, Structure
 from hf_medseg.masks.dicom_drawn import Drawn, DrawnMask, DrawnMasks, DrawnOverlap, DrawnWords, Outline
 from hf_medseg.masks.dicom_match import Matcher
@@ -24,6 +23,7 @@ from hf_medseg.masks.dicom_seg import DicomSegment
 from hf_medseg.masks.dicom_select import ALGORITHMS, KINDS, Select
 from hf_medseg.masks.labels import Labels
 from hf_medseg.raw.tree import Raw, natural
+from hf_medseg.sources.dicom_damaged import damaged_cases
 
 STACKS = ("CT", "MR", "PT", "NM")
 

@@ -11,8 +11,8 @@ from hf_medseg.catalog.source import Reading, SurveyPlan, source_of, volume_conf
 from hf_medseg.dataset.columns import INT32, TEXT
 from hf_medseg.formats import dicom_header as dicom_headers
 from hf_medseg.formats.dicom import DicomSeries
-from hf_medseg.formats.dicom_damaged import damaged_cases
 from hf_medseg.raw.tree import Raw
+from hf_medseg.sources.dicom_damaged import damaged_cases
 
 SCAN = re.compile(r"(?:\A|/)(W\d{4})/")
 

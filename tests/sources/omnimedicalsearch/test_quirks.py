@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from hf_medseg.card import render as card
+from hf_medseg.card import script
 from hf_medseg.catalog.lookup import find_source
 from hf_medseg.cli import main
-from hf_medseg.loading import script
 
 
 def test_convert_answers_that_there_is_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

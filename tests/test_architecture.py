@@ -1,0 +1,79 @@
+"""The rooms of the house, and which of them may know which: docs/architecture.md is the map."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+CODE = Path(__file__).parents[1] / "hf_medseg"
+PAGE = CODE.parent / "docs" / "architecture.md"
+
+# Room -> the rooms that it may import; every room may import the errors and the version.
+ARROWS = {
+    "dataset": "",
+    "raw": "",
+    "formats": "raw",
+    "masks": "dataset raw formats",
+    "case": "raw formats masks",
+    "catalog": "dataset raw",
+    "sources": "dataset raw formats masks case catalog",
+    "card": "dataset catalog",
+    "preview": "dataset raw formats masks",
+    "conversion": "dataset raw formats masks case catalog card preview",
+    "verification": "dataset raw formats catalog preview conversion",
+    "loading": "dataset raw catalog conversion",
+    "fetching": "raw formats masks case catalog conversion",
+    "publishing": "dataset raw catalog verification",
+    "cli": "dataset catalog card conversion preview verification fetching publishing",
+    "__main__": "cli",
+}
+KNOWN_TO_ALL = {"errors", "hf_medseg"}
+
+
+def _only_for_types(tree: ast.Module) -> set[ast.AST]:
+    blocks = (node for node in ast.walk(tree) if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
+    return {inner for block in blocks for statement in block.body for inner in ast.walk(statement)}
+
+
+def _imported(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom) and node.module:
+        return [f"{node.module}.{alias.name}" for alias in node.names]
+    return []
+
+
+def _room(name: str) -> str:
+    room = name.split(".")[1] if "." in name else ""
+    return room if room in ARROWS or room == "errors" else "hf_medseg"
+
+
+def _arrows() -> dict[str, set[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for path in CODE.rglob("*.py"):
+        here = path.relative_to(CODE).parts[0].removesuffix(".py")
+        if here == "__init__":
+            continue  # the face hands everything on
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        skipped = _only_for_types(tree)
+        for node in ast.walk(tree):
+            if node not in skipped:
+                found[here] |= {_room(name) for name in _imported(node) if name.split(".")[0] == "hf_medseg"}
+    return {here: rooms - {here} - KNOWN_TO_ALL for here, rooms in found.items() if here not in KNOWN_TO_ALL}
+
+
+def test_imports_follow_the_allowed_arrows_and_no_other_room_is_there() -> None:
+    wrong = [f"{here} -> {room}" for here, rooms in sorted(_arrows().items()) for room in sorted(rooms - set(ARROWS[here].split()))]
+    assert wrong == []
+
+
+def test_arrows_run_one_way() -> None:
+    order = tuple(TopologicalSorter({here: rooms.split() for here, rooms in ARROWS.items()}).static_order())
+    assert order[-1] == "__main__"
+
+
+def test_the_map_names_every_room() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert [room for room in ARROWS if room != "__main__" and f"| `{room}" not in page] == []
