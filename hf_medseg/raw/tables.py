@@ -85,10 +85,10 @@ def _is_utf8(data: bytes) -> bool:
     return True
 
 
-def _unpacked(file: RawFile) -> bytes:
+def _unpacked(file: RawFile, doubts: Doubts | None = None) -> bytes:
     data = file.read()
     if data.startswith(b"PK\x03\x04"):
-        return _csv_of_workbook(data, file.path)
+        return _csv_of_workbook(data, file.path, doubts)
     if not data.startswith(b"\x1f\x8b"):
         return data
     try:
@@ -97,8 +97,13 @@ def _unpacked(file: RawFile) -> bytes:
         raise Rejected(file.path, f"cannot be unpacked ({error}).", "Fetch the file again.") from error
 
 
-def _csv_of_workbook(data: bytes, path: str) -> bytes:
+def _csv_of_workbook(data: bytes, path: str, doubts: Doubts | None = None) -> bytes:
     """The first sheet of an Excel workbook (.xlsx) as CSV: formulas as their values, whole numbers without decimal places.
+
+    Args:
+        data: the workbook.
+        path: its path, for messages.
+        doubts: told of further sheets that hold something.
 
     Raises:
         Refused: it is no workbook.
@@ -111,11 +116,20 @@ def _csv_of_workbook(data: bytes, path: str) -> bytes:
     target = io.StringIO(newline="")
     try:
         with contextlib.closing(openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)) as book:
-            for row in book.worksheets[0].iter_rows(values_only=True):
+            first, *others = book.worksheets
+            for row in first.iter_rows(values_only=True):
                 csv.writer(target).writerow("" if cell is None else f"{cell:.0f}" if _is_whole(cell) else str(cell) for cell in row)
+            filled = [sheet for sheet in others if doubts is not None and _holds_something(sheet)]
     except (zipfile.BadZipFile, zlib.error, ElementTree.ParseError, LookupError, OSError, ValueError, TypeError, AttributeError) as error:
         raise Refused(f"{path}: an Excel workbook expected ({type(error).__name__}: {error}). Fetch the file again.") from error
+    if doubts is not None and filled:
+        further = "1 further sheet holds" if len(filled) == 1 else f"{len(filled)} further sheets hold"
+        doubts.say(path, f"only the first sheet of the workbook is read; {further} something too. Save what is needed in the first one")
     return target.getvalue().encode()
+
+
+def _holds_something(sheet: Any) -> bool:
+    return any(cell is not None for row in sheet.iter_rows(values_only=True) for cell in row)
 
 
 def _is_whole(cell: object) -> bool:
@@ -313,7 +327,7 @@ class Table:
         self.file = file
         self.origin = Origin(file.path, doubts)
         self.wide = ""
-        data = _plain(_unpacked(file))
+        data = _plain(_unpacked(file, doubts))
         if (told := _SEPARATOR.match(data)) is not None:
             delimiter, data = delimiter or told[1].decode(), data[told.end() :]
         head = data[: data.find(b"\n") + 1 or None].decode()

@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 
 from hf_medseg.errors import MissingExtra, Refused
-from hf_medseg.raw.cells import known
+from hf_medseg.raw.cells import Doubts, known
 from hf_medseg.raw.files import Place, RawFile
 from hf_medseg.raw.tables import Table
 
@@ -31,6 +31,20 @@ def test_the_first_sheet_is_the_table(tmp_path: Path) -> None:
         {"ID": "a", "Age": "74", "CDR": "0.5", "Note": 'ä, "b"\nc'},
         {"ID": "b", "Age": "20", "CDR": "", "Note": ""},
     ]
+
+
+def test_further_sheets_that_hold_something_are_noted(tmp_path: Path) -> None:
+    """They were left out without a word; an empty one, as Excel makes them, says nothing."""
+    doubts = Doubts()
+    Table(book(tmp_path / "a.xlsx", [["ID"], ["a"]]), ["ID"], doubts=doubts)
+    told = "only the first sheet of the workbook is read; 1 further sheet holds something too. Save what is needed in the first one"
+    assert list(doubts.notes()) == [("a.xlsx", told)]
+    made = openpyxl.load_workbook(tmp_path / "a.xlsx")
+    made["other"].delete_rows(1)
+    made.save(tmp_path / "b.xlsx")
+    doubts = Doubts()
+    Table(RawFile("b.xlsx", (tmp_path / "b.xlsx").stat().st_size, Place(str(tmp_path / "b.xlsx"))), ["ID"], doubts=doubts)
+    assert list(doubts.notes()) == []
 
 
 def test_a_missing_column_is_refused(tmp_path: Path) -> None:
