@@ -13,6 +13,7 @@ from hf_medseg.cli import arguments as taken
 from hf_medseg.cli import terminal
 from hf_medseg.cli.codes import DONE, WRONG
 from hf_medseg.cli.progress import Bar
+from hf_medseg.progress import Progress
 
 if TYPE_CHECKING:
     from hf_medseg.conversion.run import Conversion
@@ -51,11 +52,11 @@ def run(given: argparse.Namespace) -> int:
     bar = Bar()
     stages: set[str] = set()
 
-    def tell(stage: str, *how_far: int) -> None:
-        if stage == "convert" and stage not in stages:
+    def tell(now: Progress) -> None:
+        if now.stage == "convert" and now.stage not in stages:
             settle()  # not before: what planning frees is given back
-        stages.add(stage)
-        bar(stage, *how_far)
+        stages.add(now.stage)
+        bar(now)
 
     with contextlib.ExitStack() as cleanup:
         cleanup.callback(bar.close)

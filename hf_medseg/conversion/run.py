@@ -8,7 +8,7 @@ import dataclasses
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,10 +29,8 @@ from hf_medseg.dataset.identity import Identity, Outcome, read_shard
 from hf_medseg.dataset.storage import is_local, place, temporary_folder, write_text
 from hf_medseg.errors import Refused
 from hf_medseg.preview import draw as preview
+from hf_medseg.progress import Progress, Tell
 from hf_medseg.raw.archives import forget_unpacked
-
-Progress = Callable[[str, int, int, int, int], None]
-"""Told (stage, cases done, cases in all, bytes done, bytes in all)."""
 
 
 @dataclass(repr=False)
@@ -98,7 +96,7 @@ def convert(
     dry_run: bool = False,
     replace: bool = False,
     executor: concurrent.futures.Executor | None = None,
-    progress: Progress | None = None,
+    progress: Tell | None = None,
 ) -> Conversion:
     """Converts a raw download into a folder that `datasets.load_dataset` reads.
 
@@ -142,7 +140,7 @@ def convert(
 
     def surveyed(files: int, read: int) -> None:
         if progress is not None:
-            progress("survey", files, files, read, read)
+            progress(Progress("survey", files, files, read, read))
 
     with contextlib.ExitStack() as held:
         # Before it is known what the tree is, nothing is made in a folder that is not ours yet.
@@ -176,7 +174,7 @@ def convert(
     return conversion
 
 
-def _write(target: Output, plan: Plan, conversion: Conversion, runner: Executor, progress: Progress | None) -> dict[str, Outcome]:
+def _write(target: Output, plan: Plan, conversion: Conversion, runner: Executor, progress: Tell | None) -> dict[str, Outcome]:
     """Writes every shard that is not there yet; returns what became of each by name."""
     shards = {shard.name: (config, shard) for config in plan.configs for shard in config.shards}
     sizes = {name: (len(shard.cases), shard.size) for name, (_, shard) in shards.items()}
@@ -195,7 +193,7 @@ def _write(target: Output, plan: Plan, conversion: Conversion, runner: Executor,
         done = [sizes[name] for name in outcomes]
         running = [_progress_of(task) for task, name in zip(tasks, names, strict=True) if name not in outcomes]
         cases, read = (sum(one[i] for one in (*done, *running)) for i in (0, 1))
-        progress("convert", cases, total[0], read, total[1])
+        progress(Progress("convert", cases, total[0], read, total[1]))
 
     tell()
     for number, outcome in runner.run(run_task, [(task,) for task in tasks], tell):
@@ -207,7 +205,7 @@ def _write(target: Output, plan: Plan, conversion: Conversion, runner: Executor,
 
 
 def _kept(
-    target: Output, shards: Mapping[str, tuple[ConfigPlan, ShardPlan]], runner: Executor, progress: Progress | None
+    target: Output, shards: Mapping[str, tuple[ConfigPlan, ShardPlan]], runner: Executor, progress: Tell | None
 ) -> dict[str, Outcome]:
     """The shards of earlier runs that stay, with what became of their cases."""
     there: dict[str, Outcome] = {}
@@ -232,7 +230,7 @@ def _kept(
             del there[name]
         done, read = done + 1, read + shard.size
         if progress is not None:
-            progress("compare", done, len(doubtful), read, total)
+            progress(Progress("compare", done, len(doubtful), read, total))
     return there
 
 

@@ -18,11 +18,11 @@ from hf_medseg.catalog.describe import how_to_get
 from hf_medseg.catalog.facts import Download
 from hf_medseg.catalog.lookup import find_source
 from hf_medseg.catalog.source import Source
-from hf_medseg.conversion.run import Progress
 from hf_medseg.errors import MedsegError, Refused
 from hf_medseg.fetching.clients import CLIENTS, link_on, record
 from hf_medseg.fetching.http import MEANING, Got, Mismatch, Stopped, Unavailable, Wanted, Watch, fetch, forget, judge, library, measured
 from hf_medseg.fetching.names import clean, clean_tree
+from hf_medseg.progress import Tell
 from hf_medseg.raw.archives import unpack_command
 from hf_medseg.raw.tree import natural
 
@@ -93,7 +93,7 @@ def download(
     accept_terms: bool = False,
     jobs: int = 4,
     dry_run: bool = False,
-    progress: Progress | None = None,
+    progress: Tell | None = None,
 ) -> Downloaded:
     """Fetches the raw tree of a source.
 
@@ -311,7 +311,7 @@ def _check_room(items: Sequence[Item], dest: Path) -> None:
 # --- Fetching ----------------------------------------------------------------------------------------------------------------------------
 
 
-def _fetch_all(source: Source, items: Sequence[Item], dest: Path, jobs: int, progress: Progress | None) -> dict[str, Got | None]:
+def _fetch_all(source: Source, items: Sequence[Item], dest: Path, jobs: int, progress: Tell | None) -> dict[str, Got | None]:
     """Fetches several things side by side; one that cannot be had does not stop the others, one that is not as published does."""
     watch = Watch(progress, {item.name: item.size for item in items})
     missing: list[str] = []

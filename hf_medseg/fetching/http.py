@@ -18,6 +18,7 @@ from urllib.parse import urljoin, urlsplit
 
 from hf_medseg import __version__
 from hf_medseg.errors import MedsegError, MissingExtra
+from hf_medseg.progress import Progress, Tell
 
 WAITS = (1.0, 4.0, 15.0)  # seconds before the next try where the last one brought nothing; after them the next mirror has its turn
 TRIES = 100  # of one address, however much each of them brought
@@ -128,11 +129,11 @@ class Watch:
     """How far all transfers are, and whether they shall stop; shared by their threads.
 
     Args:
-        progress: told (stage, files done, files in all, bytes done, bytes in all).
+        progress: told how far the work is, in files.
         sizes: bytes of every file, as far as they are known before.
     """
 
-    def __init__(self, progress: Any = None, sizes: Mapping[str, int | None] | None = None) -> None:
+    def __init__(self, progress: Tell | None = None, sizes: Mapping[str, int | None] | None = None) -> None:
         self.stop = threading.Event()
         self._progress = progress
         self._sizes = dict(sizes or {})
@@ -156,7 +157,7 @@ class Watch:
             if self._progress is not None:
                 received = sum(self._received.values())
                 expected = sum(size or 0 for size in self._sizes.values())
-                self._progress("fetching", len(self._done), len(self._sizes), received, max(received, expected))
+                self._progress(Progress("fetching", len(self._done), len(self._sizes), received, max(received, expected)))
 
 
 def judge(wanted: Wanted, got: Got) -> str:

@@ -8,7 +8,7 @@ import math
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -49,6 +49,7 @@ from hf_medseg.preview.choose import Shown
 from hf_medseg.preview.draw import file_name, picture_of
 from hf_medseg.preview.overlay import read_shown
 from hf_medseg.preview.sheet import overview
+from hf_medseg.progress import Progress, Tell
 from hf_medseg.raw.tree import is_litter
 from hf_medseg.verification.cell import Array, Wrong, open_cell
 from hf_medseg.verification.findings import REMAKE, Finding, Findings
@@ -106,14 +107,14 @@ class Examined:
         return found.data if found else None
 
 
-def verify(out: str | os.PathLike[str], progress: Callable[[str, int, int, int, int], None] | None = None) -> Verification:
+def verify(out: str | os.PathLike[str], progress: Tell | None = None) -> Verification:
     """Re-reads every row of a converted dataset and checks every promise about it.
 
     Shards are read in parallel, row group by row group; damaged files are reported, never raised.
 
     Args:
         out: the output folder of a conversion.
-        progress: told ("verify", shards done, shards in all, bytes done, bytes in all).
+        progress: told how far the work is, in shards.
 
     Raises:
         Refused: a conversion is running there.
@@ -122,7 +123,7 @@ def verify(out: str | os.PathLike[str], progress: Callable[[str, int, int, int, 
         return examine(out, progress).result
 
 
-def examine(out: str | os.PathLike[str], progress: Callable[[str, int, int, int, int], None] | None = None) -> Examined:
+def examine(out: str | os.PathLike[str], progress: Tell | None = None) -> Examined:
     """Does what `verify` does, and keeps what was read; whoever calls it sees to it that nobody converts there meanwhile."""
     target = Output(place(out))
     findings = Findings()
@@ -171,7 +172,7 @@ def _names_of(shard: ShardFacts) -> str:
     return NAMES if _folder(shard) == "data" else f"{_folder(shard)}/{NAMES}"
 
 
-def _read_all(root: Path, paths: Sequence[Path], progress: Callable[[str, int, int, int, int], None] | None) -> list[ShardFacts]:
+def _read_all(root: Path, paths: Sequence[Path], progress: Tell | None) -> list[ShardFacts]:
     """Reads every shard, in processes where that pays."""
     sizes = [path.stat().st_size for path in paths]
     calls = [(str(root), path.relative_to(root).as_posix()) for path in paths]
@@ -182,7 +183,7 @@ def _read_all(root: Path, paths: Sequence[Path], progress: Callable[[str, int, i
             for number, facts in runner.run(read_back, calls):
                 found[number] = facts
                 if progress is not None:
-                    progress("verify", len(found), len(paths), sum(sizes[one] for one in found), sum(sizes))
+                    progress(Progress("verify", len(found), len(paths), sum(sizes[one] for one in found), sum(sizes)))
     except MedsegError as error:
         for number, (_, name) in enumerate(calls):
             if number not in found:

@@ -26,6 +26,7 @@ from hf_medseg.dataset.folder import Output
 from hf_medseg.dataset.identity import read_shard
 from hf_medseg.errors import Refused
 from hf_medseg.preview.sheet import contact_sheet
+from hf_medseg.progress import Progress
 from hf_medseg.publishing.push import push
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.tree import open_raw_tree
@@ -413,7 +414,7 @@ def test_a_broken_off_conversion_is_not_replaced_by_other_options_and_is_carried
 RUNNING = """
 import sys
 from hf_medseg.conversion.run import convert
-def wait(*progress):
+def wait(now):
     print("running", flush=True)
     sys.stdin.read()
 convert("chase-db1", *sys.argv[1:], workers=2, max_shard_size=3_000, progress=wait)
@@ -439,8 +440,8 @@ def test_a_second_conversion_of_this_process_is_refused_too(tmp_path: Path) -> N
     raw, out = chase(tmp_path / "raw"), tmp_path / "out"
     refused = []
 
-    def second(stage: str, *counts: int) -> None:
-        if stage == "convert":
+    def second(now: Progress) -> None:
+        if now.stage == "convert":
             with pytest.raises(Refused, match="A conversion is running") as caught:
                 convert("chase-db1", raw, out, workers=1)
             refused.append(caught)

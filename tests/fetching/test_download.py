@@ -27,6 +27,7 @@ from hf_medseg.catalog.lookup import find_source, sources
 from hf_medseg.cli import main
 from hf_medseg.errors import MedsegError, MissingExtra, Refused
 from hf_medseg.fetching.names import clean
+from hf_medseg.progress import Progress
 from tests.support.harness import PHANTOMS
 from tests.support.kit import as_tar, as_zip, files_of
 from tests.support.web import Asked, Page, Web, all_hosts, cut, stall, status  # noqa: F401
@@ -79,13 +80,13 @@ def names(folder: Path) -> list[str]:
 
 def test_a_file_gets_its_name_when_it_is_complete(web: Web, offer: Offer, tmp_path: Path) -> None:
     web.serve(URL, BODY)
-    told: list[tuple[Any, ...]] = []
-    result = hf_medseg.download(offer(Download(URL, checksum=sha256(BODY))), tmp_path / "raw", progress=lambda *now: told.append(now))
+    told: list[Progress] = []
+    result = hf_medseg.download(offer(Download(URL, checksum=sha256(BODY))), tmp_path / "raw", progress=told.append)
     assert (tmp_path / "raw" / "file.bin").read_bytes() == BODY
     assert names(tmp_path / "raw") == ["file.bin"]
     assert result.fetched["file.bin"].checksum == sha256(BODY)  # type: ignore[union-attr]
-    assert told[-1] == ("fetching", 1, 1, len(BODY), len(BODY))
-    assert all(received <= whole for *_, received, whole in told)
+    assert told[-1] == Progress("fetching", done=1, of=1, read=len(BODY), of_bytes=len(BODY))
+    assert all(now.read <= now.of_bytes for now in told)
 
 
 def test_md5_is_compared_too(web: Web, offer: Offer, tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from hf_medseg.dataset.folder import FILE as PREVIEW_FILE
 from hf_medseg.dataset.folder import OVERVIEW
 from hf_medseg.dataset.table import schema_of
 from hf_medseg.errors import MedsegError
+from hf_medseg.progress import Progress
 from hf_medseg.verification import cell, findings, shard
 from tests.support.kit import encode, grey
 from tests.support.made import FLAT, OWN, VOLUMES, Made, edition, flat, flat_row, know, labels, nifti, picture, verify, volumes
@@ -97,8 +98,8 @@ def test_an_empty_folder_or_none_is_a_problem(tmp_path: Path) -> None:
 
 def test_progress_is_told_shard_by_shard(tmp_path: Path) -> None:
     out = flat().write(tmp_path / "out")
-    told: list[tuple[str, int, int, int, int]] = []
-    verify.verify(out, lambda *one: told.append(one))
+    told: list[Progress] = []
+    verify.verify(out, told.append)
     sizes = sum((out / name).stat().st_size for name in (FIRST, SECOND, TEST))
     assert [one[:3] for one in told] == [("verify", 1, 3), ("verify", 2, 3), ("verify", 3, 3)]
     assert told[-1][3:] == (sizes, sizes)
