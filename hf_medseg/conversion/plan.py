@@ -35,7 +35,8 @@ from hf_medseg.raw.archives import stem
 from hf_medseg.raw.example import example_path, such_as
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.fresh import state_of
-from hf_medseg.raw.tree import Note, Raw, natural, open_raw_tree, split_parts
+from hf_medseg.raw.order import natural
+from hf_medseg.raw.tree import Note, Raw, open_raw_tree, split_parts
 
 MIB = 1 << 20
 

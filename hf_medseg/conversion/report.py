@@ -19,7 +19,7 @@ from hf_medseg.conversion.plan import ConfigPlan, Plan
 from hf_medseg.dataset.identity import Outcome, versions
 from hf_medseg.dataset.storage import parquet
 from hf_medseg.dataset.table import Tally
-from hf_medseg.raw.tree import natural
+from hf_medseg.raw.order import natural
 
 
 def config_report(plan: Plan, config: ConfigPlan, outcomes: Mapping[str, Outcome], out: Path) -> dict[str, Any]:

@@ -33,7 +33,7 @@ from hf_medseg.formats.dicom_header import (
 from hf_medseg.formats.dicom_packing import make_readable
 from hf_medseg.formats.volume import TOLERANCE, Grid, Samples, VolumeImage, stored_samples
 from hf_medseg.raw.files import RawFile, Reader
-from hf_medseg.raw.tree import natural
+from hf_medseg.raw.order import natural
 
 Array = NDArray[Any]
 

@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 
 from hf_medseg.errors import MissingExtra, Rejected
 from hf_medseg.raw.files import Head, RawFile, Whole
-from hf_medseg.raw.tree import Raw, natural
+from hf_medseg.raw.order import natural
+from hf_medseg.raw.tree import Raw
 
 Array = NDArray[Any]
 Vector = tuple[float, float, float]

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from hf_medseg.dataset.folder import Output
 from hf_medseg.dataset.storage import parquet
-from hf_medseg.raw.tree import natural
+from hf_medseg.raw.order import natural
 
 Some = TypeVar("Some")
 # Row groups whose ids and classes are looked at for each split: enough to find every class, whatever the size of the dataset.

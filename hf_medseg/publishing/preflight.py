@@ -11,7 +11,7 @@ from hf_medseg.errors import Refused
 from hf_medseg.publishing.gate import Held
 from hf_medseg.publishing.repository import Change, Remote, Repository, Wanted
 from hf_medseg.publishing.retry import is_clients, status_of
-from hf_medseg.raw.tree import natural
+from hf_medseg.raw.order import natural
 
 if TYPE_CHECKING:
     from hf_medseg.verification.verify import Examined

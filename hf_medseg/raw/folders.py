@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from hf_medseg.errors import Refused, Rejected
 from hf_medseg.raw.files import RawFile
-from hf_medseg.raw.tree import Found, joined, natural_key
+from hf_medseg.raw.order import natural_key
+from hf_medseg.raw.tree import Found, joined
 
 _SPELLINGS = {
     "train": ("train", "training", "trn", "tr"),

@@ -21,71 +21,19 @@ from hf_medseg.errors import Refused
 from hf_medseg.raw.archives import NESTED, archive_kind, list_archive, refuse, stem
 from hf_medseg.raw.cells import Doubts, Origin, Said
 from hf_medseg.raw.files import ANNEX_ADVICE, Place, RawFile, stamp_of, stamp_of_info
+from hf_medseg.raw.order import natural, natural_key
+from hf_medseg.raw.patterns import Pattern
 from hf_medseg.raw.tables import Table, headed
 
 _LITTER = re.compile(
     r"(?:\A|/)(?:(?:__MACOSX|\$RECYCLE\.BIN|System Volume Information|lost\+found|@eaDir|\.Trash(?:es|-\d+)?|\.Spotlight-V100|\.fseventsd"
     r"|\.AppleDouble|\.DocumentRevisions-V100|\.TemporaryItems)/.*|\._[^/]*|\.DS_Store|\.git/.*|\.cache/.*|[^/]*:Zone\.Identifier|(?i:Thumbs\.db|desktop\.ini|ehthumbs\.db))\Z"
 )
-_DIGITS = re.compile(r"([0-9]+)")
 
 
 def is_litter(path: str) -> bool:
     """Whether an operating system left that file behind."""
     return _LITTER.search(path) is not None
-
-
-class _Padded(dict[str, str]):
-    """Digits so that longer numbers come after shorter ones, whatever their length; short ones are remembered."""
-
-    def __missing__(self, digits: str) -> str:
-        bare = digits.lstrip("0")
-        padded = f"{len(bare):03d}{bare}"
-        if len(digits) < 5:
-            self[digits] = padded
-        return padded
-
-
-_PADDED = _Padded()
-
-
-def natural(text: str) -> str:
-    """A sort key that compares runs of digits as numbers; the text itself breaks ties."""
-    parts = _DIGITS.split(text)
-    parts[1::2] = map(_PADDED.__getitem__, parts[1::2])
-    return "".join(parts) + "\0" + text
-
-
-def natural_key(key: str | tuple[str | None, ...]) -> str:
-    """`natural` for the keys of `Raw.find`."""
-    return natural("\1".join(part or "" for part in key) if isinstance(key, tuple) else key)
-
-
-_LITERAL = r"(?:(?<!\\)[A-Za-z0-9_ /-]|\\\.)"
-_TAIL = re.compile(rf"({_LITERAL}*)\(\?:({_LITERAL}+(?:\|{_LITERAL}+)*)\)(\??)\Z|({_LITERAL}+)\Z")
-
-
-def _ends(pattern: str) -> tuple[str, ...]:
-    """What a path must end in to match: the letters at the end of the pattern, or of each choice of the group there."""
-    tail = _TAIL.search(pattern)
-    if tail is None or re.search(r"\|(?![^()]*\))", pattern):
-        return ("",)
-    before, choices, maybe, letters = tail.groups()
-    found = [letters] if letters else [before + choice for choice in choices.split("|")] + ([before] if maybe else [])
-    return tuple(end.replace("\\.", ".") for end in found)
-
-
-class Pattern:
-    """A regular expression over the end of a path, at the beginning of any folder; a look at the last letters saves most searches."""
-
-    def __init__(self, pattern: str) -> None:
-        self._expression = re.compile(rf"(?:\A|(?<=/)){pattern}\Z")
-        self.ends = _ends(pattern)
-        self.groups = self._expression.groups
-
-    def search(self, path: str) -> re.Match[str] | None:
-        """The match at the end of a path, if there is one."""
-        return self._expression.search(path) if path.endswith(self.ends) else None
 
 
 class Found(dict[Any, RawFile]):

@@ -14,7 +14,7 @@ from hf_medseg.conversion.executor import Executor
 from hf_medseg.conversion.plan import Request, make_plan
 from hf_medseg.errors import Refused
 from hf_medseg.raw.example import example_path, such_as
-from hf_medseg.raw.tree import Pattern
+from hf_medseg.raw.patterns import Pattern
 from tests.support import kit
 from tests.support.harness import PHANTOMS
 

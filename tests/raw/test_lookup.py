@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from hf_medseg.errors import Refused, Rejected
 from hf_medseg.raw import tables
 from hf_medseg.raw.files import RawFile
+from hf_medseg.raw.patterns import Pattern
 from hf_medseg.raw.tables import Table, text_of
-from hf_medseg.raw.tree import Pattern, Raw, open_raw_tree, split_parts
+from hf_medseg.raw.tree import Raw, open_raw_tree, split_parts
 from tests.support.kit import write
 
 

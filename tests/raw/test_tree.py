@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from hf_medseg.errors import Refused, Rejected
 from hf_medseg.raw.cells import number, whole
 from hf_medseg.raw.files import Place, RawFile, Reader
+from hf_medseg.raw.order import natural
 from hf_medseg.raw.tables import Table, text_of
-from hf_medseg.raw.tree import natural, open_raw_tree, union
+from hf_medseg.raw.tree import open_raw_tree, union
 from tests.support import kit
 
 

@@ -18,7 +18,8 @@ from hf_medseg.formats.nifti import NiftiVolume
 from hf_medseg.masks.dicom_stacks import IsTurned, Order, Placed, Turned
 from hf_medseg.masks.labels import Painted, Threshold
 from hf_medseg.raw.files import RawFile
-from hf_medseg.raw.tree import Raw, natural, union
+from hf_medseg.raw.order import natural
+from hf_medseg.raw.tree import Raw, union
 
 STRUCTURES = facts_of(__file__).classes
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from hf_medseg.formats.dicom_header import Header, Instance, along_normal
 from hf_medseg.formats.volume import TOLERANCE
-from hf_medseg.raw.tree import natural
+from hf_medseg.raw.order import natural
 
 # Positions of one slice repeat in every phase; anything nearer than this (mm) is the same slice.
 _SAME_SLICE = 0.01

@@ -22,7 +22,8 @@ from hf_medseg.masks.dicom_rtstruct import RtStructure
 from hf_medseg.masks.dicom_seg import DicomSegment
 from hf_medseg.masks.dicom_select import ALGORITHMS, KINDS, Select
 from hf_medseg.masks.labels import Labels
-from hf_medseg.raw.tree import Raw, natural
+from hf_medseg.raw.order import natural
+from hf_medseg.raw.tree import Raw
 from hf_medseg.sources.dicom_damaged import damaged_cases
 
 STACKS = ("CT", "MR", "PT", "NM")
