@@ -1,4 +1,4 @@
-"""Reading a source's folder: `facts.toml`, `citations.bib` and `checksums.sha256`."""
+"""Reading a source's folder: `facts.toml`, `citations.bib`, `checksums.sha256` and `pictures.dhash`."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from hf_medseg.catalog.facts import Description, EditionFacts, EditionTable, Fac
 from hf_medseg.catalog.licenses import License, unproven
 from hf_medseg.errors import Refused
 
-FACTS, CITATIONS, CHECKSUMS = "facts.toml", "citations.bib", "checksums.sha256"
+FACTS, CITATIONS, CHECKSUMS, PICTURES = "facts.toml", "citations.bib", "checksums.sha256", "pictures.dhash"
 _CHECKSUM = re.compile(r"md5:[0-9a-f]{32}|sha256:[0-9a-f]{64}")
 _LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
+_PICTURE = re.compile(r"([0-9a-f]{16}) \d+x\d+ (\S.*)")
 
 
 def read_facts(folder: Path) -> Facts:
@@ -108,4 +109,22 @@ def read_checksums(folder: Path) -> dict[str, str]:
         if match is None:
             raise Refused(f"{folder.name}/{CHECKSUMS}: {line[:80]!r} is no line of `sha256sum`: 64 digits, two spaces, a path.")
         found[match[2]] = match[1]
+    return found
+
+
+def read_pictures(folder: Path) -> list[tuple[int, str]]:
+    """(difference hash, name) of the owner's pictures, as far as they are known; `tools/fingerprint.py` makes them.
+
+    Raises:
+        Refused: a line is none of that tool's.
+    """
+    if not (folder / PICTURES).is_file():
+        return []
+    found = []
+    for line in (folder / PICTURES).read_text(encoding="utf-8").splitlines():
+        match = _PICTURE.fullmatch(line)
+        if match is not None:
+            found.append((int(match[1], 16), match[2]))
+        elif not line.startswith("#"):
+            raise Refused(f"{folder.name}/{PICTURES}: {line[:80]!r} is no hash of 16 digits, size and name. Make the file anew.")
     return found

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hf_medseg.catalog.facts import Facts
-from hf_medseg.catalog.loader import FACTS, read_checksums, read_facts
+from hf_medseg.catalog.loader import FACTS, read_checksums, read_facts, read_pictures
 from hf_medseg.errors import Refused
 
 if TYPE_CHECKING:
@@ -104,3 +104,8 @@ def find_facts(name: str) -> Facts:
 def known_files(source: Facts) -> dict[str, str]:
     """SHA-256 of published files by the end of their paths, as far as the package knows them."""
     return read_checksums(_folders()[source.id])
+
+
+def known_pictures(source: Facts) -> list[tuple[int, str]]:
+    """(difference hash, name) of the owner's pictures, as far as the package knows them."""
+    return read_pictures(_folders()[source.id])

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from hf_medseg.catalog.licenses import LICENSE_TIERS, TIERS_BY_OPENNESS, License, Tier
 from hf_medseg.catalog.lookup import sources
+from hf_medseg.catalog.pictures import recognise_shards
 from hf_medseg.catalog.recognise import Ids, lawful_way, published_files
 from hf_medseg.catalog.source import Edition, Source
 from hf_medseg.catalog.tables import config_folder, table_of
@@ -29,6 +30,9 @@ from hf_medseg.dataset.table import schema_of
 from hf_medseg.errors import Refused
 from hf_medseg.raw.patterns import Pattern
 from hf_medseg.raw.tree import is_litter
+
+# Pictures of somebody's own data that are compared with those of known sets.
+LOOKED_AT = 2000
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,8 @@ def inspect(out: str | os.PathLike[str]) -> Held:
         seen.update(_check_rows(target.root, name, identity, outcome, source, ids))
     if source.from_about is not None and (known := ids.known()):
         raise Refused(f"The rows have the names that {known[0].id} gives its pictures. {lawful_way(known[0])}")
+    if source.from_about is not None and (like := recognise_shards([target.root / name for name in shards], LOOKED_AT)):
+        raise Refused(f"{like[0]}. {lawful_way(like[0].source)}")
     if PREVIEW_FILE in files:
         _check_preview(target.root / PREVIEW_FILE, seen)
     held = Held(source, edition, _terms(source, edition, license_id, tier), shards, files, stamps)

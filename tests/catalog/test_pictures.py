@@ -1,0 +1,150 @@
+"""Known sets are told by their pictures, however those are encoded, scaled or named; strangers' pictures are not."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import imagehash
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from hf_medseg.catalog import pictures
+from hf_medseg.catalog.lookup import known_pictures, sources
+from hf_medseg.catalog.pictures import dhash, recognise
+from hf_medseg.conversion.run import convert
+from hf_medseg.errors import Refused
+from hf_medseg.publishing import gate
+
+
+def scene(number: int, width: int = 200, height: int = 160) -> Image.Image:
+    """A colour picture of soft blobs, another one for each number."""
+    lot = np.random.default_rng(number)
+    coarse = lot.integers(0, 256, (8, 10, 3), np.uint8)
+    return Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC)
+
+
+def encoded(picture: Image.Image, form: str = "PNG", **options: Any) -> bytes:
+    data = io.BytesIO()
+    picture.save(data, form, **options)
+    return data.getvalue()
+
+
+RE_HOSTS: dict[str, Callable[[Image.Image], bytes]] = {
+    "png": encoded,
+    "jpeg 95": lambda picture: encoded(picture, "JPEG", quality=95),
+    "jpeg 50": lambda picture: encoded(picture, "JPEG", quality=50),
+    "224 square": lambda picture: encoded(picture.resize((224, 224))),
+    "512 square jpeg": lambda picture: encoded(picture.resize((512, 512)), "JPEG", quality=70),
+    "half": lambda picture: encoded(picture.resize((picture.width // 2, picture.height // 2))),
+    "grey": lambda picture: encoded(picture.convert("L")),
+    "16 bits": lambda picture: encoded(Image.fromarray(np.asarray(picture.convert("L"), np.uint16) * 16)),
+    "palette": lambda picture: encoded(picture.quantize(256)),
+    "flipped": lambda picture: encoded(picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)),
+    "upside down": lambda picture: encoded(picture.transpose(Image.Transpose.ROTATE_180)),
+}
+
+
+@pytest.fixture
+def known(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """kvasir-seg is a set of twenty made pictures, and nothing else is known."""
+    listed = [(int(str(imagehash.dhash(scene(number))), 16), f"{number}.jpg") for number in range(20)]
+    monkeypatch.setattr(pictures, "known_pictures", lambda source: listed if source.id == "kvasir-seg" else [])
+    pictures._known.cache_clear()
+    yield
+    pictures._known.cache_clear()
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_the_hash_is_imagehashs(mode: str) -> None:
+    for number in range(10):
+        picture = scene(number, 150 + number, 90).convert(mode)
+        assert np.array_equal(dhash(picture), imagehash.dhash(picture.convert("RGB")).hash)
+
+
+@pytest.mark.usefixtures("known")
+@pytest.mark.parametrize("way", RE_HOSTS)
+def test_a_re_host_is_told_however_it_is_encoded(way: str) -> None:
+    found = recognise(RE_HOSTS[way](scene(number)) for number in range(20))
+    assert [one.source.id for one in found] == ["kvasir-seg"]
+    assert found[0].pictures >= 18
+    assert found[0].among == 20
+
+
+@pytest.mark.usefixtures("known")
+def test_a_known_set_among_more_is_told() -> None:
+    mixed = [*(encoded(scene(number)) for number in range(8)), *(encoded(scene(number)) for number in range(100, 180))]
+    assert str(recognise(mixed)[0]) == "8 of 88 pictures look like pictures of kvasir-seg, such as 0.jpg"
+
+
+@pytest.mark.usefixtures("known")
+def test_one_picture_many_times_is_no_set() -> None:
+    assert not recognise([encoded(scene(1))] * 20)
+
+
+@pytest.mark.usefixtures("known")
+def test_what_shows_nothing_or_is_no_picture_looks_like_nothing() -> None:
+    nothing = [encoded(Image.new("L", (64, 64), grey)) for grey in range(10)]
+    assert not recognise([*nothing, b"no picture", b"", *(encoded(scene(number).resize((8, 8))) for number in range(20))])
+
+
+def radiograph(lot: np.random.Generator, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Soft shadows of chance places and sizes."""
+    centres, widths, depths = lot.uniform(-0.7, 0.7, (2, 5)), lot.uniform(0.1, 0.8, (2, 5)), lot.uniform(-1, 1.5, 5)
+    shadows = zip(depths, *centres, *widths, strict=True)
+    return sum((d * np.exp(-(((x - cx) / sx) ** 2) - ((y - cy) / sy) ** 2) for d, cx, cy, sx, sy in shadows), np.zeros(x.shape))
+
+
+def cells(lot: np.random.Generator, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Dark discs on a bright ground, as under a microscope."""
+    picture = lot.normal(0.9, 0.02, x.shape)
+    for cx, cy, size in lot.uniform((-1, -1, 0.03), (1, 1, 0.2), (20, 3)):
+        picture -= 0.4 * (np.hypot(x - cx, y - cy) < size)
+    return picture
+
+
+@pytest.mark.parametrize("kind", [radiograph, cells])
+def test_strangers_pictures_are_no_known_set(kind: Callable[..., NDArray[np.float64]]) -> None:
+    lot = np.random.default_rng(3)
+    y, x = np.mgrid[-1:1:48j, -1:1:48j]
+    drawn = [kind(lot, x, y) for _ in range(200)]
+    assert not recognise(encoded(Image.fromarray(((one - one.min()) / np.ptp(one) * 255).astype(np.uint8))) for one in drawn)
+
+
+def test_the_known_pictures_of_one_set_are_not_those_of_another() -> None:
+    assert {source.id: len(known_pictures(source)) for source in sources().values() if known_pictures(source)} == {
+        "breast-cancer": 780,
+        "chase-db1": 28,
+        "ddsm-tissue": 66,
+        "drive": 40,
+        "kvasir-seg": 1000,
+        "lgg-mri": 3929,
+        "mmotu": 1469,
+    }
+
+
+@pytest.mark.parametrize(("id", "pattern"), [("kvasir-seg", "images/*.jpg"), ("chase-db1", "*[LR].jpg")])
+def test_real_pictures_in_another_form_are_told(id: str, pattern: str, real: Callable[[str], Path]) -> None:
+    paths = sorted(real(id).rglob(pattern))[:12]
+    found = recognise(encoded(Image.open(path).convert("RGB").resize((256, 256)), "JPEG", quality=60) for path in paths)
+    assert [one.source.id for one in found] == [id]
+
+
+@pytest.mark.usefixtures("known")
+def test_a_renamed_and_re_encoded_known_set_is_noted_by_convert_and_refused_by_push(tmp_path: Path) -> None:
+    for number in range(12):
+        for folder, data in (("images", encoded(scene(number))), ("masks", encoded(Image.new("L", (200, 160), 255 * (number % 2))))):
+            (tmp_path / "raw" / folder).mkdir(parents=True, exist_ok=True)
+            (tmp_path / "raw" / folder / f"polyp{number}.png").write_bytes(data)
+    about = tmp_path / "about.toml"
+    about.write_text('license = "cc0-1.0"\nlicense_url = "https://example.org"\n')
+    conversion = convert("image-mask-folder", tmp_path / "raw", tmp_path / "out", workers=1, about=about)
+    notes = [note["reason"] for note in conversion.report["configs"]["default"]["known"]]
+    said = "12 of 12 pictures look like pictures of kvasir-seg, such as 0.jpg"
+    assert any(note.startswith(f"{said}: a push refuses that. kvasir-seg has its own license") for note in notes)
+    with pytest.raises(Refused, match=f"{said}. kvasir-seg has its own license.*Run: hf-medseg convert kvasir-seg RAW OUT"):
+        gate.check(tmp_path / "out")
