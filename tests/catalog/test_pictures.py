@@ -14,11 +14,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hf_medseg.catalog import pictures
+from hf_medseg.catalog.loader import read_pictures
 from hf_medseg.catalog.lookup import known_pictures, sources
 from hf_medseg.catalog.pictures import dhash, recognise
 from hf_medseg.conversion.run import convert
 from hf_medseg.errors import Refused
 from hf_medseg.publishing import gate
+from tests.support.harness import PHANTOMS
+from tools import fingerprint
 
 
 def scene(number: int, width: int = 200, height: int = 160) -> Image.Image:
@@ -148,3 +151,21 @@ def test_a_renamed_and_re_encoded_known_set_is_noted_by_convert_and_refused_by_p
     assert any(note.startswith(f"{said}: a push refuses that. kvasir-seg has its own license") for note in notes)
     with pytest.raises(Refused, match=f"{said}. kvasir-seg has its own license.*Run: hf-medseg convert kvasir-seg RAW OUT"):
         gate.check(tmp_path / "out")
+
+
+def test_the_maintainers_command_writes_a_hash_for_every_image_and_none_for_masks(tmp_path: Path) -> None:
+    raw = PHANTOMS["chase-db1"].make(tmp_path / "raw").raw
+    (tmp_path / "chase_db1").mkdir()
+    fingerprint.write("chase-db1", str(raw), tmp_path)
+    listed = read_pictures(tmp_path / "chase_db1")
+    images = {path.name: path for path in raw.rglob("*.jpg")}
+    assert {name for _, name in listed} == set(images)
+    assert {name: number for number, name in listed} == {
+        name: int(str(imagehash.dhash(Image.open(path).convert("RGB"))), 16) for name, path in images.items()
+    }
+
+
+def test_a_line_that_is_no_hash_is_named(tmp_path: Path) -> None:
+    (tmp_path / "pictures.dhash").write_text("# a comment\n0123 1x1 a.png\n")
+    with pytest.raises(Refused, match=r"pictures\.dhash: '0123 1x1 a\.png' is no hash"):
+        read_pictures(tmp_path)

@@ -1,0 +1,54 @@
+"""`python -m tools.fingerprint SOURCE RAW` writes the difference hashes of a source's pictures beside it, for maintainers and contributors.
+
+They let the license gate tell a re-packed copy by its pictures. No picture can be made from them.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from hf_medseg.catalog.loader import PICTURES
+from hf_medseg.catalog.lookup import find_source
+from hf_medseg.catalog.pictures import dhash
+from hf_medseg.conversion.executor import Executor
+from hf_medseg.conversion.plan import Request, make_plan
+from hf_medseg.raw.tree import natural
+
+HEAD = "# 64-bit difference hashes (as imagehash.dhash(image.convert('RGB'))), width x height, name; images only, no masks."
+HOME = Path(__file__).parents[1] / "hf_medseg" / "sources"
+
+
+def lines(source: str, raw: str) -> Iterator[str]:
+    """One line for the image of every case in a raw tree: hash, size, name."""
+    with tempfile.TemporaryDirectory() as work, Executor(1) as executor:
+        plan = make_plan(find_source(source), Request(raw), Path(work), executor)
+        cases = [case for config in plan.configs for cases in config.splits.values() for case in cases]
+        for case in sorted(cases, key=lambda case: natural(case.image_id)):
+            recipe = case.pixels["image"]
+            file = next(iter(recipe.files())) if recipe is not None else None
+            if file is None:
+                continue
+            try:
+                with Image.open(io.BytesIO(file.read())) as picture:
+                    number = int.from_bytes(np.packbits(dhash(picture)).tobytes(), "big")
+                    yield f"{number:016x} {picture.width}x{picture.height} {file.name}"
+            except OSError:
+                continue  # no picture that Pillow opens, such as a volume
+
+
+def write(source: str, raw: str, home: Path = HOME) -> Path:
+    """Writes the file; returns its path."""
+    path = home / source.replace("-", "_") / PICTURES
+    path.write_text("\n".join([HEAD, *lines(source, raw)]) + "\n", encoding="utf-8")
+    return path
+
+
+if __name__ == "__main__":
+    print(write(sys.argv[1], sys.argv[2]))
