@@ -10,7 +10,7 @@ from pathlib import Path
 CODE = Path(__file__).parents[1] / "hf_medseg"
 PAGE = CODE.parent / "docs" / "architecture.md"
 
-# Room -> the rooms that it may import; every room may import the errors and the version.
+# Room -> the rooms that it may import; every room may import the errors, the words on progress and the version.
 ARROWS = {
     "dataset": "",
     "raw": "",
@@ -22,14 +22,14 @@ ARROWS = {
     "card": "dataset catalog",
     "preview": "dataset raw formats masks",
     "conversion": "dataset raw formats masks case catalog card preview",
-    "verification": "dataset raw formats catalog preview conversion",
+    "verification": "dataset raw formats catalog card preview conversion",
     "loading": "dataset raw catalog conversion",
     "fetching": "raw formats masks case catalog conversion",
     "publishing": "dataset raw catalog verification",
     "cli": "dataset catalog card conversion preview verification fetching publishing",
     "__main__": "cli",
 }
-KNOWN_TO_ALL = {"errors", "hf_medseg"}
+KNOWN_TO_ALL = {"errors", "progress", "hf_medseg"}
 
 
 def _only_for_types(tree: ast.Module) -> set[ast.AST]:
@@ -47,7 +47,7 @@ def _imported(node: ast.AST) -> list[str]:
 
 def _room(name: str) -> str:
     room = name.split(".")[1] if "." in name else ""
-    return room if room in ARROWS or room == "errors" else "hf_medseg"
+    return room if room in ARROWS or room in KNOWN_TO_ALL else "hf_medseg"
 
 
 def _arrows() -> dict[str, set[str]]:

@@ -1,0 +1,62 @@
+"""README and guides say nothing that is not there: commands, options, Python names, files."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+
+import pytest
+
+import hf_medseg
+from hf_medseg.cli import VERBS, parser
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "upload" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+COMMAND = re.compile(r"hf-medseg ([a-z]+)\b([^\n`]*)")
+OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
+NAME = re.compile(r"\bhf_medseg\.([a-z]\w*)")
+FILE = re.compile(r"`((?:hf_medseg|tests|docs|tools|benchmarks|loading_scripts)/[\w./-]+)`")
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)\)")
+pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+
+
+def options() -> dict[str, set[str]]:
+    commands = next(action for action in parser()._actions if isinstance(action, argparse._SubParsersAction)).choices
+    return {verb: set(command._option_string_actions) for verb, command in commands.items()}
+
+
+@pages
+def test_every_command_and_option_that_is_named_is_there(page: Path) -> None:
+    known = options()
+    for verb, rest in COMMAND.findall(page.read_text(encoding="utf-8")):
+        assert verb in known, f"hf-medseg {verb}"
+        assert set(OPTION.findall(rest)) <= known[verb], f"hf-medseg {verb}{rest}"
+
+
+def test_every_command_and_option_is_named_in_the_readme() -> None:
+    lines: dict[str, str] = dict.fromkeys(VERBS, "")
+    for verb, rest in COMMAND.findall((ROOT / "README.md").read_text(encoding="utf-8")):
+        lines[verb] += rest
+    missing = {verb: sorted(o for o in known if o.startswith("--") and o not in lines[verb]) for verb, known in options().items()}
+    assert all(lines.values())
+    assert {verb: left for verb, names in missing.items() if (left := set(names) - {"--help", "--debug"})} == {
+        "check": {"--edition", "--part"},  # as for convert
+    }
+
+
+@pages
+def test_every_python_name_and_file_that_is_named_is_there(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for name in NAME.findall(text):
+        assert name in hf_medseg.__all__ or (ROOT / "hf_medseg" / name).exists() or (ROOT / "hf_medseg" / f"{name}.py").exists(), (
+            f"hf_medseg.{name}"
+        )
+    for file in (*FILE.findall(text), *(str((page.parent / link).relative_to(ROOT)) for link in LINK.findall(text) if ".." not in link)):
+        assert (ROOT / file).exists(), file
+
+
+@pages
+def test_python_blocks_compile(page: Path) -> None:
+    for block in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+        compile(block, str(page), "exec")
