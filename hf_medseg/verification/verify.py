@@ -60,6 +60,7 @@ _VIEWER_ROWS, _VIEWER_BYTES = 100, 300_000_000
 _ROUNDING = 2  # of 255
 # A picture or file inside the text of the card.
 _EMBEDDED = re.compile(r"data:\s*[\w.+-]+/|;\s*base64\s*,", re.IGNORECASE)
+_LONGEST_TEXT = 4096  # characters: reasons, ids and paths are shorter, pictures as text are not
 _SMALL = 64 << 20  # datasets that are checked sooner than processes start
 
 
@@ -276,7 +277,7 @@ def _check_config(findings: Findings, examined: Examined, shards: Sequence[Shard
     expected = {str(index): name for index, name in enumerate(shards[0].classes)}
     if (text := examined.text(where)) is None:
         findings.wrong("names", where, "is missing.")
-    elif json.loads(text) != expected:
+    elif json.loads(text) != expected or _carries_more(text, expected):
         findings.wrong("names", where, f"differs from the class names of the shards, {', '.join(shards[0].classes)}.")
 
 
@@ -355,6 +356,8 @@ def _check_report(findings: Findings, examined: Examined) -> None:
     if not report:
         findings.wrong("report", REPORT, "is missing or not JSON.")
         return
+    if _longest_text(report) > _LONGEST_TEXT or _carries_more(examined.text(REPORT) or b"", report):
+        findings.wrong("report", REPORT, "carries more than a report: long texts, names given twice, or space between them.")
     identity = next((shard.identity for shard in shards if shard.identity is not None), None)
     if identity is not None:
         for name in ("source", "edition", "license", "tier"):
@@ -369,6 +372,20 @@ def _check_report(findings: Findings, examined: Examined) -> None:
         findings.wrong("report", REPORT, f"names the configs {', '.join(sections)}, the shards are of {', '.join(sorted(found))}.")
     for name in set(sections) & set(found):
         _check_section(findings, name, sections[name], found[name], target)
+
+
+def _longest_text(value: Any) -> int:
+    """Characters of the longest name or text inside a JSON value."""
+    if isinstance(value, dict):
+        return max((max(len(name), _longest_text(inner)) for name, inner in value.items()), default=0)
+    if isinstance(value, list):
+        return max(map(_longest_text, value), default=0)
+    return len(value) if isinstance(value, str) else 0
+
+
+def _carries_more(text: bytes, value: Any) -> bool:
+    """Whether a JSON text is far longer than its value needs however it is written: the rest is told to nobody who reads it as JSON."""
+    return len(text) > len(json.dumps(value, indent=4)) + 64
 
 
 def _check_section(findings: Findings, config: str, section: Mapping[str, Any], shards: Sequence[ShardFacts], target: Output) -> None:

@@ -1079,6 +1079,25 @@ def test_another_rounding_of_the_drawing_library_is_none(tmp_path: Path) -> None
     assert problems(out) == []
 
 
+@pytest.mark.parametrize("name", ["report.json", "id2label.json"])
+def test_data_beside_what_a_json_file_says_are_found(tmp_path: Path, name: str) -> None:
+    out = flat().write(tmp_path / "out")
+    text = (out / name).read_text()
+    first = json.dumps(next(iter(json.loads(text))))
+    for spoiled in (text + " \t" * 5000, "{" + first + ': "' + "/9j/4AAQ" * 500 + '",' + text.lstrip()[1:]):
+        (out / name).write_text(spoiled)
+        check, words = ("report", "carries more") if name == "report.json" else ("names", "differs")
+        only(problems(out), check, name, "", words)
+
+
+def test_a_picture_as_text_in_the_report_is_found(tmp_path: Path) -> None:
+    out = flat().write(tmp_path / "out")
+    report = json.loads((out / "report.json").read_text())
+    report["configs"]["default"]["more"] = {"seen": ["/9j/4AAQ" * 1000]}
+    (out / "report.json").write_text(json.dumps(report, indent=2))
+    only(problems(out), "report", "report.json", "", "carries more than a report")
+
+
 @pytest.mark.parametrize("name", [PREVIEW_FILE, FIRST])
 def test_data_in_the_metadata_of_a_table_are_found(tmp_path: Path, name: str) -> None:
     out = flat().write(tmp_path / "out")
