@@ -81,11 +81,32 @@ def publish(given: argparse.Namespace, api: HfApi) -> int:
             (RELEASES / f"{name_of(held)}.json").write_text(text, encoding="utf-8")
             published.append(repo)
     if published and given.collection:
-        collection = api.create_collection(given.collection, namespace=given.namespace, exists_ok=True)
-        for repo in published:
-            api.add_collection_item(collection.slug, repo, "dataset", exists_ok=True)
-        print(f"{api.endpoint}/collections/{collection.slug}")
+        wrong = collect(given, api, published) or wrong
     return wrong
+
+
+def collect(given: argparse.Namespace, api: HfApi, published: Sequence[str]) -> int:
+    """Puts the published datasets into the collection, as many as go; returns the exit code. The datasets are published either way."""
+    advice = "The datasets are published and recorded. Run the same command again: it only adds what is missing."
+    try:
+        collection = api.create_collection(given.collection, namespace=given.namespace, exists_ok=True)
+    except Exception as error:  # the client's errors are many
+        print(f"The collection {given.collection!r} was not made ({said(error)}). {advice}", file=sys.stderr)
+        return 1
+    wrong = 0
+    for repo in published:
+        try:
+            api.add_collection_item(collection.slug, repo, "dataset", exists_ok=True)
+        except Exception as error:  # the others may go
+            print(f"{repo} was not put into the collection ({said(error)}). {advice}", file=sys.stderr)
+            wrong = 1
+    print(f"{api.endpoint}/collections/{collection.slug}")
+    return wrong
+
+
+def said(error: Exception) -> str:
+    """One line of what went wrong."""
+    return " ".join(str(getattr(error, "server_message", None) or error or type(error).__name__).split())[:300].rstrip(".")
 
 
 def check(api: HfApi) -> int:

@@ -97,6 +97,11 @@ def render(source: Source, edition: Edition, report: Mapping[str, Any], about: A
         "distribution": [_files(report, config) for config in configs],
         "recordSet": [one for config in configs for one in _record_sets(source, edition, report, config)],
     }
+    if source.from_about is not None and source.access.mode != "none" and not about.path:
+        # The data of a portal have an owner whose facts nobody has told: nothing is claimed about them.
+        claims = {"alternateName", "url", "citeAs", "keywords", "usageInfo"}
+        told = {key: value for key, value in told.items() if key not in claims and not key.startswith("rai:")}
+        told["description"] = "License unknown: the data may not be passed on. Not for clinical use."
     return json.dumps({key: value for key, value in told.items() if value}, indent=2, ensure_ascii=False) + "\n"
 
 

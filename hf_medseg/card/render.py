@@ -32,6 +32,8 @@ _SIZES = (
     (10**8, "10M<n<100M"),
 )
 
+PATH_IS = "`PATH` is this folder, or this dataset's name on the Hub."  # taken out where a push puts the name in
+
 _REASONS = 12  # why files were left out: so many are told for each config, the commonest ones
 
 _MEANINGS = {
@@ -128,16 +130,25 @@ def _front_matter(source: Source, edition: Edition, report: Report, about: OwnDa
     front["task_categories"], front["task_ids"] = _tasks(_has_masks(edition), own)
     words = re.split(r"[,;]", re.sub(r"\(.*?\)", "", ",".join((*source.modality, *source.anatomy))))
     kinds = [_slug(word) for word in words if word.strip() not in ("", "any", "none")]
-    front["tags"] = list(dict.fromkeys(["medical", *kinds, "hf_medseg", source.id]))
+    front["tags"] = list(dict.fromkeys(["medical", *kinds, "hf_medseg", source.id, *_papers(edition, about)]))
     rows = _row_count(edition, report)
     if rows:
         front["size_categories"] = [next((name for limit, name in _SIZES if rows < limit), "n>100M")]
     front["annotations_creators"] = [source.annotators]
+    front["language"] = []  # pictures speak none
     front["source_datasets"] = ["original"]
     if report:
         front["configs"] = _config_keys(edition, report)
         front["dataset_info"] = _dataset_info(source, edition, report)
-    return {key: value for key, value in front.items() if value}
+    return {key: value for key, value in front.items() if value or key == "language"}
+
+
+def _papers(edition: Edition, about: OwnData) -> list[str]:
+    """The works to cite as tags of the Hub: `arxiv:2107.02314`, `doi:10.1038/...`."""
+    texts = "\n".join((*edition.citations, *about.citations, about.doi))
+    arxiv = re.findall(r"(?:arXiv[:.]\s*|arxiv\.org/(?:abs|pdf)/|eprint\s*=\s*[{\"])(\d{4}\.\d{4,5})", texts, re.IGNORECASE)
+    dois = re.findall(r"\b10\.(?!48550/)\d{4,9}/[^\s{}\",<>]+", texts)
+    return [f"arxiv:{one}" for one in arxiv] + [f"doi:{one.rstrip('.;)')}" for one in dois]
 
 
 def _license_keys(terms: License) -> dict[str, Any]:
@@ -321,7 +332,7 @@ def _loading(source: Source, edition: Edition, report: Report, configs: Sequence
     for config in configs[1:]:
         lines.append(f'other = load_dataset("PATH", "{config.name}")' + (needs if config.volumes else ""))
     if report:
-        where = "`PATH` is this folder" + (", or this dataset's name on the Hub." if tier in ("open", "noncommercial") else ".")
+        where = PATH_IS if tier in ("open", "noncommercial") else "`PATH` is this folder."
         shown = "Label maps look black in a viewer: the config `preview` shows some rows with their masks in colours."
         lines.append(f'pictures = load_dataset("PATH", "{PREVIEW}", split="train")')
     else:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hf_medseg import __version__
+from hf_medseg.card.render import PATH_IS
 from hf_medseg.dataset import lock
 from hf_medseg.dataset.content import Content
 from hf_medseg.dataset.folder import CARD, Output
@@ -25,6 +27,9 @@ from hf_medseg.verification.verify import examine
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
+
+
+_PATH_IS = f"{PATH_IS}\n\n".encode()
 
 
 @dataclass
@@ -106,9 +111,17 @@ def push(
             from huggingface_hub import HfApi
 
             api = HfApi(library_name="hf_medseg", library_version=__version__)
-        wanted = Wanted(held, examined.files, delete_others, replace_card)
+        files = {**examined.files, CARD: _addressed(examined.files[CARD], repo)}
+        wanted = Wanted(held, files, delete_others, replace_card)
         asked = _Asked(Repository(api, repo, say), wanted, private, gated, tag)
         return _rehearse(asked) if dry_run else _push(asked)
+
+
+def _addressed(card: Content, repo: str) -> Content:
+    """The card that was checked, with the repository's name in the calls where it says PATH: a reader copies them as they are."""
+    data = (card.data or b"").replace(b'load_dataset("PATH"', f'load_dataset("{repo}"'.encode()).replace(_PATH_IS, b"")
+    git = hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
+    return replace(card, size=len(data), sha256=hashlib.sha256(data).hexdigest(), git_sha1=git, data=data)
 
 
 @dataclass(frozen=True)

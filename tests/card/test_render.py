@@ -93,6 +93,7 @@ def test_metadata_of_a_converted_dataset(tmp_path: Path) -> None:
         "tags": ["medical", "light-microscopy", "cervix", "hf_medseg", "made-up"],
         "size_categories": ["n<1K"],
         "annotations_creators": ["expert-generated"],
+        "language": [],
         "source_datasets": ["original"],
         "configs": [
             {

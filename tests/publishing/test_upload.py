@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import json
 import shutil
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import yaml
+from huggingface_hub import DatasetCard, DatasetCardData
 
 from hf_medseg.catalog.lookup import sources
 from tests.publishing.test_push import content, quick
@@ -59,7 +62,7 @@ def test_open_sources_are_published_recorded_and_grouped(desk: Desk, publish: Mo
         assert publish.main(given, desk.api) == 0
         assert list(desk.local.repos) == ["ns/chase-db1"]
         repo = desk.local.repos["ns/chase-db1"]
-        assert repo.content() == content(conversions / "chase-db1")
+        assert repo.content() == content(conversions / "chase-db1", "ns/chase-db1")
         assert len(repo.commits) == 2
         (path,) = publish.RELEASES.iterdir()
         record = json.loads(path.read_text())
@@ -103,3 +106,47 @@ def test_every_record_is_of_an_open_edition_as_the_catalog_has_it() -> None:
         assert record["license"]["tier"] == edition.license.tier == "open", path.name
         assert record["license"]["id"] == edition.license.id, path.name
         assert record["license"]["evidence"], path.name
+
+
+def test_a_collection_that_fails_is_said_and_the_datasets_stand(
+    desk: Desk, publish: ModuleType, conversions: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = [str(conversions), "--namespace", "ns", "--revision", "v1", "--collection", "Medical image segmentation"]
+    for call in ("add_collection_item", "create_collection"):
+        api = desk.api
+
+        def fails(*_: Any, **__: Any) -> None:
+            raise RuntimeError("403: no right to collections.")
+
+        monkeypatch.setattr(api, call, fails)
+        assert publish.main(given, api) == 1
+        assert "(403: no right to collections). The datasets are published and recorded" in capsys.readouterr().err
+        assert list(desk.local.repos) == ["ns/chase-db1"]
+        assert [path.name for path in publish.RELEASES.iterdir()] == ["chase-db1.json"]
+
+
+def test_the_card_on_the_hub_calls_the_dataset_by_its_name(desk: Desk, conversions: Path, tmp_path: Path) -> None:
+    desk.push(conversions / "chase-db1")
+    there = desk.api.hf_hub_download(desk.repo_id, "README.md", repo_type="dataset", local_dir=tmp_path)
+    card = Path(there).read_text()
+    assert 'load_dataset("ns/chase")' in card
+    assert "PATH" not in card.partition("## Columns")[0]
+    assert 'load_dataset("PATH")' in (conversions / "chase-db1" / "README.md").read_text()
+    desk.push(conversions / "chase-db1")
+    assert len(desk.repo.commits) == 2  # the same card again is no change
+
+
+def test_the_metadata_are_those_of_the_hubs_own_model(conversions: Path) -> None:
+    for folder in sorted(conversions.iterdir()):
+        text = (folder / "README.md").read_text()
+        front = yaml.safe_load(text.split("---\n")[1])
+        card = DatasetCard(text).data
+        fields = {name for name in inspect.signature(DatasetCardData).parameters if name not in ("ignore_metadata_errors", "kwargs")}
+        more = {"configs", "dataset_info", "license_name", "license_link", "tags"}  # the Hub's, which the client keeps as they are
+        assert set(front) <= fields | more
+        assert {name: value for name, value in card.to_dict().items() if name in front} == front
+        assert front["language"] == []
+        assert front["annotations_creators"]
+        assert {info["config_name"] for info in front["dataset_info"]} == {one["config_name"] for one in front["configs"]} - {"preview"}
+    front = yaml.safe_load((conversions / "chase-db1" / "README.md").read_text().split("---\n")[1])
+    assert "doi:10.1109/TBME.2012.2205687" in front["tags"]
