@@ -23,7 +23,8 @@ from hf_medseg.catalog.lookup import find_source, known_files
 from hf_medseg.catalog.recognise import looks_like, matches
 from hf_medseg.catalog.source import Source
 from hf_medseg.conversion.executor import Executor
-from hf_medseg.conversion.plan import ConfigPlan, Plan, Request, make_plan, not_this_source, open_layout
+from hf_medseg.conversion.layout import not_this_source, open_layout
+from hf_medseg.conversion.plan import ConfigPlan, Plan, Request, make_plan
 from hf_medseg.conversion.quiet import quiet
 from hf_medseg.errors import MedsegError, Refused, Rejected
 from hf_medseg.fetching.http import Wanted, judge, measured

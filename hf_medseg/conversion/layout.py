@@ -1,0 +1,176 @@
+"""What a raw tree is to its source: where its layout begins, which edition it proves, and where its parts lie."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from hf_medseg.catalog.describe import numbered
+from hf_medseg.catalog.licenses import TIERS_BY_OPENNESS
+from hf_medseg.catalog.lookup import sources
+from hf_medseg.catalog.recognise import lawful_way, looks_like, matches, with_ids_of
+from hf_medseg.catalog.source import Edition, Source
+from hf_medseg.errors import Refused, Rejected
+from hf_medseg.raw.archives import stem
+from hf_medseg.raw.example import example_path, such_as
+from hf_medseg.raw.files import RawFile
+from hf_medseg.raw.tree import Raw, open_raw_tree, split_parts
+
+# How many folders of a layout RAW may itself be.
+_DEEPEST = 4
+_LOOKED_AT = 1000
+
+
+def open_layout(source: Source, path: str, work: Path) -> tuple[Raw, str]:
+    """Lists a raw tree, which may be a folder inside the layout of its source, such as `training/`.
+
+    Where the layout begins above RAW, the names of RAW and of those folders are the beginning of every path: as if the folder above had
+    been given, without what else lies in it.
+
+    Returns:
+        The raw tree; the folders of the layout that RAW itself is, if it is any.
+
+    Raises:
+        Refused: see `open_raw_tree`.
+    """
+    raw = open_raw_tree(path, work)
+    marks = {
+        *source.begins,
+        *source.signature,
+        *(mark for edition in source.editions for mark in (*edition.landmarks, *edition.not_landmarks)),
+    }
+    begins = [re.compile(rf"(?:{mark})\Z") for mark in marks]
+    # Some files, evenly spread, tell: a layout looks the same everywhere.
+    looked_at = [file.listed for file in raw.files[:: max(1, len(raw.files) // _LOOKED_AT)]]
+    for above in reversed(_folders_above(path)):
+        if any(mark.match(f"{above}/{listed}") for listed in looked_at for mark in begins):
+            return open_raw_tree(path, work, under=above), f"{above}/"
+    return raw, ""
+
+
+def _below(raw: Raw, above: str) -> Raw:
+    """The same paths below more folders, to be looked at and not to be read."""
+    return Raw([RawFile(f"{above}/{file.listed}".lstrip("/"), file.size, None) for file in raw.files])
+
+
+def _folders_above(path: str) -> list[str]:
+    """What a tree's paths may begin with if RAW lies inside a layout: its own name, that with the name of the folder above, and so on.
+
+    An archive counts as the folder that it was packed from.
+    """
+    if "://" not in path:
+        path = os.path.abspath(path).replace(os.sep, "/")
+    names = [unicodedata.normalize("NFC", name) for name in path.partition("://")[2 * ("://" in path)].split("/") if name]
+    chains = [names]
+    if names and (packed := stem(names[-1])) != names[-1]:
+        chains = [[*names[:-1], packed], names[:-1]]
+    return ["/".join(chain[-depth:]) for depth in range(1, _DEEPEST + 1) for chain in chains if len(chain) >= depth]
+
+
+def edition_of(source: Source, raw: Raw, stated: str, inside: str) -> Edition:
+    """The edition that the layout proves.
+
+    A stated edition must fit the layout; where several fit, it decides, but never for a more open tier than the layout proves.
+    """
+    fitting = [edition for edition in source.editions if matches(edition, raw)]
+    names = [edition.name for edition in source.editions]
+    if stated and stated not in names:
+        known = ", ".join(name for name in names if name)
+        raise Refused(f"{source.id} has no edition {stated!r}" + (f"; it has: {known}." if known else "; it has only one."))
+    if not fitting:
+        raise Refused(not_this_source(source, raw, inside))
+    if stated:
+        chosen = [edition for edition in fitting if edition.name == stated]
+        if not chosen:
+            raise Refused(f"{source.id}: the raw tree is not edition {stated!r}; its layout fits: {', '.join(e.name for e in fitting)}.")
+        proven = max(fitting, key=lambda edition: TIERS_BY_OPENNESS.index(edition.license.tier))
+        if TIERS_BY_OPENNESS.index(chosen[0].license.tier) < TIERS_BY_OPENNESS.index(proven.license.tier):
+            # The layout fits stricter terms too: the name alone does not prove the more open ones.
+            return replace(chosen[0], license=proven.license)
+        return chosen[0]
+    if len(fitting) > 1:
+        raise Refused(
+            f"{source.id}: the layout fits several editions ({', '.join(e.name for e in fitting)}). Say which with --edition NAME."
+        )
+    return fitting[0]
+
+
+def not_this_source(source: Source, raw: Raw, inside: str) -> str:
+    """Why no edition of a source fits a raw tree: what was looked for, what is there, and what to do; for `inside` see `Plan`."""
+    wanted = ", or ".join(such_as(e.landmarks) + f" (edition {e.name})" * bool(e.name) for e in source.editions)
+    tops = sorted({file.listed.partition("/")[0] for file in raw.files})
+    found = ", ".join(tops[:8]) + (", ..." if len(tops) > 8 else "") if tops else "nothing but system litter"
+    like = [other.id for other in looks_like(raw) if other is not source]
+    hint = (
+        f"RAW is only the folder {inside} of it: give the folder that {inside} lies in."
+        if inside
+        else f"It looks like {' or '.join(like)}. Run: hf-medseg convert {like[0]} RAW OUT"
+        if like
+        else f"`hf-medseg info {source.id}` shows the layout and where to get it."
+    )
+    return f"This is not {source.id}. Looked for files such as {wanted}. {_nearest(source, raw)}Found: {found}. {hint}"
+
+
+def _nearest(source: Source, raw: Raw) -> str:
+    """What is there of the edition that most speaks for, what of it is missing, and what is there that speaks against it."""
+    there, edition = max(((sum(map(raw.has, one.landmarks)), one) for one in source.editions), key=lambda pair: pair[0])
+    if not there:
+        return ""
+    missing = [mark for mark in edition.landmarks if not raw.has(mark)]
+    against = [mark for mark in edition.not_landmarks if raw.has(mark)]
+    some = next(iter(raw.find(next(mark for mark in edition.landmarks if raw.has(mark))).values())).listed
+    if missing:
+        return f"There is {some}, but no file such as {_any_of(missing)}. "
+    if not against:
+        return f"There is {some}, but no row comes of it. "
+    other = next(iter(raw.find(against[0]).values())).listed
+    return f"There is {some}, but {other} too, which that edition has not. "
+
+
+def refuse_known_sources(source: Source, raw: Raw, path: str) -> None:
+    """A tree that a known source recognises, also by the folders that it lies in, goes through that source, with its license."""
+    below = _below(raw, "/".join(_folders_above(path)[-1:]))
+    known = [other for other in looks_like(below) if other is not source and other.from_about is None]
+    known = known or with_ids_of(file.listed for file in below.files)
+    sized = {size for other in sources().values() for size, _ in other.hashes}
+    for file in raw.files:
+        if not known and file.size in sized:
+            with contextlib.suppress(Rejected):  # a file that cannot be read proves nothing; its case is rejected later
+                digest = hashlib.sha256(file.read()).hexdigest()
+                known = [other for other in sources().values() if (file.size, digest) in other.hashes]
+    if known:
+        raise Refused(f"This raw tree is {known[0].id}, which the catalog knows. {lawful_way(known[0])}")
+
+
+def parts_of(source: Source, raw: Raw, outside: Mapping[str, Raw]) -> dict[str, Raw]:
+    """The parts of a raw tree by name: what is given from outside, or else what its landmarks show.
+
+    Raises:
+        Refused: a part is missing, or given and unknown.
+    """
+    names = [part.name for part in source.parts]
+    for name in outside:
+        if name not in names:
+            raise Refused(f"{source.id} has no part {name!r}" + (f"; it has: {', '.join(names)}." if names else "; it is one download."))
+    found = split_parts(raw, {part.name: part.landmarks for part in source.parts if part.name not in outside})
+    for part in source.parts:
+        if part.name in outside:
+            given = outside[part.name]
+            found[part.name] = Raw(given.files, given.litter, shown=part.name, outside=True)
+        elif part.name not in found and part.required:
+            raise Refused(
+                f"{source.id}: the part {part.name!r} is missing: no file such as {_any_of(part.landmarks)} was found. "
+                f"How to get it:\n{numbered(part.steps)}\n"
+                f"Put it anywhere below RAW, or say where it is: --part {part.name}=PATH"
+            )
+    return found
+
+
+def _any_of(patterns: Iterable[str]) -> str:
+    return " or ".join(dict.fromkeys(map(example_path, patterns)))
