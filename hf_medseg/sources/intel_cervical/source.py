@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from hf_medseg.case import Case
 from hf_medseg.catalog.source import Config, Reading, source_of
@@ -40,12 +40,14 @@ KNOWN = {
 
 def cases(raw: Raw) -> Iterator[Case]:
     """One case a photograph: numbers repeat between sets and types, so the id holds all three."""
-    fixed = _by_file(raw.table(r"fixed_labels_v2\.csv", ("filename", "old_label", "new_label")))
+    pictures = {split: raw.find(pattern) for split, pattern in SETS.items()}
+    there = {(f"{number}.jpg", folder) for folder, number in pictures["additional"]}
+    fixed = _by_file(raw.table(r"fixed_labels_v2\.csv", ("filename", "old_label", "new_label")), there)
     removed = _by_file(raw.table(r"removed_files\.csv", ("filename",)))
     table = raw.table(r"solution_stg1_release\.csv", ("image_name", *TYPES))
-    solution = Keyed() if table is None else table.by("image_name")
-    for split, pattern in SETS.items():
-        for (folder, number), file in raw.find(pattern).items():
+    solution = Keyed() if table is None else table.by("image_name", of={f"{number}.jpg" for _, number in pictures["test"]})
+    for split, found in pictures.items():
+        for (folder, number), file in found.items():
             name, wrong = f"{number}.jpg", ""
             label = folder
             if split == "additional":  # both tables speak of these pictures alone, whose numbers occur in train too
@@ -66,8 +68,9 @@ def cases(raw: Raw) -> Iterator[Case]:
             )
 
 
-def _by_file(table: Table | None) -> Keyed:
-    return Keyed() if table is None else table.by("filename", "old_label")
+def _by_file(table: Table | None, there: Collection[tuple[str, str]] = ()) -> Keyed:
+    """The lines by picture and type; of those in `there` every line should be, while what was withdrawn need not."""
+    return Keyed() if table is None else table.by("filename", "old_label", of=there)
 
 
 def _solved(solution: Keyed, name: str) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from hf_medseg.catalog.source import Config, Reading, source_of
 from hf_medseg.dataset.columns import Label
 from hf_medseg.formats.picture import Picture
 from hf_medseg.masks.labels import Colours
+from hf_medseg.raw.cells import whole
 from hf_medseg.raw.tables import lines_of
 from hf_medseg.raw.tree import Raw, union
 
@@ -50,8 +51,9 @@ def cases(raw: Raw) -> Iterator[Case]:
         lines = []
         for line in lines_of(file):
             number, *others = re.sub(r"(?i)\.jpg", "", line).split()
+            codes = [other if (kind := whole(other)) is None else str(kind) for other in others]  # a spreadsheet writes 3 as 3.0
             lines.append(number)
-            (types if suffix else splits).setdefault(number, set()).update(others if suffix else [SPLITS[name]])
+            (types if suffix else splits).setdefault(number, set()).update(codes if suffix else [SPLITS[name]])
         if suffix:  # what the lists of the splits name and is not there is rejected
             raw.compare(file, lines, numbers)
     if types:

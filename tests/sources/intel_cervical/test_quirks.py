@@ -19,7 +19,7 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> Converted:
 
 
 def test_empty_and_cut_files_are_known_and_reject_nothing(clean: Converted) -> None:
-    known = {note["path"]: note["reason"] for note in clean.section()["known"]}
+    known = {note["path"]: note["reason"] for note in clean.section()["known"] if note["path"].endswith(".jpg")}
     assert len(known) == 6
     assert known["additional/Type_2/2845.jpg"].endswith("(published empty)")
     assert known["train/Type_1/1339.jpg"].endswith("(published cut short)")
@@ -29,7 +29,7 @@ def test_empty_and_cut_files_are_known_and_reject_nothing(clean: Converted) -> N
 def test_sound_copies_of_the_bad_files_are_rows(tmp_path: Path) -> None:
     converted = run("intel-cervical", "repaired", tmp_path)
     assert pixels(converted.row("train_Type_1_1339")["image"]).ndim == 3
-    assert len(converted.section()["known"]) == 4
+    assert len([note for note in converted.section()["known"] if note["path"].endswith(".jpg")]) == 4
 
 
 def test_both_tables_speak_of_the_additional_pictures_and_not_of_train(clean: Converted) -> None:
@@ -84,3 +84,15 @@ def test_a_list_of_withdrawn_files_without_types_is_read(tmp_path: Path) -> None
     (phantom.raw / "removed_files.csv").write_text("filename\n1023.jpg\n")
     section = convert("intel-cervical", phantom.raw, tmp_path / "out", workers=1).report["configs"]["default"]
     assert "withdrawn by the organisers" in next(one["reason"] for one in section["not_used"] if one["path"].endswith("1023.jpg"))
+
+
+def test_lines_of_the_tables_that_fit_no_picture_are_noted(tmp_path: Path) -> None:
+    phantom = PHANTOMS["intel-cervical"].make(tmp_path / "raw", "clean")
+    for name, line in (("fixed_labels_v2.csv", "99999.jpg,Type_1,Type_2"), ("solution_stg1_release.csv", "99999.jpg,1,0,0")):
+        with (phantom.raw / name).open("a") as file:
+            file.write(f"{line}\n")
+    known = convert("intel-cervical", phantom.raw, tmp_path / "out", workers=1).report["configs"]["default"]["known"]
+    for name in ("fixed_labels_v2.csv", "solution_stg1_release.csv"):
+        assert any(
+            "belong" in one["reason"] and "to no file of the raw tree" in one["reason"] for one in known if one["path"].endswith(name)
+        )

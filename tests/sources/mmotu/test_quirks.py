@@ -87,3 +87,15 @@ def test_a_second_or_unknown_class_is_rejected(line: str, tmp_path: Path) -> Non
     found = convert("mmotu", phantom.raw, tmp_path / "out", workers=1)
     (rejected,) = found.report["configs"]["otu-2d"]["rejected"]
     assert rejected["image_id"] == "9"
+
+
+def test_a_class_that_a_spreadsheet_wrote_with_a_decimal_place_is_read(tmp_path: Path) -> None:
+    """`3.0` rejected its picture."""
+    phantom = PHANTOMS["mmotu"].make(tmp_path / "raw", "clean")
+    before = convert("mmotu", phantom.raw, tmp_path / "before", workers=1)
+    for name in ("train_cls.txt", "val_cls.txt"):
+        path = phantom.raw / "OTU_2d" / name
+        path.write_text("".join(f"{line.rstrip()}.0\n" for line in path.read_text().splitlines() if line.strip()))
+    after = convert("mmotu", phantom.raw, tmp_path / "after", workers=1)
+    assert after.rejected == before.rejected == []
+    assert after.report["configs"] == before.report["configs"]
