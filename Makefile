@@ -1,39 +1,40 @@
 # Two commands for a fresh machine with Python 3.11 or later: `make demo` and `make test`.
 PYTHON ?= python3
 VENV := .venv
-BIN := $(VENV)/bin
+PROGRAMS := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
+BIN := $(VENV)/$(PROGRAMS)
 OLD := .venv-datasets-3.6
 CODE := hf_medseg tests benchmarks tools upload loading_scripts
 
-.PHONY: demo test lint cards scripts facts bench clean
+.PHONY: demo test lint cards scripts facts api bench clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/python -m tests.support.demo
 
 test: $(VENV)/test.stamp $(OLD)/stamp lint
-	HF_MEDSEG_OLD_PYTHON=$(CURDIR)/$(OLD)/bin/python $(BIN)/python -m pytest -n auto --dist worksteal
+	HF_MEDSEG_OLD_PYTHON=$(CURDIR)/$(OLD)/$(PROGRAMS)/python $(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy
 
-cards scripts facts: $(VENV)/test.stamp
+cards scripts facts api: $(VENV)/test.stamp
 	$(BIN)/python -m tools.render $@
 
 bench: $(VENV)/test.stamp
 	$(BIN)/python -m benchmarks --picture docs/speed.png
 
-$(VENV)/bin/python:
+$(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 
-$(VENV)/demo.stamp: pyproject.toml | $(VENV)/bin/python
+$(VENV)/demo.stamp: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable .
 	@touch $@
 
 # PyTorch first and pinned, so that nothing replaces it by a newer build.
-$(VENV)/test.stamp: pyproject.toml | $(VENV)/bin/python
+$(VENV)/test.stamp: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet torch==2.13.0
 	$(BIN)/python -m pip install --quiet --editable '.[test]'
 	@touch $@ $(VENV)/demo.stamp
@@ -41,8 +42,8 @@ $(VENV)/test.stamp: pyproject.toml | $(VENV)/bin/python
 # The last `datasets` that runs loading scripts.
 $(OLD)/stamp: pyproject.toml
 	$(PYTHON) -m venv $(OLD)
-	$(OLD)/bin/python -m pip install --quiet --upgrade pip
-	$(OLD)/bin/python -m pip install --quiet --editable '.[nifti]' 'datasets==3.6.0'
+	$(OLD)/$(PROGRAMS)/python -m pip install --quiet --upgrade pip
+	$(OLD)/$(PROGRAMS)/python -m pip install --quiet --editable '.[nifti]' 'datasets==3.6.0'
 	@touch $@
 
 clean:

@@ -10,6 +10,7 @@ import pytest
 
 import hf_medseg
 from hf_medseg.cli import VERBS, parser
+from tools import api_page
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "upload" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -60,3 +61,8 @@ def test_every_python_name_and_file_that_is_named_is_there(page: Path) -> None:
 def test_python_blocks_compile(page: Path) -> None:
     for block in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
         compile(block, str(page), "exec")
+
+
+def test_the_page_of_the_python_interface_is_fresh() -> None:
+    page = ROOT / "docs" / "api.md"
+    assert page.read_text(encoding="utf-8") == api_page.page(), "docs/api.md is not a fresh render: run `make api`"
