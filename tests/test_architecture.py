@@ -25,7 +25,7 @@ ARROWS = {
     "verification": "dataset raw formats catalog card preview conversion",
     "loading": "dataset raw catalog conversion",
     "fetching": "raw formats masks case catalog conversion",
-    "publishing": "dataset raw catalog verification",
+    "publishing": "dataset raw catalog card verification",
     "cli": "dataset catalog card conversion preview verification fetching publishing",
     "__main__": "cli",
 }

@@ -19,7 +19,7 @@ from hf_medseg.catalog.lookup import find_source
 from hf_medseg.catalog.pictures import dhash
 from hf_medseg.conversion.executor import Executor
 from hf_medseg.conversion.plan import Request, make_plan
-from hf_medseg.raw.tree import natural
+from hf_medseg.raw.order import natural
 
 HEAD = "# 64-bit difference hashes (as imagehash.dhash(image.convert('RGB'))), width x height, name; images only, no masks."
 HOME = Path(__file__).parents[1] / "hf_medseg" / "sources"
