@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -14,6 +15,7 @@ from hf_medseg.catalog.facts import AboutKey
 from hf_medseg.catalog.licenses import LICENSE_TIERS, Evidence, License
 from hf_medseg.errors import Refused
 
+_COMMONS = re.compile(r"creativecommons\.org/licenses/(by[a-z-]*)/")
 _SPELLINGS = {"cc0": "cc0-1.0", "cc-0": "cc0-1.0", "pddl-1.0": "pddl", "odc-by-1.0": "odc-by", "apache2": "apache-2.0"}
 
 
@@ -98,6 +100,12 @@ class OwnData(About):
         stated = _SPELLINGS.get(stated, stated)
         if not stated or not self.license_url.lower().startswith(("http://", "https://")):
             return License("unknown", "license unknown", self.license_url, "unknown", ())
+        if (
+            (proven := _COMMONS.search(self.license_url.lower()))
+            and stated.startswith("cc-by")
+            and proven[1] != stated[3:].rpartition("-")[0]
+        ):
+            raise Refused(f"{self.path}: license is {stated}, and license_url is the address of CC {proven[1].upper()}. State the owner's.")
         tier = LICENSE_TIERS.get(stated, "restricted")
         evidence = Evidence(f"stated by the user who converted the data: {stated}", self.license_url, "high", None)
         conditions = tuple(filter(None, listed(self.conditions)))

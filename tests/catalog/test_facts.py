@@ -366,3 +366,11 @@ def test_a_source_that_tells_nothing_is_answered_by_name(tmp_path: Path, monkeyp
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(Refused, match=r"told_nothing/source\.py must end with SOURCE = source_of\(__file__, \.\.\.\)\."):
         lookup.find_source("told-nothing")
+
+
+@pytest.mark.parametrize(("stated", "address"), [("cc-by-4.0", "by-nc/4.0"), ("cc-by-sa-4.0", "by/4.0"), ("cc-by-4.0", "by-nd/4.0")])
+def test_a_stated_license_that_its_own_address_contradicts_is_refused(stated: str, address: str) -> None:
+    url = f"https://creativecommons.org/licenses/{address}/"
+    with pytest.raises(Refused, match="license_url"):
+        _ = OwnData(license=stated, license_url=url).terms
+    assert OwnData(license="cc-by-4.0", license_url="https://creativecommons.org/licenses/by/4.0/deed.en").terms.tier == "open"

@@ -16,6 +16,9 @@ import numpy as np
 from tests.support.kit import Array, Phantom, Row, as_tar, disc, litter, natural, rng, write
 from tests.support.nifti import SECRETS, Scan, axial, stored, turned, write_nifti, write_packed, write_xlsx
 
+# Which editions may be published, by whoever read their terms: the facts must agree.
+TIERS = {"2021-tcia": "open"}
+
 VARIANTS: dict[str, str] = {
     "clean": "2020 as the owner packs it: training and validation, the misnamed mask of case 355, both tables",
     "2020_kaggle": "2020 as Kaggle holds it: one more folder around each set, .nii, litter",

@@ -13,6 +13,8 @@ from PIL import Image
 
 from tests.support.kit import Array, Phantom, Row, as_zip, disc, grey, save
 
+ALIASES = ("busi",)
+
 VARIANTS: dict[str, str] = {
     "clean": "the owner's tree: mixed mask modes, up to three masks, one picture in two classes, coloured overlays",
     "zip": "the owner's zip as downloaded",

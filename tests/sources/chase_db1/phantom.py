@@ -13,6 +13,9 @@ from PIL import Image
 
 from tests.support.kit import Array, Phantom, Row, as_zip, disc, files_of, rng, save, save_jpeg, write
 
+# Which editions may be published, by whoever read their terms: the facts must agree.
+TIERS = {"": "open"}
+
 VARIANTS: dict[str, str] = {
     "clean": "the owner's flat folder with the readme of the record beside it; vessel pixels outside the disc",
     "zip": "the owner's zip as downloaded, without a top folder",

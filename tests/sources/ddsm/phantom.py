@@ -21,6 +21,10 @@ from pydicom.uid import UID
 from tests.support.dicom import SECRETS, Series, ordered, uid, write_series
 from tests.support.kit import Array, Phantom, Row, disc, rng, save_jpeg, write
 
+# Which editions may be published, by whoever read their terms: the facts must agree.
+TIERS = {"cbis": "open"}
+ALIASES = ("cbis-ddsm",)
+
 VARIANTS: dict[str, str] = {
     "clean": "cbis, classic folders: several lesions, swapped and split crop and mask files, line breaks in quoted paths",
     "nbia": "cbis as the NBIA retriever names it: manifest folder, long folder names, 1-1.dcm",

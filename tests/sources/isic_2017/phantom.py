@@ -12,6 +12,9 @@ import numpy as np
 
 from tests.support.kit import Array, Phantom, Row, as_zip, colour, disc, grey, natural, save, save_jpeg, write
 
+# Which editions may be published, by whoever read their terms: the facts must agree.
+TIERS = {"": "open"}
+
 VARIANTS: dict[str, str] = {
     "clean": "all files of the owner's page, unpacked side by side; tables with CRLF line ends",
     "zips": "the zips and tables as downloaded, in one folder",

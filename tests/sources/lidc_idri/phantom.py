@@ -17,6 +17,9 @@ from pydicom.uid import UID
 from tests.support.dicom import SECRETS, Series, ordered, uid, write_series
 from tests.support.kit import Array, Phantom, Row, grey, save_jpeg, write
 
+# Which editions may be published, by whoever read their terms: the facts must agree.
+TIERS = {"": "open"}
+
 VARIANTS: dict[str, str] = {
     "clean": "retriever's descriptive names: XML beside the slices, a radiograph study with its own XML, a patient with two CTs",
     "older_retriever": "LIDC-IDRI-0001/01-01-2000-30178/3000566-03192/000001.dcm",

@@ -16,6 +16,10 @@ from pydicom.dataset import FileDataset
 from tests.support.dicom import SECRETS, Series, ordered, write_series
 from tests.support.kit import Array, Phantom, Row, rng, write
 
+# Which editions may be published, by whoever read their terms: the facts must agree.
+TIERS = {"sunnybrook": "open"}
+ALIASES = ("sunnybrook",)
+
 VARIANTS: dict[str, str] = {
     "clean": "sunnybrook as its owner packs it: two image folders, two cine series, resource forks, blank age and sex",
     "one-image-folder": "sunnybrook: SCD_DeidentifiedImages instead of the numbered folders, table with semicolons and BOM",

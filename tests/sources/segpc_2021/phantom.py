@@ -12,6 +12,9 @@ import numpy as np
 
 from tests.support.kit import Array, Phantom, Row, as_zip, colour, disc, natural, save
 
+# Which editions may be published, by whoever read their terms: the facts must agree.
+TIERS = {"": "noncommercial"}
+
 VARIANTS: dict[str, str] = {
     "clean": "train/, validation/ and test/ below TCIA_SegPC_dataset/; 610.bmp has no masks",
     "kaggle": "the Kaggle nesting: folders repeated, another depth for each split",
