@@ -15,7 +15,7 @@ from pathlib import Path
 from unittest import mock
 
 from hf_medseg.catalog.lookup import find_source
-from hf_medseg.conversion import plan
+from hf_medseg.conversion import layout, plan
 from hf_medseg.conversion.executor import Executor
 from hf_medseg.raw.files import Place, RawFile
 from hf_medseg.raw.tree import Raw
@@ -89,7 +89,7 @@ def main(count: int = PUBLISHED) -> tuple[plan.Plan, float, float]:
         write_tables(folder / "tables", count)
         raw = listing(folder / "tables", count)
         before, start = memory(), time.process_time()
-        with mock.patch.object(plan, "open_raw_tree", return_value=raw), Executor(1) as runner:
+        with mock.patch.object(layout, "open_raw_tree", return_value=raw), Executor(1) as runner:
             made = plan.make_plan(find_source("cxlseg"), plan.Request(name), folder / "work", runner)
         return made, time.process_time() - start, memory() - before
 

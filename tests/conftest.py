@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,8 @@ os.environ["HF_HOME"] = os.environ["HF_DATASETS_CACHE"] = _home.name
 # Shared machines are slow at times, and a test that passed must pass again.
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")
+
+from tests.sources.scr import phantom as scr  # noqa: E402  (after the caches have their place)
 
 REAL = Path(os.environ.get("HF_MEDSEG_REAL", Path(__file__).parents[1].parent / "shared" / "real"))
 
@@ -40,3 +42,10 @@ def real() -> Callable[[str], Path]:
         return folder
 
     return find
+
+
+@pytest.fixture(scope="session", autouse=True)
+def small_films() -> Iterator[None]:
+    """Films of SCR are small; one test makes them of the true size."""
+    with scr.films_of(scr.FULL):
+        yield

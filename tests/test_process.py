@@ -62,6 +62,11 @@ def running(pid: int) -> bool:
         return False
 
 
+def as_in_a_terminal() -> None:
+    """A suite that was started with nohup hands on that SIGHUP is to be ignored."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 @pytest.fixture
 def slow(packed: Path, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], list[int]]]:
     """A conversion in the middle of its work, and its workers."""
@@ -69,7 +74,9 @@ def slow(packed: Path, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], 
         (tmp_path / folder).mkdir()
     environment = {**os.environ, "BEGUN": str(tmp_path / "begun"), "TMPDIR": str(tmp_path / "temporary")}
     command = [sys.executable, "-c", SLOW, "convert", "chase-db1", str(packed), str(tmp_path / "out"), "--workers", "2"]
-    started = subprocess.Popen([*command, "--max-shard-size", "3000"], env=environment, stdout=-1, stderr=-1, text=True)
+    started = subprocess.Popen(
+        [*command, "--max-shard-size", "3000"], env=environment, stdout=-1, stderr=-1, text=True, preexec_fn=as_in_a_terminal
+    )
     workers: list[int] = []
     try:
         assert until(lambda: len(list((tmp_path / "begun").iterdir())) == 2)

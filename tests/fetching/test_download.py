@@ -1218,7 +1218,7 @@ def test_every_source_answers_with_the_fetch_or_exact_steps(name: str, web: Web,
     source = find_source(name)
     for client in list(clients.CLIENTS):
         monkeypatch.setitem(clients.CLIENTS, client, _takes)
-    monkeypatch.setattr(module, "record", lambda doi: {"record.bin": ("https://zenodo.org/record.bin", "")})
+    monkeypatch.setattr(module, "record", lambda doi: {"record.bin": ("https://zenodo.org/record.bin", "", None)})
     monkeypatch.setattr(module, "link_on", lambda address: address)
     monkeypatch.setattr(module, "fetch", _received)
     monkeypatch.setattr(module, "judge", lambda wanted, got: "")
