@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -147,18 +149,39 @@ def test_a_full_device_as_standard_output(raw: Path, tmp_path: Path) -> None:
     assert verify(tmp_path / "out").ok
 
 
+def test_what_a_killed_conversion_of_one_worker_left_is_deleted_by_the_next_one(packed: Path, tmp_path: Path) -> None:
+    (tmp_path / "temporary").mkdir()
+    (tmp_path / "begun").mkdir()
+    environment = {**os.environ, "BEGUN": str(tmp_path / "begun"), "TMPDIR": str(tmp_path / "temporary")}
+    command = [sys.executable, "-c", SLOW, "convert", "chase-db1", str(packed), str(tmp_path / "out"), "--workers", "1"]
+    with subprocess.Popen(command, env=environment) as started:
+        assert until(lambda: list((tmp_path / "begun").iterdir()) != [])
+        started.kill()
+    assert list((tmp_path / "temporary").iterdir()) != []
+    assert shell("HERE", "convert", "chase-db1", str(packed), str(tmp_path / "other"), TMPDIR=environment["TMPDIR"]).returncode == 0
+    assert list((tmp_path / "temporary").iterdir()) == []
+
+
 @pytest.mark.parametrize("name", ["out", "out/deeper"])
 def test_an_out_that_cannot_be_written_is_refused_before_anything_is_read(
     name: str, raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "out").mkdir()
-    access = os.access
-    # Whoever runs this may be allowed everything; a read-only disk answers like this to all.
-    monkeypatch.setattr(os, "access", lambda path, mode: access(path, mode) and not (mode & os.W_OK and Path(path) == tmp_path / "out"))
+
+    def refuse(dir: Path) -> None:
+        assert dir == tmp_path / "out"
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
     monkeypatch.setattr(sys.modules["hf_medseg.conversion.run"], "make_plan", lambda *arguments: pytest.fail("it was planned"))
     assert main(["convert", "chase-db1", str(raw), str(tmp_path / name)]) == 2
     assert "nothing can be written" in capsys.readouterr().err
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_an_out_where_the_system_grants_what_it_does_not_keep(raw: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["convert", "chase-db1", str(raw), "/proc/out"]) == 2  # the administrator may write there, it says
+    assert capsys.readouterr().err.startswith("/proc/out: nothing can be written to /proc (")
 
 
 def test_a_reader_that_goes_away_is_no_error() -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from hf_medseg.catalog.lookup import find_source
 from hf_medseg.catalog.pictures import dhash
 from hf_medseg.conversion.executor import Executor
 from hf_medseg.conversion.plan import Request, make_plan
+from hf_medseg.dataset.temporary import temporary_folder
 from hf_medseg.raw.order import natural
 
 HEAD = "# 64-bit difference hashes (as imagehash.dhash(image.convert('RGB'))), width x height, name; images only, no masks."
@@ -27,8 +27,8 @@ HOME = Path(__file__).parents[1] / "hf_medseg" / "sources"
 
 def lines(source: str, raw: str) -> Iterator[str]:
     """One line for the image of every case in a raw tree: hash, size, name."""
-    with tempfile.TemporaryDirectory() as work, Executor(1) as executor:
-        plan = make_plan(find_source(source), Request(raw), Path(work), executor)
+    with temporary_folder() as work, Executor(1) as executor:
+        plan = make_plan(find_source(source), Request(raw), work, executor)
         cases = [case for config in plan.configs for cases in config.splits.values() for case in cases]
         for case in sorted(cases, key=lambda case: natural(case.image_id)):
             recipe = case.pixels["image"]

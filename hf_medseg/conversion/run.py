@@ -28,7 +28,8 @@ from hf_medseg.conversion.shard import ShardTask, fingerprint, write_shard
 from hf_medseg.dataset import lock
 from hf_medseg.dataset.folder import CARD, CROISSANT, NAMES, REPORT, Output, check_apart, check_writable
 from hf_medseg.dataset.identity import Identity, Outcome, read_shard
-from hf_medseg.dataset.storage import is_local, place, temporary_folder, write_text
+from hf_medseg.dataset.storage import is_local, place, write_text
+from hf_medseg.dataset.temporary import temporary_folder
 from hf_medseg.errors import Refused
 from hf_medseg.preview import draw as preview
 from hf_medseg.progress import Progress, Tell
@@ -153,8 +154,8 @@ def convert(
             # What planning remembers moves to OUT after.
             memory, scratch = target.local / "memory", ""
             if not (ours and memory.exists()):
-                scratch = cleanup.enter_context(temporary_folder())
-                memory = Path(scratch)
+                folder = cleanup.enter_context(temporary_folder())
+                memory, scratch = folder / "memory", str(folder.parent)
             cleanup.callback(forget_unpacked, memory)
             runner = cleanup.enter_context(Executor(workers, executor, scratch))
             plan = make_plan(found, request, memory, runner, surveyed)

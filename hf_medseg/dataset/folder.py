@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -150,13 +151,17 @@ def check_apart(raw: str, out: Path) -> None:
 
 
 def check_writable(out: Path) -> None:
-    """Makes sure, without writing anything, that files can be written into a folder or that it can be made.
+    """Makes sure that files can be written into a folder, or that it can be made, by trying: a file that has no name and leaves no trace.
 
     Raises:
-        Refused: they cannot, as far as the system tells.
+        Refused: they cannot.
     """
     if not is_local(out):
         return
     there = next((path for path in (out, *out.absolute().parents) if path.exists()), Path("/"))
-    if there.is_dir() and not os.access(there, os.W_OK | os.X_OK):
-        raise Refused(f"{out}: nothing can be written to {there} (a read-only disk, or no right to). Give another OUT.")
+    if not there.is_dir():
+        return
+    try:
+        tempfile.TemporaryFile(dir=there).close()
+    except OSError as error:
+        raise Refused(f"{out}: nothing can be written to {there} ({error.strerror}). Give another OUT.") from error

@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import tempfile
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from hf_medseg.dataset.temporary import temporary_folder
 
 
 def place(path: str | os.PathLike[str]) -> Path:
@@ -54,23 +54,13 @@ def whole_file(target: str | os.PathLike[str], unfinished: str = "") -> Iterator
                 os.remove(here)
             raise
         return
-    with tempfile.TemporaryDirectory(prefix="hf_medseg-") as folder:
+    with temporary_folder() as folder:
         here = os.path.join(folder, "unfinished")
         yield here
         far: Any = place(target)
         # One upload: object stores show a file when all of it has arrived. The parent is made where the store has folders.
         far.fs.makedirs(far.parent.path, exist_ok=True)
         far.fs.put_file(here, far.path)
-
-
-@contextlib.contextmanager
-def temporary_folder() -> Iterator[str]:
-    """The path of a temporary folder of this process alone, made by whoever puts something into it first, and gone at the end."""
-    folder = os.path.join(tempfile.gettempdir(), f"hf_medseg-{uuid.uuid4().hex}")
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def write_text(path: Path, text: str) -> None:

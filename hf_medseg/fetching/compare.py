@@ -7,7 +7,6 @@ import io
 import os
 import re
 import struct
-import tempfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -26,6 +25,7 @@ from hf_medseg.conversion.executor import Executor
 from hf_medseg.conversion.layout import not_this_source, open_layout
 from hf_medseg.conversion.plan import ConfigPlan, Plan, Request, make_plan
 from hf_medseg.conversion.quiet import quiet
+from hf_medseg.dataset.temporary import temporary_folder
 from hf_medseg.errors import MedsegError, Refused, Rejected
 from hf_medseg.fetching.http import Wanted, judge, measured
 from hf_medseg.formats.nifti import NiftiVolume
@@ -106,9 +106,9 @@ def check(
     findings = _Findings()
     given = {name: os.fspath(place) for name, place in (parts or {}).items()}
     whole, repacked = _archives(found, path, findings)
-    with tempfile.TemporaryDirectory() as work:
+    with temporary_folder() as work:
         try:
-            tree, inside = open_layout(found, path, Path(work))
+            tree, inside = open_layout(found, path, work)
         except Refused as error:
             if not findings.lines:
                 raise
@@ -122,7 +122,7 @@ def check(
             findings.say(f"RAW is the folder {inside} of the layout: what lies beside it is not looked at.")
         compared = _known_files(found, tree, findings)
         findings.altered |= repacked and not compared  # where single files are known, they tell more than what packed them
-        plan = _plan(found, Request(path, (), edition, given), Path(work), findings)
+        plan = _plan(found, Request(path, (), edition, given), work, findings)
     published = fitting[0].published
     if plan is not None:
         fitting, published = [plan.edition], plan.edition.published

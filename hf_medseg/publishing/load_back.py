@@ -9,7 +9,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Mapping
 from itertools import islice
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
 
+from hf_medseg.dataset.temporary import temporary_folder
 from hf_medseg.errors import MedsegError
 from hf_medseg.publishing.retry import backoff
 
@@ -47,9 +47,9 @@ def load_back(
         MedsegError: the dataset does not load.
     """
     asked = {"repo": repo, "revision": revision, "splits": splits}
-    with tempfile.TemporaryDirectory(prefix="hf_medseg-", ignore_cleanup_errors=True) as home:
+    with temporary_folder() as home:
         environment = {name: value for name, value in os.environ.items() if name not in _CACHES}
-        environment |= {"HF_HOME": home, "HF_ENDPOINT": endpoint, "HF_TOKEN": token or ""}
+        environment |= {"HF_HOME": str(home), "HF_ENDPOINT": endpoint, "HF_TOKEN": token or ""}
         done = subprocess.run(
             [sys.executable, "-m", "hf_medseg.publishing.load_back"],
             input=json.dumps(asked),

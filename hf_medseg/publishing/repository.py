@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import inspect
 import json
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from hf_medseg.catalog.tables import config_folder
 from hf_medseg.dataset.content import Content
 from hf_medseg.dataset.folder import CARD, CROISSANT, NAMES, OVERVIEW, PREVIEW, REPORT, SHARD
+from hf_medseg.dataset.temporary import temporary_folder
 from hf_medseg.errors import MedsegError
 from hf_medseg.publishing.gate import Held
 from hf_medseg.publishing.retry import Say, ask, status_of
@@ -147,7 +147,7 @@ class Repository:
         """The text of a small file of a commit; not from a cache, which would answer for what is not there."""
 
         def call() -> str:
-            with tempfile.TemporaryDirectory(prefix="hf_medseg-") as folder:
+            with temporary_folder() as folder:
                 path = self.api.hf_hub_download(self.repo, name, repo_type="dataset", revision=revision, cache_dir=folder)
                 return Path(path).read_text(encoding="utf-8", errors="replace")
 

@@ -1,0 +1,77 @@
+"""Temporary folders that nothing leaves behind: a process that is killed cannot delete its own, so the next one that makes one does.
+
+A folder belongs to whoever holds the system's lock on a file in it, which ends with the process (and the workers that it forked), however
+that ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+_PREFIX, _LOCK, _INSIDE = "hf_medseg-", "lock", "files"
+
+
+@contextlib.contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A folder of this process alone, empty at first and gone at the end; those of processes that were killed go as well.
+
+    Raises:
+        OSError: no temporary folder can be written to.
+    """
+    above = Path(tempfile.gettempdir())
+    _sweep(above)
+    folder, lock = _take(above)
+    try:
+        yield folder / _INSIDE
+    finally:
+        os.close(lock)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _take(above: Path) -> tuple[Path, int]:
+    """A new folder, and its lock, which another process that sweeps may have had for a moment: then it is gone, and another is made."""
+    while True:
+        folder = above / f"{_PREFIX}{uuid.uuid4().hex}"
+        folder.mkdir(mode=0o700)
+        (folder / _INSIDE).mkdir()
+        if (lock := _lock(folder)) is not None:
+            return folder, lock
+
+
+def _sweep(above: Path) -> None:
+    """Deletes the folders whose process is no more."""
+    for folder in above.glob(_PREFIX + 32 * "[0-9a-f]"):
+        if not folder.is_symlink() and (folder / _INSIDE).is_dir() and (lock := _lock(folder)) is not None:
+            os.close(lock)
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _lock(folder: Path) -> int | None:
+    """The lock of a folder; None if somebody else has it, or the folder is gone or not ours."""
+    path = folder / _LOCK
+    try:
+        file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0), 0o600)
+    except OSError:
+        return None
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.path.samestat(os.fstat(file), os.stat(path)):
+            return file
+    except OSError:
+        pass
+    os.close(file)
+    return None

@@ -1,0 +1,71 @@
+"""Temporary folders: whoever is killed leaves one, and the next process deletes it; never that of a living one, nor anybody else's."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from hf_medseg.dataset.temporary import temporary_folder
+
+WAIT = """
+import os, sys
+from hf_medseg.dataset.temporary import temporary_folder
+with temporary_folder() as folder:
+    (folder / "index").write_bytes(b"index")
+    if sys.argv[1:] and os.fork() == 0:
+        os.close(1)
+        sys.stdin.read()
+        os._exit(0)
+    print(folder, flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture(autouse=True)
+def above(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    return tmp_path
+
+
+def begin(*arguments: str) -> tuple[subprocess.Popen[str], Path]:
+    process = subprocess.Popen([sys.executable, "-c", WAIT, *arguments], stdin=-1, stdout=-1, text=True)
+    assert process.stdout is not None
+    return process, Path(process.stdout.readline().strip())
+
+
+def test_the_folder_of_a_killed_process_goes_and_that_of_a_living_one_stays(above: Path) -> None:
+    living, its = begin()
+    killed, left = begin()
+    killed.kill()
+    killed.communicate()
+    with temporary_folder() as mine, temporary_folder() as second:
+        assert set(above.iterdir()) == {one.parent for one in (its, mine, second)}
+        assert not left.exists() and list(mine.iterdir()) == []
+    living.communicate("")
+    assert list(above.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="forks")
+def test_what_a_worker_still_uses_stays(above: Path) -> None:
+    parent, its = begin("fork")
+    parent.kill()
+    parent.wait()
+    with temporary_folder():
+        assert (its / "index").exists()
+    parent.communicate()  # closes what the child waits for, and waits until it has ended
+    with temporary_folder() as mine:
+        assert list(above.iterdir()) == [mine.parent]
+
+
+def test_folders_of_others_are_left_alone(above: Path) -> None:
+    names = ("hf_medseg-mine/files", "hf_medseg-" + 32 * "0" + "/kept", "other/files")
+    for name in names:
+        (above / name).mkdir(parents=True)
+    (above / ("hf_medseg-" + 32 * "1")).symlink_to(above / "other")
+    with temporary_folder():
+        assert all((above / name).is_dir() for name in names)
