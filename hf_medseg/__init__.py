@@ -22,6 +22,7 @@ __all__ = [
     "contact_sheet",
     "convert",
     "download",
+    "identify",
     "load_dataset",
     "physical",
     "push",
@@ -32,6 +33,7 @@ __all__ = [
 if TYPE_CHECKING:
     from hf_medseg.catalog.lookup import sources
     from hf_medseg.conversion.executor import WorkerDied
+    from hf_medseg.conversion.identify import identify
     from hf_medseg.conversion.run import convert
     from hf_medseg.errors import MedsegError, MissingExtra, Refused, Rejected
     from hf_medseg.fetching.compare import check
@@ -57,6 +59,7 @@ _HOMES = {
     "contact_sheet": "preview.sheet",
     "convert": "conversion.run",
     "download": "fetching.download",
+    "identify": "conversion.identify",
     "load_dataset": "loading.builder",
     "physical": "formats.physical",
     "push": "publishing.push",

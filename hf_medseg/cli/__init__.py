@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from hf_medseg import __version__
-from hf_medseg.cli import check, convert, download, info, preview, push, script, terminal, verify
+from hf_medseg.cli import check, convert, download, identify, info, preview, push, script, terminal, verify
 from hf_medseg.cli import list as list_
 from hf_medseg.cli.codes import DONE, INTERRUPTED, REFUSED, WRONG
 from hf_medseg.errors import MedsegError, Refused
@@ -36,6 +36,7 @@ class Verb(Protocol):
 VERBS: dict[str, Verb] = {
     "list": list_,
     "info": info,
+    "identify": identify,
     "download": download,
     "check": check,
     "convert": convert,

@@ -54,8 +54,9 @@ def open_layout(source: Source, path: str, work: Path) -> tuple[Raw, str]:
     return raw, ""
 
 
-def _below(raw: Raw, above: str) -> Raw:
-    """The same paths below more folders, to be looked at and not to be read."""
+def below_its_folders(raw: Raw, path: str) -> Raw:
+    """The same paths below the folders that RAW lies in, to be looked at and not to be read."""
+    above = "/".join(_folders_above(path)[-1:])
     return Raw([RawFile(f"{above}/{file.listed}".lstrip("/"), file.size, None) for file in raw.files])
 
 
@@ -126,7 +127,7 @@ def _nearest(source: Source, raw: Raw) -> str:
     against = [mark for mark in edition.not_landmarks if raw.has(mark)]
     some = next(iter(raw.find(next(mark for mark in edition.landmarks if raw.has(mark))).values())).listed
     if missing:
-        return f"There is {some}, but no file such as {_any_of(missing)}. "
+        return f"There is {some}, but no file such as {any_of(missing)}. "
     if not against:
         return f"There is {some}, but no row comes of it. "
     other = next(iter(raw.find(against[0]).values())).listed
@@ -135,7 +136,7 @@ def _nearest(source: Source, raw: Raw) -> str:
 
 def refuse_known_sources(source: Source, raw: Raw, path: str) -> None:
     """A tree that a known source recognises, also by the folders that it lies in, goes through that source, with its license."""
-    below = _below(raw, "/".join(_folders_above(path)[-1:]))
+    below = below_its_folders(raw, path)
     known = [other for other in looks_like(below) if other is not source and other.from_about is None]
     known = known or with_ids_of(file.listed for file in below.files)
     sized = {size for other in sources().values() for size, _ in other.hashes}
@@ -165,12 +166,13 @@ def parts_of(source: Source, raw: Raw, outside: Mapping[str, Raw]) -> dict[str, 
             found[part.name] = Raw(given.files, given.litter, shown=part.name, outside=True)
         elif part.name not in found and part.required:
             raise Refused(
-                f"{source.id}: the part {part.name!r} is missing: no file such as {_any_of(part.landmarks)} was found. "
+                f"{source.id}: the part {part.name!r} is missing: no file such as {any_of(part.landmarks)} was found. "
                 f"How to get it:\n{numbered(part.steps)}\n"
                 f"Put it anywhere below RAW, or say where it is: --part {part.name}=PATH"
             )
     return found
 
 
-def _any_of(patterns: Iterable[str]) -> str:
+def any_of(patterns: Iterable[str]) -> str:
+    """Patterns of which one would do, in words: `a/1.png or b/1.png`."""
     return " or ".join(dict.fromkeys(map(example_path, patterns)))
