@@ -76,4 +76,4 @@ def test_a_damaged_twin_is_named_by_where_it_lies(tmp_path: Path) -> None:
 def test_a_pair_reads_as_before(tmp_path: Path) -> None:
     raw, voxels, header = oasis_pair(tmp_path / "raw")
     files = {Path(file.listed).name: file for file in open_raw_tree(raw, tmp_path / "work").files}
-    assert NiftiVolume(files[voxels.name], files[header.name], "axial").samples(Reader()).array.ndim == 3
+    assert NiftiVolume(files[voxels.name], files[header.name], plane="axial").samples(Reader()).array.ndim == 3

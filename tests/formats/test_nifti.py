@@ -20,10 +20,11 @@ from hf_medseg.conversion.rows import rows
 from hf_medseg.dataset.columns import PICTURE, VOLUME_COLUMNS, WHOLE_VOLUME_COLUMNS, Column, ListOf, Volume, table_columns
 from hf_medseg.dataset.table import TableSpec, Tally
 from hf_medseg.errors import Rejected
-from hf_medseg.formats.nifti import NiftiVolume, cut, volume_bytes, voxels_of
+from hf_medseg.formats.nifti import NiftiVolume, volume_bytes, voxels_of
 from hf_medseg.formats.physical import physical
 from hf_medseg.formats.placement import SFORM_TAKEN, SIZES_FROM_HEADER
 from hf_medseg.formats.volume import ROUNDED, Grid, Samples, VolumeImage, check_same_grid, image_grid, lay_image, rounded, stored_samples
+from hf_medseg.formats.voxels import cut
 from hf_medseg.masks.labels import Instances, MaskList, Overlap, Threshold, Values
 from hf_medseg.raw.files import Place, RawFile, Reader
 
@@ -775,3 +776,16 @@ def test_a_file_of_many_frames_counts_once() -> None:
 
     (row,) = rows(Case("v", {"image": _Frames()}), table({}, volumes=True), Reader(), Tally())
     assert row["source_sha256"] == hashlib.sha256(b"b").hexdigest()
+
+
+def test_channels_of_a_file_are_volumes_of_their_own_and_must_be_as_many_as_expected(tmp_path: Path) -> None:
+    voxels = noise(4, 5, 6, 3)
+    file = saved(tmp_path / "a.nii.gz", voxels)
+    reader = Reader()
+    for number in range(3):
+        found = NiftiVolume(file, channel=(number, 3)).samples(reader)
+        assert np.array_equal(found.array, NiftiVolume(saved(tmp_path / "b.nii", voxels[..., number])).samples(Reader()).array)
+    with pytest.raises(Rejected, match="a volume with 4 channels expected"):
+        NiftiVolume(file, channel=(0, 4)).samples(Reader())
+    with pytest.raises(Rejected, match="one volume of three dimensions expected"):
+        NiftiVolume(file).samples(Reader())

@@ -43,9 +43,9 @@ def cases(raw: Raw) -> Iterator[Case]:
             session,
             {
                 # Atlas space: slices along the third axis are axial; which side is left cannot be told from the file.
-                "image": NiftiVolume(images.need(session, f"{image}.img"), image_headers.need(session, f"{image}.hdr"), "axial"),
+                "image": NiftiVolume(images.need(session, f"{image}.img"), image_headers.need(session, f"{image}.hdr"), plane="axial"),
                 "mask": Values(
-                    NiftiVolume(masks.need(session, f"{mask}.img"), mask_headers.need(session, f"{mask}.hdr"), "axial"), TISSUES
+                    NiftiVolume(masks.need(session, f"{mask}.img"), mask_headers.need(session, f"{mask}.hdr"), plane="axial"), TISSUES
                 ),
             },
             {
@@ -68,7 +68,7 @@ def _scans(raw: Raw) -> Iterator[Case]:
         image = scans.need(key, f"{session}/RAW/{scan}.nifti.img"), headers.need(key, f"{session}/RAW/{scan}.nifti.hdr")
         yield Case(
             f"{session}_{scan}",
-            {"image": NiftiVolume(*image, "sagittal"), "mask": None},
+            {"image": NiftiVolume(*image, plane="sagittal"), "mask": None},
             facts.get(session, {}),
             patient_id=session.rpartition("_")[0],
             wrong=people.conflicts.get(session, ""),

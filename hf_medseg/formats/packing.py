@@ -1,0 +1,60 @@
+"""Compressed samples, unpacked up to what a header promises: a file that holds far more, as a bomb does, is never unpacked whole."""
+
+from __future__ import annotations
+
+import bz2
+import zlib
+from typing import Any
+
+from hf_medseg.errors import Rejected
+
+GZIP = b"\x1f\x8b"
+_SLACK = 1 << 20  # bytes after the samples that are let pass
+_GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
+
+
+def start(data: bytes, size: int) -> bytes:
+    """The first bytes of a file, of what is packed in it if it is a gzip file.
+
+    Raises:
+        zlib.error: the gzip file is damaged there.
+    """
+    return zlib.decompressobj(_GZIP_OR_ZLIB).decompress(data, size) if data.startswith(GZIP) else data[:size]
+
+
+def unpacked(data: bytes, needed: int, path: str, method: str = "") -> bytes:
+    """What is packed in some bytes; several streams in a row are one.
+
+    Args:
+        data: the bytes.
+        needed: how many bytes the header promises.
+        path: the file, for messages.
+        method: `gzip` (or zlib, which is told by its first bytes), `bzip2`, or nothing for a gzip file or bytes that are not packed.
+
+    Raises:
+        Rejected: they hold far more than promised, break off, or are damaged.
+    """
+    limit, found = needed + _SLACK, 0
+    pieces: list[bytes] = []
+    if not method and not data.startswith(GZIP):
+        if len(data) > limit:
+            raise _too_much(needed, path)
+        return data
+    name = "bzip2" if method == "bzip2" else "gzip"
+    while data and (not pieces or data.startswith(b"BZh" if name == "bzip2" else GZIP)):
+        engine: Any = bz2.BZ2Decompressor() if name == "bzip2" else zlib.decompressobj(_GZIP_OR_ZLIB)
+        try:
+            pieces.append(engine.decompress(data, limit - found))
+        except (zlib.error, OSError, ValueError) as error:
+            raise Rejected(path, f"the file is damaged or cut ({error}).", "Fetch it again.") from error
+        found += len(pieces[-1])
+        if found >= limit:
+            raise _too_much(needed, path)
+        if not engine.eof:
+            raise Rejected(path, f"the {name} file breaks off.", "Fetch it again.")
+        data = engine.unused_data
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def _too_much(needed: int, path: str) -> Rejected:
+    return Rejected(path, f"it holds more than the {needed} bytes that its header promises.")
