@@ -21,6 +21,7 @@ from hf_medseg.formats import jpeg, png
 from hf_medseg.formats.nifti import volume_bytes
 from hf_medseg.formats.picture import Encoded, Picture, encode_pixels
 from hf_medseg.formats.volume import Samples, VolumeImage, check_even, check_same_grid, lay_image
+from hf_medseg.masks.drawing import Drawn
 from hf_medseg.masks.labels import LabelMap, Labels, value_counts
 from hf_medseg.masks.upright import turn_of
 from hf_medseg.raw.files import Reader
@@ -281,7 +282,8 @@ def _beside(recipe: Recipe | None, reader: Reader, image: Picture, picture: Enco
     if recipe is None:
         return None
     size, orientation = (picture.width, picture.height), picture.exif_orientation or 1
-    turn = turn_of(recipe.files(), reader, image.file, orientation, size, table.masks)
+    said = recipe.drawn_on(reader) if isinstance(recipe, Drawn) and orientation > 1 else None
+    turn = turn_of(recipe.files(), reader, image.file, orientation, size, table.masks, said)
     values = recipe.values(reader, shape if turn is None else turn.shape)
     if turn is None:
         return values

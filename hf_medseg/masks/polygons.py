@@ -8,9 +8,8 @@ the picture is cut off.
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,16 +79,40 @@ def fill(points: Points, height: int, width: int) -> NDArray[np.bool_]:
     Returns:
         (height, width).
     """
+    return fill_rings((points,), (0, 0, height, width))
+
+
+_AT_ONCE = 1 << 21  # crossings that are worked out together
+
+
+def fill_rings(rings: Sequence[Points], window: tuple[int, int, int, int]) -> NDArray[np.bool_]:
+    """The pixels of a part of a picture that are inside an odd number of outlines, by the rule above.
+
+    Args:
+        rings: (points, 2) each: x and y.
+        window: top, left, bottom and right of the part.
+
+    Returns:
+        (bottom - top, right - left).
+    """
     # Along a row, every edge that is crossed turns inside to outside; so each edge flips the first pixel at or right of it.
-    flips = np.zeros((height, width + 1), np.uint8)
-    for (ax, ay), (bx, by) in zip(points.tolist(), np.roll(points, -1, axis=0).tolist(), strict=True):
-        # Always from the upper end to the lower: an edge that two outlines share gives both the same numbers.
-        (x0, y0), (x1, y1) = ((ax, ay), (bx, by)) if ay <= by else ((bx, by), (ax, ay))
-        rows = np.arange(max(math.ceil(y0), 0), min(math.ceil(y1), height))
-        if rows.size:
-            crossings = x0 + (rows - y0) * (x1 - x0) / (y1 - y0)  # multiplied first: exact where the crossing is a whole number
-            flips[rows, np.clip(np.ceil(crossings), 0, width).astype(np.intp)] ^= 1
-    inside: NDArray[np.bool_] = np.bitwise_xor.accumulate(flips[:, :width], axis=1).astype(np.bool_)
+    top, left, bottom, right = window
+    flips = np.zeros((bottom - top, right - left + 1), np.uint8)
+    here, there = np.concatenate(list(rings)), np.concatenate([np.roll(ring, -1, axis=0) for ring in rings])
+    # Always from the upper end to the lower: an edge that two outlines share gives both the same numbers.
+    down = (here[:, 1] <= there[:, 1])[:, np.newaxis]
+    (x0, y0), (x1, y1) = np.where(down, here, there).T, np.where(down, there, here).T
+    first, last = (np.clip(np.ceil(y), top, bottom).astype(np.int64) for y in (y0, y1))
+    step = max(_AT_ONCE // max(bottom - top, 1), 1)
+    for some in (slice(start, start + step) for start in range(0, len(here), step)):
+        count = last[some] - first[some]
+        edge = np.repeat(np.arange(len(here))[some], count)
+        rows = np.arange(edge.size) - np.repeat(np.cumsum(count) - count - first[some], count)
+        # Multiplied first: exact where the crossing is a whole number.
+        crossings = x0[edge] + (rows - y0[edge]) * (x1[edge] - x0[edge]) / (y1[edge] - y0[edge])
+        columns = np.clip(np.ceil(crossings), left, right).astype(np.int64) - left
+        flips ^= np.bincount((rows - top) * flips.shape[1] + columns, minlength=flips.size).astype(np.uint8).reshape(flips.shape) & 1
+    inside: NDArray[np.bool_] = np.bitwise_xor.accumulate(flips[:, :-1], axis=1).view(np.bool_)
     return inside
 
 

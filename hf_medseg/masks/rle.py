@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 
@@ -17,7 +17,7 @@ _PLACE = re.compile(r"[0-9]{1,12}")
 
 @dataclass(frozen=True)
 class Rle(Labels):
-    """Runs of foreground: `start length start length ...`, pixels counted from 1 down the columns, columns from left to right.
+    """Runs of foreground: `start length start length ...`.
 
     No text is an empty mask. Runs ascend and do not touch a pixel twice.
 
@@ -25,11 +25,15 @@ class Rle(Labels):
         runs: the text.
         where: what holds it, for messages.
         to: the class of the foreground.
+        order: whether pixels are counted down the columns, from the left one on, or along the rows, from the upper one on.
+        first: the number of the first pixel, 1 or 0.
     """
 
     runs: str
     where: str
     to: int = 1
+    order: Literal["columns", "rows"] = "columns"
+    first: int = 1
 
     def files(self) -> tuple[RawFile, ...]:
         """None: the text came from a table that planning has read."""
@@ -43,18 +47,25 @@ class Rle(Labels):
             raise Rejected(self.where, f"its run lengths hold {strange[:20]!r}; whole numbers expected.")
         if len(places) % 2:
             raise Rejected(self.where, f"its run lengths end in the start {places[-1]} without a length.")
-        runs = [(int(start), int(length)) for start, length in zip(places[::2], places[1::2], strict=True)]
-        for start, length in runs:
-            if start < 1 or length < 1 or start + length - 1 > height * width:
-                raise Rejected(
-                    self.where, f"a run of {length} pixels from {start} on leaves the picture, whose pixels are 1..{height * width}."
-                )
-        for (start, length), (following, _) in pairwise(runs):
-            if following < start + length:
-                raise Rejected(self.where, f"the run from {following} on begins before that from {start} on has ended.")
-        flat = np.zeros(height * width, np.uint8)
-        for start, length in runs:
-            flat[start - 1 : start - 1 + length] = self.to
+        numbers = np.array(places, np.int64).reshape(-1, 2)
+        starts, ends = numbers[:, 0] - self.first, numbers.sum(axis=1) - self.first
+        beyond = (starts < 0) | (ends <= starts) | (ends > height * width)
+        if beyond.any():
+            start, length = numbers[int(beyond.argmax())].tolist()
+            last = height * width - 1 + self.first
+            raise Rejected(
+                self.where, f"a run of {length} pixels from {start} on leaves the picture, whose pixels are {self.first}..{last}."
+            )
+        again = starts[1:] < ends[:-1]
+        if again.any():
+            before, following = (int(numbers[int(again.argmax()) + k, 0]) for k in (0, 1))
+            raise Rejected(self.where, f"the run from {following} on begins before that from {before} on has ended.")
+        turns = np.zeros(height * width + 1, np.uint8)
+        turns[starts] = 1
+        turns[ends] ^= 1  # a run that begins where another one ends goes on
+        flat = np.bitwise_xor.accumulate(turns[:-1]) * np.uint8(self.to)
+        if self.order == "rows":
+            return flat.reshape(1, height, width)
         return np.ascontiguousarray(flat.reshape(width, height).T)[np.newaxis]
 
 

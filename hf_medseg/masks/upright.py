@@ -105,7 +105,13 @@ class Turn:
 
 
 def turn_of(
-    files: tuple[RawFile, ...], reader: Reader, image: RawFile, orientation: int, size: tuple[int, int], drawn: Drawn
+    files: tuple[RawFile, ...],
+    reader: Reader,
+    image: RawFile,
+    orientation: int,
+    size: tuple[int, int],
+    drawn: Drawn,
+    said: tuple[int, int] | None = None,
 ) -> Turn | None:
     """How something that belongs to a picture is turned, None where it lies on the stored grid.
 
@@ -116,6 +122,7 @@ def turn_of(
         orientation: the value of its orientation tag, 1 where it has none.
         size: (width, height) of its stored grid.
         drawn: what is known of the set.
+        said: (width, height) that it was drawn on, where its file says so and is no picture.
 
     Raises:
         Rejected: one of the two is turned when it is shown, and nothing says on which grid it was drawn.
@@ -130,7 +137,7 @@ def turn_of(
     turn = Turn(size, own.pop(), orientation)
     if drawn == "upright":
         return turn
-    sizes = [_size(reader.read(file)) for file in masks]
+    sizes = [_size(reader.read(file)) for file in masks] or ([said] if said else [])
     proven: list[Drawn] = []
     if sizes and turn.drawn != size:
         proven = ["stored" if all(one == size for one in sizes) else "upright" if all(one == turn.drawn for one in sizes) else ""]

@@ -27,6 +27,14 @@ def _text(mask: np.ndarray) -> str:
 
 
 @given(MASKS)
+def test_runs_along_rows_counted_from_0_give_the_mask_back(mask: np.ndarray) -> None:
+    starts_and_lengths = _text(mask.T).split()
+    text = " ".join(str(int(n) - 1) if k % 2 == 0 else n for k, n in enumerate(starts_and_lengths))
+    found = Rle(text, "t.csv", order="rows", first=0).labels(Reader(), (1, *mask.shape))
+    assert np.array_equal(found[0], mask)
+
+
+@given(MASKS)
 def test_runs_give_the_mask_back(mask: np.ndarray) -> None:
     labels = Rle(_text(mask), "t.csv", 3).labels(Reader(), (1, *mask.shape))
     assert labels.dtype == np.uint8
