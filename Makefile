@@ -6,7 +6,7 @@ BIN := $(VENV)/$(PROGRAMS)
 OLD := .venv-datasets-3.6
 CODE := hf_medseg tests benchmarks tools upload loading_scripts
 
-.PHONY: demo test lint cards scripts facts api bench clean
+.PHONY: demo test lint pages cards scripts facts api commands bench clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/python -m tests.support.demo
@@ -19,7 +19,11 @@ lint: $(VENV)/test.stamp
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy
 
-cards scripts facts api: $(VENV)/test.stamp
+# Everything that is generated and committed.
+pages: $(VENV)/test.stamp
+	$(BIN)/python -m tools.render
+
+cards scripts facts api commands: $(VENV)/test.stamp
 	$(BIN)/python -m tools.render $@
 
 bench: $(VENV)/test.stamp

@@ -5,17 +5,23 @@ from __future__ import annotations
 import json
 import os
 import pty
+import shlex
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from hf_medseg.catalog.facts import Facts
 from hf_medseg.catalog.lookup import facts
-from hf_medseg.cli import VERBS, main, parser
+from hf_medseg.cli import VERBS, main, parser, terminal
+from hf_medseg.cli.info import screen
 from hf_medseg.cli.list import summary, table
 from tests.support import kit
 from tests.support.harness import PHANTOMS
+
+ROOT = Path(__file__).parents[1]
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -162,4 +168,125 @@ def test_every_command_shows_examples_and_explains_every_option(verb: str, capsy
     command = next(action for action in parser()._actions if isinstance(action.choices, dict)).choices[verb]
     assert [action.dest for action in command._actions if not action.help] == []
     for line in VERBS[verb].EXAMPLES:
-        parser().parse_args(line.split()[1:])
+        parser().parse_args(line.partition(" > ")[0].split()[1:])
+
+
+@pytest.mark.parametrize("source", facts().values(), ids=lambda source: source.id)
+def test_info_is_one_screen_that_leads_on(source: Facts) -> None:
+    lines = list(screen(source, 80))
+    if source.about:  # the about file to fill in follows
+        lines = lines[: lines.index("about.toml, a template:")]
+    assert len(lines) <= 24
+    assert [line for line in lines if len(line) > 80 and line != source.homepage and not line.startswith("license")] == []
+    assert lines[0].startswith(f"{source.id}: ")
+    assert any(f"hf-medseg info {source.id} --all" in line for line in lines)
+    for edition in source.editions:
+        assert source.about or any(line.startswith("license") and f"tier {edition.license.tier}" in line for line in lines)
+
+
+def test_info_of_one_edition_says_all_of_that_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["info", "brats", "--edition", "2021-tcia"]) == 0
+    told = capsys.readouterr().out
+    assert "tier open" in told
+    assert "restricted" not in told
+    assert main(["info", "brats", "--edition", "2021-tcia", "--json"]) == 0
+    assert [one["name"] for one in json.loads(capsys.readouterr().out)["editions"]] == ["2021-tcia"]
+    for extra in ([], ["--json"]):
+        assert main(["info", "brats", "--edition", "1999", *extra]) == 2
+    assert "no edition '1999'; it has: 2017," in capsys.readouterr().err
+
+
+def test_convert_for_programs(raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (raw / "Image_02L.jpg").write_bytes((raw / "Image_02L.jpg").read_bytes()[:-200])
+    command = ["convert", "chase-db1", str(raw), str(tmp_path / "out"), "--workers", "1", "--json"]
+    assert main([*command, "--dry-run"]) == 0
+    planned = json.loads(capsys.readouterr().out)
+    assert (planned["rows"], planned["configs"]["default"]["cases"], planned["made"]) == (0, {"train": 7}, [])
+    assert main(command) == 1
+    done = json.loads(capsys.readouterr().out)
+    assert (done["source"], done["edition"], done["license"], done["tier"]) == ("chase-db1", None, "cc-by-4.0", "open")
+    assert (done["rows"], done["configs"]["default"]["splits"]["train"]["rows"]) == (6, 6)
+    assert [one["image_id"] for one in done["rejected"]] == ["Image_02L"]
+    assert done["made"] == ["data/train-00000-of-00001.parquet"]
+
+
+def test_quiet_says_what_is_wrong_and_nothing_else(raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = str(tmp_path / "out")
+    assert main(["convert", "chase-db1", str(raw), out, "--workers", "1", "-q"]) == 0
+    assert main(["verify", out, "--quiet"]) == 0
+    assert main(["preview", out, "-q"]) == 0
+    assert capsys.readouterr() == ("", "")
+    (raw / "Image_02L.jpg").write_bytes(b"")
+    assert main(["convert", "chase-db1", str(raw), out, "--workers", "1", "-q"]) == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith("rejected Image_02L: ")
+    assert main(["convert", "chase-db1", str(raw), out, "-q", "--dry-run"]) == 0
+    assert "7 cases" in capsys.readouterr().out, "what was asked for is shown"
+
+
+def test_verbose_says_each_step_and_the_logger_is_left_as_it_was(raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = (terminal.LOG.level, terminal.LOG.propagate, list(terminal.LOG.handlers))
+    assert main(["convert", "chase-db1", str(raw), str(tmp_path / "out"), "--workers", "1", "-v"]) == 0
+    assert capsys.readouterr().err.splitlines() == [
+        "chase-db1: 7 cases in 1 shards",
+        "data/train-00000-of-00001.parquet: 7 rows, 0 rejected",
+    ]
+    assert main(["convert", "chase-db1", str(raw), str(tmp_path / "out"), "--workers", "1", "-v"]) == 0
+    assert "data/train-00000-of-00001.parquet: kept" in capsys.readouterr().err
+    assert (terminal.LOG.level, terminal.LOG.propagate, list(terminal.LOG.handlers)) == before
+
+
+def test_colours_are_for_terminals_that_want_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    assert terminal.coloured("open", "32") == "open", "standard output is a file here"
+    monkeypatch.setattr("sys.stdout", type("Terminal", (), {"isatty": lambda self: True})())
+    assert terminal.coloured("open", "32") == "\x1b[32mopen\x1b[0m"
+    monkeypatch.setenv("NO_COLOR", "")
+    assert terminal.coloured("open", "32") != "open", "only a value counts"
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert terminal.coloured("open", "32") == "open"
+    monkeypatch.delenv("NO_COLOR")
+    monkeypatch.setenv("TERM", "dumb")
+    assert terminal.coloured("open", "32") == "open"
+
+
+def completed(script: Path, *words: str) -> set[str]:
+    """What bash offers for the last of these words."""
+    line = f"source '{script}'; COMP_WORDS=({shlex.join(words)}); COMP_CWORD={len(words) - 1}; "
+    ask = line + 'f=$(complete -p hf-medseg | sed "s/.*-F \\([^ ]*\\).*/\\1/"); $f; printf "%s\n" "${COMPREPLY[@]}"'
+    return set(subprocess.run(["bash", "-c", ask], capture_output=True, text=True, check=True).stdout.split())
+
+
+def test_bash_completes_commands_options_sources_and_tiers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["completion", "bash"]) == 0
+    script = kit.write(tmp_path / "completion", capsys.readouterr().out)
+    assert completed(script, "hf-medseg", "con") == {"convert"}
+    assert completed(script, "hf-medseg", "convert", "chase") == {"chase-db1"}
+    assert "--max-shard-size" in completed(script, "hf-medseg", "convert", "chase-db1", "--m")
+    assert completed(script, "hf-medseg", "list", "--tier", "non") == {"noncommercial"}
+    kit.write(tmp_path / "CHASEDB1.zip", "")
+    assert completed(script, "hf-medseg", "convert", "chase-db1", f"{tmp_path}/CHA") == {f"{tmp_path}/CHASEDB1.zip"}
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish", "tcsh", "powershell"])
+def test_other_shells_have_a_completion_too(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["completion", shell]) == 0
+    assert "chase-db1" in capsys.readouterr().out
+
+
+def test_hf_finds_the_command_as_an_extension(tmp_path: Path) -> None:
+    program = Path(sys.executable).with_name("hf")
+    ours = Path(sys.executable).with_name("hf-medseg")
+    if not (program.exists() and (program.parent.parent / "lib").exists()):
+        pytest.skip("the Hub's command line is not beside this Python")
+    told = {"owner": "hf-medseg", "repo": "hf-medseg", "repo_id": "hf-medseg/hf-medseg", "short_name": "medseg", "type": "python"}
+    manifest = {**told, "executable_path": str(ours), "installed_at": "2026-01-01T00:00:00"}
+    kit.write(tmp_path / ".local/share/hf/extensions/hf-medseg/manifest.json", json.dumps(manifest))
+    quiet = {"HOME": str(tmp_path), "HF_HUB_DISABLE_UPDATE_CHECK": "1", "HF_HUB_OFFLINE": "1"}
+    ended = subprocess.run([program, "medseg", "info", "chase-db1", "--json"], env={**os.environ, **quiet}, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    assert json.loads(ended.stdout)["id"] == "chase-db1"
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"] == {"hf-medseg": "hf_medseg.cli:main"}
+    assert not (ROOT / "hf-medseg").exists(), "a file of that name would be taken for a program"

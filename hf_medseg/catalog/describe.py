@@ -144,7 +144,7 @@ def as_text(source: Facts) -> str:
         lines += [f"    or {mirror}" for mirror in mirrors]
     lines += ["", "Raw tree:", *(f"  {line}" for line in source.layout.splitlines()), "", f"Splits: {source.splits}"]
     for edition in source.editions:
-        lines += ["", *_edition_text(edition)]
+        lines += ["", *edition_text(edition)]
     if source.quirks:
         lines += ["", "Known quirks:", *(f"  - {quirk}" for quirk in source.quirks)]
     if source.convertible:
@@ -154,7 +154,8 @@ def as_text(source: Facts) -> str:
     return "\n".join(lines)
 
 
-def _edition_text(edition: EditionFacts) -> list[str]:
+def edition_text(edition: EditionFacts) -> list[str]:
+    """Every fact of an edition, line by line."""
     lines = [f"Edition {edition.name}:"] if edition.name else []
     lines.append(f"License: {edition.license.id} ({edition.license.name}), tier {edition.license.tier}: {edition.license.url}")
     lines += [f"  {e.says} ({e.confidence}, {e.date}): {e.url}" for e in edition.license.evidence]

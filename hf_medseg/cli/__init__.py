@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from hf_medseg import __version__
-from hf_medseg.cli import check, convert, download, identify, info, preview, push, script, terminal, verify
+from hf_medseg.cli import check, completion, convert, download, identify, info, preview, push, script, terminal, verify
 from hf_medseg.cli import list as list_
 from hf_medseg.cli.codes import DONE, INTERRUPTED, REFUSED, WRONG
 from hf_medseg.errors import MedsegError, Refused
@@ -44,6 +44,7 @@ VERBS: dict[str, Verb] = {
     "preview": preview,
     "script": script,
     "push": push,
+    "completion": completion,
 }
 
 
@@ -52,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     terminal.open_streams()
     given = parser().parse_args(arguments)
     shown = terminal.Shown(sys.stdout)
-    with contextlib.redirect_stdout(shown):
+    with contextlib.redirect_stdout(shown), terminal.spoken(given.verbose or given.debug, given.quiet):
         code = _run(given)
     if shown.error is None or isinstance(shown.error, BrokenPipeError):
         return code
@@ -111,5 +112,8 @@ def parser() -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=verb.HELP, description=verb.HELP, epilog=examples, formatter_class=shape)
         sub.set_defaults(run=verb.run)
         verb.arguments(sub)
-        sub.add_argument("--debug", action="store_true", help="show the traceback of an error")
+        loudness = sub.add_mutually_exclusive_group()
+        loudness.add_argument("-v", "--verbose", action="store_true", help="say each step")
+        loudness.add_argument("-q", "--quiet", action="store_true", help="say only what is wrong; no progress bar")
+        sub.add_argument("--debug", action="store_true", help="show the traceback of an error, and each step")
     return whole

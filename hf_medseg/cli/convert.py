@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import shutil
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hf_medseg.cli import arguments as taken
 from hf_medseg.cli import terminal
 from hf_medseg.cli.codes import DONE, WRONG
-from hf_medseg.cli.progress import Bar
-from hf_medseg.progress import Progress
+from hf_medseg.progress import Progress, telling
 
 if TYPE_CHECKING:
     from hf_medseg.conversion.run import Conversion
@@ -41,6 +41,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--about", metavar="FILE", help="facts that only you know, as TOML")
     parser.add_argument("--replace", action="store_true", help="OUT holds a conversion with other options, which may go")
     parser.add_argument("--dry-run", action="store_true", help="show the plan and write nothing")
+    taken.as_json(parser)
 
 
 def run(given: argparse.Namespace) -> int:
@@ -49,17 +50,17 @@ def run(given: argparse.Namespace) -> int:
     from hf_medseg.conversion.executor import on_scheduler, settle
     from hf_medseg.conversion.run import convert
 
-    bar = Bar()
     stages: set[str] = set()
 
     def tell(now: Progress) -> None:
         if now.stage == "convert" and now.stage not in stages:
             settle()  # not before: what planning frees is given back
         stages.add(now.stage)
-        bar(now)
+        if bar is not None:
+            bar(now)
 
     with contextlib.ExitStack() as cleanup:
-        cleanup.callback(bar.close)
+        bar = cleanup.enter_context(telling(not given.quiet, "cases"))
         executor = cleanup.enter_context(on_scheduler(given.scheduler)) if given.scheduler else None
         conversion = convert(
             given.source,
@@ -78,10 +79,42 @@ def run(given: argparse.Namespace) -> int:
             progress=tell,
         )
     show_once(conversion.plan.source, conversion.plan.edition)
-    return _show_plan(conversion, given.replace) if given.dry_run else _show(conversion)
+    if given.json:
+        print(json.dumps(_as_dict(conversion), indent=2, ensure_ascii=False))
+    elif given.dry_run:
+        _show_plan(conversion, given.replace)
+    else:
+        _show(conversion)
+    return DONE if given.dry_run or (conversion.rows and not conversion.rejected) else WRONG
 
 
-def _show_plan(conversion: Conversion, replace: bool) -> int:
+def _as_dict(conversion: Conversion) -> dict[str, Any]:
+    """What a conversion did, or with `--dry-run` would do: then there are no rows, and nothing was made or kept."""
+    plan, parts = conversion.plan, conversion.report.get("configs", {})
+    return {
+        "source": plan.source.id,
+        "edition": plan.edition.name or None,
+        "license": plan.edition.license.id,
+        "tier": plan.edition.license.tier,
+        "out": str(conversion.out),
+        "rows": conversion.rows,
+        "configs": {
+            config.config.name: {
+                "cases": {split: len(cases) for split, cases in config.splits.items()},
+                "splits": parts.get(config.config.name, {}).get("splits", {}),
+                "files_not_used": sum(note.files for note in config.not_used),
+            }
+            for config in plan.configs
+        },
+        "rejected": conversion.rejected or [one for config in plan.configs for one in config.rejected],
+        "made": conversion.made,
+        "kept": conversion.kept,
+        "needs_replace": list(conversion.losses.refused),
+        "left": conversion.left,
+    }
+
+
+def _show_plan(conversion: Conversion, replace: bool) -> None:
     from hf_medseg.dataset.storage import is_local
 
     plan = conversion.plan
@@ -103,48 +136,47 @@ def _show_plan(conversion: Conversion, replace: bool) -> int:
     for line in conversion.losses.refused:
         print(f"  {'would replace' if replace else 'refused without --replace'}: {line}")
     print("Nothing was written.")
-    return DONE
 
 
 def _say_inside(conversion: Conversion) -> None:
     """Says that RAW is only a folder of the layout, which may be what the user wants."""
     if inside := conversion.plan.inside:
-        print(f"note: RAW is the folder {inside} of {conversion.plan.source.id}: what lies beside it is not read")
+        terminal.tell(f"note: RAW is the folder {inside} of {conversion.plan.source.id}: what lies beside it is not read")
 
 
-def _show(conversion: Conversion) -> int:
+def _show(conversion: Conversion) -> None:
     from hf_medseg.dataset.folder import DIFFER, LOCAL, REPORT
     from hf_medseg.dataset.storage import is_local
 
     for name, count in conversion.losses.gone.items():
-        print(f"note: {count:,} rows that {name} had before are gone: the raw tree does not hold their files any more.")
+        terminal.tell(f"note: {count:,} rows that {name} had before are gone: the raw tree does not hold their files any more.")
     for line in conversion.left:
-        print(f"note: {line}")
+        terminal.tell(f"note: {line}")
     _say_inside(conversion)
     for archive in conversion.plan.repacked:
-        print(f"note: {archive} is not as published: it has another size. `hf-medseg check` compares it with what is published.")
+        terminal.tell(f"note: {archive} is not as published: it has another size. `hf-medseg check` compares it with what is published.")
     for name, part in conversion.report["configs"].items():
         for split, found in part["splits"].items():
-            print(f"{name} / {split}: {found['rows']:,} rows, {found['rows_with_mask']:,} with mask")
+            terminal.tell(f"{name} / {split}: {found['rows']:,} rows, {found['rows_with_mask']:,} with mask")
         for split, told in part.get("limited", {}).items():
-            print(f"incomplete: {told['taken']:,} of {told['cases']:,} cases of {name} / {split} were taken, as --limit says")
+            terminal.tell(f"incomplete: {told['taken']:,} of {told['cases']:,} cases of {name} / {split} were taken, as --limit says")
         for line in part["published"]:
             found = line["found"] or 0  # a split that is not there at all has no number
             if line["published"] != found and line["what"] != "mean foreground fraction":
-                print(f"note: {line['what']} in {line['split']}: {line['published']:,} published, {found:,} found")
+                terminal.tell(f"note: {line['what']} in {line['split']}: {line['published']:,} published, {found:,} found")
         if differ := part.get("checksums", {}).get("differ"):
             where = f"; see {conversion.out / LOCAL / REPORT}" if is_local(conversion.out) else ""
-            print(f"note: {differ:,} of {part['checksums']['compared']:,} files with a published checksum {DIFFER}{where}")
+            terminal.tell(f"note: {differ:,} of {part['checksums']['compared']:,} files with a published checksum {DIFFER}{where}")
         for reason, count in Counter(note["reason"] for note in part.get("notes", ())).most_common():
-            print(f"note: {count:,} files: {reason}; see report.json")
+            terminal.tell(f"note: {count:,} files: {reason}; see report.json")
         told = {"known": "known defects and notes", "duplicate": "duplicate files"}
         counts = [f"{len(part[key]):,} {text}" for key, text in told.items() if part[key]]
         if counts:
-            print(f"{', '.join(counts)}: see report.json")
+            terminal.tell(f"{', '.join(counts)}: see report.json")
         for reason, number in Counter(note["reason"] for note in part["known"]).most_common(_NOTES):
-            print(f"note: {reason}" + (f" ({number:,} files)" if number > 1 else ""))
+            terminal.tell(f"note: {reason}" + (f" ({number:,} files)" if number > 1 else ""))
         if unused := sum(note["files"] for note in part["not_used"]):
-            print(f"{unused:,} files not used" + (f": see {conversion.out / LOCAL / REPORT}" if is_local(conversion.out) else ""))
+            terminal.tell(f"{unused:,} files not used" + (f": see {conversion.out / LOCAL / REPORT}" if is_local(conversion.out) else ""))
     rejected = conversion.rejected
     for one in rejected[:20]:
         terminal.say(f"rejected {one['image_id']}: {one['file']}: {one['expected']} {one['advice']}")
@@ -152,11 +184,10 @@ def _show(conversion: Conversion) -> int:
         terminal.say(f"... and {len(rejected) - 20:,} more: see report.json")
     if not conversion.rows:
         terminal.say("No row came out, so there is no dataset.")
-        return WRONG
+        return
     if conversion.kept:
-        print(f"{len(conversion.kept)} finished shards were kept, {len(conversion.made)} made.")
-    print(f'Load it with: datasets.load_dataset("{conversion.out}")')
-    return WRONG if rejected else DONE
+        terminal.tell(f"{len(conversion.kept)} finished shards were kept, {len(conversion.made)} made.")
+    terminal.tell(f'Load it with: datasets.load_dataset("{conversion.out}")')
 
 
 def _human(size: float) -> str:

@@ -7,7 +7,6 @@ import argparse
 from hf_medseg.cli import arguments as taken
 from hf_medseg.cli import terminal
 from hf_medseg.cli.codes import DONE, WRONG
-from hf_medseg.cli.progress import Bar
 
 HELP = "fetch the raw data, or say how a person gets them"
 EXAMPLES: tuple[str, ...] = (
@@ -32,32 +31,28 @@ def run(given: argparse.Namespace) -> int:
     """Runs the command."""
     from hf_medseg.fetching.download import download
 
-    bar = Bar("files")
-    try:
-        result = download(
-            given.source,
-            given.dest,
-            edition=given.edition,
-            choice=given.choice,
-            only=given.only,
-            accept_terms=given.accept_terms,
-            jobs=given.jobs,
-            dry_run=given.dry_run,
-            progress=bar,
-        )
-    finally:
-        bar.close()
+    result = download(
+        given.source,
+        given.dest,
+        edition=given.edition,
+        choice=given.choice,
+        only=given.only,
+        accept_terms=given.accept_terms,
+        jobs=given.jobs,
+        dry_run=given.dry_run,
+        progress=not given.quiet,
+    )
     for name in result.kept:
-        print(f"kept {name}")
+        terminal.tell(f"kept {name}")
     for name, got in result.fetched.items():
         size = f" ({got.size:,} bytes, {got.checksum})" if got else ""
-        print(f"would fetch {name}" if given.dry_run else f"fetched {name}{size}")
+        terminal.tell(f"would fetch {name}" if given.dry_run else f"fetched {name}{size}")
     if given.dry_run:
-        print("Nothing was written.")
+        terminal.tell("Nothing was written.")
     if result.missing:
         terminal.say(f"by hand: {', '.join(result.missing)}\n{result.steps}")
         return DONE if given.dry_run else WRONG
     if not given.dry_run:
         about = " --about FILE" if result.source.from_about else ""
-        print(f"Convert it with: hf-medseg convert {result.source.id} {result.dest} OUT{about}")
+        terminal.tell(f"Convert it with: hf-medseg convert {result.source.id} {result.dest} OUT{about}")
     return DONE

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -28,12 +27,11 @@ _ORDER = ("id", "tier", "access", "masks", "modality", "task", "license", "title
 _WIDEST = 32
 _LEAST = 12
 _GAP = "  "
-_COLOURS = {"open": "32", "noncommercial": "33", "restricted": "31", "unknown": "31"}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
-    parser.add_argument("--tier", choices=list(_COLOURS), help="only sources with this tier: `open` may be published")
+    parser.add_argument("--tier", choices=list(terminal.TIER_COLOURS), help="only sources with this tier: `open` may be published")
     parser.add_argument("--modality", metavar="WORD", help="such as ct, ultrasound or fundus")
     parser.add_argument("--anatomy", metavar="WORD", help="such as lung or retina")
     parser.add_argument("--task", metavar="WORD", help="such as vessel or tumour")
@@ -54,9 +52,8 @@ def run(given: argparse.Namespace) -> int:
         terminal.say("No source is like this. `hf-medseg list` shows all of them.")
         return DONE
     shown = sys.stdout.isatty()
-    colour = shown and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
     for first, tier, *others in table(lines, shutil.get_terminal_size().columns if shown else None):
-        print(_GAP.join((first, _coloured(tier) if colour else tier, *others)).rstrip())
+        print(_GAP.join((first, _coloured(tier), *others)).rstrip())
     return DONE
 
 
@@ -115,5 +112,5 @@ def _cut(text: str, width: int) -> str:
 
 def _coloured(tier: str) -> str:
     """A cell with tiers in the colour of what the first of them allows."""
-    code = _COLOURS.get(tier.strip().partition(",")[0])
-    return f"\x1b[{code}m{tier}\x1b[0m" if code else tier
+    code = terminal.TIER_COLOURS.get(tier.strip().partition(",")[0])
+    return terminal.coloured(tier, code) if code else tier

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from hf_medseg.cli import arguments as taken
+from hf_medseg.cli import terminal
 from hf_medseg.cli.codes import DONE
 
 HELP = "draw a contact sheet of a converted dataset"
@@ -26,5 +27,5 @@ def run(given: argparse.Namespace) -> int:
     out = Path(given.out)
     target = Path(given.to) if given.to else out.with_name(f"{out.absolute().name}-preview.png")
     contact_sheet(out, given.rows).save(target)
-    print(target)
+    terminal.tell(str(target))
     return DONE

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import json
+from typing import TYPE_CHECKING, Any
 
 from hf_medseg.cli import arguments as taken
 from hf_medseg.cli import terminal
 from hf_medseg.cli.codes import DONE
+
+if TYPE_CHECKING:
+    from hf_medseg.publishing.push import Pushed
 
 HELP = "publish a converted dataset on the Hub, if its license allows it"
 EXAMPLES: tuple[str, ...] = ("hf-medseg push OUT --repo my-lab/chase-db1 --dry-run",)
@@ -25,6 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--delete-others", action="store_true", help="also delete every other file of the repository")
     parser.add_argument("--replace-card", action="store_true", help="overwrite the card although somebody edited it on the Hub")
     parser.add_argument("--dry-run", action="store_true", help="show what would happen and write nothing")
+    taken.as_json(parser)
 
 
 def run(given: argparse.Namespace) -> int:
@@ -43,8 +49,31 @@ def run(given: argparse.Namespace) -> int:
         allow_incomplete=given.allow_incomplete,
         delete_others=given.delete_others,
         replace_card=given.replace_card,
-        say=terminal.say,
+        say=terminal.LOG.info,
     )
-    print("\n".join(pushed.lines))
-    print("Nothing was written." if given.dry_run else f"{pushed.url}\n{pushed.call}")
+    if given.json:
+        print(json.dumps(_as_dict(pushed), indent=2, ensure_ascii=False))
+    else:
+        tell = print if given.dry_run else terminal.tell
+        tell("\n".join(pushed.lines))
+        tell("Nothing was written." if given.dry_run else f"{pushed.url}\n{pushed.call}")
     return DONE
+
+
+def _as_dict(pushed: Pushed) -> dict[str, Any]:
+    """What a push did, or would do: with a commit it did."""
+    held, change = pushed.held, pushed.change
+    return {
+        "repo": pushed.repo,
+        "url": pushed.url,
+        "commit": pushed.commit or None,
+        "tag": pushed.tag or None,
+        "source": held.source.id,
+        "edition": held.edition.name or None,
+        "license": held.license.id,
+        "tier": held.license.tier,
+        "adds": list(change.adds),
+        "deletes": list(change.deletes),
+        "left_alone": list(change.others),
+        "call": pushed.call,
+    }

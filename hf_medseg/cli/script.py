@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from hf_medseg.cli import arguments as taken
+from hf_medseg.cli import terminal
 from hf_medseg.cli.codes import DONE
 
 HELP = "write the loading script of a source that may not be published"
@@ -28,5 +29,5 @@ def run(given: argparse.Namespace) -> int:
     if target.is_dir():
         target = target / script.file_name(source)
     target.write_text(script.render(source), encoding="utf-8")
-    print(target)
+    terminal.tell(str(target))
     return DONE

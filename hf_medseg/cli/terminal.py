@@ -1,9 +1,10 @@
-"""What surrounds a command: its streams, the signals that end it, and the memory it is granted."""
+"""What surrounds a command: its streams and how much is said there, the signals that end it, and the memory it is granted."""
 
 from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import os
 import signal
 import sys
@@ -112,6 +113,47 @@ class Shown(io.TextIOBase):
             with contextlib.suppress(OSError, ValueError):  # what is left in its buffer must not fail once more at the end
                 os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
         return len(text)
+
+
+LOG = logging.getLogger("hf_medseg")
+
+
+@contextlib.contextmanager
+def spoken(verbose: bool, quiet: bool) -> Iterator[None]:
+    """Has what the package logs go to standard error: what happens; with `verbose` each step of it; with `quiet` warnings alone."""
+    handler, before = _Saying(), (LOG.level, LOG.propagate)
+    LOG.addHandler(handler)
+    LOG.setLevel(logging.DEBUG if verbose else logging.WARNING if quiet else logging.INFO)
+    LOG.propagate = False
+    try:
+        yield
+    finally:
+        LOG.removeHandler(handler)
+        LOG.setLevel(before[0])
+        LOG.propagate = before[1]
+
+
+class _Saying(logging.Handler):
+    """Says every message."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        say(self.format(record))
+
+
+def tell(text: str) -> None:
+    """Tells on standard output what a command did, unless it was to be quiet."""
+    if LOG.isEnabledFor(logging.INFO):
+        print(text)
+
+
+def coloured(text: str, code: str) -> str:
+    """A text in a colour (the number of an ANSI code), where standard output is a terminal that may show it (https://no-color.org)."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not sys.stdout.isatty()
+    return text if plain else f"\x1b[{code}m{text}\x1b[0m"
+
+
+TIER_COLOURS = {"open": "32", "noncommercial": "33", "restricted": "31", "unknown": "31"}
+WRONG_COLOUR, NOTE_COLOUR, HEAD = "31", "33", "1"
 
 
 def say(text: str) -> None:

@@ -6,6 +6,7 @@ import argparse
 import json
 
 from hf_medseg.cli import arguments as taken
+from hf_medseg.cli import terminal
 from hf_medseg.cli.codes import DONE, WRONG
 
 HELP = "read a converted dataset back and check every promise"
@@ -24,13 +25,13 @@ def run(given: argparse.Namespace) -> int:
 
     from hf_medseg.verification.verify import verify
 
-    result = verify(given.out)
+    result = verify(given.out, not given.quiet)
     if given.json:
         print(json.dumps(asdict(result), indent=2, ensure_ascii=False, default=str))
     else:
         for problem in result.problems:
-            print(f"wrong: {problem}")
+            print(f"{terminal.coloured('wrong:', terminal.WRONG_COLOUR)} {problem}")
         for warning in result.warnings:
-            print(f"warning: {warning}")
-        print(f"{result.rows:,} rows read: " + ("everything as promised." if result.ok else f"{len(result.problems)} problems."))
+            print(f"{terminal.coloured('warning:', terminal.NOTE_COLOUR)} {warning}")
+        terminal.tell(f"{result.rows:,} rows read: " + ("everything as promised." if result.ok else f"{len(result.problems)} problems."))
     return DONE if result.ok else WRONG

@@ -6,6 +6,7 @@ import concurrent.futures
 import contextlib
 import dataclasses
 import json
+import logging
 import os
 import shutil
 from collections.abc import Mapping, Sequence
@@ -32,8 +33,10 @@ from hf_medseg.dataset.storage import is_local, place, write_text
 from hf_medseg.dataset.temporary import temporary_folder
 from hf_medseg.errors import Refused
 from hf_medseg.preview import draw as preview
-from hf_medseg.progress import Progress, Tell
+from hf_medseg.progress import Progress, Tell, telling
 from hf_medseg.raw.archives import forget_unpacked
+
+logger = logging.getLogger("hf_medseg")
 
 
 @dataclass(repr=False)
@@ -99,7 +102,7 @@ def convert(
     dry_run: bool = False,
     replace: bool = False,
     executor: concurrent.futures.Executor | None = None,
-    progress: Tell | None = None,
+    progress: Tell | bool = True,
 ) -> Conversion:
     """Converts a raw download into a folder that `datasets.load_dataset` reads.
 
@@ -117,7 +120,7 @@ def convert(
         dry_run: plan only, write nothing.
         replace: the user says that what `out` holds may be replaced by a conversion with other options, or of far fewer raw files.
         executor: runs the work instead of local processes.
-        progress: told how far the work is.
+        progress: told how far the work is; True shows a bar in a terminal or a notebook, and nothing elsewhere; False never.
 
     Raises:
         Refused: nothing was written: the tree is not this source, or the call cannot be carried out.
@@ -141,11 +144,13 @@ def convert(
         max_shard_size,
     )
 
-    def surveyed(files: int, read: int) -> None:
-        if progress is not None:
-            progress(Progress("survey", files, files, read, read))
-
     with contextlib.ExitStack() as held:
+        tell = held.enter_context(telling(progress, "cases"))
+
+        def surveyed(files: int, read: int) -> None:
+            if tell is not None:
+                tell(Progress("survey", files, files, read, read))
+
         # Before it is known what the tree is, nothing is made in a folder that is not ours yet.
         ours = lock.is_there(target)
         if ours:
@@ -159,6 +164,7 @@ def convert(
             cleanup.callback(forget_unpacked, memory)
             runner = cleanup.enter_context(Executor(workers, executor, scratch))
             plan = make_plan(found, request, memory, runner, surveyed)
+            logger.debug("%s", _planned(plan))
             target.check_usable(found.id, plan.edition.name)
             if dry_run:
                 return Conversion(target.root, plan, losses=losses(target, plan))
@@ -172,9 +178,15 @@ def convert(
             if is_local(target.root) and memory != target.local / "memory" and memory.exists():
                 shutil.copytree(memory, target.local / "memory", ignore=shutil.ignore_patterns("*.tar"), dirs_exist_ok=True)
             conversion = Conversion(target.root, plan, losses=lost)
-            outcomes = _write(target, plan, conversion, runner, progress)
+            outcomes = _write(target, plan, conversion, runner, tell)
         _finish(target, plan, conversion, outcomes)
     return conversion
+
+
+def _planned(plan: Plan) -> str:
+    edition = f", edition {plan.edition.name}" * bool(plan.edition.name)
+    shards = [shard for config in plan.configs for shard in config.shards]
+    return f"{plan.source.id}{edition}: {sum(len(shard.cases) for shard in shards):,} cases in {len(shards):,} shards"
 
 
 def _write(target: Output, plan: Plan, conversion: Conversion, runner: Executor, progress: Tell | None) -> dict[str, Outcome]:
@@ -183,6 +195,8 @@ def _write(target: Output, plan: Plan, conversion: Conversion, runner: Executor,
     sizes = {name: (len(shard.cases), shard.size) for name, (_, shard) in shards.items()}
     outcomes = _kept(target, shards, runner, progress)
     conversion.kept += outcomes
+    for name in outcomes:
+        logger.debug("%s: kept", name)
     names = [name for name in shards if name not in outcomes]
     tasks = [_task(target, *shards[name]) for name in names]
     if tasks:
@@ -201,6 +215,7 @@ def _write(target: Output, plan: Plan, conversion: Conversion, runner: Executor,
     tell()
     for number, outcome in runner.run(run_task, [(task,) for task in tasks], tell):
         outcomes[names[number]] = outcome
+        logger.debug("%s: %d rows, %d rejected", names[number], outcome.tally.rows, len(outcome.rejected))
         conversion.made.append(names[number])
         kept.remember(target, shards[names[number]][1])
         tell()

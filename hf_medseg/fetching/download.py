@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import fnmatch
+import logging
 import os
 import re
 import shutil
@@ -22,11 +23,13 @@ from hf_medseg.errors import MedsegError, Refused
 from hf_medseg.fetching.clients import CLIENTS, link_on, record
 from hf_medseg.fetching.http import MEANING, Got, Mismatch, Stopped, Unavailable, Wanted, Watch, fetch, forget, judge, library, measured
 from hf_medseg.fetching.names import clean, clean_tree
-from hf_medseg.progress import Tell
+from hf_medseg.progress import Tell, telling
 from hf_medseg.raw.archives import unpack_command
 from hf_medseg.raw.order import natural
 
 _TURNS = {"kaggle", "kaggle-competition", "idc", "nilearn", "synapse"}  # clients that keep settings for the whole process
+
+logger = logging.getLogger("hf_medseg")
 
 
 @dataclass
@@ -93,7 +96,7 @@ def download(
     accept_terms: bool = False,
     jobs: int = 4,
     dry_run: bool = False,
-    progress: Tell | None = None,
+    progress: Tell | bool = True,
 ) -> Downloaded:
     """Fetches the raw tree of a source.
 
@@ -108,7 +111,7 @@ def download(
         accept_terms: the user has read the owner's terms, accepts them, and wants the data fetched.
         jobs: so many files side by side.
         dry_run: say what would be fetched and write nothing.
-        progress: told how far the work is.
+        progress: told how far the work is; True shows a bar in a terminal or a notebook, and nothing elsewhere; False never.
 
     Raises:
         Refused: nothing was fetched: the terms come first, a person has to do it, or the call does not fit; the message has the steps.
@@ -140,7 +143,8 @@ def download(
         todo = _open(files, result)
         everything += files
         _check_room(todo, target)
-        result.fetched = _fetch_all(found, todo, target, jobs, progress)
+        with telling(progress, "files") as tell:
+            result.fetched = _fetch_all(found, todo, target, jobs, tell)
     _make_tree(target, everything)
     return result
 
@@ -359,6 +363,7 @@ def _fetch(item: Item, dest: Path, watch: Watch) -> Got | None:
     reasons = []
     for client, address in item.places:
         watch.check()
+        logger.debug("%s: from %s", item.name, address)
         try:
             if client in CLIENTS:
                 return _from_client(item, client, address, dest, watch)
@@ -367,6 +372,7 @@ def _fetch(item: Item, dest: Path, watch: Watch) -> Got | None:
             part.parent.mkdir(parents=True, exist_ok=True)
             return _named(item, part, fetch(url, item.wanted, part, watch), dest, watch)
         except Unavailable as error:
+            logger.debug("%s: %s", address, error)
             reasons.append(f"  {address}: {error}")
     raise Unavailable(f"{item.name}: no place gives it.\n" + "\n".join(reasons))
 

@@ -49,7 +49,7 @@ from hf_medseg.preview.choose import Shown
 from hf_medseg.preview.draw import file_name, picture_of
 from hf_medseg.preview.overlay import read_shown
 from hf_medseg.preview.sheet import overview
-from hf_medseg.progress import Progress, Tell
+from hf_medseg.progress import Progress, Tell, telling
 from hf_medseg.raw.tree import is_litter
 from hf_medseg.verification.cell import Array, Wrong, open_cell
 from hf_medseg.verification.findings import REMAKE, Finding, Findings
@@ -108,20 +108,20 @@ class Examined:
         return found.data if found else None
 
 
-def verify(out: str | os.PathLike[str], progress: Tell | None = None) -> Verification:
+def verify(out: str | os.PathLike[str], progress: Tell | bool = True) -> Verification:
     """Re-reads every row of a converted dataset and checks every promise about it.
 
     Shards are read in parallel, row group by row group; damaged files are reported, never raised.
 
     Args:
         out: the output folder of a conversion.
-        progress: told how far the work is, in shards.
+        progress: told how far the work is, in shards; True shows a bar in a terminal or a notebook, and nothing elsewhere; False never.
 
     Raises:
         Refused: a conversion is running there.
     """
-    with lock.reading(Output(place(out))):
-        return examine(out, progress).result
+    with lock.reading(Output(place(out))), telling(progress, "shards") as tell:
+        return examine(out, tell).result
 
 
 def examine(out: str | os.PathLike[str], progress: Tell | None = None) -> Examined:

@@ -199,9 +199,10 @@ def test_gated_sources_have_scripts_and_open_ones_none(source: Source) -> None:
 
 @pytest.mark.parametrize("source", SOURCES, **NAMED)
 def test_info_says_everything(source: Source, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["info", source.id]) == 0
+    assert main(["info", source.id, "--all"]) == 0
     text = capsys.readouterr().out
     assert source.title in text
+    assert all(citation in text for edition in source.editions for citation in edition.citations)
     assert main(["info", source.id, "--json"]) == 0
     described: dict[str, Any] = json.loads(capsys.readouterr().out)
     assert described["id"] == source.id

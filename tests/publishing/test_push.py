@@ -168,6 +168,20 @@ def test_the_command_ends_with_the_address_and_the_call(desk: Desk, new: Convert
     assert desk.repo.tags == {"v1": desk.repo.head.oid}
 
 
+def test_a_push_for_programs(desk: Desk, new: Converted, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    api = desk.api
+    monkeypatch.setattr("huggingface_hub.HfApi", lambda **_: api)
+    command = ["push", str(new.out), "--repo", desk.repo_id, "--json"]
+    assert main([*command, "--dry-run"]) == 0
+    planned = json.loads(capsys.readouterr().out)
+    assert main(command) == 0
+    done = json.loads(capsys.readouterr().out)
+    assert (planned["commit"], done["commit"]) == (None, desk.repo.head.oid)
+    assert set(done["adds"]) == set(planned["adds"]) == set(content(new.out))
+    assert (done["source"], done["tier"], done["tag"], done["deletes"]) == ("chase-db1", "open", None, [])
+    assert done["url"] == f"{desk.endpoint}/datasets/ns/chase"
+
+
 def test_a_dry_run_says_everything_and_writes_nothing(
     desk: Desk, old: Converted, new: Converted, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
