@@ -32,6 +32,27 @@ class Recipe(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a case may come to no row, known before a pixel is read.
+
+    Attributes:
+        wrong: what planning found wrong with the case; it is rejected with these words. Empty where its files decide.
+        advice: what the user can do then, where fetching the files again is not it.
+        known: a defect that the source names in advance. Where the case cannot be read it is reported as known with these words, not as
+            rejected; a sound copy of it gives its rows as any other.
+    """
+
+    wrong: str = ""
+    advice: str = ""
+    known: str = ""
+
+    @classmethod
+    def of(cls, wrong: str, advice: str = "", known: str = "") -> Problem | None:
+        """The problem that these words tell; None where neither `wrong` nor `known` says anything."""
+        return cls(wrong, advice, known) if wrong or known else None
+
+
 _NO_COLUMNS: Mapping[str, Any] = {}  # one for all cases
 
 
@@ -45,10 +66,7 @@ class Case:
         columns: values of the source's plain columns; what is absent is null.
         split: `train`, `validation`, `test`, or the owner's name of a further official set.
         patient_id: whatever groups images of one person, slide or animal.
-        wrong: what planning found wrong with the case; it is rejected with these words.
-        advice: what the user can do then, where fetching the files again is not it.
-        known: a defect that the source names in advance. Where the case cannot be read it is reported as known with these words, not as
-            rejected; a sound copy of it gives its rows as any other.
+        problem: what is known to be wrong with the case.
     """
 
     image_id: str
@@ -56,9 +74,7 @@ class Case:
     columns: Mapping[str, Any] = field(default_factory=lambda: _NO_COLUMNS)
     split: str = "train"
     patient_id: str | None = None
-    wrong: str = ""
-    advice: str = ""
-    known: str = ""
+    problem: Problem | None = None
 
     @property
     def volume_id(self) -> str | None:

@@ -71,7 +71,7 @@ def render(source: Source, edition: Edition, report: Mapping[str, Any], about: A
         about: the user's about file, where the facts come with the data.
     """
     about = OwnData.of(about or About())
-    configs = [config for config in edition.configs if not config.volumes and _splits(report, config)]
+    configs = [config for config in edition.reading.configs if not config.volumes and _splits(report, config)]
     doi = about.doi.removeprefix("https://doi.org/").removeprefix("doi:")
     told = {
         "@context": _CONTEXT,

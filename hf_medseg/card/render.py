@@ -114,7 +114,7 @@ def render(source: Source, edition: Edition, report: Report, about: About | None
         front = {key: front[key] for key in ("license", "configs") if key in front}
         sections = ["License unknown: the data may not be passed on. Not for clinical use."]
     else:
-        configs = [config for config in edition.configs if not report or config.name in report["configs"]]
+        configs = [config for config in edition.reading.configs if not report or config.name in report["configs"]]
         sections = [part for part in _sections(source, edition, report, about, configs) if part]
     text = yaml.safe_dump(front, sort_keys=False, allow_unicode=True, width=120)
     return f"---\n{text}---\n\n" + "\n\n".join(sections) + "\n"
@@ -124,7 +124,7 @@ def render(source: Source, edition: Edition, report: Report, about: About | None
 
 
 def _front_matter(source: Source, edition: Edition, report: Report, about: OwnData) -> dict[str, Any]:
-    own = [name for config in edition.configs for name in config.columns]
+    own = [name for config in edition.reading.configs for name in config.columns]
     front: dict[str, Any] = _license_keys(edition.license)
     front["pretty_name"] = title_of(source, edition, about)
     front["task_categories"], front["task_ids"] = _tasks(_has_masks(edition), own)
@@ -173,11 +173,7 @@ def _tasks(has_masks: bool, own: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _has_masks(edition: Edition) -> bool:
-    return any(_class_names(config, edition) for config in edition.configs)
-
-
-def _class_names(config: Config, edition: Edition) -> tuple[str, ...]:
-    return edition.classes if config.classes is None else config.classes
+    return any(edition.classes_of(config) for config in edition.reading.configs)
 
 
 def _row_count(edition: Edition, report: Report) -> int:
@@ -188,7 +184,7 @@ def _row_count(edition: Edition, report: Report) -> int:
 
 
 def _config_keys(edition: Edition, report: Report) -> list[dict[str, Any]]:
-    several = len(edition.configs) > 1
+    several = len(edition.reading.configs) > 1
     listed: list[dict[str, Any]] = []
     for name, section in report["configs"].items():
         files = [{"split": split, "path": f"{section['folder']}/{split}-*.parquet"} for split in _filled(section)]
@@ -206,7 +202,7 @@ def _filled(section: Mapping[str, Any]) -> dict[str, Any]:
 def _dataset_info(source: Source, edition: Edition, report: Report) -> list[dict[str, Any]]:
     """Features and sizes of the image configs; one that names volumes would break every config under older readers."""
     listed = []
-    for config in edition.configs:
+    for config in edition.reading.configs:
         section = report["configs"].get(config.name, {"splits": {}})
         filled = _filled(section).items()
         splits = [{"name": split, "num_bytes": found["bytes"], "num_examples": found["rows"]} for split, found in filled]
@@ -214,7 +210,7 @@ def _dataset_info(source: Source, edition: Edition, report: Report) -> list[dict
             columns = table_of(source, edition, config).columns
             listed.append(
                 {
-                    "config_name": config.name if len(edition.configs) > 1 else "default",
+                    "config_name": config.name if len(edition.reading.configs) > 1 else "default",
                     "features": [card_feature(column, kind) for column, kind in columns.items()],
                     "splits": splits,
                     "download_size": sum(split["num_bytes"] for split in splits),
@@ -272,7 +268,7 @@ def _incomplete(edition: Edition, report: Report) -> str:
         for line in section["published"]:
             if line["what"] == "rows" and (line["found"] or 0) < line["published"]:
                 notes.append(f"{line['published']:,} rows of `{line['split']}` are published, {line['found'] or 0:,} are here.")
-    others = [f"`{config.name}`" for config in edition.configs if report and config.name not in report["configs"]]
+    others = [f"`{config.name}`" for config in edition.reading.configs if report and config.name not in report["configs"]]
     if others:
         notes.append(f"Not made here: the config{'s' * (len(others) > 1)} {', '.join(others)}.")
     lines = [f"{INCOMPLETE} This is not the whole dataset.", *missing] if missing else []
@@ -414,11 +410,11 @@ def column_meaning(name: str, kind: Column) -> str:
 
 
 def _masks(edition: Edition, report: Report, configs: Sequence[Config]) -> str:
-    if not any(_class_names(config, edition) for config in configs):
+    if not any(edition.classes_of(config) for config in configs):
         return "The source has no masks: `mask` is null in every row."
     coding = (
         "A mask is a single-channel 8-bit label map on the grid of its image: 0 is background, 1 and up are class indices"
-        + (", 255 means not annotated here." if edition.uncertain else ".")
+        + (", 255 means not annotated here." if edition.reading.uncertain else ".")
         + " A null mask means that nobody annotated the image; a mask of zeros means that somebody did and found nothing."
     )
     if any(config.volumes for config in configs):
@@ -426,12 +422,12 @@ def _masks(edition: Edition, report: Report, configs: Sequence[Config]) -> str:
     parts = [coding]
     shown: list[tuple[str, ...]] = []
     for config in configs:
-        names = _class_names(config, edition)
+        names = edition.classes_of(config)
         found = report.get("configs", {}).get(config.name)
         if not names or (found is None and names in shown):
             continue
         shown.append(names)
-        if len(configs) > 1 and (found is not None or len({_class_names(one, edition) for one in configs}) > 1):
+        if len(configs) > 1 and (found is not None or len({edition.classes_of(one) for one in configs}) > 1):
             parts.append(f"Config `{config.name}`:")
         parts.append(_class_table(names, found))
     return "\n\n".join(parts)

@@ -110,15 +110,15 @@ def _edition(edition: Edition) -> dict[str, Any]:
         "name": edition.name or None,
         "license": _license(edition.license),
         "citations": list(edition.citations),
-        "landmarks": list(edition.landmarks),
+        "landmarks": list(edition.reading.landmarks),
         "configs": [
             {
                 "name": config.name,
                 "description": config.description,
-                "classes": ["background", *(edition.classes if config.classes is None else config.classes)],
+                "classes": ["background", *edition.classes_of(config)],
                 "columns": {name: feature(column) for name, column in config.columns.items()},
             }
-            for config in edition.configs
+            for config in edition.reading.configs
         ],
         "published": dataclasses.asdict(edition.published),
     }

@@ -24,7 +24,7 @@ _JOINT = re.compile(r"\[[^]]*\]|_")  # what stands in brackets stays
 
 def matches(edition: Edition, raw: Raw) -> bool:
     """Whether a raw tree is this edition, by its landmarks."""
-    return all(raw.has(mark) for mark in edition.landmarks) and not any(raw.has(mark) for mark in edition.not_landmarks)
+    return all(raw.has(mark) for mark in edition.reading.landmarks) and not any(raw.has(mark) for mark in edition.reading.not_landmarks)
 
 
 def looks_like(raw: Raw) -> list[Source]:

@@ -71,25 +71,24 @@ class Reading:
     uncertain: bool = False
     masks: Literal["", "stored", "upright"] = ""
 
+    def config(self, name: str) -> Config:
+        """The config of that name; KeyError if there is none."""
+        return {config.name: config for config in self.configs}[name]
+
     def edition(self, facts: EditionFacts) -> Edition:
         """The edition of these facts, read this way."""
-        return Edition(**_said(facts), **_said(self))
+        return Edition(**_said(facts), reading=self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition(EditionFacts):
-    """An edition's facts with its `Reading`."""
+    """An edition's facts, and how a raw tree of it is read."""
 
-    landmarks: tuple[str, ...]
-    not_landmarks: tuple[str, ...] = ()
-    configs: tuple[Config, ...] = (Config(),)
-    not_used: tuple[tuple[str, str], ...] = ()
-    uncertain: bool = False
-    masks: Literal["", "stored", "upright"] = ""
+    reading: Reading
 
-    def config(self, name: str) -> Config:
-        """The config of that name; KeyError if there is none."""
-        return {config.name: config for config in self.configs}[name]
+    def classes_of(self, config: Config) -> tuple[str, ...]:
+        """Names of the classes of a config's masks without `background`: its own, else the edition's."""
+        return self.classes if config.classes is None else config.classes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ def table_of(source: Source, edition: Edition, config: Config) -> TableSpec:
     Raises:
         Refused: more classes than a label map can hold.
     """
-    names = edition.classes if config.classes is None else config.classes
+    names = edition.classes_of(config)
     if len(names) > 254:
         raise Refused(f"{len(names)} classes; a label map holds 254. Say in the about file which values are which classes.")
     classes = ("background", *names)
@@ -25,9 +25,9 @@ def table_of(source: Source, edition: Edition, config: Config) -> TableSpec:
     from hf_medseg.dataset.columns import PICTURE, table_columns
 
     columns = table_columns(classes, own, image=VolumeColumn() if config.volumes else PICTURE, many_files=bool(names))
-    return TableSpec(columns, classes, edition.uncertain, source.image_mode, config.volumes, edition.masks, own=source.own)
+    return TableSpec(columns, classes, edition.reading.uncertain, source.image_mode, config.volumes, edition.reading.masks, own=source.own)
 
 
 def config_folder(config: Config, edition: Edition) -> str:
     """Folder of a config's shards inside the output: `data` for the only config of an edition."""
-    return "data" if len(edition.configs) == 1 else config.name
+    return "data" if len(edition.reading.configs) == 1 else config.name

@@ -110,7 +110,7 @@ def _candidate(source: Source, tree: Raw, path: str, proven: bool) -> Candidate 
     if not source.convertible:
         return None
     fitting = [edition for edition in source.editions if matches(edition, tree)]
-    nearest = fitting[0] if fitting else max(source.editions, key=lambda edition: sum(map(tree.has, edition.landmarks)))
+    nearest = fitting[0] if fitting else max(source.editions, key=lambda edition: sum(map(tree.has, edition.reading.landmarks)))
     own = source.from_about is not None
     missing = (*([] if fitting else _lacking(nearest, tree)), *_parts_lacking(source, tree))
     if not proven and (not fitting or missing):
@@ -135,15 +135,15 @@ def _candidate(source: Source, tree: Raw, path: str, proven: bool) -> Candidate 
 
 def _some(source: Source, edition: Edition, tree: Raw) -> list[str]:
     """One file for each pattern that the tree holds."""
-    firsts = (next(iter(tree.find(mark).values()), None) for mark in (*edition.landmarks, *source.signature))
+    firsts = (next(iter(tree.find(mark).values()), None) for mark in (*edition.reading.landmarks, *source.signature))
     return list(dict.fromkeys(file.path for file in firsts if file is not None))[:_NAMED]
 
 
 def _lacking(edition: Edition, tree: Raw) -> Iterator[str]:
     """What the tree would need to be that edition."""
     name = f"edition {edition.name}: " * bool(edition.name)
-    yield from (f"{name}no file such as {any_of([mark])}" for mark in edition.landmarks if not tree.has(mark))
-    against = (next(iter(tree.find(mark).values()), None) for mark in edition.not_landmarks)
+    yield from (f"{name}no file such as {any_of([mark])}" for mark in edition.reading.landmarks if not tree.has(mark))
+    against = (next(iter(tree.find(mark).values()), None) for mark in edition.reading.not_landmarks)
     yield from (f"{name}{file.path} is there, which it has not" for file in against if file is not None)
 
 

@@ -43,7 +43,7 @@ def open_layout(source: Source, path: str, work: Path) -> tuple[Raw, str]:
     marks = {
         *source.begins,
         *source.signature,
-        *(mark for edition in source.editions for mark in (*edition.landmarks, *edition.not_landmarks)),
+        *(mark for edition in source.editions for mark in (*edition.reading.landmarks, *edition.reading.not_landmarks)),
     }
     begins = [re.compile(rf"(?:{mark})\Z") for mark in marks]
     # Some files, evenly spread, tell: a layout looks the same everywhere.
@@ -104,7 +104,7 @@ def edition_of(source: Source, raw: Raw, stated: str, inside: str) -> Edition:
 
 def not_this_source(source: Source, raw: Raw, inside: str) -> str:
     """Why no edition of a source fits a raw tree: what was looked for, what is there, and what to do; for `inside` see `Plan`."""
-    wanted = ", or ".join(such_as(e.landmarks) + f" (edition {e.name})" * bool(e.name) for e in source.editions)
+    wanted = ", or ".join(such_as(e.reading.landmarks) + f" (edition {e.name})" * bool(e.name) for e in source.editions)
     tops = sorted({file.listed.partition("/")[0] for file in raw.files})
     found = ", ".join(tops[:8]) + (", ..." if len(tops) > 8 else "") if tops else "nothing but system litter"
     like = [other.id for other in looks_like(raw) if other is not source]
@@ -120,12 +120,12 @@ def not_this_source(source: Source, raw: Raw, inside: str) -> str:
 
 def _nearest(source: Source, raw: Raw) -> str:
     """What is there of the edition that most speaks for, what of it is missing, and what is there that speaks against it."""
-    there, edition = max(((sum(map(raw.has, one.landmarks)), one) for one in source.editions), key=lambda pair: pair[0])
+    there, edition = max(((sum(map(raw.has, one.reading.landmarks)), one) for one in source.editions), key=lambda pair: pair[0])
     if not there:
         return ""
-    missing = [mark for mark in edition.landmarks if not raw.has(mark)]
-    against = [mark for mark in edition.not_landmarks if raw.has(mark)]
-    some = next(iter(raw.find(next(mark for mark in edition.landmarks if raw.has(mark))).values())).listed
+    missing = [mark for mark in edition.reading.landmarks if not raw.has(mark)]
+    against = [mark for mark in edition.reading.not_landmarks if raw.has(mark)]
+    some = next(iter(raw.find(next(mark for mark in edition.reading.landmarks if raw.has(mark))).values())).listed
     if missing:
         return f"There is {some}, but no file such as {any_of(missing)}. "
     if not against:

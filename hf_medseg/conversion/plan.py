@@ -178,11 +178,11 @@ def _plan(
     if source.from_about is not None:
         _refuse_known_cases(plans)
     found = [plan for plan in plans if plan.shards or plan.rejected]
-    if not found and len(configs) == len(edition.configs):
+    if not found and len(configs) == len(edition.reading.configs):
         raise Refused(not_this_source(source, raw, inside))
     if len(found) < len(plans) and "all" not in request.configs:
         empty = next(plan.config.name for plan in plans if plan not in found)
-        others = ", ".join(config.name for config in edition.configs if config.name != empty)
+        others = ", ".join(config.name for config in edition.reading.configs if config.name != empty)
         raise Refused(f"{source.id}: the raw tree holds nothing of the config {empty}. Ask for another one with --config NAME: {others}.")
     every = [*raw.files, *(file for part in raw.parts.values() if part.outside for file in part.files)]
     return Plan(source, edition, about, found, state_of(every), inside, _repacked(source, every))
@@ -209,13 +209,13 @@ def _without_collector() -> Iterator[None]:
 
 
 def _configs_of(source: Source, edition: Edition, wanted: tuple[str, ...]) -> list[Config]:
-    names = [config.name for config in edition.configs]
+    names = [config.name for config in edition.reading.configs]
     if "all" in wanted:
-        return list(edition.configs)
+        return list(edition.reading.configs)
     for name in wanted:
         if name not in names:
             raise Refused(f"{source.id} has no config {name!r}; it has: {', '.join(names)}.")
-    return [edition.config(name) for name in wanted] if wanted else [edition.configs[0]]
+    return [edition.reading.config(name) for name in wanted] if wanted else [edition.reading.configs[0]]
 
 
 def _refuse_known_cases(plans: Iterable[ConfigPlan]) -> None:
@@ -228,7 +228,7 @@ def _refuse_known_cases(plans: Iterable[ConfigPlan]) -> None:
 def _config_plan(source: Source, edition: Edition, config: Config, raw: Raw, request: Request) -> ConfigPlan:
     raw.begin(config.name)
     cases, rejected = _unique(source.cases(raw))
-    known = {name for one in edition.configs for name in table_of(source, edition, one).columns}
+    known = {name for one in edition.reading.configs for name in table_of(source, edition, one).columns}
     sizes: dict[str, int] = {}
     used: list[RawFile] = []
     for case in cases:
@@ -237,7 +237,7 @@ def _config_plan(source: Source, edition: Edition, config: Config, raw: Raw, req
         files = case.files()
         used += files
         sizes[case.image_id] = sum([file.size for file in files])
-    not_used = raw.not_used(used, edition.not_used)
+    not_used = raw.not_used(used, edition.reading.not_used)
     splits: dict[str, list[Case]] = {}
     for case in sorted(cases, key=lambda case: natural(case.image_id)):
         splits.setdefault(case.split, []).append(case)

@@ -66,7 +66,7 @@ def config_report(plan: Plan, config: ConfigPlan, outcomes: Mapping[str, Outcome
         "limited": {split: {"taken": taken, "cases": cases} for split, (taken, cases) in config.limited.items()},
         "splits": splits,
         "splits_without_rows": [name for name, tally in tallies.items() if not tally.rows],
-        "published": compare(plan.edition.published, splits) if config.config is plan.edition.configs[0] else [],
+        "published": compare(plan.edition.published, splits) if config.config is plan.edition.reading.configs[0] else [],
         "checksums": checksums(known_files(plan.source), (out / shard.name for shard in config.shards if outcomes[shard.name].tally.rows)),
         "rejected": sorted(rejected, key=lambda one: (one["image_id"], one["file"])),
         "known": sorted(known, key=lambda one: (one["path"], one["reason"])),

@@ -49,8 +49,8 @@ def rows(case: Case, table: TableSpec, reader: Reader, tally: Tally) -> Iterator
 
 def _made(case: Case, table: TableSpec, reader: Reader) -> list[tuple[Row, NDArray[np.int64] | None]]:
     image = case.pixels["image"]
-    if case.wrong:
-        raise Rejected(next(case.named_files())[1].path, case.wrong, *filter(None, [case.advice]))
+    if case.problem is not None and case.problem.wrong:
+        raise Rejected(next(case.named_files())[1].path, case.problem.wrong, *filter(None, [case.problem.advice]))
     check_partners(case)
     if isinstance(image, VolumeImage):
         return [_volume_row(case, table, reader, image)] if table.volumes else _slice_rows(case, table, reader, image)

@@ -300,7 +300,7 @@ def _finish(target: Output, plan: Plan, conversion: Conversion, outcomes: Mappin
         if plan.source.from_about is not None:
             sections[config.config.name]["known"] += _of_known_sets(target, config)
         write_text(target.root / _names_path(config, plan), _json(dict(enumerate(config.table.classes))))
-    order = {config.name: number for number, config in enumerate(plan.edition.configs)}
+    order = {config.name: number for number, config in enumerate(plan.edition.reading.configs)}
     conversion.report = full_report(plan, {name: sections[name] for name in sorted(sections, key=lambda name: order.get(name, 99))})
     told = published(conversion.report)
     if is_local(target.root):

@@ -104,8 +104,8 @@ def write_shard(task: ShardTask, progress: Callable[[int, int], None] | None = N
                     made = list(rows(case, task.table, reader, outcome.tally))
                 outcome.notes.extend({"path": path, "reason": reason} for path, reason in reader.notes)
             except Rejected as error:
-                if case.known:
-                    outcome.known.append({"path": error.file, "reason": f"no row: {error.expected} ({case.known})"})
+                if case.problem is not None and case.problem.known:
+                    outcome.known.append({"path": error.file, "reason": f"no row: {error.expected} ({case.problem.known})"})
                 else:
                     outcome.rejected.append({"image_id": case.image_id, **asdict(error)})
                 made = []

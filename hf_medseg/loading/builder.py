@@ -142,7 +142,7 @@ class RawDatasetBuilder(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
 
 def offered_configs(source: Source) -> list[Config]:
     """The configs of a source that this `datasets` can hold, of all editions, each name once."""
-    configs = {config.name: config for edition in source.editions for config in edition.configs}
+    configs = {config.name: config for edition in source.editions for config in edition.reading.configs}
     return [config for config in configs.values() if not config.volumes or hasattr(datasets, "Nifti")]
 
 

@@ -114,7 +114,7 @@ def inspect(out: str | os.PathLike[str]) -> Held:
     if source is None or edition is None:
         raise Refused(f"The shards say {source_id!r} {edition_name!r}, which the catalog does not have. Nothing is known of its license.")
     _check_report(target, source, edition)
-    folders = {config_folder(config, edition) for config in edition.configs} if source.from_about is None else None
+    folders = {config_folder(config, edition) for config in edition.reading.configs} if source.from_about is None else None
     _check_names(files, folders or {name.partition("/")[0] for name in shards})
     seen: set[str] = set()
     ids = Ids()
@@ -229,7 +229,7 @@ def _check_table(root: Path, name: str, identity: Identity, source: Source, edit
         raise Refused(f"{name} cannot be read ({error}). Convert the raw tree again.") from error
     if source.from_about is not None:
         return  # its columns come with the about file; what its rows hold is checked below
-    config = next((config for config in edition.configs if config.name == identity.config), None)
+    config = next((config for config in edition.reading.configs if config.name == identity.config), None)
     if config is None or config_folder(config, edition) != folder:
         raise Refused(f"{name} says that it is of the config {identity.config!r} of {source.id}, which does not lie there.")
     expected = schema_of(table_of(source, edition, config).columns)

@@ -77,7 +77,7 @@ class Wanted:
         """The folders in which a conversion of this dataset writes shards."""
         named = {name.partition("/")[0] for name in self.held.shards}
         if self.held.source.from_about is None:
-            named |= {config_folder(config, self.held.edition) for config in self.held.edition.configs}
+            named |= {config_folder(config, self.held.edition) for config in self.held.edition.reading.configs}
         return named
 
     def change(self, remote: Remote | None) -> Change:

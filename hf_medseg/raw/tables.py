@@ -429,7 +429,7 @@ class Keyed(dict[Any, Any]):
     """Rows of a table by key, or the texts of one of its columns.
 
     Attributes:
-        conflicts: keys that occur twice with different values, with what to say of it (see `Case.wrong`).
+        conflicts: keys that occur twice with different values, with what to say of it (see `Case.problem`).
     """
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
-from hf_medseg.case import Case
+from hf_medseg.case import Case, Problem
 from hf_medseg.errors import Rejected
 from hf_medseg.formats.dicom import DicomPicture
 from hf_medseg.formats.dicom_header import Header
@@ -36,7 +36,7 @@ def damaged_cases(raw: Raw, *, by_uid: bool = False) -> Iterator[Case]:
         if by_uid:
             file = _named(file, taken)
             raw.call(file)
-        yield Case(file.path, {"image": DicomPicture.of(file)}, wrong=error.expected, advice=error.advice)
+        yield Case(file.path, {"image": DicomPicture.of(file)}, problem=Problem(error.expected, error.advice))
 
 
 def _damaged(raw: Raw) -> Iterator[tuple[RawFile, Rejected]]:

@@ -129,7 +129,7 @@ def declared_table(identity: Identity | None) -> TableSpec | None:
     if identity is None or source is None or source.from_about is not None:
         return None
     for edition in source.editions:
-        for config in edition.configs:
+        for config in edition.reading.configs:
             if (edition.name, config.name) == (identity.edition, identity.config):
                 return table_of(source, edition, config)
     return None

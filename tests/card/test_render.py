@@ -48,7 +48,7 @@ def section(text: str, title: str) -> str:
 
 def converted(folder: Path, source: Source = FLAT, **changes: Any) -> tuple[str, dict[str, Any]]:
     """The card of a converted dataset and its report."""
-    made = flat(source) if len(source.editions[0].configs) == 1 else volumes(source)
+    made = flat(source) if len(source.editions[0].reading.configs) == 1 else volumes(source)
     report = json.loads((made.write(folder) / "report.json").read_text())
     for name, value in changes.items():
         report["configs"]["default"][name] = value

@@ -52,11 +52,11 @@ def test_facts_are_complete(source: Source) -> None:
         assert all(citation.startswith("@") and citation.count("{") == citation.count("}") for citation in edition.citations)
         assert edition.license.evidence, "every license has evidence"
         assert edition.license.url or edition.license.tier == "unknown"
-        assert edition.landmarks
-        for config in edition.configs:
+        assert edition.reading.landmarks
+        for config in edition.reading.configs:
             assert config.name != "preview"
-        if len(edition.configs) == 1:
-            assert edition.configs[0].name == "default"
+        if len(edition.reading.configs) == 1:
+            assert edition.reading.configs[0].name == "default"
 
 
 @pytest.mark.parametrize("source", SOURCES, **NAMED)
@@ -96,7 +96,7 @@ def test_what_may_be_published_is_stated_twice(source: Source) -> None:
 def test_every_pattern_can_be_read(source: Source) -> None:
     patterns = [*source.signature, *source.ids, *source.begins, *(mark for part in source.parts for mark in part.landmarks)]
     for edition in source.editions:
-        patterns += [*edition.landmarks, *edition.not_landmarks, *(pattern for pattern, _ in edition.not_used)]
+        patterns += [*edition.reading.landmarks, *edition.reading.not_landmarks, *(pattern for pattern, _ in edition.reading.not_used)]
     for pattern in patterns:
         try:
             re.compile(pattern)

@@ -40,6 +40,6 @@ def test_importing_the_package_imports_nothing_of_it() -> None:
 def test_facts_alone_say_what_the_source_says(known: Facts) -> None:
     source = sources()[known.id]
     assert as_text(known) == as_text(source)
-    assert known.has_masks == any(edition.classes or any(c.classes for c in edition.configs) for edition in source.editions)
+    assert known.has_masks == any(edition.classes or any(c.classes for c in edition.reading.configs) for edition in source.editions)
     for edition in known.editions:
         assert all(name in as_text(known) for name in edition.classes)

@@ -53,7 +53,7 @@ class TestReaders:
     def test_datasets(self, converted: Converted, python: str, tmp_path: Path) -> None:
         if python == "none":
             pytest.skip("no environment with datasets 3.6: `make test` makes one and sets HF_MEDSEG_OLD_PYTHON")
-        config = converted.conversion.plan.edition.configs[0].name
+        config = converted.conversion.plan.edition.reading.configs[0].name
         command = [python, "-c", READ, str(converted.out), str(tmp_path / "cache"), config]
         ended = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "HF_HOME": str(tmp_path)})
         assert ended.returncode == 0, ended.stderr[-3000:]

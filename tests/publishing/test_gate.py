@@ -57,7 +57,7 @@ def out(converted: Converted, tmp_path: Path) -> Path:
 
 def folder_of(source: Source, edition: Edition, folder: Path, **changes: str) -> Path:
     """A folder as a conversion leaves it, with shards that hold no row: enough for the gate to say what they are."""
-    for config in edition.configs:
+    for config in edition.reading.configs:
         name = config_folder(config, edition)
         told = {"license": edition.license.id, "tier": edition.license.tier, **changes}
         identity = Identity(source.id, edition.name, config.name, "train", __version__, "f", **told)
@@ -167,7 +167,7 @@ def own_folder(folder: Path, license: str, tier: str, name: str = "images/1.png"
     """An `image-mask-folder` conversion of one row."""
     source = sources()["image-mask-folder"]
     edition = replace(source.editions[0], classes=("thing",))
-    config = edition.configs[0]
+    config = edition.reading.configs[0]
     schema = schema_of(table_of(source, edition, config).columns)
     values = {"image_id": "1", "source_file": name, "source_sha256": digest, "classes": [], "width": 1, "height": 1}
     table = pa.Table.from_pylist([{field.name: values.get(field.name) for field in schema}], schema)
@@ -369,7 +369,7 @@ def forged_from_a_gated_one(out: Path) -> None:
     source, edition = next(pair for pair in EDITIONS if pair[0].id == "kvasir-seg")
     described = read_shard(str(out / SHARD))
     assert described is not None
-    schema = schema_of(table_of(source, edition, edition.configs[0]).columns)
+    schema = schema_of(table_of(source, edition, edition.reading.configs[0]).columns)
     forged(out / SHARD, schema.empty_table(), described[0])
 
 
@@ -403,7 +403,12 @@ def test_a_converted_gated_source_does_not_pass_as_an_open_one(source: str, clai
             described = read_shard(str(path))
             assert described is not None
             told = replace(
-                described[0], source=other.id, edition=edition.name, license="cc-by-4.0", tier="open", config=edition.configs[0].name
+                described[0],
+                source=other.id,
+                edition=edition.name,
+                license="cc-by-4.0",
+                tier="open",
+                config=edition.reading.configs[0].name,
             )
             forged(path, pq.read_table(path), told)
     report = json.loads((made.out / REPORT).read_text())

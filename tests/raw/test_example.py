@@ -24,7 +24,7 @@ EXPRESSION = re.compile(r"\\[dwsSDWAZz.]|\(\?|\[[^\]]*[\^-][^\]]*\]|\{\d|[\])][+
 
 def patterns(source: Source) -> set[str]:
     marks = {*source.signature, *(mark for part in source.parts for mark in part.landmarks)}
-    return marks.union(*((*edition.landmarks, *edition.not_landmarks) for edition in source.editions))
+    return marks.union(*((*edition.reading.landmarks, *edition.reading.not_landmarks) for edition in source.editions))
 
 
 @pytest.mark.parametrize("source", sources().values(), ids=lambda source: source.id)
@@ -66,7 +66,7 @@ def test_a_refusal_holds_no_expression(source: Source, tmp_path: Path) -> None:
     assert not EXPRESSION.search(text), text
     assert text.startswith(f"This is not {source.id}. Looked for files such as ")
     assert "Found: notes." in text
-    assert all(example_path(mark) in text for edition in source.editions for mark in edition.landmarks)
+    assert all(example_path(mark) in text for edition in source.editions for mark in edition.reading.landmarks)
 
 
 def test_the_refusal_of_half_a_source_says_what_is_there_and_what_is_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

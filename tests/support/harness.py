@@ -36,7 +36,7 @@ class Converted:
 
     def section(self, config: str = "") -> dict[str, Any]:
         """The part of report.json on one config (the default one if not named)."""
-        name = config or self.conversion.plan.edition.configs[0].name
+        name = config or self.conversion.plan.edition.reading.configs[0].name
         section: dict[str, Any] = self.conversion.report["configs"][name]
         return section
 
@@ -90,7 +90,7 @@ def check(converted: Converted) -> None:
     phantom = converted.phantom
     if phantom.edition is not None:
         assert converted.conversion.plan.edition.name == phantom.edition
-    default = converted.conversion.plan.edition.configs[0].name
+    default = converted.conversion.plan.edition.reading.configs[0].name
     for config, expected in {default: phantom.rows, **phantom.configs}.items():
         if expected or config in converted.conversion.report["configs"]:  # a config that the tree holds nothing of is left out
             _check_rows(converted, config, expected)

@@ -23,7 +23,7 @@ from hf_medseg.card import render as card
 from hf_medseg.catalog import lookup as catalog
 from hf_medseg.catalog.facts import Access, Published
 from hf_medseg.catalog.licenses import Evidence, License
-from hf_medseg.catalog.source import Config, Edition, Source
+from hf_medseg.catalog.source import Config, Edition, Reading, Source
 from hf_medseg.catalog.tables import table_of
 from hf_medseg.dataset.columns import FILES, INT8, PICTURE, TEXT, VOLUME_COLUMNS, Column, Label, ListOf, boxes
 from hf_medseg.dataset.folder import Output
@@ -70,9 +70,8 @@ FLAT = Source(
         Edition(
             license=LICENSE,
             citations=(CITATION,),
-            landmarks=("x",),
             classes=("cell", "nucleus"),
-            configs=(Config(columns=OWN),),
+            reading=Reading(landmarks=("x",), configs=(Config(columns=OWN),)),
             published=Published({"train": 5, "test": 2}, {"train": 4}, {"train": 0.25}, "counted by hand"),
         ),
     ),
@@ -86,9 +85,12 @@ VOLUMES = replace(
     editions=(
         replace(
             FLAT.editions[0],
-            configs=(
-                Config("slices", VOLUME_COLUMNS, description="one row a slice"),
-                Config("volumes", {name: kind for name, kind in VOLUME_COLUMNS.items() if name != "slice_index"}, volumes=True),
+            reading=Reading(
+                landmarks=("x",),
+                configs=(
+                    Config("slices", VOLUME_COLUMNS, description="one row a slice"),
+                    Config("volumes", {name: kind for name, kind in VOLUME_COLUMNS.items() if name != "slice_index"}, volumes=True),
+                ),
             ),
             published=Published(),
             name="2026",
@@ -98,8 +100,10 @@ VOLUMES = replace(
 
 
 def edition(source: Source, **changes: Any) -> Source:
-    """The source with facts of its first edition changed."""
-    return replace(source, editions=(replace(source.editions[0], **changes), *source.editions[1:]))
+    """The source with facts of its first edition changed, or how that is read."""
+    first = source.editions[0]
+    read = {name: changes.pop(name) for name in list(changes) if hasattr(first.reading, name)}
+    return replace(source, editions=(replace(first, reading=replace(first.reading, **read), **changes), *source.editions[1:]))
 
 
 def know(monkeypatch: pytest.MonkeyPatch, *sources: Source) -> None:
@@ -251,11 +255,11 @@ class Made:
         return self.tables[config, split][shard][number]
 
     def folder(self, config: str) -> str:
-        return "data" if len(self.source.editions[0].configs) == 1 else config
+        return "data" if len(self.source.editions[0].reading.configs) == 1 else config
 
     def columns_of(self, config: str) -> dict[str, Column]:
         first = self.source.editions[0]
-        return self.columns.get(config) or table_of(self.source, first, first.config(config)).columns
+        return self.columns.get(config) or table_of(self.source, first, first.reading.config(config)).columns
 
     def write(self, out: Path) -> Path:
         """Writes the dataset with everything that belongs to it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from hf_medseg.case import Case
+from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.source import Reading, source_of, volume_configs
 from hf_medseg.dataset.columns import FLOAT32, MASK_ORIGIN, SEX, TEXT, Column, Label
 from hf_medseg.formats.nifti import NiftiVolume
@@ -54,7 +54,7 @@ def cases(raw: Raw) -> Iterator[Case]:
             {"image": NiftiVolume(mean), "mask": Values(NiftiVolume(mask), BRAIN)},
             {"pipeline": pipeline, "strategy": strategy, "mask_origin": "automatic", **facts.get(subject, {})},
             patient_id=subject.rpartition("_")[2],
-            wrong=table.conflicts.get(subject, ""),
+            problem=Problem.of(table.conflicts.get(subject, "")),
         )
 
 
@@ -69,7 +69,7 @@ def _scans(raw: Raw) -> Iterator[Case]:
             {"image": NiftiVolume(file), "mask": None},
             {"site": site.upper(), **facts.get(key, {})},
             patient_id=subject,
-            wrong=table.conflicts.get(key, ""),
+            problem=Problem.of(table.conflicts.get(key, "")),
         )
 
 

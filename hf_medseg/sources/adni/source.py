@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree
 
-from hf_medseg.case import Case
+from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.source import Reading, SurveyPlan, source_of, volume_configs
 from hf_medseg.dataset.columns import FLOAT32, INT32, SEX, TEXT, Label
 from hf_medseg.errors import Rejected
@@ -107,7 +107,7 @@ def cases(raw: Raw) -> Iterator[Case]:
                     **{name: value for name, value in facts.get(key, {}).items() if value is not None},
                 },
                 patient_id=person[0] if person else None,
-                wrong=wrong.get(key, ""),
+                problem=Problem.of(wrong.get(key, "")),
             )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hf_medseg.case import Case
+from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.source import Config, Reading, source_of
 from hf_medseg.dataset.columns import FLAG, MASK_ORIGIN, PICTURE, Label
 from hf_medseg.formats.picture import Picture
@@ -37,7 +37,9 @@ def cases(raw: Raw) -> Iterator[Case]:
                 "segmented": Picture(copy),
             },
             {"label": label, "malignant": label != "benign", "mask_origin": "derived"},
-            wrong="" if folders == {label} else f"it lies in the folder {' or '.join(sorted(folders))}, its name says {label}.",
+            problem=Problem.of(
+                "" if folders == {label} else f"it lies in the folder {' or '.join(sorted(folders))}, its name says {label}."
+            ),
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from hf_medseg.case import Case
+from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.source import Config, Reading, SurveyPlan, source_of, volume_configs
 from hf_medseg.dataset.columns import FLOAT32, FLOAT64, INT32, SEX, TEXT, Column, ListOf
 from hf_medseg.formats import dicom_header as dicom_headers
@@ -34,7 +34,7 @@ def cases(raw: Raw) -> Iterator[Case]:
         elif modality == "CT":
             patient, case, wrong = _whose(series.files, series.header)
             columns = {"case_id": case, "convolution_kernel": series.header.kernel or None, **_facts(series.header)}
-            yield Case(uid, {"image": DicomSeries(series.files), "mask": None}, columns, patient_id=patient, wrong=wrong)
+            yield Case(uid, {"image": DicomSeries(series.files), "mask": None}, columns, patient_id=patient, problem=Problem.of(wrong))
         else:
             for one in series.instances:
                 patient, case, wrong = _whose((one.file,), one.header)
@@ -42,7 +42,7 @@ def cases(raw: Raw) -> Iterator[Case]:
                     wrong = f"it holds {one.header.frames} frames; an X-ray has one."
                 columns = {"case_id": case, "view": one.header.view or None, **_facts(one.header)}
                 pixels = {"image": DicomPicture.of(one.file), "mask": None}
-                yield Case(one.header.sop_uid, pixels, columns, patient_id=patient, wrong=wrong)
+                yield Case(one.header.sop_uid, pixels, columns, patient_id=patient, problem=Problem.of(wrong))
 
 
 def _skip(raw: Raw, files: tuple[RawFile, ...], reason: str) -> None:

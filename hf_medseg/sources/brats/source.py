@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from hf_medseg.case import Case
+from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.source import Reading, facts_of, source_of, volume_configs
 from hf_medseg.dataset.columns import FLOAT32, FLOAT64, INT32, PICTURE, TEXT, Column, Label
 from hf_medseg.errors import Refused
@@ -90,7 +90,7 @@ def cases(raw: Raw) -> Iterator[Case]:
             "train" if training else "validation",
             # Up to 2019 the last number counts the scans of a patient, in 2023 their time points.
             case if raw.edition in ("2020", "2021", "2021-tcia") else case.rpartition("-" if raw.edition == "2023" else "_")[0],
-            wrong=next((table.conflicts[case] for table in tables if case in table.conflicts), ""),
+            problem=Problem.of(next((table.conflicts[case] for table in tables if case in table.conflicts), "")),
         )
 
 

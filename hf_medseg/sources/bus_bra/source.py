@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hf_medseg.case import Case
+from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.source import Config, Reading, source_of
 from hf_medseg.dataset.columns import INT32, TEXT, Label, boxes
 from hf_medseg.formats.picture import Picture
@@ -44,7 +44,7 @@ def cases(raw: Raw) -> Iterator[Case]:
                 **{f"fold_{count}": whole_in(table[name], "kFold", least=1, most=count) for count, table in folds.items() if name in table},
             },
             patient_id=line.get("Case") or stem.partition("-")[0],
-            wrong=conflicts.get(name, ""),
+            problem=Problem.of(conflicts.get(name, "")),
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from hf_medseg.case import Case
+from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.source import Config, Reading, source_of
 from hf_medseg.dataset.columns import FLOAT32, PICTURE, SEX, TEXT, Label
 from hf_medseg.formats.picture import Picture
@@ -80,7 +80,7 @@ def cases(raw: Raw) -> Iterator[Case]:
             },
             {"label": LABELS[state], "collection": COLLECTIONS[prefix], **reading(min(versions, default=""))},
             patient_id=people.get(stem, f"{prefix}_{number}"),
-            wrong=f"its readings ClinicalReadings/{stem}.txt differ." if len(versions) > 1 else "",
+            problem=Problem.of(f"its readings ClinicalReadings/{stem}.txt differ." if len(versions) > 1 else ""),
         )
 
 

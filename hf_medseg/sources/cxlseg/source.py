@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from hf_medseg.case import Case
+from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.source import Config, Reading, source_of
 from hf_medseg.dataset.columns import INT8, MASK_ORIGIN, PICTURE, TEXT, Label
 from hf_medseg.errors import Refused
@@ -88,7 +88,7 @@ def cases(raw: Raw) -> Iterator[Case]:
             {"mask_origin": "automatic", "study_id": study, "view": found["metadata"] or None, **findings},
             split=SPLITS.get(split, "train"),
             patient_id=subject,
-            wrong=wrong,
+            problem=Problem.of(wrong),
         )
     if absent:
         raw.note("cxlseg/CXLSeg-segmented.csv", f"of {absent} of its films neither radiograph nor mask is in the raw tree")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from hf_medseg.case import Case, Recipe
+from hf_medseg.case import Case, Problem, Recipe
 from hf_medseg.catalog.source import Config, Reading, SurveyPlan, source_of
 from hf_medseg.dataset.columns import FLAG, FLOAT32, FLOAT64, INT32, LATERALITY, MASK_ORIGIN, PICTURE, TEXT, Column, Label, ListOf
 from hf_medseg.errors import Rejected
@@ -121,7 +121,7 @@ def _cbis(raw: Raw) -> Iterator[Case]:
                 },
                 split=split,
                 patient_id=patient,
-                wrong=wrong[0] if wrong else "",
+                problem=Problem(wrong[0]) if wrong else None,
             )
         if table is not None:
             raw.doubts.unmatched(table.file.path, absent)
@@ -218,9 +218,9 @@ def _original(raw: Raw) -> Iterator[Case]:
                 **({} if overlay else dict.fromkeys(FACTS, ())),
             },
             patient_id=patient,
-            wrong=""
+            problem=None
             if height and width and bits
-            else f"{patient.replace('_', '-')}.ics, the header of its case, is missing or does not say its size.",
+            else Problem(f"{patient.replace('_', '-')}.ics, the header of its case, is missing or does not say its size."),
         )
 
 

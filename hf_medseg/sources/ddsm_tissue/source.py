@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hf_medseg.case import Case
+from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.source import Config, Reading, source_of
 from hf_medseg.dataset.columns import INT32, LATERALITY, Label
 from hf_medseg.formats.picture import Picture
@@ -43,7 +43,7 @@ def cases(raw: Raw) -> Iterator[Case]:
             {"laterality": side.lower(), "view": view, "fold": named[0] if named else None},
             split=SPLITS[folder],
             patient_id=case.rpartition("_")[0],
-            wrong="" if len(named) < 2 else f"the lists of the folds {', '.join(map(str, named))} name it; one at most may.",
+            problem=Problem.of("" if len(named) < 2 else f"the lists of the folds {', '.join(map(str, named))} name it; one at most may."),
         )
 
 

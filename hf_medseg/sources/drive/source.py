@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hf_medseg.case import Case
+from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.source import Config, Reading, source_of
 from hf_medseg.dataset.columns import PICTURE
 from hf_medseg.formats.picture import Picture
@@ -49,7 +49,9 @@ def cases(raw: Raw) -> Iterator[Case]:
             },
             split=split,
             patient_id=number,
-            wrong="" if int(number) in NUMBERS[split] else f"DRIVE has the numbers 21-40 for training and 01-20 for testing, not {number}.",
+            problem=Problem.of(
+                "" if int(number) in NUMBERS[split] else f"DRIVE has the numbers 21-40 for training and 01-20 for testing, not {number}."
+            ),
         )
 
 

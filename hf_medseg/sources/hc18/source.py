@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from hf_medseg.case import Case
+from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.source import Config, Reading, source_of
 from hf_medseg.dataset.columns import FLOAT64, ListOf
 from hf_medseg.formats.picture import Picture
@@ -44,7 +44,7 @@ def cases(raw: Raw) -> Iterator[Case]:
                 {"pixel_spacing": [size, size] if size else None, "head_circumference": circumference},
                 split=split,
                 patient_id=f"{split}_{stem[:3]}",
-                wrong=lines.conflicts.get(f"{stem}.png", "") if lines is not None else "",
+                problem=Problem.of(lines.conflicts.get(f"{stem}.png", "") if lines is not None else ""),
             )
 
 

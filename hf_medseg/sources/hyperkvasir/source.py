@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hf_medseg.case import Case
+from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.source import Config, Reading, source_of
 from hf_medseg.dataset.columns import INT32, boxes
 from hf_medseg.formats.picture import Picture
@@ -43,7 +43,7 @@ def cases(raw: Raw) -> Iterator[Case]:
                 "boxes": known.get(stem),
             },
             {f"fold_{count}": whole_in(lines[name], "split-index") for count, lines in fold_of.items() if name in lines},
-            wrong=" ".join(conflicts) if stem in known else f"{table.path} does not name it.",
+            problem=Problem.of(" ".join(conflicts) if stem in known else f"{table.path} does not name it."),
         )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from hf_medseg.case import Case
+from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.about import About, OwnData
 from hf_medseg.catalog.source import Config, Edition, Reading, SurveyPlan, source_of
 from hf_medseg.dataset.columns import PICTURE, TEXT
@@ -97,8 +97,7 @@ def cases(raw: Raw) -> Iterator[Case]:
             {"image": Picture(picture), **({} if mask is None else coding.columns(mask, picture))},
             {"folder": folder or None},
             split=split or "train",
-            wrong=wrong,
-            advice=advice,
+            problem=Problem.of(wrong, advice),
         )
 
 
@@ -304,10 +303,7 @@ def edition_from(about: About, survey: Mapping[str, Any]) -> Edition:
             f"{len(coding.classes):,} classes; a label map holds 254. Say in the about file which values are which classes (classes), "
             f"or, if every value is the number of an object: {OBJECTS}"
         )
-    return Edition(
-        license=said.terms,
-        citations=said.citations,
-        classes=coding.classes,
+    reading = Reading(
         landmarks=LANDMARKS,
         configs=(Config(columns={"folder": TEXT, "instances": PICTURE}),) if coding.objects else CONFIGS,
         uncertain=coding.uncertain,
@@ -316,6 +312,7 @@ def edition_from(about: About, survey: Mapping[str, Any]) -> Edition:
             (r"(?i:images|masks|labels|annotations)/(?:[^/]+/)+[^/]+", "lies in a folder below images/ or masks/, which is not read"),
         ),
     )
+    return Edition(license=said.terms, citations=said.citations, classes=coding.classes, reading=reading)
 
 
 SOURCE = source_of(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from hf_medseg.case import Case
+from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.source import Config, Reading, source_of
 from hf_medseg.dataset.columns import Label
 from hf_medseg.formats.picture import Picture
@@ -63,8 +63,7 @@ def cases(raw: Raw) -> Iterator[Case]:
                 {"image": Picture(file), "mask": None},
                 {"label": label.lower() or None, "original_label": folder.lower() or None},
                 split=split,
-                wrong=wrong,
-                known=KNOWN.get((split, folder, number), ""),
+                problem=Problem.of(wrong, known=KNOWN.get((split, folder, number), "")),
             )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hf_medseg.case import Case
+from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.source import Config, Reading, source_of
 from hf_medseg.dataset.columns import FLOAT32, SEX, Label
 from hf_medseg.formats.picture import Picture
@@ -51,7 +51,7 @@ def cases(raw: Raw) -> Iterator[Case]:
                     "sex": sex_in(about, "sex"),
                 },
                 split=split,
-                wrong=wrong,
+                problem=Problem.of(wrong),
             )
 
 

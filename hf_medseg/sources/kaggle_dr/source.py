@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from hf_medseg.case import Case
+from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.source import Config, Reading, source_of
 from hf_medseg.dataset.columns import LATERALITY, Label
 from hf_medseg.errors import Refused
@@ -60,8 +60,7 @@ def cases(raw: Raw) -> Iterator[Case]:
                 {"label": LEVELS.get(_level(record)), "laterality": eye, "usage": record.get("Usage", "").lower() or None},
                 split=split,
                 patient_id=patient,
-                wrong=wrong,
-                known=BAD_WORDS if stem in BAD else "",
+                problem=Problem.of(wrong, known=BAD_WORDS if stem in BAD else ""),
             )
 
 

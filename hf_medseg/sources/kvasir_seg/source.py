@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hf_medseg.case import Case
+from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.source import Config, Reading, source_of
 from hf_medseg.dataset.columns import boxes
 from hf_medseg.formats.picture import Picture
@@ -50,7 +50,7 @@ def cases(raw: Raw) -> Iterator[Case]:
                 "boxes": found,
             },
             split=splits[0] if splits else "train",
-            wrong=wrong,
+            problem=Problem.of(wrong),
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from hf_medseg.case import Case
+from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.source import Config, Reading, SurveyPlan, source_of
 from hf_medseg.dataset.columns import FLAG, FLOAT32, INT8, INT32, TEXT
 from hf_medseg.formats.picture import Picture, equal_channels
@@ -81,7 +81,7 @@ def cases(raw: Raw) -> Iterator[Case]:
                 **facts[patient],
             },
             patient_id=patient,
-            wrong=patients.conflicts.get(patient, ""),
+            problem=Problem.of(patients.conflicts.get(patient, "")),
         )
 
 

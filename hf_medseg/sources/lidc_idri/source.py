@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hf_medseg.case import Case
+from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.source import Reading, SurveyPlan, source_of, volume_configs
 from hf_medseg.dataset.columns import INT32, PICTURE, TEXT, ListOf
 from hf_medseg.errors import Refused
@@ -41,7 +41,7 @@ def cases(raw: Raw) -> Iterator[Case]:
         if len(found) != 1:
             named = ", ".join(file.path for file in found)
             wrong = f"several readings of its series differ: {named}." if found else "no XML holds the reading of its series."
-            yield Case(uid, {"image": image}, patient_id=series.header.patient_id or None, wrong=wrong)
+            yield Case(uid, {"image": image}, patient_id=series.header.patient_id or None, problem=Problem.of(wrong))
             continue
         file = found[0]
         readers = range(1, raw.survey[file.listed].readers + 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hf_medseg.case import Case
+from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.source import Config, Reading, source_of
 from hf_medseg.dataset.columns import FLOAT32, INT32, SEX, TEXT
 from hf_medseg.formats.picture import Picture
@@ -62,7 +62,7 @@ def cases(raw: Raw) -> Iterator[Case]:
             },
             split=splits.get(uid, "train"),
             patient_id=uid,
-            wrong=descriptions.conflicts.get(name) or texts.conflicts.get(uid) or unlisted,
+            problem=Problem.of(descriptions.conflicts.get(name) or texts.conflicts.get(uid) or unlisted),
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from hf_medseg.case import Case
+from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.source import Config, Reading, source_of
 from hf_medseg.dataset.columns import Label
 from hf_medseg.formats.picture import Picture
@@ -74,7 +74,7 @@ def cases(raw: Raw) -> Iterator[Case]:
             },
             {"label": NAMES[int(label)] if label and not wrong else None},
             split=next(iter(split), "train"),
-            wrong=wrong,
+            problem=Problem.of(wrong),
         )
 
 

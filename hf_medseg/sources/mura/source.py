@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from hf_medseg.case import Case
+from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.source import Config, Reading, source_of
 from hf_medseg.dataset.columns import INT32, TEXT, Label
 from hf_medseg.errors import Refused
@@ -59,7 +59,7 @@ def cases(raw: Raw) -> Iterator[Case]:
                 },
                 split="validation" if split == "valid" else "train",
                 patient_id=patient,
-                wrong=wrong,
+                problem=Problem.of(wrong),
             )
 
 

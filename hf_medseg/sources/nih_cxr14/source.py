@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hf_medseg.case import Case
+from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.source import Config, Reading, source_of
 from hf_medseg.dataset.columns import FLOAT32, FLOAT64, INT32, SEX, Label, ListOf, boxes
 from hf_medseg.errors import Refused
@@ -82,7 +82,7 @@ def cases(raw: Raw) -> Iterator[Case]:
             _columns(record) | {"boxes": found.get(f"{stem}.png", []) if marked is not None else None},
             split=splits.get(f"{stem}.png", "train"),
             patient_id=stem[:8],
-            wrong=wrong,
+            problem=Problem.of(wrong),
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from hf_medseg.case import Case
+from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.source import Reading, source_of, volume_configs
 from hf_medseg.dataset.columns import FILES, FLAG, FLOAT32, INT32, LATERALITY, MASK_ORIGIN, SEX, Column, Label
 from hf_medseg.formats.nifti import NiftiVolume
@@ -54,7 +54,7 @@ def cases(raw: Raw) -> Iterator[Case]:
                 **({} if row is None else {**_person(row), "delay": number_in(row, "Delay", "days")}),
             },
             patient_id=session.rpartition("_")[0],
-            wrong=people.conflicts.get(session, ""),
+            problem=Problem.of(people.conflicts.get(session, "")),
         )
 
 
@@ -71,7 +71,7 @@ def _scans(raw: Raw) -> Iterator[Case]:
             {"image": NiftiVolume(*image, plane="sagittal"), "mask": None},
             facts.get(session, {}),
             patient_id=session.rpartition("_")[0],
-            wrong=people.conflicts.get(session, ""),
+            problem=Problem.of(people.conflicts.get(session, "")),
         )
 
 

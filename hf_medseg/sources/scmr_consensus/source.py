@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
-from hf_medseg.case import Case, Recipe
+from hf_medseg.case import Case, Problem, Recipe
 from hf_medseg.catalog.source import Config, Reading, SurveyPlan, facts_of, source_of
 from hf_medseg.dataset.columns import FLOAT32, INT32, PICTURE, SEX, TEXT, VOLUME_COLUMNS, Column, Label, annotated
 from hf_medseg.formats import dicom_header as dicom_headers
@@ -71,7 +71,7 @@ def _sunnybrook(raw: Raw, patients: dict[str, list[Series]]) -> Iterator[Case]:
             frame = frames.get(at)
             if frame is None:
                 image = DicomPicture.of(RawFile(f"{patient}/<its short-axis cine>/<...>-{at:04d}.dcm", 0, None))
-                yield Case(f"{patient}_{at}", {"image": image, **_masks(files, [])}, patient_id=patient, wrong=wrong)
+                yield Case(f"{patient}_{at}", {"image": image, **_masks(files, [])}, patient_id=patient, problem=Problem.of(wrong))
                 continue
             others = [drawn[other]["i"] for other in drawn if other != at and "i" in drawn[other] and slices.get(other) == slices[at]]
             split = SET.search(frame.origin)
@@ -86,7 +86,7 @@ def _sunnybrook(raw: Raw, patients: dict[str, list[Series]]) -> Iterator[Case]:
                 },
                 split=SPLITS[split[1]] if split else "train",
                 patient_id=patient,
-                wrong=wrong or _one_frame(frame),
+                problem=Problem.of(wrong or _one_frame(frame)),
             )
     for drawn in contours.values():
         for file in (file for files in drawn.values() for file in files.values()):
@@ -174,7 +174,7 @@ def _consensus(raw: Raw, patients: dict[str, list[Series]]) -> Iterator[Case]:
                 {"image": DicomPicture.of(frame.file), "mask": None},
                 places[frame.header.sop_uid].columns,
                 patient_id=patient,
-                wrong=_one_frame(frame),
+                problem=Problem.of(_one_frame(frame)),
             )
 
 

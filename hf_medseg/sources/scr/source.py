@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hf_medseg.case import Case
+from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.source import Config, Reading, facts_of, source_of
 from hf_medseg.dataset.columns import FLOAT32, FLOAT64, INT32, PICTURE, SEX, TEXT, Label, ListOf
 from hf_medseg.formats.picture import Picture
@@ -56,7 +56,7 @@ def cases(raw: Raw) -> Iterator[Case]:
             },
             {"fold": _fold(stem), **(record or {})},
             patient_id=stem,
-            wrong=wrong,
+            problem=Problem.of(wrong),
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hf_medseg.case import Case
+from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.source import Config, Reading, source_of
 from hf_medseg.dataset.columns import FLAG, MASK_ORIGIN, PICTURE, TEXT, Label, ListOf
 from hf_medseg.formats.picture import Picture
@@ -52,7 +52,7 @@ def cases(raw: Raw) -> Iterator[Case]:
             },
             {"mask_names": [name for name, _ in found] or None, "mask_origin": "corrected" if masks else None},
             split=split,
-            wrong=wrong,
+            problem=Problem.of(wrong),
         )
 
 

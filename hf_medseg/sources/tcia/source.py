@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from hf_medseg.case import Case
+from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.about import About, OwnData, listed
 from hf_medseg.catalog.facts import EditionFacts
 from hf_medseg.catalog.source import Edition, Reading, SurveyPlan, facts_of, source_of, volume_configs
@@ -92,7 +92,7 @@ def cases(raw: Raw) -> Iterator[Case]:
     for instance in _selected(raw, drawn):
         uid = matcher.series_of(instance)
         if wrong := _not_deidentified(raw.about, {instance.header.identity_removed}):
-            yield Case(instance.header.sop_uid, {"image": DicomPicture.of(instance.file)}, wrong=wrong, advice=WHO)
+            yield Case(instance.header.sop_uid, {"image": DicomPicture.of(instance.file)}, problem=Problem(wrong, WHO))
         elif not uid:
             yield _unmatched(raw, instance, matcher)
         else:
@@ -156,8 +156,10 @@ def _unmatched(raw: Raw, instance: Instance, matcher: Matcher) -> Case:
     return Case(
         instance.header.sop_uid,
         {"image": DicomPicture.of(instance.file)},
-        wrong=f"it must refer to one image series below RAW, or lie on one alone; it refers to: {named}.",
-        advice="Download the images that it was drawn on along with it.",
+        problem=Problem(
+            f"it must refer to one image series below RAW, or lie on one alone; it refers to: {named}.",
+            "Download the images that it was drawn on along with it.",
+        ),
     )
 
 
@@ -210,8 +212,7 @@ def _case(raw: Raw, name: str, image: DicomSeries, series: Series, objects: list
             "age": header.age,
         },
         patient_id=header.patient_id or None,
-        wrong=_not_deidentified(raw.about, series.identity_removed),
-        advice=WHO,
+        problem=Problem.of(_not_deidentified(raw.about, series.identity_removed), WHO),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hf_medseg.case import Case
+from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.source import Config, Reading, SurveyPlan, source_of
 from hf_medseg.dataset.columns import FLAG
 from hf_medseg.formats.picture import Picture
@@ -61,7 +61,7 @@ def cases(raw: Raw) -> Iterator[Case]:
             {"image": Picture(pictures.need(key, f"train/{stem}.tif")), "mask": mask, "has_nerve": Occurs(mask)},
             {"contradictory": key in flagged},
             patient_id=key[0],
-            wrong=wrong,
+            problem=Problem.of(wrong),
         )
     for number, file in raw.find(r"test/(\d+)\.(?i:tif)").items():
         yield Case(number, {"image": Picture(file), "mask": None}, split="test")
