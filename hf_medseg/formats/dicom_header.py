@@ -11,7 +11,7 @@ import logging
 import math
 import re
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hf_medseg.errors import MissingExtra, Rejected
-from hf_medseg.raw.files import Head, RawFile, Whole
+from hf_medseg.raw.files import Head, Place, RawFile, Whole
 from hf_medseg.raw.order import natural
 from hf_medseg.raw.tree import Raw
 
@@ -56,6 +56,16 @@ _PLANNED = words(
 _LAST_PLANNED = 0x0028FFFF  # of an image: only segmentations and contours keep more after it
 _PIXELS = 0x7FE0
 _SUFFIX = re.compile(r"\.(?:dcm|dicom|ima)\Z", re.IGNORECASE)
+# What is not looked at: suffixes of files that lie beside DICOM and are something else for certain.
+_OTHERS = frozenset(
+    words(
+        """
+        csv tsv txt md rst pdf doc docx xls xlsx ods json jsonl xml html htm yaml yml toml ini log sh py m mat npy npz pkl h5
+        parquet bib tcia sqlite db png jpg jpeg jp2 gif bmp tif tiff webp svg mp4 avi nii gz zip tar bz2 xz zst 7z rar nrrd
+        nhdr mha mhd mgz hdr vtk stl obj sha256 md5 overlay ljpeg ics 16_pgm pgm ppm ds_store
+        """
+    )
+)
 _DIRECTORY = "1.2.840.10008.1.3.10"  # a DICOMDIR
 _UID = re.compile(r"[0-9A-Za-z._-]{1,80}\Z")
 
@@ -160,10 +170,12 @@ class Series:
 
     Attributes:
         uid: SeriesInstanceUID.
+        doubtful: damaged files that may be objects of it, since nothing says that they are not.
     """
 
     uid: str
     instances: tuple[Instance, ...]
+    doubtful: tuple[RawFile, ...] = ()
 
     @property
     def header(self) -> Header:
@@ -172,8 +184,8 @@ class Series:
 
     @property
     def files(self) -> tuple[RawFile, ...]:
-        """Its files, for `DicomSeries`."""
-        return tuple(instance.file for instance in self.instances)
+        """Its files, for `DicomSeries`, which rejects a series with a doubtful one: it would come out a slice short."""
+        return tuple(instance.file for instance in self.instances) + self.doubtful
 
     @property
     def burned_in(self) -> bool:
@@ -216,13 +228,12 @@ def quietly() -> Iterator[None]:
 
 
 def files(raw: Raw) -> list[RawFile]:
-    """The files that may be DICOM: of a known suffix, or of none or a numeric one."""
+    """The files that may be DICOM; their first bytes tell, whatever they are called (`.img`, `.dcm.bak`)."""
     return [file for file in raw.files if _may_be_dicom(file.listed.rpartition("/")[2])]
 
 
 def _may_be_dicom(name: str) -> bool:
-    suffix = name.rpartition(".")[2] if "." in name else ""
-    return bool(_SUFFIX.search(name)) or not suffix or suffix.isdigit()
+    return name.rpartition(".")[2].lower() not in _OTHERS or "." not in name
 
 
 def look(data: bytes, path: str) -> Header | None:
@@ -300,7 +311,7 @@ def _header(dataset: Any, path: str, picture: bool) -> Header | None:
     for keyword, value in ids.items():
         if not _UID.match(value) or 0 < len(letters := re.sub(r"[0-9.]", "", value)) <= 2 < 16 <= len(value) - len(letters):
             raise Rejected(path, f"a DICOM file without a valid {keyword}.", "Fetch the file again.")
-    cut = not picture and "PixelRepresentation" not in dataset and "Image Storage" in library().uid.UID(sop_class or stated).name
+    cut = not picture and "Image Storage" in library().uid.UID(sop_class or stated).name  # an image has pixels
     header = Header(
         modality=text_of(dataset, "Modality"),
         sop_class=sop_class,
@@ -532,7 +543,88 @@ def images(raw: Raw, localisers: bool = False) -> dict[str, Series]:
             raw.skip(instance.file, "a localiser")
         else:
             groups.setdefault(header.series_uid, []).append(instance)
-    return {uid: series(uid, groups[uid]) for uid in sorted(groups, key=natural)}
+    found = {uid: series(uid, groups[uid]) for uid in sorted(groups, key=natural)}
+    for file, _ in damaged(raw):
+        for uid in _may_be_of(file, found):
+            found[uid] = replace(found[uid], doubtful=(*found[uid].doubtful, _doubtful(file, raw)))
+    return found
+
+
+def damaged(raw: Raw) -> Iterator[tuple[RawFile, Rejected]]:
+    """Every file that claims to be DICOM, by its name or its neighbours, and is not, or has lost its ids."""
+    survey = raw.survey or {}
+    patterns = {_alike(path) for path, seen in survey.items() if isinstance(seen, Header)}
+    among = "it is not a DICOM file, as those beside it are that are called alike."
+    for file in raw.files:
+        seen = survey.get(file.listed, file)
+        if isinstance(seen, Rejected):
+            yield file, seen
+        elif seen is None and _alike(file.listed) in patterns:
+            yield file, Rejected(file.path, among, "Fetch it again; a saved web page or a cut file looks so.")
+
+
+_DIGITS = re.compile(r"\d+")
+
+
+def _alike(path: str) -> str:
+    """A path whose file's name has one sign for every number."""
+    folder, slash, name = path.rpartition("/")
+    return folder + slash + _DIGITS.sub("#", name)
+
+
+def _may_be_of(file: RawFile, found: Mapping[str, Series]) -> list[str]:
+    """The series that a damaged file may be a slice of: the one that it still names, else those of its folder that it fits."""
+    if not _may_be_dicom(file.listed.rpartition("/")[2]):
+        return []
+    try:
+        told = _telling(file.read(min(HEAD, file.size)))
+    except Rejected:
+        told = Header()
+    for uid in found:
+        if uid == told.series_uid or _nearly(uid, told.series_uid):
+            return [uid]
+    folder = file.listed.rpartition("/")[0]
+    near = [uid for uid, one in found.items() if any(each.origin.rpartition("/")[0] == folder for each in one.instances)]
+    return [uid for uid in near if not _contradicts(told, found[uid].header)]
+
+
+def _telling(data: bytes) -> Header:
+    """What can still be read of a damaged header; nothing that is not plain stands in it."""
+    with quietly():
+        try:
+            dataset = library().filereader.read_partial(
+                io.BytesIO(data), stop_when=lambda tag, *_: tag >> 16 >= _PIXELS, specific_tags=tags_of(_PLANNED), force=True
+            )
+            return Header(
+                modality=text_of(dataset, "Modality"),
+                sop_class=text_of(dataset, "SOPClassUID"),
+                series_uid=text_of(dataset, "SeriesInstanceUID"),
+                study_uid=text_of(dataset, "StudyInstanceUID"),
+                frame_uid=text_of(dataset, "FrameOfReferenceUID"),
+                series_number=whole_of(dataset, "SeriesNumber"),
+                rows=whole_of(dataset, "Rows"),
+                columns=whole_of(dataset, "Columns"),
+            )
+        except Exception:  # hostile bytes raise anything
+            return Header()
+
+
+_UID_LIKE = re.compile(r"[0-9.]{16,}")
+_SHARED = ("modality", "sop_class", "study_uid", "frame_uid", "series_number", "rows", "columns")
+
+
+def _contradicts(told: Header, header: Header) -> bool:
+    """Whether something that all slices of a series share is said by both headers, and is not the same."""
+    pairs = ((getattr(told, name), getattr(header, name)) for name in _SHARED)
+    return any(one and other and one != other and not (_UID_LIKE.match(str(one)) and _nearly(one, other)) for one, other in pairs)
+
+
+def _doubtful(file: RawFile, raw: Raw) -> RawFile:
+    """The damaged file as a slice: whoever reads it rejects the series."""
+    advice = "Fetch that file again; if it is no slice of this series, take it out of the folder."
+    return RawFile(
+        file.listed, 0, Place(file.listed, hindrance=("damaged, and may be a slice of this series", advice)), alias=raw.called(file)
+    )
 
 
 def series(uid: str, objects: Iterable[Instance]) -> Series:

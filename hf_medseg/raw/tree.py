@@ -315,6 +315,10 @@ class Raw:
         """Has reports call a file by its alias."""
         self._aliases[file.listed] = file.shown
 
+    def called(self, file: RawFile) -> str:
+        """What reports call a file."""
+        return self._aliases.get(file.listed, file.shown)
+
     def note(self, file: RawFile | str, reason: str) -> None:
         """Reports a defect that the source names in advance: listed as `known`, without changing the exit code."""
         path = file if isinstance(file, str) else file.path

@@ -15,13 +15,12 @@ from dataclasses import replace
 from hf_medseg.case import Case, Problem
 from hf_medseg.errors import Rejected
 from hf_medseg.formats.dicom import DicomPicture
-from hf_medseg.formats.dicom_header import Header
+from hf_medseg.formats.dicom_header import damaged
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.tree import Raw
 
 # What the retriever of the archive calls files: numbers that it made up.
 _MADE_UP = re.compile(r"\d{1,2}-\d{2,4}\.dcm")
-_DIGITS = re.compile(r"\d+")
 
 
 def damaged_cases(raw: Raw, *, by_uid: bool = False) -> Iterator[Case]:
@@ -32,29 +31,11 @@ def damaged_cases(raw: Raw, *, by_uid: bool = False) -> Iterator[Case]:
         by_uid: call files by their UID, else by a hash of their name, never by their path.
     """
     taken: Counter[str] = Counter()
-    for file, error in _damaged(raw):
+    for file, error in damaged(raw):
         if by_uid:
             file = _named(file, taken)
             raw.call(file)
         yield Case(file.path, {"image": DicomPicture.of(file)}, problem=Problem(error.expected, error.advice))
-
-
-def _damaged(raw: Raw) -> Iterator[tuple[RawFile, Rejected]]:
-    survey = raw.survey or {}
-    patterns = {_pattern(path) for path, seen in survey.items() if isinstance(seen, Header)}
-    among = "it is not a DICOM file, as those beside it are that are called alike."
-    for file in raw.files:
-        seen = survey.get(file.listed, file)
-        if isinstance(seen, Rejected):
-            yield file, seen
-        elif seen is None and _pattern(file.listed) in patterns:
-            yield file, Rejected(file.path, among, "Fetch it again; a saved web page or a cut file looks so.")
-
-
-def _pattern(path: str) -> str:
-    """A path whose file's name has one sign for every number."""
-    folder, slash, name = path.rpartition("/")
-    return folder + slash + _DIGITS.sub("#", name)
 
 
 def _uid_of(file: RawFile) -> str:

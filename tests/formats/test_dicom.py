@@ -299,7 +299,7 @@ def test_object_without_pixels(tmp_path: Path) -> None:
     series = write_series(tmp_path, noise("r", 2), name="r", patient_id="P1")
     report = dcmread(series.paths[0])
     del report.PixelData
-    report.SOPInstanceUID = uid("report")
+    report.SOPInstanceUID, report.SOPClassUID = uid("report"), "1.2.840.10008.5.1.4.1.1.88.11"  # an image without pixels was cut
     report.save_as(tmp_path / "report.dcm")
     raw = surveyed(tmp_path)
     assert [len(one.instances) for one in images(raw).values()] == [2]

@@ -34,6 +34,8 @@ def cases(raw: Raw) -> Iterator[Case]:
         folder, case, side, view = key
         stem = f"{case}.{side}_{view}"
         named = [fold for fold, names in folds.items() if stem in names]
+        if folds and not named and folder == "train_valid" and key in pictures:
+            raw.note(pictures[key], "no list of the folds names it, so its fold is null")
         yield Case(
             stem,
             {

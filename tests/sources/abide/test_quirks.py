@@ -22,6 +22,16 @@ def test_lines_without_files_are_no_rows(tmp_path: Path) -> None:
     assert not converted.conversion.rejected
 
 
+def test_a_table_that_lies_above_raw_is_missed_by_name(tmp_path: Path) -> None:
+    """`Outputs` alone was given, and diagnosis, age and sex came out null without a word."""
+    phantom = PHANTOMS["abide"].make(tmp_path / "raw")
+    (outputs,) = [path.parent for path in phantom.raw.rglob("cpac")]
+    assert (outputs.parent / TABLE).exists()
+    found = convert("abide", outputs, tmp_path / "out", workers=1)
+    (note,) = [one for one in found.report["configs"]["slices"]["known"] if "Phenotypic_V1_0b" in one["path"]]
+    assert note["reason"] == "is not below RAW, so all that it says is null; put it there to use it"
+
+
 def test_missing_values_are_null_whether_empty_or_9999(tmp_path: Path) -> None:
     converted = run("abide", "clean", tmp_path)
     assert converted.row(CMU, "volumes")["fiq"] is None  # -9999

@@ -54,8 +54,11 @@ def test_folds_come_from_lists_that_the_user_adds(tmp_path: Path) -> None:
 
     lists = {"fold_1.txt": "A_0002_1.RIGHT_MLO\r\nB_3602_1.RIGHT_MLO.png\r\n", "fold_2.txt": "D_4597_1.RIGHT_MLO\nA_9999_1.RIGHT_MLO\n"}
     found = _with_folds(tmp_path, lists)
-    (known,) = found.report["configs"]["default"]["known"]
-    assert "A_9999_1.RIGHT_MLO" in str(known)
+    known = {note["path"]: note["reason"] for note in found.report["configs"]["default"]["known"]}
+    assert "A_9999_1.RIGHT_MLO" in known.pop("fold_2.txt")
+    # Pictures for training that no list names: their fold was null without a word. The test set is in no fold.
+    unnamed = "no list of the folds names it, so its fold is null"
+    assert known == {"train_valid/fgt_seg/A_0014_1.RIGHT_MLO.png": unnamed}
     rows = [row for path in sorted((tmp_path / "out" / "data").glob("*.parquet")) for row in pq.read_table(path).to_pylist()]
     folds = {row["image_id"]: row["fold"] for row in rows}
     assert folds["A_0002_1.RIGHT_MLO"] == folds["B_3602_1.RIGHT_MLO"] == 1

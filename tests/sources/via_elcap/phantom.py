@@ -150,7 +150,7 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
         write(two / "readme.txt", "ELCAP Public Lung Image Database\r\n")
         plain = last.headers[0].copy()
         del plain.PixelData
-        plain.SOPInstanceUID = uid("sop elcap report")
+        plain.SOPInstanceUID, plain.SOPClassUID = uid("sop elcap report"), "1.2.840.10008.5.1.4.1.1.88.11"
         plain.save_as(two / "W0026" / "report.dcm")
         return _promise(folder, scans, not_used=["DICOMDIR", plain.SOPInstanceUID])
     if variant == "derived-masks":
