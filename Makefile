@@ -6,7 +6,7 @@ BIN := $(VENV)/$(PROGRAMS)
 OLD := .venv-datasets-3.6
 CODE := hf_medseg tests benchmarks tools upload loading_scripts
 
-.PHONY: demo test lint pages cards scripts facts api commands bench clean
+.PHONY: demo test lint pages cards scripts facts api licenses commands bench clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/python -m tests.support.demo
@@ -23,7 +23,7 @@ lint: $(VENV)/test.stamp
 pages: $(VENV)/test.stamp
 	$(BIN)/python -m tools.render
 
-cards scripts facts api commands: $(VENV)/test.stamp
+cards scripts facts api licenses commands: $(VENV)/test.stamp
 	$(BIN)/python -m tools.render $@
 
 bench: $(VENV)/test.stamp

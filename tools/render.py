@@ -1,4 +1,4 @@
-"""`python -m tools.render [cards] [scripts] [facts] [api] [commands]` writes the committed, generated files anew, for maintainers."""
+"""`python -m tools.render [cards] [scripts] [facts] [api] [licenses] [commands]` writes the committed, generated files anew, for maintainers."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from pathlib import Path
 
 from hf_medseg.card import render as card
 from hf_medseg.card import script
-from tools import api_page, commands_page, facts_page
+from tools import api_page, commands_page, facts_page, licenses_page
 
 FOLDERS = {"cards": ("cards", card.all_cards), "scripts": ("loading_scripts", script.all_scripts)}
 PAGES = {
     "facts": ("docs/facts.md", facts_page.page),
     "api": ("docs/api.md", api_page.page),
+    "licenses": ("docs/licenses-to-confirm.md", licenses_page.page),
     "commands": ("docs/commands.md", commands_page.page),
 }
 

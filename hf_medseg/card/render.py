@@ -237,7 +237,7 @@ def _sections(source: Source, edition: Edition, report: Report, about: OwnData, 
         yield f"![Some rows with their masks in colours]({OVERVIEW})"
     yield f"## How to load\n\n{_loading(source, edition, report, configs)}"
     yield f"## Columns\n\n{_columns(source, edition, configs)}"
-    yield f"## Masks and classes\n\n{_masks(edition, report, configs)}"
+    yield f"## Masks and classes\n\n{_masks(source, edition, report, configs)}"
     yield f"## Splits\n\n{_splits(source, report)}"
     if source.quirks:
         yield "## What to know\n\n" + _bullets(source.quirks)
@@ -409,7 +409,7 @@ def column_meaning(name: str, kind: Column) -> str:
     return "1 yes, 0 no, -1 uncertain, null not mentioned" if kind == INT8 else ""
 
 
-def _masks(edition: Edition, report: Report, configs: Sequence[Config]) -> str:
+def _masks(source: Source, edition: Edition, report: Report, configs: Sequence[Config]) -> str:
     if not any(edition.classes_of(config) for config in configs):
         return "The source has no masks: `mask` is null in every row."
     coding = (
@@ -430,6 +430,8 @@ def _masks(edition: Edition, report: Report, configs: Sequence[Config]) -> str:
         if len(configs) > 1 and (found is not None or len({edition.classes_of(one) for one in configs}) > 1):
             parts.append(f"Config `{config.name}`:")
         parts.append(_class_table(names, found))
+    if codes := _codes(source, [name for names in shown for name in names]):
+        parts.append(codes)
     return "\n\n".join(parts)
 
 
@@ -446,6 +448,13 @@ def _class_table(names: Sequence[str], found: Mapping[str, Any] | None) -> str:
     return _table(
         ("index", "class", "rows", "pixels"), [(index, name, total("rows_per_class", name), total("pixels", name)) for index, name in lines]
     )
+
+
+def _codes(source: Source, names: Sequence[str]) -> str:
+    """What classes are in SNOMED CT, as far as that is known."""
+    known = [(name, source.codes[name]) for name in dict.fromkeys(names) if name in source.codes]
+    told = [f"`{name}` is {concept.code} ({concept.meaning}{concept.side and f', {concept.side}'})" for name, concept in known]
+    return f"In SNOMED CT {', '.join(told)}." if told else ""
 
 
 def _splits(source: Source, report: Report) -> str:

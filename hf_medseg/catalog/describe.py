@@ -98,6 +98,7 @@ def as_dict(source: Source) -> dict[str, Any]:
         "splits": source.splits,
         "quirks": list(source.quirks),
         "changes": list(source.changes),
+        "codes": {name: dataclasses.asdict(concept) for name, concept in source.codes.items()},
         "editions": [_edition(edition) for edition in source.editions],
         "about_template": template(source.about),
     }

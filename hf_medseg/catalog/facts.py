@@ -118,6 +118,21 @@ class AboutKey:
     must: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concept:
+    """What a class is in SNOMED CT, so that classes of several sources can be told to be the same.
+
+    Attributes:
+        code: the concept's identifier, as pydicom's dictionary of DICOM's own codes has it.
+        meaning: its name there.
+        side: which of two, where the class is one of a pair.
+    """
+
+    code: str
+    meaning: str
+    side: Literal["", "left", "right"] = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Published:
     """Numbers that the owner or a careful reader published, compared with what a conversion finds.
@@ -198,6 +213,7 @@ class Description:
         annotators: who drew the masks, in the Hub's words: `expert-generated`, `machine-generated`, ...
         parts: the downloads that make the raw tree, where there are several.
         hashes: (size, SHA-256) of published files that prove a tree to be this source.
+        codes: what classes are in SNOMED CT, by the name of the class.
         about: the keys that an about file may have. Empty where all facts are in the catalog.
         convertible: whether there is anything to convert.
     """
@@ -217,6 +233,7 @@ class Description:
     annotators: str = "expert-generated"
     parts: tuple[PartFacts, ...] = ()
     hashes: tuple[tuple[int, str], ...] = ()
+    codes: Mapping[str, Concept] = field(default_factory=dict)
     about: Mapping[str, AboutKey] = field(default_factory=dict)
     convertible: bool = True
 

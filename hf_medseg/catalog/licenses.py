@@ -53,6 +53,21 @@ class Evidence:
     date: datetime.date | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirm:
+    """What a person has to read so that a license that is only believed becomes known.
+
+    Attributes:
+        url: the one page to open.
+        look_for: the sentence, or the field of a record, to look for there.
+        license: the identifier of the license that holds if it is there.
+    """
+
+    url: str
+    look_for: str
+    license: str
+
+
 @dataclass(frozen=True, slots=True)
 class License:
     """The owner's terms.
@@ -64,6 +79,7 @@ class License:
         tier: what it lets us do; `open` and `noncommercial` need evidence in the owner's own words.
         evidence: what the tier rests on.
         conditions: what the license asks to be carried along, shown on the card word for word.
+        confirm: what would settle it, where the tier is `unknown` and somebody says what the owner's license is.
     """
 
     id: str
@@ -72,10 +88,15 @@ class License:
     tier: Tier
     evidence: tuple[Evidence, ...]
     conditions: tuple[str, ...] = ()
+    confirm: Confirm | None = None
 
 
 def unproven(license: License) -> str:
     """Why a license does not have the tier that it claims: the table of licenses says another, or its evidence is too weak; else empty."""
+    if license.confirm and license.confirm.license not in LICENSE_TIERS:
+        return f"confirm.license is {license.confirm.license!r}; one of {', '.join(LICENSE_TIERS)} expected"
+    if license.confirm and license.tier != "unknown":
+        return f"a license to be confirmed has the tier 'unknown', not {license.tier!r}"
     if license.tier not in _PROOF:
         return ""
     if LICENSE_TIERS.get(license.id, license.tier if license.id == "other" else "restricted") != license.tier:

@@ -59,6 +59,9 @@ def _check(table: FactsTable, editions: tuple[EditionFacts, ...], cited: dict[st
         raise Refused(f"{shown}: no edition names the license {unused[0]!r} of the table [licenses].")
     if unused := [key for key, text in cited.items() if not any(text in one.citations for one in editions)]:
         raise Refused(f"{shown}: no edition cites the entry {unused[0]!r} of {CITATIONS}.")
+    classes = dict.fromkeys(name for one in editions for name in one.classes)
+    if unknown := [name for name in table.codes if name not in classes]:
+        raise Refused(f"{shown}: [codes] names {unknown[0]!r}, and no class is called so; there are: {', '.join(classes) or 'none'}.")
     for edition in editions:
         if wrong := unproven(edition.license):
             raise Refused(f"{shown}: {f'edition {edition.name}: ' if edition.name else ''}{wrong}.")

@@ -13,6 +13,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from pydicom.sr._concepts_dict import concepts
 
 from hf_medseg.card import render as card
 from hf_medseg.card import script
@@ -82,6 +83,28 @@ def test_exactly_the_proven_editions_are_open(source: Source) -> None:
         proven = confidences & needed.get(allows, set())
         assert license.tier == allows if proven else license.tier in ("restricted", "unknown"), license
         assert license.id in LICENSE_TIERS or license.tier not in needed or license.conditions, "terms of the owner's own are carried along"
+
+
+# Names of DICOM's own SNOMED CT codes, in small letters, each with code and meanings; and how else sources spell some of them.
+CONCEPTS = {keyword.lower(): meanings for keyword, meanings in concepts["SCT"].items()}
+MEANINGS = {(code, meaning) for meanings in CONCEPTS.values() for code, (meaning, _) in meanings.items()}
+SPELT = {"tumour": "tumor", "oedema": "edema", "grey": "gray", "haemorrhage": "hemorrhage", "oesophagus": "esophagus"}
+
+
+def keyword(name: str) -> str:
+    """A class as the dictionary would call it: `left_grey_matter` is `graymatter`."""
+    return "".join(SPELT.get(word, word) for word in re.split(r"[\W_]+", name.lower()) if word not in ("left", "right"))
+
+
+@pytest.mark.parametrize("source", SOURCES, **NAMED)
+def test_classes_have_the_codes_that_dicom_has_for_them(source: Source) -> None:
+    for name, concept in source.codes.items():
+        assert (concept.code, concept.meaning) in MEANINGS, f"{name}: no concept of pydicom's dictionary"
+        assert concept.side == next((side for side in ("left", "right") if side in re.split(r"[\W_]+", name.lower())), ""), name
+    for name in {name for edition in source.editions for name in edition.classes} - set(source.codes):
+        known = CONCEPTS.get(keyword(name), {})
+        line = "".join(f'{name} = {{ code = "{code}", meaning = "{meaning}" }}' for code, (meaning, _) in known.items())
+        assert not known, f"facts.toml of {source.id} lacks in [codes]: {line}"
 
 
 @pytest.mark.parametrize("source", [source for source in SOURCES if source.id in PHANTOMS], **NAMED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -22,7 +22,7 @@ from hf_medseg.catalog.loader import read_checksums, read_facts
 from hf_medseg.catalog.lookup import facts, sources
 from hf_medseg.catalog.source import facts_of
 from hf_medseg.errors import Refused
-from tools import facts_page
+from tools import facts_page, licenses_page
 
 FACTS = list(facts().values())
 TEXT = """\
@@ -108,6 +108,11 @@ MISTAKES = {
     "no such license": (TEXT[TEXT.index("[license]") : TEXT.index("[published]")], '[[editions]]\nname = "a"\nlicense = "b"\n', "no table [licenses.b]; there are: none."),
     "a license nobody names": ("[published]", '[licenses.x]\nid = "other"\nname = ""\nurl = ""\ntier = "unknown"\nevidence = []\n[published]', "no edition names the license 'x'"),
     "no such citation": ('task = "', 'citations = ["made2021"]\ntask = "', "the citation 'made2021' has no entry in citations.bib; it has: made2020."),
+    "a code of no class": ("[access]", '[codes]\nlivr = { code = "10200004", meaning = "Liver" }\n[access]', "[codes] names 'livr', and no class is called so"),
+    "a known license to be confirmed": (
+        "[[license.evidence]]", '[license.confirm]\nurl = ""\nlook_for = ""\nlicense = "cc-by-4.0"\n[[license.evidence]]', "has the tier 'unknown', not 'open'."),
+    "confirmed as nothing": (
+        "[[license.evidence]]", '[license.confirm]\nurl = ""\nlook_for = ""\nlicense = "free"\n[[license.evidence]]', "confirm.license is 'free'; one of cc0-1.0, "),
     "a citation nobody names": ('task = "', 'citations = []\ntask = "', "no edition cites the entry 'made2020' of citations.bib."),
     "two editions of a name": ("[published]", '[[editions]]\nname = "a"\n[[editions]]\nname = "a"\n[published]', "two editions are called 'a'."),
     "a download of no edition": ('name = "made.zip"', 'edition = "2021"', "access.downloads[1].edition is '2021', and no edition is called so; there are: none."),
@@ -294,9 +299,10 @@ def test_the_license_is_stated_with_its_address_or_unknown(stated: str, tier: st
     assert own(tmp_path, stated).terms.tier == tier
 
 
-def test_the_page_of_all_keys_is_fresh() -> None:
-    page = Path(__file__).parents[2] / "docs" / "facts.md"
-    assert page.read_text(encoding="utf-8") == facts_page.page(), "docs/facts.md is not a fresh render: run `make facts`"
+@pytest.mark.parametrize(("name", "page"), [("facts", facts_page.page), ("licenses-to-confirm", licenses_page.page)])
+def test_the_pages_made_of_facts_are_fresh(name: str, page: Callable[[], str]) -> None:
+    written = Path(__file__).parents[2] / "docs" / f"{name}.md"
+    assert written.read_text(encoding="utf-8") == page(), f"docs/{name}.md is not a fresh render: run `make facts licenses`"
 
 
 @pytest.mark.parametrize("kind", dict.fromkeys(kind for _, kind in tables(FactsTable)), ids=lambda kind: kind.__name__)
