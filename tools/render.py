@@ -1,4 +1,4 @@
-"""`python -m tools.render [cards] [scripts] [facts] [api] [licenses] [commands]` writes the committed, generated files anew, for maintainers."""
+"""`python -m tools.render [cards] [scripts] [facts] [api] [licenses] [commands]` writes the committed, generated files anew."""
 
 from __future__ import annotations
 
