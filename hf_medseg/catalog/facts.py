@@ -216,6 +216,7 @@ class Description:
         codes: what classes are in SNOMED CT, by the name of the class.
         about: the keys that an about file may have. Empty where all facts are in the catalog.
         convertible: whether there is anything to convert.
+        own_data: whether the facts come with the user's data; then the about file may state title, license and citation.
     """
 
     title: str
@@ -236,6 +237,7 @@ class Description:
     codes: Mapping[str, Concept] = field(default_factory=dict)
     about: Mapping[str, AboutKey] = field(default_factory=dict)
     convertible: bool = True
+    own_data: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ import re
 import tomllib
 from pathlib import Path
 
+from hf_medseg.catalog.about import COMMON
 from hf_medseg.catalog.citations import entries
 from hf_medseg.catalog.decode import decode
 from hf_medseg.catalog.facts import Description, EditionFacts, EditionTable, Facts, FactsTable
@@ -38,6 +39,8 @@ def read_facts(folder: Path) -> Facts:
     editions = tuple(_edition(table, one, cited, shown) for one in table.editions or (EditionTable(name=""),))
     _check(table, editions, cited, shown)
     said = {field.name: getattr(table, field.name) for field in dataclasses.fields(Description)}
+    if table.own_data:
+        said["about"] = {**COMMON, **table.about}
     return Facts(id=id, editions=editions, **said)
 
 

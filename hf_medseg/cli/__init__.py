@@ -51,7 +51,12 @@ VERBS: dict[str, Verb] = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code: 0 done, 1 something wrong or broken off, 2 refused, 130 Ctrl-C, 143 SIGTERM."""
     terminal.open_streams()
-    given = parser().parse_args(arguments)
+    commands = parser()
+    given, left = commands.parse_known_args(arguments)
+    if left and given.run is convert.run:
+        convert.take_out(given, left)
+    if left:
+        commands.error(f"unrecognized arguments: {' '.join(left)}")
     shown = terminal.Shown(sys.stdout)
     with contextlib.redirect_stdout(shown), terminal.spoken(given.verbose or given.debug, given.quiet):
         code = _run(given)

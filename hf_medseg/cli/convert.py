@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hf_medseg.cli import arguments as taken
 from hf_medseg.cli import terminal
 from hf_medseg.cli.codes import DONE, WRONG
+from hf_medseg.errors import Refused
 from hf_medseg.progress import Progress, telling
 
 if TYPE_CHECKING:
@@ -24,15 +25,16 @@ HELP = "convert a raw download"
 EXAMPLES: tuple[str, ...] = (
     "hf-medseg convert chase-db1 CHASEDB1.zip OUT",
     "hf-medseg convert brats BraTS2021.tar OUT --config all --dry-run",
-    "hf-medseg convert image-mask-folder RAW OUT --about about.toml",
+    "hf-medseg convert RAW OUT --about about.toml",
 )
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
-    taken.source(parser)
+    parser.usage = "%(prog)s [SOURCE] RAW OUT [OPTIONS]"
+    parser.add_argument("source", metavar="SOURCE", help="id or alias, as `hf-medseg list` shows it; may be left out where RAW tells it")
     taken.raw(parser)
-    parser.add_argument("out", metavar="OUT", help="folder to write")
+    parser.add_argument("out", metavar="OUT", nargs="?", help="folder to write")
     parser.add_argument("--workers", type=int, metavar="N", help="processes (default: one a core)")
     parser.add_argument("--scheduler", metavar="ADDRESS", help="run on the Dask cluster with this scheduler instead")
     parser.add_argument("--limit", type=int, metavar="N", help="only N cases of each split")
@@ -44,12 +46,34 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     taken.as_json(parser)
 
 
+def take_out(given: argparse.Namespace, left: list[str]) -> None:
+    """Takes OUT, which stands apart from RAW behind an option, from what was not understood: SOURCE may be missing instead of it."""
+    if given.out is None and not left[0].startswith("-"):
+        given.out = left.pop(0)
+
+
+def _places(given: argparse.Namespace) -> tuple[str | None, str, str]:
+    """SOURCE, RAW and OUT.
+
+    Raises:
+        Refused: OUT is missing.
+    """
+    if given.out is not None:
+        return given.source, given.raw, given.out
+    from hf_medseg.catalog.lookup import facts
+
+    if given.source in facts() and not Path(given.source).exists():
+        raise Refused(f"OUT is missing: hf-medseg convert {given.source} {given.raw} OUT")
+    return None, given.source, given.raw
+
+
 def run(given: argparse.Namespace) -> int:
     """Runs the command."""
     from hf_medseg.catalog.terms import show_once
     from hf_medseg.conversion.executor import on_scheduler, settle
     from hf_medseg.conversion.run import convert
 
+    source, raw, given.out = _places(given)
     stages: set[str] = set()
 
     def tell(now: Progress) -> None:
@@ -63,8 +87,8 @@ def run(given: argparse.Namespace) -> int:
         bar = cleanup.enter_context(telling(not given.quiet, "cases"))
         executor = cleanup.enter_context(on_scheduler(given.scheduler)) if given.scheduler else None
         conversion = convert(
-            given.source,
-            given.raw,
+            source,
+            raw,
             given.out,
             workers=given.workers,
             limit=given.limit,

@@ -105,8 +105,6 @@ def edition_of(source: Source, raw: Raw, stated: str, inside: str) -> Edition:
 def not_this_source(source: Source, raw: Raw, inside: str) -> str:
     """Why no edition of a source fits a raw tree: what was looked for, what is there, and what to do; for `inside` see `Plan`."""
     wanted = ", or ".join(such_as(e.reading.landmarks) + f" (edition {e.name})" * bool(e.name) for e in source.editions)
-    tops = sorted({file.listed.partition("/")[0] for file in raw.files})
-    found = ", ".join(tops[:8]) + (", ..." if len(tops) > 8 else "") if tops else "nothing but system litter"
     like = [other.id for other in looks_like(raw) if other is not source]
     hint = (
         f"RAW is only the folder {inside} of it: give the folder that {inside} lies in."
@@ -115,7 +113,13 @@ def not_this_source(source: Source, raw: Raw, inside: str) -> str:
         if like
         else f"`hf-medseg info {source.id}` shows the layout and where to get it."
     )
-    return f"This is not {source.id}. Looked for files such as {wanted}. {_nearest(source, raw)}Found: {found}. {hint}"
+    return f"This is not {source.id}. Looked for files such as {wanted}. {_nearest(source, raw)}Found: {folders_of(raw)}. {hint}"
+
+
+def folders_of(raw: Raw) -> str:
+    """What lies at the top of a raw tree, in words."""
+    tops = sorted({file.listed.partition("/")[0] for file in raw.files})
+    return ", ".join(tops[:8]) + (", ..." if len(tops) > 8 else "") if tops else "nothing but system litter"
 
 
 def _nearest(source: Source, raw: Raw) -> str:

@@ -22,6 +22,7 @@ from hf_medseg.catalog.source import Config, Edition, Source
 from hf_medseg.catalog.tables import config_folder, table_of
 from hf_medseg.conversion.executor import Executor
 from hf_medseg.conversion.layout import edition_of, not_this_source, open_layout, parts_of, refuse_known_sources
+from hf_medseg.conversion.own import fit_of
 from hf_medseg.conversion.quiet import quiet
 from hf_medseg.conversion.survey import take_survey
 from hf_medseg.dataset.identity import Identity
@@ -159,9 +160,14 @@ def _plan(
     executor: Executor,
     progress: Callable[[int, int], None] | None,
 ) -> Plan:
-    edition = edition_of(source, raw, request.edition, inside)
     if source.from_about is not None:
         refuse_known_sources(source, raw, request.raw)
+    if source.fits is None:
+        edition = edition_of(source, raw, request.edition, inside)
+    elif request.edition:
+        raise Refused(f"{source.id} has no edition {request.edition!r}; it has only one.")
+    else:
+        edition, raw.fit = source.editions[0], fit_of(source, raw, about, inside)
     raw.parts = parts_of(source, raw, outside)
     raw.edition, raw.about = edition.name, about
     survey: dict[str, Any] = {}
@@ -171,7 +177,7 @@ def _plan(
     for one in (raw, *raw.parts.values()):
         one.survey = survey
     if source.from_about is not None:
-        edition = source.from_about(about, survey)
+        edition = source.from_about(raw)
     configs = _configs_of(source, edition, request.configs)
     with _without_collector():
         plans = [_config_plan(source, edition, config, raw, request) for config in configs]

@@ -23,6 +23,7 @@ from hf_medseg.catalog.tables import config_folder
 from hf_medseg.conversion import kept
 from hf_medseg.conversion.executor import Executor
 from hf_medseg.conversion.losses import Losses, losses, refusal
+from hf_medseg.conversion.own import source_of_tree
 from hf_medseg.conversion.plan import ConfigPlan, Plan, Request, ShardPlan, make_plan
 from hf_medseg.conversion.report import config_report, full_report, published, published_section
 from hf_medseg.conversion.shard import ShardTask, fingerprint, write_shard
@@ -88,7 +89,7 @@ class Conversion:
 
 
 def convert(
-    source: str,
+    source: str | None,
     raw: str | os.PathLike[str],
     out: str | os.PathLike[str],
     *,
@@ -107,7 +108,7 @@ def convert(
     """Converts a raw download into a folder that `datasets.load_dataset` reads.
 
     Args:
-        source: id or alias of the source.
+        source: id or alias of the source; None where the raw tree shall tell, which it does if exactly one source fits.
         raw: the raw tree: a folder, an archive, or a folder with archives in it.
         out: the folder to write; a broken-off conversion in it is carried on.
         workers: local processes, None for one a core.
@@ -123,11 +124,11 @@ def convert(
         progress: told how far the work is; True shows a bar in a terminal or a notebook, and nothing elsewhere; False never.
 
     Raises:
-        Refused: nothing was written: the tree is not this source, or the call cannot be carried out.
+        Refused: nothing was written: the tree is not this source, or no one source for certain, or the call cannot be carried out.
         MedsegError: a worker died; the finished shards are kept.
         OSError: the disk is full or not writable; the finished shards are kept.
     """
-    found = find_source(source)
+    stated = None if source is None else find_source(source)
     target = Output(place(out))
     check_apart(os.fspath(raw), target.root)
     if not dry_run:
@@ -163,6 +164,7 @@ def convert(
                 memory, scratch = folder / "memory", str(folder.parent)
             cleanup.callback(forget_unpacked, memory)
             runner = cleanup.enter_context(Executor(workers, executor, scratch))
+            found = stated or source_of_tree(request.raw, request.about, memory)
             plan = make_plan(found, request, memory, runner, surveyed)
             logger.debug("%s", _planned(plan))
             target.check_usable(found.id, plan.edition.name)

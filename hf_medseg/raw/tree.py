@@ -128,6 +128,7 @@ class Raw:
         aside: what else is in the tree and is no file.
         edition, config: names of what is being converted.
         about, survey: the user's about file and the survey's results, where the source has them.
+        fit: of somebody's own data, the layout by which it is read, as `hf_medseg.catalog.own.Fit`.
         known: defects that the source names, found here.
         doubts: cells and lines of its tables that could not be read, or fit nothing.
         outside: whether this is a part that lies elsewhere than the rest of the tree.
@@ -143,6 +144,7 @@ class Raw:
         self.config = "default"
         self.about: Any = None
         self.survey: Any = None
+        self.fit: Any = None
         self.known: list[Note] = []
         self.doubts = Doubts()
         self.parts: dict[str, Raw] = {}

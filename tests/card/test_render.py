@@ -68,7 +68,7 @@ def test_a_card_is_named_after_source_and_edition() -> None:
 
 
 def test_every_edition_whose_facts_are_in_the_catalog_has_a_card(monkeypatch: pytest.MonkeyPatch) -> None:
-    brought = replace(FLAT, id="bring-your-own", from_about=lambda about, survey: FLAT.editions[0])
+    brought = replace(FLAT, id="bring-your-own", from_about=lambda raw: FLAT.editions[0])
     portal = replace(FLAT, id="portal", convertible=False)
     two = replace(FLAT, id="two", editions=(replace(FLAT.editions[0], name="a"), replace(FLAT.editions[0], name="b")))
     know(monkeypatch, FLAT, brought, portal, two)
@@ -405,7 +405,7 @@ ABOUT = OwnData(
 
 def brought(access: Access, about: OwnData) -> Source:
     made = replace(FLAT.editions[0], license=about.terms, citations=())
-    return replace(FLAT, id="brought", access=access, from_about=lambda about, survey: made, editions=(made,))
+    return replace(FLAT, id="brought", access=access, from_about=lambda raw: made, editions=(made,))
 
 
 def test_facts_of_an_about_file_are_on_the_card(tmp_path: Path) -> None:
@@ -421,7 +421,7 @@ def test_facts_of_an_about_file_are_on_the_card(tmp_path: Path) -> None:
 
 def test_the_citation_of_an_about_file_stands_once() -> None:
     made = replace(FLAT.editions[0], citations=ABOUT.citations)
-    source = replace(FLAT, access=Access("none", ()), from_about=lambda about, survey: made, editions=(made,))
+    source = replace(FLAT, access=Access("none", ()), from_about=lambda raw: made, editions=(made,))
     assert render(source, made, {}, ABOUT).count("@misc{ours") == 1
 
 

@@ -358,7 +358,7 @@ def test_not_annotated_is_allowed_where_declared(tmp_path: Path, monkeypatch: py
 
 
 def test_what_the_shard_counted_declares_it_where_the_facts_come_with_the_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    know(monkeypatch, replace(FLAT, from_about=lambda about, survey: FLAT.editions[0]))
+    know(monkeypatch, replace(FLAT, from_about=lambda raw: FLAT.editions[0]))
     made = flat()
     mask = labels("x", *shape(made))
     mask[5:, 5:] = 255

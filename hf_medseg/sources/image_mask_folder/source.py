@@ -290,14 +290,14 @@ def survey_of(about: About) -> SurveyPlan:
     return SurveyPlan(to_survey, look)
 
 
-def edition_from(about: About, survey: Mapping[str, Any]) -> Edition:
+def edition_from(raw: Raw) -> Edition:
     """The edition that the user's facts and the survey make.
 
     Raises:
         Refused: see `coding_of`; or there are more classes than a label map holds.
     """
-    said = AboutFile.of(about)
-    coding = coding_of(said, survey)
+    said = AboutFile.of(raw.about)
+    coding = coding_of(said, raw.survey)
     if len(coding.classes) > MOST_CLASSES:
         raise Refused(
             f"{len(coding.classes):,} classes; a label map holds 254. Say in the about file which values are which classes (classes), "

@@ -299,10 +299,10 @@ def slug(name: str) -> str:
     return re.sub(r"\W+", "_", name.lower()).strip("_") or "unnamed"
 
 
-def edition_from(about: About, survey: Mapping[str, Any]) -> Edition:
+def edition_from(raw: Raw) -> Edition:
     """The edition that the user's facts and the survey make."""
-    collection = Collection.of(about)
-    classes = tuple(dict.fromkeys(words_of(about, survey).values()))
+    collection = Collection.of(raw.about)
+    classes = tuple(dict.fromkeys(words_of(raw.about, raw.survey).values()))
     facts = EditionFacts(
         license=replace(collection.terms, conditions=(POLICY, *collection.terms.conditions)),
         citations=(*collection.citations, *facts_of(__file__).editions[0].citations),
