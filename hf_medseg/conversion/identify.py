@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from hf_medseg.catalog.about import template
 from hf_medseg.catalog.lookup import sources
 from hf_medseg.catalog.recognise import looks_like, matches, with_ids_of
 from hf_medseg.catalog.source import Edition, Source
 from hf_medseg.conversion.layout import any_of, below_its_folders
+from hf_medseg.conversion.own import OwnFit, own_fits
 from hf_medseg.errors import Refused
 from hf_medseg.raw.tree import Raw, open_raw_tree
 
@@ -40,7 +40,7 @@ class Candidate:
             fit it, and might be somebody else's.
         editions: names of the editions that fit; several where the layout does not tell.
         there: files that speak for it.
-        missing: in words, what a conversion needs and the tree lacks, or has and should not.
+        missing: in words, what a conversion needs and the tree lacks, or has and should not; of one's own data also what nobody says yet.
         license, tier: of the edition that fits; empty where it is not one alone, or where the user's about file says it.
         command: what converts it; empty where it cannot be yet.
         about: for one's own data, the about file to fill in.
@@ -94,7 +94,9 @@ def identify(raw: str | os.PathLike[str]) -> Identified:
         listed = open_raw_tree(path, Path(work))
     tree = below_its_folders(listed, path)
     proven = {source.id for source in (*looks_like(tree), *with_ids_of(file.listed for file in tree.files))}
-    found = [one for source in sources().values() if (one := _candidate(source, tree, path, source.id in proven)) is not None]
+    known = [source for source in sources().values() if source.from_about is None]
+    found = [one for source in known if (one := _candidate(source, tree, path, source.id in proven)) is not None]
+    found += [_own_candidate(one, path) for one in own_fits(listed)]
     if any(one.proof == "names" for one in found):
         # What a known source recognises is refused by those for one's own data, and needs no guess.
         found = [one for one in found if one.proof == "names"]
@@ -111,26 +113,31 @@ def _candidate(source: Source, tree: Raw, path: str, proven: bool) -> Candidate 
         return None
     fitting = [edition for edition in source.editions if matches(edition, tree)]
     nearest = fitting[0] if fitting else max(source.editions, key=lambda edition: sum(map(tree.has, edition.reading.landmarks)))
-    own = source.from_about is not None
     missing = (*([] if fitting else _lacking(nearest, tree)), *_parts_lacking(source, tree))
     if not proven and (not fitting or missing):
         return None
     command = ["hf-medseg", "convert", source.id, path, "OUT"]
     command += ["--edition", "NAME"] if len(fitting) > 1 else []
-    command += ["--about", "about.toml"] if own else []
-    license = fitting[0].license if len(fitting) == 1 and not own else None
+    license = fitting[0].license if len(fitting) == 1 else None
     return Candidate(
         source.id,
         source.title,
-        "own" if own else "names" if proven else "layout",
+        "names" if proven else "layout",
         tuple(edition.name for edition in fitting if edition.name),
         tuple(_some(source, nearest, tree)),
         missing,
         license.id if license else "",
         license.tier if license else "",
         "" if missing else shlex.join(command),
-        template(source.about) if own else "",
     )
+
+
+def _own_candidate(found: OwnFit, path: str) -> Candidate:
+    """A layout of one's own data; where several fit equally well, with all of them."""
+    ways = tuple(f"{fit.layout}: {fit.images:,} with a mask" for fit in found.fits)
+    missing = ("one of these layouts, which fit equally well: say which in the about file",) if len(ways) > 1 else ()
+    command = shlex.join(["hf-medseg", "convert", found.source.id, path, "OUT", "--about", "about.toml"])
+    return Candidate(found.source.id, found.source.title, "own", (), ways, (*missing, *found.missing), "", "", command, found.about_file)
 
 
 def _some(source: Source, edition: Edition, tree: Raw) -> list[str]:
