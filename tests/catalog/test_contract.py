@@ -91,18 +91,28 @@ MEANINGS = {(code, meaning) for meanings in CONCEPTS.values() for code, (meaning
 SPELT = {"tumour": "tumor", "oedema": "edema", "grey": "gray", "haemorrhage": "hemorrhage", "oesophagus": "esophagus"}
 
 
-def keyword(name: str) -> str:
-    """A class as the dictionary would call it: `left_grey_matter` is `graymatter`."""
-    return "".join(SPELT.get(word, word) for word in re.split(r"[\W_]+", name.lower()) if word not in ("left", "right"))
+QUALIFIERS = {"anterior", "posterior", "other", "normal", "benign", "malignant"}  # concepts too, but of no structure
+
+
+def words_of(name: str) -> list[str]:
+    return [SPELT.get(word, word) for word in re.split(r"[\W_]+", name.lower())]
+
+
+def concepts_of(name: str) -> dict[str, Any]:
+    """What the dictionary has for a class: `left_atrium` by its whole name, `left_kidney` by `kidney`."""
+    words = words_of(name)
+    plain = [word for word in words if word not in ("left", "right")]
+    return {} if QUALIFIERS.issuperset(words) else CONCEPTS.get("".join(words)) or CONCEPTS.get("".join(plain), {})
 
 
 @pytest.mark.parametrize("source", SOURCES, **NAMED)
 def test_classes_have_the_codes_that_dicom_has_for_them(source: Source) -> None:
     for name, concept in source.codes.items():
         assert (concept.code, concept.meaning) in MEANINGS, f"{name}: no concept of pydicom's dictionary"
-        assert concept.side == next((side for side in ("left", "right") if side in re.split(r"[\W_]+", name.lower())), ""), name
+        sides = {"left", "right"} & {*words_of(name)}
+        assert {concept.side} == (sides or {""}) or sides <= {*words_of(concept.meaning)}, f"{name}: which side?"
     for name in {name for edition in source.editions for name in edition.classes} - set(source.codes):
-        known = CONCEPTS.get(keyword(name), {})
+        known = concepts_of(name)
         line = "".join(f'{name} = {{ code = "{code}", meaning = "{meaning}" }}' for code, (meaning, _) in known.items())
         assert not known, f"facts.toml of {source.id} lacks in [codes]: {line}"
 
