@@ -355,13 +355,9 @@ def _columns(source: Source, edition: Edition, configs: Sequence[Config]) -> str
         columns = table_of(source, edition, config).columns
         new = {name: column for name, column in columns.items() if before.get(name) != column}
         if len(configs) > 1:
-            told = (
-                f", the others as in `{configs[0].name}`:"
-                if before and new
-                else f" has the columns of `{configs[0].name}`."
-                if before
-                else ":"
-            )
+            told = ":"
+            if before:
+                told = f", the others as in `{configs[0].name}`:" if new else f" has the columns of `{configs[0].name}`."
             parts.append(f"Config `{config.name}`{told}")
         if lines := [(f"`{name}`", type_text(kind), column_meaning(name, kind)) for name, kind in new.items()]:
             parts.append(_table(("column", "type", "meaning"), lines))

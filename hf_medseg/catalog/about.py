@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Self, TypeVar, get_type_hints
+
+import tomli
 
 from hf_medseg.catalog.citations import entries
 from hf_medseg.catalog.decode import UNSAID, Unlike, decode, words
@@ -137,10 +138,10 @@ def read_about(path: str | Path | None, source: str, kind: type[A], explained: M
     if not explained:
         raise Refused(f"{source} takes no about file: all its facts are in the catalog.")
     try:
-        values = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
+        values = tomli.loads(Path(path).read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise Refused(f"{path}: {error.strerror}. `hf-medseg info {source}` prints a template.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomli.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Refused(f"{path}: not valid TOML ({error}). `hf-medseg info {source}` prints a template.") from error
     try:
         about = decode(kind, {key: value.strip() if isinstance(value, str) else value for key, value in values.items()}, str(path))

@@ -44,7 +44,7 @@ def decode(kind: type[T], value: Any, where: str) -> T:
     Args:
         kind: the type: a dataclass (a table; its fields are the keys), `tuple[X, ...]` or `tuple[X, Y]` (a list), `Mapping[str, X]` (a
             table with keys of one's own), `Literal`, a union, or a plain type.
-        value: what `tomllib` read.
+        value: what a reader of TOML gives.
         where: the file, for messages.
 
     Raises:
@@ -103,8 +103,6 @@ class _Unknown(Exception):
 
 
 def _decode(kind: Any, value: Any, file: str, key: str) -> Any:
-    if kind is str and type(value) is str:  # most of all values
-        return value
     if dataclasses.is_dataclass(kind):
         return _record(kind, value, file, key)
     origin, arguments = _form(kind)
@@ -141,7 +139,11 @@ def _record(kind: Any, value: Any, file: str, key: str) -> Any:
     missing = [name for name, (_, needed) in wanted.items() if needed and name not in value]
     if missing:
         raise Refused(f"{file}: {' and '.join(_join(key, name) for name in missing)} must be stated.")
-    return kind(**{name: _decode(wanted[name][0], one, file, _join(key, name)) for name, one in value.items()})
+    read = {
+        name: one if wanted[name][0] is str and type(one) is str else _decode(wanted[name][0], one, file, _join(key, name))
+        for name, one in value.items()
+    }
+    return kind(**read)
 
 
 @cache
@@ -204,6 +206,8 @@ def _tuple(kind: Any, arguments: tuple[Any, ...], value: Any, file: str, key: st
     many = arguments[-1] is Ellipsis
     if not isinstance(value, list) or (not many and len(value) != len(arguments)):
         raise _unlike(kind, value, file, key)
+    if many and arguments[0] is str and all(type(one) is str for one in value):
+        return tuple(value)
     kinds = [arguments[0]] * len(value) if many else arguments
     return tuple(_decode(kind, one, file, f"{key}[{number}]") for number, (kind, one) in enumerate(zip(kinds, value, strict=True), 1))
 

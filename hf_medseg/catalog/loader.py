@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import tomllib
 from pathlib import Path
+
+import tomli
 
 from hf_medseg.catalog.about import COMMON
 from hf_medseg.catalog.citations import entries
@@ -32,8 +33,8 @@ def read_facts(folder: Path) -> Facts:
     if not (folder / FACTS).is_file():
         raise Refused(f"{shown} is missing: it says what the owner says of the source.")
     try:
-        table = decode(FactsTable, tomllib.loads((folder / FACTS).read_text(encoding="utf-8")), shown)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        table = decode(FactsTable, tomli.loads((folder / FACTS).read_text(encoding="utf-8")), shown)
+    except (tomli.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Refused(f"{shown} is no valid TOML: {error}.") from error
     cited = _entries(folder)
     editions = tuple(_edition(table, one, cited, shown) for one in table.editions or (EditionTable(name=""),))

@@ -42,6 +42,11 @@ def as_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="for programs")
 
 
+def dry_run(parser: argparse.ArgumentParser, shown: str) -> None:
+    """--dry-run."""
+    parser.add_argument("--dry-run", action="store_true", help=f"show {shown} and write nothing")
+
+
 def size(text: str) -> int:
     """The bytes of a size as people write it."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?I?)B?", text.strip().upper())

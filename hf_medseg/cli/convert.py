@@ -42,7 +42,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", action="append", default=[], metavar="NAME", help="config to make, or `all`; may be repeated")
     parser.add_argument("--about", metavar="FILE", help="facts that only you know, as TOML")
     parser.add_argument("--replace", action="store_true", help="OUT holds a conversion with other options, which may go")
-    parser.add_argument("--dry-run", action="store_true", help="show the plan and write nothing")
+    taken.dry_run(parser, "the plan")
     taken.as_json(parser)
 
 

@@ -24,7 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--choice", default="", metavar="NAME", help="which alternative, where there are several ways to get the data")
     parser.add_argument("--only", action="append", default=[], metavar="FILE", help="only these files; `*` allowed; may be repeated")
     parser.add_argument("--jobs", type=int, default=4, metavar="N", help="files side by side (default: 4)")
-    parser.add_argument("--dry-run", action="store_true", help="show what would be fetched and write nothing")
+    taken.dry_run(parser, "what would be fetched")
 
 
 def run(given: argparse.Namespace) -> int:

@@ -29,7 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--allow-incomplete", action="store_true", help="push although a limit left cases out, or some were rejected")
     parser.add_argument("--delete-others", action="store_true", help="also delete every other file of the repository")
     parser.add_argument("--replace-card", action="store_true", help="overwrite the card although somebody edited it on the Hub")
-    parser.add_argument("--dry-run", action="store_true", help="show what would happen and write nothing")
+    taken.dry_run(parser, "what would happen")
     taken.as_json(parser)
 
 

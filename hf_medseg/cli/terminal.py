@@ -123,7 +123,8 @@ def spoken(verbose: bool, quiet: bool) -> Iterator[None]:
     """Has what the package logs go to standard error: what happens; with `verbose` each step of it; with `quiet` warnings alone."""
     handler, before = _Saying(), (LOG.level, LOG.propagate)
     LOG.addHandler(handler)
-    LOG.setLevel(logging.DEBUG if verbose else logging.WARNING if quiet else logging.INFO)
+    aloud = logging.WARNING if quiet else logging.INFO
+    LOG.setLevel(logging.DEBUG if verbose else aloud)
     LOG.propagate = False
     try:
         yield

@@ -106,13 +106,11 @@ def not_this_source(source: Source, raw: Raw, inside: str) -> str:
     """Why no edition of a source fits a raw tree: what was looked for, what is there, and what to do; for `inside` see `Plan`."""
     wanted = ", or ".join(such_as(e.reading.landmarks) + f" (edition {e.name})" * bool(e.name) for e in source.editions)
     like = [other.id for other in looks_like(raw) if other is not source]
-    hint = (
-        f"RAW is only the folder {inside} of it: give the folder that {inside} lies in."
-        if inside
-        else f"It looks like {' or '.join(like)}. Run: hf-medseg convert {like[0]} RAW OUT"
-        if like
-        else f"`hf-medseg info {source.id}` shows the layout and where to get it."
-    )
+    hint = f"`hf-medseg info {source.id}` shows the layout and where to get it."
+    if inside:
+        hint = f"RAW is only the folder {inside} of it: give the folder that {inside} lies in."
+    elif like:
+        hint = f"It looks like {' or '.join(like)}. Run: hf-medseg convert {like[0]} RAW OUT"
     return f"This is not {source.id}. Looked for files such as {wanted}. {_nearest(source, raw)}Found: {folders_of(raw)}. {hint}"
 
 

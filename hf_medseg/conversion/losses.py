@@ -90,7 +90,9 @@ def _is_harmless(key: str, held: Mapping[str, Any], config: ConfigPlan, shards: 
 
 def _difference(key: str, held: Any, given: Any) -> str:
     def told(value: Any) -> str:
-        return "none" if value is None else ", ".join(value) or "none" if isinstance(value, list) else f"{value:,}"
+        if isinstance(value, list):
+            return ", ".join(value) or "none"
+        return "none" if value is None else f"{value:,}"
 
     return f"{_WORDS[key]}: {told(held)} before, {told(given)} now"
 

@@ -12,14 +12,14 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hf_medseg.errors import MissingExtra, Rejected
-from hf_medseg.formats.volume import Grid, Samples, VolumeImage
-from hf_medseg.raw.files import RawFile, Reader
+from hf_medseg.formats.volume import Grid, OneFile, Samples
+from hf_medseg.raw.files import Reader
 from hf_medseg.raw.packed import unpacked
 
 Array = NDArray[Any]
@@ -41,34 +41,23 @@ class _Header:
 
 
 @dataclass(frozen=True)
-class LosslessJpeg(VolumeImage):
+class LosslessJpeg(OneFile):
     """A lossless JPEG file beside a text that says its size; it may be packed with gzip.
 
     Attributes:
-        file: the file.
         height, width: the size as the text says: the samples run on in that order, even where the file's own header has the two
             swapped or otherwise cut.
         bits: the samples lie below 2^bits.
         pixel_spacing: (row, column) in mm, if the text states it.
     """
 
-    single: ClassVar[bool] = True
-    file: RawFile
     height: int
     width: int
     bits: int = 16
     pixel_spacing: tuple[float, float] | None = None
 
-    def files(self) -> tuple[RawFile, ...]:
-        """The files that are read."""
-        return (self.file,)
-
-    def samples(self, reader: Reader) -> Samples:
-        """See `VolumeImage.samples`."""
-        samples: Samples = reader.once(self, lambda: self._samples(reader))
-        return samples
-
-    def _samples(self, reader: Reader) -> Samples:
+    def read(self, reader: Reader) -> Samples:
+        """See `OneFile.read`."""
         path, count = self.file.path, self.height * self.width
         data = unpacked(reader.read(self.file, keep=False), 4 * count + (1 << 20), path)
         header = _header(data, path)

@@ -61,7 +61,9 @@ def metaimage(data: bytes, path: str) -> Layout:
     if kind is None:
         raise fields.wrong("elementtype", "MET_SHORT or another type of numbers")
     first = 1 if channels > 1 else 0
-    packing = ("gzip" if _true(fields, "compresseddata") else "") if _true(fields, "binarydata", True) else "text"
+    packing = "gzip" if _true(fields, "compresseddata") else ""
+    if not _true(fields, "binarydata", True):
+        packing = "text"
     affine, spacing = _place(fields, dims)
     local, skip = target.upper() == "LOCAL", fields.whole("headersize", 0)
     if local and skip > 0:  # then it counts from the beginning of the file

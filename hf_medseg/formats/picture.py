@@ -506,7 +506,7 @@ def _check_depth(picture: Image.Image, path: str) -> int:
             stream.seek(24)
             depth, colour = stream.read(2)
             stream.seek(position)
-            bits = (depth, depth, depth) if colour in (2, 6) else (depth, depth) if colour == 4 else ()
+            bits = (depth,) * {2: 3, 6: 3, 4: 2}.get(colour, 0)
     elif picture.format == "JPEG2000":
         components = _jpeg2000_depths(picture)
         bits = components if len(components) > 1 else ()

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
 from hf_medseg.errors import Rejected
 from hf_medseg.formats.picture import decode
-from hf_medseg.formats.volume import Grid, Samples, VolumeImage, stored_samples
-from hf_medseg.raw.files import RawFile, Reader
+from hf_medseg.formats.volume import Grid, OneFile, Samples, stored_samples
+from hf_medseg.raw.files import Reader
 
 
 @dataclass(frozen=True)
-class RawGrid(VolumeImage):
+class RawGrid(OneFile):
     """A file that is nothing but samples, row by row from the top.
 
     Attributes:
-        file: the file.
         height, width: the promised size; the file's size in bytes must fit.
         dtype: type and byte order of a sample as numpy writes it, such as `>u2`.
         highest: the highest value that the source can hold; None for any that the type can.
@@ -26,8 +24,6 @@ class RawGrid(VolumeImage):
         pixel_spacing: (row, column) in mm, if the source states it.
     """
 
-    single: ClassVar[bool] = True
-    file: RawFile
     height: int
     width: int
     dtype: str
@@ -35,16 +31,8 @@ class RawGrid(VolumeImage):
     inverted: bool = False
     pixel_spacing: tuple[float, float] | None = None
 
-    def files(self) -> tuple[RawFile, ...]:
-        """The files that are read."""
-        return (self.file,)
-
-    def samples(self, reader: Reader) -> Samples:
-        """See `VolumeImage.samples`."""
-        samples: Samples = reader.once(self, lambda: self._samples(reader))
-        return samples
-
-    def _samples(self, reader: Reader) -> Samples:
+    def read(self, reader: Reader) -> Samples:
+        """See `OneFile.read`."""
         data, kind = reader.read(self.file), np.dtype(self.dtype)
         expected = self.height * self.width * kind.itemsize
         if len(data) != expected:
@@ -68,22 +56,11 @@ class RawGrid(VolumeImage):
 
 
 @dataclass(frozen=True)
-class SignedPicture(VolumeImage):
+class SignedPicture(OneFile):
     """A picture file whose samples may be signed 16-bit integers: stored shifted, with the intercept that leads back."""
 
-    single: ClassVar[bool] = True
-    file: RawFile
-
-    def files(self) -> tuple[RawFile, ...]:
-        """The files that are read."""
-        return (self.file,)
-
-    def samples(self, reader: Reader) -> Samples:
-        """See `VolumeImage.samples`."""
-        samples: Samples = reader.once(self, lambda: self._samples(reader))
-        return samples
-
-    def _samples(self, reader: Reader) -> Samples:
+    def read(self, reader: Reader) -> Samples:
+        """See `OneFile.read`."""
         pixels = decode(reader.read(self.file), self.file.path, signed=True)[np.newaxis]
         array, slope, intercept = stored_samples(pixels, self.file.path)
         return Samples(array, Grid((1, array.shape[1], array.shape[2])), slope, intercept)

@@ -164,6 +164,31 @@ class VolumeImage(ABC):
         return array
 
 
+@dataclass(frozen=True)
+class OneFile(VolumeImage):
+    """A picture in its own right that is read from one file, once for a case.
+
+    Attributes:
+        file: the file.
+    """
+
+    single: ClassVar[bool] = True
+    file: RawFile
+
+    def files(self) -> tuple[RawFile, ...]:
+        """The file that is read."""
+        return (self.file,)
+
+    def samples(self, reader: Reader) -> Samples:
+        """See `VolumeImage.samples`."""
+        samples: Samples = reader.once(self, lambda: self.read(reader))
+        return samples
+
+    @abstractmethod
+    def read(self, reader: Reader) -> Samples:
+        """Reads the file; see `VolumeImage.samples`."""
+
+
 _UNSIGNED = {1: np.uint8, 2: np.uint16}
 
 
@@ -203,7 +228,11 @@ def stored_samples(raw: Array, path: str, slope: float = 1.0, intercept: float =
             raise Rejected(path, "it holds samples that are not finite numbers (NaN or infinity).")
         if low != np.floor(low) or not np.array_equal(raw, np.rint(raw)) or float(high) - float(low) > 65535:
             return _as_float32(raw, path), slope, intercept
-    offset = 0 if low >= 0 and high <= 65535 else -32768 if low >= -32768 and high <= 32767 else int(low)
+    offset = int(low)
+    if low >= 0 and high <= 65535:
+        offset = 0
+    elif low >= -32768 and high <= 32767:
+        offset = -32768
     if int(high) - offset > 65535:
         raise Rejected(path, f"integers {int(low)}..{int(high)}; no offset brings them into 16 bits.")
     if abs(offset) > _EXACT:

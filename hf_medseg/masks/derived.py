@@ -50,5 +50,7 @@ class Larger(Cell):
         for other in self.others:
             with contextlib.suppress(Rejected):
                 areas.append(int(np.count_nonzero(on_grid(other, reader, shape))))
-        word = None if not areas or own == max(areas) else self.larger if own > max(areas) else self.smaller
-        return [word] * shape[0]
+        largest = max(areas, default=own)
+        if own == largest:
+            return [None] * shape[0]
+        return [self.larger if own > largest else self.smaller] * shape[0]

@@ -140,8 +140,9 @@ def turn_of(
     sizes = [_size(reader.read(file)) for file in masks] or ([said] if said else [])
     proven: list[Drawn] = []
     if sizes and turn.drawn != size:
-        proven = ["stored" if all(one == size for one in sizes) else "upright" if all(one == turn.drawn for one in sizes) else ""]
-    if not proven or not proven[0]:
+        on_both: tuple[tuple[Drawn, tuple[int, int]], ...] = (("stored", size), ("upright", turn.drawn))
+        proven = [drawn for drawn, grid in on_both if all(one == grid for one in sizes)]
+    if not proven:
         tag = f"{orientation}" if orientation > 1 else f"{turn.own}, of {name}"
         raise Rejected(
             image.path,

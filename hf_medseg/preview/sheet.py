@@ -95,7 +95,9 @@ class Tile:
 
 def _pictures(seen: Seen) -> tuple[Image.Image, Image.Image | None]:
     plain = overlay(Seen(seen.pixels, None), _CELL)
-    return plain, plain if seen.pixels is None else None if seen.labels is None else overlay(seen, _CELL)
+    if seen.pixels is None:
+        return plain, plain
+    return plain, None if seen.labels is None else overlay(seen, _CELL)
 
 
 def tile_of(row: Shown, seen: Seen) -> Tile:

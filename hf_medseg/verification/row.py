@@ -93,8 +93,7 @@ class RowCheck:
         for name, column in self._columns.items():
             if name in ("image", "mask") or row[name] is None:
                 continue
-            cells = [row[name]] if isinstance(column, (Picture, Volume)) else row[name] if _many_pictures(column) else []
-            for cell in cells:
+            for cell in _cells(column, row[name]):
                 opened, found = self._open(name, cell)
                 yield from found
                 if opened is not None:
@@ -195,8 +194,11 @@ class RowCheck:
                 yield "geometry", f"`{name}` says {row[name]!r}."
 
 
-def _many_pictures(column: Column) -> bool:
-    return isinstance(column, ListOf) and isinstance(column.item, (Picture, Volume))
+def _cells(column: Column, value: Any) -> list[Any]:
+    """The pictures or volumes in a column's value."""
+    if isinstance(column, (Picture, Volume)):
+        return [value]
+    return list(value) if isinstance(column, ListOf) and isinstance(column.item, (Picture, Volume)) else []
 
 
 def _sides(grid: tuple[int, ...]) -> str:
