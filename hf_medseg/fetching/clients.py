@@ -1,4 +1,4 @@
-"""What other libraries fetch: Kaggle, Google Drive, the Imaging Data Commons, Synapse, nilearn, and the records behind DOIs.
+"""What other libraries fetch: Kaggle, Google Drive, the Imaging Data Commons, Synapse and nilearn.
 
 Each reads its own credentials from its own place; this package neither sees nor keeps them. Each function fills a folder that the caller
 gives its final name, so that a broken-off download is carried on in the same folder.
@@ -7,138 +7,72 @@ gives its final name, so that a broken-off download is carried on in the same fo
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import html
+import dataclasses
 import os
-import re
 import shutil
-import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin
 
 from hf_medseg.errors import MedsegError
-from hf_medseg.fetching import names
-from hf_medseg.fetching.http import SPARE, TIMEOUT, Unavailable, Wanted, Watch, check_way, library
+from hf_medseg.fetching import apart, names
+from hf_medseg.fetching.http import SPARE, TIMEOUT, Mismatch, Unavailable, Wanted, Watch, library
 
-_LONGEST_PAGE = 1 << 23  # bytes of a page that is searched for a link
-_LOOKS = 1.0  # seconds between two looks at what a client has written
+IDLE = 900.0  # seconds without a byte, after which a client is broken off
 _TRIES = 3  # a client that breaks off is called again so often; what it has received it carries on
 
 
-def record(doi: str) -> dict[str, tuple[str, str, int | None]]:
-    """The files of a Zenodo, figshare or Dataverse record.
+def fetch(client: str, address: str, part: Path, wanted: Wanted, watch: Watch) -> Path:
+    """Has a client fetch into a folder, most of them in a process of its own.
+
+    A client has no way to be told how much may come, nor to be broken off. What it writes is looked at now and then; packed and unpacked
+    lie side by side for a while, so it may be twice as much.
 
     Args:
-        doi: `doi:10...`.
+        client: one of `CLIENTS`.
+        address: what it is asked for.
+        part: folder for what is not complete.
+        wanted: what is known of it.
+        watch: told how far it is; tells when to stop.
 
     Returns:
-        (address, checksum, bytes) by name, as the record tells them.
-
-    Raises:
-        Unavailable: the record does not answer, or lies with another host.
-    """
-    pooch, downloaders, errors = library("pooch", "download"), library("pooch.downloaders", "download"), _requests()
-    book = pooch.create(path=Path(), base_url=f"{doi}/")
-    try:
-        repository = downloaders.doi_to_repository(doi.removeprefix("doi:"), timeout=TIMEOUT)
-        repository.populate_registry(book)
-        sizes = _sizes(getattr(repository, "api_response", None))
-        files = {name: (repository.download_url(name), checksum or "", sizes.get(name)) for name, checksum in book.registry.items()}
-        for url, *_ in files.values():
-            check_way("https://doi.org", url)
-        return files
-    except errors.RequestException as error:
-        raise Unavailable(f"the record does not answer ({type(error).__name__})") from error
-    except (ValueError, KeyError) as error:
-        raise Unavailable(f"the record cannot be read ({error})") from error
-
-
-def _sizes(told: Any) -> dict[str, int]:
-    """Bytes by name, wherever the answer of a record has a file's name beside them: `{"key": ..., "size": ...}` and its like."""
-    if isinstance(told, (list, tuple)):
-        return {name: size for one in told for name, size in _sizes(one).items()}
-    if not isinstance(told, dict):
-        return {}
-    name = next((told[key] for key in ("key", "filename", "name") if isinstance(told.get(key), str)), "")
-    size = next((told[key] for key in ("size", "filesize") if isinstance(told.get(key), int) and not isinstance(told[key], bool)), None)
-    return {name: size} if name and size is not None else _sizes(list(told.values()))
-
-
-def link_on(address: str) -> str:
-    """The address behind a link of a page, for links that the owner renews: `https://page#what the link contains`.
-
-    Raises:
-        Unavailable: the page does not answer, or has no such link any more.
-    """
-    requests = library("requests", "download")
-    page, _, wanted = address.partition("#")
-    try:
-        with requests.get(page, timeout=TIMEOUT, stream=True, hooks={"response": _follow}) as answer:
-            answer.raise_for_status()
-            text = answer.raw.read(_LONGEST_PAGE, decode_content=True).decode(answer.encoding or "utf-8", "replace")
-    except requests.exceptions.RequestException as error:
-        raise Unavailable(f"the page does not answer ({type(error).__name__})") from error
-    for found in re.findall(r"""href\s*=\s*["']([^"']+)["']""", text):
-        if wanted in (plain := html.unescape(found)):
-            check_way(str(answer.url), plain)
-            return urljoin(str(answer.url), plain)
-    raise Unavailable("the page has no such link any more")
-
-
-def _follow(answer: Any, **_: Any) -> None:
-    if answer.is_redirect:
-        check_way(answer.url, answer.headers["Location"])
-
-
-class _TooMuch(BaseException):
-    """More came than may; not an `Exception`, so that no client takes it for a broken connection and asks again."""
-
-
-@contextlib.contextmanager
-def _bounded(part: Path, wanted: Wanted, watch: Watch) -> Iterator[None]:
-    """Looks now and then at what a client writes into a folder, tells it, and breaks the client off where it becomes too much.
-
-    A client has no way to be told how much may come. Packed and unpacked lie side by side for a while, so it may be twice as much.
+        The file or folder that it made.
 
     Raises:
         Mismatch: more came than is published.
+        Unavailable: the place does not give it, or nothing comes for a long time.
         MedsegError: nobody says how large it is, and the disk is nearly full.
         Stopped: the watch says so.
     """
-    over, client, most = threading.Event(), threading.get_ident(), None if wanted.most is None else 2 * wanted.most
-    why: list[MedsegError] = []
+    if client in _HERE:
+        return CLIENTS[client](address, part, wanted, watch)
+    most, before, grown = None if wanted.most is None else 2 * wanted.most, -1, time.monotonic()
 
     def look() -> None:
-        while not over.wait(_LOOKS):
-            received = _bytes_in(part)
-            watch.at(wanted.name, received)
-            if most is not None and received > most:
-                why.append(wanted.too_much(f"{received:,} bytes came and it does not end"))
-            elif most is None and part.exists() and shutil.disk_usage(part).free < SPARE:
-                why.append(
-                    MedsegError(f"{wanted.name}: nobody says how large it is, and after {received:,} bytes the disk is nearly full.")
-                )
-            if why or watch.stop.is_set():
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(client), ctypes.py_object(_TooMuch))
-                return
-
-    looking = threading.Thread(target=look, name="hf-medseg-look", daemon=True)
-    looking.start()
-    try:
-        try:
-            yield
-        finally:
-            over.set()
-            looking.join()
-            _bytes_in(part / "nothing")  # what was raised from there comes now, if ever
-    except _TooMuch:
+        nonlocal before, grown
         watch.check()
-        if why:
-            shutil.rmtree(part, ignore_errors=True)
-            raise why[0] from None
+        received = _bytes_in(part)
+        watch.at(wanted.name, received)
+        if received != before:
+            before, grown = received, time.monotonic()
+        if most is not None and received > most:
+            raise wanted.too_much(f"{received:,} bytes came and it does not end")
+        if most is None and part.exists() and shutil.disk_usage(part).free < SPARE:
+            raise MedsegError(f"{wanted.name}: nobody says how large it is, and after {received:,} bytes the disk is nearly full.")
+        if time.monotonic() - grown > IDLE:
+            raise Unavailable(f"nothing came for {IDLE / 60:.0f} minutes; the same command carries on")
+
+    try:
+        return Path(apart.call(f"{__name__}:in_child", client, address, str(part), dataclasses.asdict(wanted), look=look))
+    except Mismatch:
+        shutil.rmtree(part, ignore_errors=True)
         raise
+
+
+def in_child(client: str, address: str, part: str, wanted: Mapping[str, Any]) -> str:
+    """See `fetch`; runs in the other process."""
+    return str(CLIENTS[client](address, Path(part), Wanted(**wanted), Watch()))
 
 
 def _bytes_in(folder: Path) -> int:
@@ -158,8 +92,7 @@ def kaggle(address: str, part: Path, wanted: Wanted, watch: Watch) -> Path:
     """A Kaggle data set `owner/slug`, unpacked by kagglehub; its cache lies in `part`, so that it carries on what was broken off."""
     hub = library("kagglehub", "download")
     page = f"https://www.kaggle.com/datasets/{address}"
-    with _bounded(part, wanted, watch):
-        return _from_kaggle(lambda: hub.dataset_download(address), page, part, watch)
+    return _from_kaggle(lambda: hub.dataset_download(address), page, part)
 
 
 def kaggle_competition(address: str, part: Path, wanted: Wanted, watch: Watch) -> Path:
@@ -167,50 +100,35 @@ def kaggle_competition(address: str, part: Path, wanted: Wanted, watch: Watch) -
     hub = library("kagglehub", "download")
     file = wanted.name if Path(wanted.name).suffix else None
     page = f"https://www.kaggle.com/c/{address}/rules"
-    with _bounded(part, wanted, watch):
-        return _from_kaggle(lambda: hub.competition_download(address, file), page, part, watch)
+    return _from_kaggle(lambda: hub.competition_download(address, file), page, part)
 
 
-def _from_kaggle(call: Callable[[], str], page: str, part: Path, watch: Watch) -> Path:
+def _from_kaggle(call: Callable[[], str], page: str, part: Path) -> Path:
     errors, hub = _requests(), library("kagglehub.exceptions", "download")
-    with _environment("KAGGLEHUB_CACHE", str(part)):
-        for tries_left in reversed(range(_TRIES)):
-            watch.check()
-            try:
-                made = Path(call())
-                break
-            except (hub.UnauthenticatedError, hub.CredentialError) as error:
-                raise Unavailable(
-                    "Kaggle asks who you are: make an account and a token at https://www.kaggle.com/settings, then run "
-                    '`python -c "import kagglehub; kagglehub.login()"`'
-                ) from error
-            except hub.KaggleApiHTTPError as error:
-                status = getattr(error.response, "status_code", 0)
-                if status in (401, 403):
-                    raise Unavailable(f"Kaggle answers {status}: log in there and accept what {page} asks, then try again") from error
-                if tries_left == 0 or status < 500:
-                    raise Unavailable(f"Kaggle answers {status}") from error
-            except (errors.RequestException, hub.DataCorruptionError, hub.BackendError) as error:
-                if tries_left == 0:
-                    raise Unavailable(f"Kaggle breaks off ({type(error).__name__})") from error
+    os.environ["KAGGLEHUB_CACHE"] = str(part)  # this process does nothing else
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            made = Path(call())
+            break
+        except (hub.UnauthenticatedError, hub.CredentialError) as error:
+            raise Unavailable(
+                "Kaggle asks who you are: make an account and a token at https://www.kaggle.com/settings, then run "
+                '`python -c "import kagglehub; kagglehub.login()"`'
+            ) from error
+        except hub.KaggleApiHTTPError as error:
+            status = getattr(error.response, "status_code", 0)
+            if status in (401, 403):
+                raise Unavailable(f"Kaggle answers {status}: log in there and accept what {page} asks, then try again") from error
+            if tries_left == 0 or status < 500:
+                raise Unavailable(f"Kaggle answers {status}") from error
+        except (errors.RequestException, hub.DataCorruptionError, hub.BackendError) as error:
+            if tries_left == 0:
+                raise Unavailable(f"Kaggle breaks off ({type(error).__name__})") from error
     if part.resolve() in made.resolve().parents:
         return made
     copy = part / made.name  # Kaggle's own machines hand out folders that only they can write to
     shutil.copytree(made, copy, dirs_exist_ok=True) if made.is_dir() else shutil.copyfile(made, copy)
     return copy
-
-
-@contextlib.contextmanager
-def _environment(name: str, value: str) -> Iterator[None]:
-    before = os.environ.get(name)
-    os.environ[name] = value
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[name]
-        else:
-            os.environ[name] = before
 
 
 def drive(address: str, part: Path, wanted: Wanted, watch: Watch) -> Path:
@@ -307,8 +225,7 @@ def abide(address: str, part: Path, wanted: Wanted, watch: Watch) -> Path:
     datasets = library("nilearn.datasets", "nilearn")
     part.mkdir(parents=True, exist_ok=True)
     try:
-        with _bounded(part, wanted, watch):
-            datasets.fetch_abide_pcp(data_dir=str(part), derivatives=address.split(","), quality_checked=False, verbose=0)
+        datasets.fetch_abide_pcp(data_dir=str(part), derivatives=address.split(","), quality_checked=False, verbose=0)
     except OSError as error:
         if error.errno is not None:  # the disk, not the network
             raise
@@ -325,3 +242,5 @@ CLIENTS: dict[str, Callable[[str, Path, Wanted, Watch], Path]] = {
     "nilearn": abide,
 }
 """Who fetches into (address, folder for what is not complete, what is known of it, watch) and returns the file or folder that it made."""
+
+_HERE = {"idc"}  # it tells its size before, and has a program of its own

@@ -20,9 +20,11 @@ from hf_medseg.catalog.facts import Download
 from hf_medseg.catalog.lookup import find_source
 from hf_medseg.catalog.source import Source
 from hf_medseg.errors import MedsegError, Refused
-from hf_medseg.fetching.clients import CLIENTS, link_on, record
+from hf_medseg.fetching import clients
+from hf_medseg.fetching.clients import CLIENTS
 from hf_medseg.fetching.http import MEANING, Got, Mismatch, Stopped, Unavailable, Wanted, Watch, fetch, forget, judge, library, measured
 from hf_medseg.fetching.names import clean, clean_tree
+from hf_medseg.fetching.records import link_on, record
 from hf_medseg.progress import Tell, telling
 from hf_medseg.raw.archives import unpack_command
 from hf_medseg.raw.order import natural
@@ -407,7 +409,7 @@ def _from_client(item: Item, client: str, address: str, dest: Path, watch: Watch
     if part.is_file():  # of another place, which was not reached any more
         forget(part)
     name = item.name if client == item.places[0][0] else _folder_of(client, address) or item.name
-    made = CLIENTS[client](address, part, replace(item.wanted, name=name), watch)
+    made = clients.fetch(client, address, part, replace(item.wanted, name=name), watch)
     if made.is_dir():
         clean_tree(made, address)
     if made.is_file():

@@ -1,31 +1,39 @@
-"""One file over HTTP: pooch moves the bytes; here a broken connection is carried on, and what comes is judged while it comes."""
+"""One file over HTTP: requests moves the bytes; here a broken connection is carried on, and what comes is judged while it comes."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import ipaddress
 import json
 import re
 import shutil
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from hf_medseg import __version__
 from hf_medseg.errors import MedsegError, MissingExtra
+from hf_medseg.fetching.addresses import is_inside
 from hf_medseg.progress import Progress, Tell
+
+if TYPE_CHECKING:
+    from requests import Session
+
+    from hf_medseg.fetching.wire import Wire
 
 WAITS = (1.0, 4.0, 15.0)  # seconds before the next try where the last one brought nothing; after them the next mirror has its turn
 TRIES = 100  # of one address, however much each of them brought
 PATIENCE = 60.0  # seconds that a server may ask us to wait
 TIMEOUT = (15.0, 60.0)  # seconds to connect, and between two pieces
 CHUNK = 1 << 18
-PACE = 300.0  # seconds in which at least one `CHUNK` has to come: a server that drips would hold us for ever
+PACE = 300.0  # seconds in which an answer has to begin, and after that so many bytes have to come:
+LEAST = 1 << 22  # a server that drips would hold us for ever
+LONGEST = 7 * 86_400.0  # seconds of one transfer, whatever comes: what is missing then comes with the next run
 SLACK = 1 << 20  # bytes over a published size: sizes of an older release differ a little, and what came is kept to look at
 TIMES = 4  # the published size where a page only rounds it: so often it may come at most
 SPARE = 1 << 30  # bytes that stay free on the disk where nobody says how large a file is
@@ -205,7 +213,7 @@ def fetch(url: str, wanted: Wanted, part: Path, watch: Watch) -> Got:
         Unavailable: the address does not give the file.
         Mismatch: the server announces another size than the published one.
         Stopped: the watch says so; `part` stays.
-        MissingExtra: pooch is not installed.
+        MissingExtra: requests is not installed.
     """
     failures = 0
     for _ in range(TRIES):
@@ -253,22 +261,66 @@ def check_way(before: str, after: str, *, proved: bool = False) -> None:
         raise Unavailable(f"it leads to an address that is no web address ({there.scheme}:)")
     if here.scheme == "https" and there.scheme == "http" and not proved:
         raise Unavailable("it leads to an address without encryption, and no checksum is published that would prove what comes")
-    if _is_inside(there.hostname or "") and not _is_inside(here.hostname or ""):
+    if is_inside(there.hostname or "") and not is_inside(here.hostname or ""):
         raise Unavailable("it leads to an address inside of this machine or its network")
 
 
-def _is_inside(host: str) -> bool:
-    name = host.rstrip(".").lower()
-    if name in ("", "localhost") or name.endswith((".localhost", ".local", ".internal", ".localdomain")):
-        return True
-    with contextlib.suppress(ValueError):
-        return not ipaddress.ip_address(name).is_global
-    # 127.1, 0x7f000001 and 2130706433 are the same address to the system.
-    return re.fullmatch(r"(?:0x[0-9a-f]+|\d+)(?:\.(?:0x[0-9a-f]+|\d+))*", name) is not None
+@contextlib.contextmanager
+def connected(url: str) -> Iterator[tuple[Session, Wire]]:
+    """A session for an address, and what its connections hang on.
+
+    Raises:
+        MissingExtra: requests is not installed.
+    """
+    requests = library("requests", "download")
+    from hf_medseg.fetching.wire import Wire
+
+    with requests.Session() as session:
+        wire = Wire(inside=is_inside(urlsplit(url).hostname or ""))
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, wire)
+        yield session, wire
+
+
+def take(url: str, most: int, **options: Any) -> Any:
+    """The whole answer of an address that is not long; a page or a record.
+
+    Raises:
+        Unavailable: it is longer, takes longer than `PACE`, or leads to where it may not.
+        requests.exceptions.RequestException: it does not answer.
+    """
+    from hf_medseg.fetching.wire import Inside
+
+    with connected(url) as (session, wire):
+        late = threading.Timer(PACE, wire.hang_up)
+        late.daemon = True
+        late.start()
+        try:
+            answer = session.get(url, **{**options, "stream": True, "hooks": {"response": _follow}})
+            body = b""
+            for data in answer.iter_content(CHUNK):
+                body += data
+                if len(body) > most:
+                    raise Unavailable(f"its answer is longer than {most:,} bytes")
+        except Inside as error:
+            raise Unavailable(_INSIDE) from error
+        finally:
+            late.cancel()
+        answer._content = body  # so that `text` and `json()` read it
+        return answer
+
+
+def _follow(answer: Any, **_: Any) -> None:
+    if answer.is_redirect:
+        check_way(answer.url, answer.headers["Location"])
+
+
+_INSIDE = "its name leads to an address inside of this machine or its network"
+_DRIPS = f"it sends fewer than {LEAST:,} bytes in {PACE:.0f} seconds"
 
 
 class _Transfer:
-    """One try: pooch asks for the rest of the file and writes what comes here."""
+    """One try: asks for the rest of the file and takes what comes."""
 
     def __init__(self, url: str, wanted: Wanted, part: Path, watch: Watch) -> None:
         self.url, self.wanted, self.part, self.watch = url, wanted, part, watch
@@ -279,20 +331,26 @@ class _Transfer:
         self._answer: Any = None
         self._head: bytes | None = b""  # the first bytes, until they were looked at
         self._most = wanted.most  # bytes that may come
-        self._resumed = self._dripped = False
+        self._resumed, self._dripped = False, ""
 
     def run(self) -> Got:
         """The whole file, or an exception."""
-        pooch, requests = library("pooch", "download"), library("requests", "download")
+        requests = library("requests", "download")
+        from hf_medseg.fetching.wire import Inside
+
         errors = requests.exceptions
         headers = {"User-Agent": f"hf-medseg/{__version__}", "Accept-Encoding": "identity", **self._rest()}
-        ask = pooch.HTTPDownloader(chunk_size=CHUNK, timeout=TIMEOUT, headers=headers, hooks={"response": self.hear})
         over = threading.Event()
-        pace = threading.Thread(target=self._keep_pace, args=(over,), name="hf-medseg-pace", daemon=True)
-        pace.start()
         try:
-            ask(self.url, self, None)
-            self._take_head()
+            with connected(self.url) as (session, wire):
+                pace = threading.Thread(target=self._keep_pace, args=(over, wire), name="hf-medseg-pace", daemon=True)
+                pace.start()
+                answer = session.get(self.url, stream=True, timeout=TIMEOUT, headers=headers, hooks={"response": self.hear})
+                for data in answer.iter_content(CHUNK):
+                    self.write(data)
+                self._take_head()
+        except Inside as error:
+            raise Unavailable(_INSIDE) from error
         except _Complete:
             pass
         except errors.SSLError as error:
@@ -321,20 +379,20 @@ class _Transfer:
             raise _Again("the pieces that it sent do not make the published file")
         return got
 
-    def _keep_pace(self, over: threading.Event) -> None:
+    def _keep_pace(self, over: threading.Event, wire: Wire) -> None:
         """Hangs up on a server that sends next to nothing: a time-out sees only whether anything comes at all."""
-        before = -1
+        before, began = -LEAST, time.monotonic()
         while not over.wait(PACE):
-            if self._answer is not None and before >= 0 and self.have - before < CHUNK:
-                self._dripped = True
-                with contextlib.suppress(OSError, RuntimeError, ValueError, AttributeError):  # it ended meanwhile
-                    self._answer.raw.shutdown()
+            late = time.monotonic() - began > LONGEST
+            if late or self._answer is None or self.have - before < LEAST:
+                self._dripped = f"it is not done in {LONGEST / 3600:.0f} hours" if late else _DRIPS
+                wire.hang_up()
                 return
             before = self.have
 
     def _check_pace(self) -> None:
         if self._dripped and (self.total is None or self.have < self.total):
-            raise Unavailable(f"it sends fewer than {CHUNK:,} bytes in {PACE:.0f} seconds")
+            raise Unavailable(self._dripped)
 
     def _close(self) -> None:
         if self._file is not None:
@@ -448,9 +506,6 @@ class _Transfer:
                 "It may be something else that never ends; what came is not kept. Make room, or fetch it in a browser."
             )
         return self.wanted.too_much(f"{self.url} sends more than {self.have:,} bytes and does not end")
-
-    def flush(self) -> None:
-        """Nothing: every piece is written through."""
 
     def _look_at(self, head: bytes) -> None:
         suffix = Path(self.wanted.name).suffix.lower()

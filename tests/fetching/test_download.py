@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import shutil
+import socket
 import sys
 import threading
 import zipfile
@@ -26,6 +27,8 @@ from hf_medseg.catalog.facts import Access, Download, Mode
 from hf_medseg.catalog.lookup import find_source, sources
 from hf_medseg.cli import main
 from hf_medseg.errors import MedsegError, MissingExtra, Refused
+from hf_medseg.fetching import apart
+from hf_medseg.fetching.addresses import leads_inside
 from hf_medseg.fetching.names import clean
 from hf_medseg.progress import Progress
 from tests.support.harness import PHANTOMS
@@ -406,7 +409,7 @@ def test_a_range_of_other_bytes_is_found_and_all_comes_again(web: Web, offer: Of
 
 
 def test_a_server_that_drips_is_left(web: Web, offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transfer, "PACE", 0.05)
+    monkeypatch.setattr(transfer, "PACE", 0.5)
     left = threading.Event()
 
     def drips(handler: Any, body: bytes) -> None:
@@ -423,6 +426,63 @@ def test_a_server_that_drips_is_left(web: Web, offer: Offer, tmp_path: Path, mon
     hf_medseg.download(offer(Download(URL, mirrors=(MIRROR,))), tmp_path)
     left.set()
     assert (tmp_path / "file.bin").read_bytes() == BODY
+
+
+def test_a_server_that_drips_its_head_is_left(web: Web, offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transfer, "PACE", 0.5)
+    left = threading.Event()
+
+    def drips(handler: Any, body: bytes) -> None:
+        for letter in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 100_000:
+            handler.wfile.write(bytes([letter]))
+            if left.wait(0.01):
+                return
+
+    web.serve(URL, BODY, drips)
+    web.serve(MIRROR, BODY)
+    hf_medseg.download(offer(Download(URL, mirrors=(MIRROR,))), tmp_path)
+    left.set()
+    assert (tmp_path / "file.bin").read_bytes() == BODY
+
+
+def test_a_transfer_that_takes_for_ever_is_left(web: Web, offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transfer, "PACE", 0.1)
+    monkeypatch.setattr(transfer, "LEAST", 1)
+    monkeypatch.setattr(transfer, "LONGEST", 0.2)
+    left = threading.Event()
+
+    def slow(handler: Any, body: bytes) -> None:
+        handler.send_response(200)
+        handler.send_header("Transfer-Encoding", "chunked")
+        handler.end_headers()
+        while not left.wait(0.001):
+            handler.wfile.write(b"2000\r\n" + bytes(0x2000) + b"\r\n")
+
+    web.serve(URL, BODY, slow)
+    with pytest.raises(MedsegError, match="it is not done in 0 hours"):
+        hf_medseg.download(offer(Download(URL)), tmp_path)
+    left.set()
+
+
+@pytest.mark.parametrize("number", ["127.0.0.1", "10.0.0.7", "192.168.1.1", "169.254.169.254", "::1", "fd00::1", "::ffff:127.0.0.1"])
+def test_a_name_that_leads_into_this_machine_is_not_asked(
+    offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: str
+) -> None:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        monkeypatch.setattr(socket.socket, "getpeername", lambda self: (number, 443))
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [(socket.AF_INET, socket.SOCK_STREAM, 6, "", server.getsockname())])
+        with pytest.raises(MedsegError, match="its name leads to an address inside of this machine or its network"):
+            hf_medseg.download(offer(Download(URL)), tmp_path)
+        server.settimeout(5)
+        asked, _ = server.accept()
+        with asked:
+            assert asked.recv(100) == b""  # nothing was said to it
+
+
+def test_the_numbers_of_owners_and_of_proxies_on_this_machine_are_outside() -> None:
+    assert not [number for number in ("188.184.103.118", "2001:1458:d00:61::100:31d", "198.18.0.5") if leads_inside(number)]
 
 
 @pytest.mark.parametrize(
@@ -775,6 +835,21 @@ def test_the_size_that_a_record_tells_bounds_its_file(web: Web, offer: Offer, tm
     assert names(tmp_path) == []
 
 
+def test_a_record_that_does_not_end_is_no_record(web: Web, offer: Offer, tmp_path: Path) -> None:
+    record(web, "10.5281/zenodo.7", {"a.bin": BODY})
+    web.pages["zenodo.org/api/records/7"].body = b'{"files": [' + b'"x", ' * 2_000_000  # type: ignore[union-attr]
+    with pytest.raises(MedsegError, match="its answer is longer than 8,388,608 bytes"):
+        hf_medseg.download(offer(Download("doi:10.5281/zenodo.7", "doi")), tmp_path)
+
+
+@pytest.mark.parametrize("told", [b"[]", b"[[[[" * 100_000, b'{"files": 7}', b'{"files": [{"key": 1}]}', b"null", b"\xff"])
+def test_a_record_that_is_none_is_said(web: Web, offer: Offer, tmp_path: Path, told: bytes) -> None:
+    record(web, "10.5281/zenodo.7", {"a.bin": BODY})
+    web.pages["zenodo.org/api/records/7"].body = told  # type: ignore[union-attr]
+    with pytest.raises(MedsegError, match="Try again later; in a browser it is"):
+        hf_medseg.download(offer(Download("doi:10.5281/zenodo.7", "doi")), tmp_path)
+
+
 KAGGLE = "https://api.kaggle.com/v1/datasets.DatasetApiService"
 COMPETITION = "https://api.kaggle.com/v1/competitions.CompetitionApiService/DownloadDataFile"
 
@@ -917,7 +992,6 @@ def test_google_drive_sends_more_than_is_published(web: Web, offer: Offer, tmp_p
 
 def test_a_kaggle_set_that_does_not_end(web: Web, offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("kagglehub")
-    monkeypatch.setattr(clients, "_LOOKS", 0.001)
     ended = threading.Event()
 
     def slow(handler: Any, body: bytes) -> None:
@@ -935,6 +1009,22 @@ def test_a_kaggle_set_that_does_not_end(web: Web, offer: Offer, tmp_path: Path, 
     finally:
         ended.set()
     assert names(tmp_path) == []
+
+
+def test_a_client_that_brings_nothing_is_broken_off(web: Web, offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("kagglehub")
+    monkeypatch.setattr(clients, "IDLE", 1.0)
+    left = threading.Event()
+    web.serve(f"{KAGGLE}/GetDataset", b"", stall(left))
+    with pytest.raises(MedsegError, match="nothing came for 0 minutes"):
+        hf_medseg.download(offer(Download("owner/slug", "kaggle")), tmp_path)
+    left.set()
+
+
+def test_a_client_that_dies_is_said(offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apart, "COMMAND", (sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"))
+    with pytest.raises(MedsegError, match="ended without a word"):
+        hf_medseg.download(offer(Download("owner/slug", "kaggle")), tmp_path)
 
 
 def test_google_drive_over_its_quota(web: Web, tmp_path: Path) -> None:
@@ -1001,7 +1091,8 @@ def test_imaging_data_commons(web: Web, offer: Offer, tmp_path: Path, monkeypatc
 
 
 def fake(monkeypatch: pytest.MonkeyPatch, **modules: Any) -> None:
-    """Puts stand-ins for libraries in place."""
+    """Puts stand-ins for libraries in place, and has no other process look for them."""
+    monkeypatch.setattr(clients, "_HERE", set(clients.CLIENTS))
     for name, content in modules.items():
         dotted = name.replace("__", ".")
         stand_in = ModuleType(dotted)
@@ -1083,7 +1174,7 @@ def test_synapse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("client", "library", "extra"),
     [
-        ("http", "pooch", "download"),
+        ("http", "requests", "download"),
         ("doi", "pooch", "download"),
         ("kaggle", "kagglehub", "download"),
         ("gdown", "gdown", "download"),
@@ -1095,6 +1186,7 @@ def test_synapse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_missing_library_names_its_extra(
     offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, client: Any, library: str, extra: str
 ) -> None:
+    monkeypatch.setattr(clients, "_HERE", set(clients.CLIENTS))
     for name in [name for name in sys.modules if name == library or name.startswith(f"{library}.")] + [library]:
         monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(MissingExtra, match=rf"pip install 'hf-medseg\[{extra}\]'"):
@@ -1216,6 +1308,7 @@ def test_calls_that_do_not_fit(web: Web, offer: Offer, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", sorted(sources()))
 def test_every_source_answers_with_the_fetch_or_exact_steps(name: str, web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = find_source(name)
+    monkeypatch.setattr(clients, "_HERE", set(clients.CLIENTS))
     for client in list(clients.CLIENTS):
         monkeypatch.setitem(clients.CLIENTS, client, _takes)
     monkeypatch.setattr(module, "record", lambda doi: {"record.bin": ("https://zenodo.org/record.bin", "", None)})

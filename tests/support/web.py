@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,6 +13,8 @@ from typing import Any
 import pytest
 import requests
 from requests.adapters import HTTPAdapter
+
+from hf_medseg.fetching import apart, wire
 
 Act = Callable[["_Handler", bytes], None]
 """What a server does with one request, given the body it would send."""
@@ -165,28 +168,35 @@ def stall(until: threading.Event) -> Act:
     return act
 
 
-class _Reroute(HTTPAdapter):
-    def __init__(self, base: str) -> None:
-        super().__init__()
-        self._base = base
+def reroute(base: str, put: Callable[[Any, str, Any], None] = setattr) -> None:
+    """Sends every request of requests to the server at `base`, whatever its host."""
+    send = HTTPAdapter.send
 
-    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]
+    def there(adapter: HTTPAdapter, request: requests.PreparedRequest, **options: Any) -> requests.Response:
         assert request.url is not None
         real = request.url
-        request.url = f"{self._base}/{real.partition('://')[2]}"
+        request.url = f"{base}/{real.partition('://')[2]}"
         try:
-            response = super().send(request, **{**options, "proxies": {}})
+            response = send(adapter, request, **{**options, "proxies": {}})
         finally:
             request.url = real
         response.url = real
         return response
 
+    put(HTTPAdapter, "send", there)
+    put(wire, "leads_inside", lambda number: False)
+
+
+_CHILD = "from tests.support.web import reroute; from hf_medseg.fetching.apart import answer; import sys; reroute(sys.argv[1]); answer()"
+
 
 @pytest.fixture(name="web")
 def all_hosts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
-    """The world on loopback; a request to anything else of it answers 404."""
+    """The world on loopback, for this process and those that it starts; a request to anything else of it answers 404."""
     world = Web()
-    monkeypatch.setattr(requests.Session, "get_adapter", lambda self, url: _Reroute(world.base))
+    reroute(world.base, monkeypatch.setattr)
+    monkeypatch.setattr(apart, "COMMAND", (sys.executable, "-c", _CHILD, world.base))
+    monkeypatch.setattr(apart, "LOOKS", 0.01)
     try:
         yield world
     finally:
