@@ -1,26 +1,34 @@
-"""Known sets told by their pictures: 64-bit difference hashes, which stay the same however a picture is encoded, scaled or named."""
+"""Known sets told by their pictures: 64-bit difference hashes, which stay the same however a picture is encoded, scaled or named.
+
+They stay near where a picture is cut a little, and are made anew for every way in which it may have been turned, cut or framed.
+"""
 
 from __future__ import annotations
 
 import io
+import itertools
 import math
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageChops
 
 from hf_medseg.catalog.licenses import TIERS_BY_OPENNESS
 from hf_medseg.catalog.lookup import known_pictures, sources
 from hf_medseg.catalog.source import Source
 from hf_medseg.dataset.storage import parquet
 
-Bits: TypeAlias = NDArray[np.float32]
+Numbers: TypeAlias = NDArray[np.uint64]
+Cells: TypeAlias = NDArray[np.uint8] | NDArray[np.floating[Any]]
+
+_Look: TypeAlias = tuple[Numbers, NDArray[np.uint8]]
+"""Every hash that a picture has by all ways of looking at it, and for each the kind of the way: which of the radii holds."""
 
 _BITS = 64
 _LEAST_SIDE = 32  # pixels; smaller pictures hold too little
@@ -28,15 +36,25 @@ _LARGE = 1024  # pixels
 _LEAST_BITS = 10  # of a hash that are set, and that are not
 _LEAST_CONTRAST = 8  # grey levels between the darkest and the brightest cell
 
-# How many bits may differ, in a picture as it is and in one that is flipped. New encodings and sizes change none or one, rarely two
-# (measured on Kvasir-SEG and CHASE_DB1, down to JPEG quality 50 and 224 x 224), cropped borders more. A picture that looks like no other of
-# its set (so many bits apart) is told by them too; of sets whose pictures are all alike, strangers' pictures come near by chance.
-_ALONE = 10
-_RADII_ALONE, _RADII_CROWDED = (5, 2, 2, 2), (1, 0, 0, 0)
+# A picture is looked at as it is, and as it may have been before somebody cut its edges (what was cut is guessed by repeating the edge),
+# or put it on a ground of one shade.
+_CUT = (0.03, 0.0556, 0.125)  # of a side, on each side: undoes cuts of 2 to 3 %, 5 % and 10 %
+_SMALL = 256  # pixels, in which that is done
+_SQUARE = 64
+_GROUND = 12  # grey levels that a ground of one shade may differ by
+_LEAST_PART = 0.2  # of the picture that lies on such a ground
 
-# So many different pictures of a known set prove it, or all where there are fewer; of many pictures this part, or so many. Where many
-# pictures look like few of the set, they are strangers: copies look like one each, or, flipped and scaled, a few like one.
-_ENOUGH, _PART, _MANY, _FEWEST = 3, 0.05, 8, 0.25
+# How many bits may differ: of a picture as it is, of one that is flipped, turned or negative, of a guess, of a guess that is turned. New
+# encodings and sizes change none or one, rarely two (measured on Kvasir-SEG and CHASE_DB1, down to JPEG quality 30 and 224 x 224). A
+# picture that looks like no other of its set (so many bits apart) is told by them too; of sets whose pictures are all alike, strangers'
+# pictures come near by chance.
+_ALONE = 10
+_RADII_ALONE, _RADII_CROWDED = (5, 2, 4, 1), (1, 0, 0, -1)
+
+# So many different pictures of a known set prove it, or all where there are fewer; of many pictures this part, or so many. Where pictures
+# here and there look like few of the set, they are strangers: copies look like one each, or, flipped and scaled, a few like one; or most of
+# all pictures are copies.
+_ENOUGH, _PART, _MANY, _FEWEST, _MOST = 3, 0.05, 8, 0.25, 0.3
 
 _AT_ONCE = 512
 
@@ -94,20 +112,29 @@ def dhash(picture: Image.Image) -> NDArray[np.bool_]:
 
 
 def recognise(pictures: Iterable[bytes]) -> list[Likeness]:
-    """The known sets that encoded pictures are from, however they were encoded, scaled or flipped; the strictest license first."""
-    looks = [ways for data in pictures if (ways := _ways(data)) is not None]
+    """The known sets that encoded pictures are from; the strictest license first.
+
+    They may be encoded anew, scaled, flipped, turned, cut a little at the edges, or put on a ground of one shade.
+    """
     known = _known()
     found: dict[str, list[str]] = {}
-    for start in range(0, len(looks) if known.names else 0, _AT_ONCE):
-        for id, name in _matches(np.stack(looks[start : start + _AT_ONCE]), known):
+    looked = 0
+    for some in _batches(filter(None, map(_looks, pictures))) if known.names else ():
+        looked += len(some)
+        for id, name in _matches(some, known):
             found.setdefault(id, []).append(name)
-    least = max(min(_ENOUGH, len(looks)), min(_MANY, len(looks) * _PART))
+    least = max(min(_ENOUGH, looked), min(_MANY, looked * _PART))
     like = [
-        Likeness(sources()[id], len(names), len(looks), min(names))
+        Likeness(sources()[id], len(names), looked, min(names))
         for id, names in found.items()
-        if len(set(names)) >= max(least, len(names) * _FEWEST)
+        if len(set(names)) >= (least if len(names) >= looked * _MOST else max(least, len(names) * _FEWEST))
     ]
     return sorted(like, key=lambda one: (-max(map(TIERS_BY_OPENNESS.index, one.source.tiers)), -one.pictures, one.source.id))
+
+
+def _batches(looks: Iterator[_Look]) -> Iterator[list[_Look]]:
+    while some := list(itertools.islice(looks, _AT_ONCE)):
+        yield some
 
 
 def _grey(picture: Image.Image) -> Image.Image:
@@ -123,12 +150,12 @@ def _cells(grey: Image.Image, width: int, height: int) -> NDArray[np.uint8]:
     return np.asarray(grey.resize((width, height), Image.Resampling.LANCZOS))
 
 
-def _steps(cells: NDArray[np.uint8]) -> NDArray[np.bool_]:
+def _steps(cells: Cells) -> NDArray[np.bool_]:
     return cells[:, 1:] > cells[:, :-1]
 
 
-def _ways(data: bytes) -> Bits | None:
-    """The signs (4, 64) of a picture as it is, flipped both ways and upside down; None where it is no picture, or shows next to nothing."""
+def _looks(data: bytes) -> _Look | None:
+    """What a picture may have been; None where it is no picture, or shows next to nothing."""
     try:
         with Image.open(io.BytesIO(data)) as picture:
             if min(picture.size) < _LEAST_SIDE:
@@ -141,46 +168,128 @@ def _ways(data: bytes) -> Bits | None:
     cells = _cells(grey, 9, 8)
     if int(cells.max()) - int(cells.min()) < _LEAST_CONTRAST:
         return None
-    return _signs(np.stack([_steps(cells[::up, ::left]) for up in (1, -1) for left in (1, -1)]))
+    small = grey.reduce(max(1, min(grey.size) // _SMALL))
+    turned = [*_turned(cells, _cells(small.transpose(Image.Transpose.TRANSPOSE), 9, 8)), _steps(255 - cells)]
+    bits, kinds = turned, [0, *[1] * (len(turned) - 1)]
+    for upright, lying in _guesses(small):
+        turned = _turned(upright, lying)
+        bits, kinds = [*bits, *turned], [*kinds, 2, *[3] * (len(turned) - 1)]
+    return _numbers(np.stack(bits)), np.array(kinds, np.uint8)
 
 
-def _signs(bits: NDArray[np.bool_]) -> Bits:
-    """Bits as 1 and -1: the product of two hashes is then 64 less twice the number of bits in which they differ."""
-    return np.where(bits.reshape(-1, _BITS), np.float32(1), np.float32(-1))
+def _turned(upright: Cells, lying: Cells) -> list[NDArray[np.bool_]]:
+    """The bits of a picture as it is, and flipped and turned in every other way, from its cells and those of it on its side."""
+    return [_steps(cells[::up, ::left]) for cells in (upright, lying) for up in (1, -1) for left in (1, -1)]
+
+
+def _guesses(grey: Image.Image) -> Iterator[tuple[Cells, Cells]]:
+    """What a picture may have been before its edges were cut, or it was put on a ground of one shade: its cells, and those on its side."""
+    square = np.asarray(grey.resize((_SQUARE, _SQUARE), Image.Resampling.BOX), np.float32)
+    for eight, nine in _uncut():
+        yield (eight @ square @ nine.T).round(), (eight @ square.T @ nine.T).round()
+    ground = Image.new("L", grey.size, grey.getpixel((0, 0)))
+    box = ImageChops.difference(grey, ground).point([255 * (apart > _GROUND) for apart in range(256)]).getbbox()
+    if box is None:
+        return
+    left, top, right, bottom = box
+    for found in dict.fromkeys((box, (0, top, grey.width, bottom), (left, 0, right, grey.height))):
+        wide, high = found[2] - found[0], found[3] - found[1]
+        if (wide, high) != grey.size and wide * high >= grey.width * grey.height * _LEAST_PART and min(wide, high) > _LEAST_SIDE // 4:
+            cut = grey.crop(found)
+            yield _cells(cut, 9, 8), _cells(cut.transpose(Image.Transpose.TRANSPOSE), 9, 8)
+
+
+@cache
+def _uncut() -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    """What makes 8, and 9, cells of a side of the square that had its ends cut, as if they were still there: for each kind of cut."""
+    found = []
+    for part in _CUT:
+        more = round(_SQUARE * part)
+        side = np.pad(np.eye(_SQUARE, dtype=np.float32), [(more, more), (0, 0)], "edge")
+        eight, nine = (np.asarray(Image.fromarray(side).resize((_SQUARE, cells), Image.Resampling.LANCZOS)) for cells in (8, 9))
+        found.append((eight, nine))
+    return found
+
+
+def _numbers(bits: NDArray[np.bool_]) -> Numbers:
+    return np.packbits(bits.reshape(-1, _BITS), axis=1).view(">u8").ravel().astype(np.uint64)
+
+
+# Where two hashes differ in few bits (up to 7), one of their four pieces of 16 bits differs in one at most: only hashes with such a piece
+# are compared.
+_PIECES = tuple(np.uint64(shift) for shift in (0, 16, 32, 48))
+_NEAR_PIECES = np.array([0, *(1 << bit for bit in range(16))], np.uint64)
+_ALL_PIECES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """Every known picture: source and name, signs, and how many bits may differ, by the way that a picture is flipped."""
+    """Every known picture.
+
+    Attributes:
+        names: source and name.
+        numbers: hashes.
+        radii: how many bits may differ, by the kind of way.
+        places: for each of the four pieces, the pictures in the order of their piece, and where each value of it begins.
+    """
 
     names: list[tuple[str, str]]
-    signs: Bits
-    radii: Bits
+    numbers: Numbers
+    radii: NDArray[np.int8]
+    places: list[tuple[NDArray[np.int64], NDArray[np.int64]]]
 
 
 @cache
 def _known() -> _Known:
     names: list[tuple[str, str]] = []
-    signs, radii = [np.empty((0, _BITS), np.float32)], [np.empty((0, 4), np.float32)]
+    numbers, radii = [np.empty(0, np.uint64)], [np.empty((0, len(_RADII_ALONE)), np.int8)]
     for source in sources().values():
-        listed = known_pictures(source)
+        # What is all but one shade, or brightens one way alone, looks like any other such picture.
+        listed = [(number, name) for number, name in known_pictures(source) if _LEAST_BITS <= number.bit_count() <= _BITS - _LEAST_BITS]
         if not listed:
             continue
-        # What is all but one shade, or brightens one way alone, looks like any other such picture.
-        listed = [(number, name) for number, name in listed if _LEAST_BITS <= number.bit_count() <= _BITS - _LEAST_BITS]
-        numbers = np.array([number for number, _ in listed], ">u8")
-        mine = _signs(np.unpackbits(numbers.view(np.uint8)).astype(bool))
-        apart = (_BITS - mine @ mine.T) / 2
-        np.fill_diagonal(apart, _BITS)
         names += [(source.id, name) for _, name in listed]
-        signs.append(mine)
-        radii.append(np.where((apart.min(1) >= _ALONE)[:, None], np.array(_RADII_ALONE, np.float32), np.array(_RADII_CROWDED, np.float32)))
-    return _Known(names, np.concatenate(signs), np.concatenate(radii))
+        numbers.append(np.array([number for number, _ in listed], np.uint64))
+        apart = _apart(numbers[-1][:, None], numbers[-1])
+        np.fill_diagonal(apart, _BITS)
+        radii.append(np.where(apart.min(1, keepdims=True) >= _ALONE, _RADII_ALONE, _RADII_CROWDED).astype(np.int8))
+    every = np.concatenate(numbers)
+    places = []
+    for shift in _PIECES:
+        piece = _piece(every, shift)
+        order = np.argsort(piece, kind="stable")
+        places.append((order, np.searchsorted(piece[order], np.arange(_ALL_PIECES + 1))))
+    return _Known(names, every, np.concatenate(radii), places)
 
 
-def _matches(looks: Bits, known: _Known) -> Iterator[tuple[str, str]]:
-    """(source, name) of the known picture that each picture, of shape (n, 4, 64), is nearest to, where one is near enough."""
-    near = np.stack([(_BITS - looks[:, way] @ known.signs.T) / 2 - known.radii[:, way] for way in range(looks.shape[1])]).min(0)
-    best = near.argmin(1)
-    for number in np.flatnonzero(near[np.arange(len(near)), best] <= 0):
-        yield known.names[best[number]]
+def _piece(numbers: Numbers, shift: np.uint64) -> NDArray[np.int64]:
+    return ((numbers >> shift) & np.uint64(_ALL_PIECES - 1)).astype(np.int64)
+
+
+_SET = np.array([value.bit_count() for value in range(_ALL_PIECES)], np.uint8)  # bits of every piece
+
+
+def _apart(one: Numbers, other: Numbers) -> NDArray[np.uint8]:
+    """In how many bits hashes differ."""
+    differ = one ^ other
+    apart: NDArray[np.uint8] = sum((_SET[_piece(differ, shift)] for shift in _PIECES), np.zeros(differ.shape, np.uint8))
+    return apart
+
+
+def _matches(looks: Sequence[_Look], known: _Known) -> Iterator[tuple[str, str]]:
+    """(source, name) of the known picture that each picture is nearest to, where one is near enough."""
+    numbers, kinds = np.concatenate([one for one, _ in looks]), np.concatenate([kinds for _, kinds in looks])
+    owner = np.repeat(np.arange(len(looks)), [len(one) for one, _ in looks])
+    best: dict[int, tuple[int, int]] = {}
+    for shift, (order, begins) in zip(_PIECES, known.places, strict=True):
+        piece = _piece(numbers[:, None] ^ (_NEAR_PIECES << shift), shift)
+        first, many = begins[piece], begins[piece + 1] - begins[piece]
+        mine = np.repeat(np.broadcast_to(np.arange(len(numbers))[:, None], piece.shape), many.ravel())
+        steps = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many.ravel(), many.ravel())
+        theirs = order[np.repeat(first, many.ravel()) + steps]
+        over = _apart(numbers[mine], known.numbers[theirs]).astype(np.int64) - known.radii[theirs, kinds[mine]]
+        for at in np.flatnonzero(over <= 0):
+            number, found = int(owner[mine[at]]), (int(over[at]), int(theirs[at]))
+            best[number] = min(best.get(number, found), found)
+    for _, at in best.values():
+        yield known.names[at]
