@@ -6,7 +6,7 @@ BIN := $(VENV)/$(PROGRAMS)
 OLD := .venv-datasets-3.6
 CODE := hf_medseg tests benchmarks tools upload loading_scripts
 
-.PHONY: demo test lint pages cards scripts facts api licenses commands bench clean
+.PHONY: demo test dist lint pages cards scripts facts api licenses commands bench clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/python -m tests.support.demo
@@ -18,6 +18,10 @@ lint: $(VENV)/test.stamp
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy
+
+# Wheel and source distribution, checked, and the demo run from each in a fresh environment.
+dist: $(VENV)/test.stamp
+	$(BIN)/python -m tools.dist
 
 # Everything that is generated and committed.
 pages: $(VENV)/test.stamp
@@ -51,4 +55,4 @@ $(OLD)/stamp: pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(OLD) demo .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(OLD) demo dist .pytest_cache .mypy_cache .ruff_cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass, replace
 
 
@@ -14,11 +15,30 @@ class Refused(MedsegError):
     """Nothing was written: the input, the call or the license does not allow it (exit code 2)."""
 
 
+def how_to_install(library: str, extra: str) -> str:
+    """The command that installs what an extra of this package holds.
+
+    The packages are called by their own names: those can be installed as they stand, wherever this package came from.
+
+    Args:
+        library: the one that is needed first; named alone where this package was not installed and so knows no extras.
+        extra: as `pyproject.toml` names it.
+    """
+    from importlib import metadata  # in workers this is never needed
+
+    try:
+        wanted = [line.partition(";") for line in metadata.requires("hf-medseg") or ()]
+    except metadata.PackageNotFoundError:
+        wanted = []
+    packages = [name.strip() for name, _, condition in wanted if re.search(rf"""\bextra == ['"]{extra}['"]""", condition)]
+    return f"Run: pip install {shlex.join(packages or [library])}"
+
+
 class MissingExtra(Refused):
     """An optional library is needed that is not installed."""
 
     def __init__(self, library: str, extra: str) -> None:
-        super().__init__(f"{library} is needed for this source and is not installed. Run: pip install 'hf-medseg[{extra}]'")
+        super().__init__(f"{library} is needed for this source and is not installed. {how_to_install(library, extra)}")
         self._parts = (library, extra)
 
     def __reduce__(self) -> tuple[type[MissingExtra], tuple[str, str]]:

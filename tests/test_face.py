@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import shlex
+import tomllib
 from pathlib import Path
 
 import pytest
 
 import hf_medseg
+from hf_medseg.errors import how_to_install
 from tests.support.harness import PHANTOMS
 
 CODE = Path(hf_medseg.__file__).parent
@@ -30,6 +33,21 @@ def test_every_error_that_a_caller_may_catch_is_exported() -> None:
     }
     assert {"Refused", "Rejected"} <= raised
     assert raised | {"MedsegError", "MissingExtra"} <= set(hf_medseg.__all__)
+
+
+def test_what_is_missing_is_named_by_packages_that_can_be_installed_as_they_stand() -> None:
+    extras = tomllib.loads((CODE.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    calls = [
+        node for path in CODE.rglob("*.py") for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)
+    ]
+    named = [call.args[-1] for call in calls if isinstance(call.func, ast.Name) and call.func.id in ("MissingExtra", "how_to_install")]
+    asked = {one.value for one in named if isinstance(one, ast.Constant)}
+    assert {"nifti", "dicom", "excel"} <= asked <= set(extras)
+    for extra in sorted(asked):
+        told = how_to_install("library", str(extra))
+        assert told == f"Run: pip install {shlex.join(extras[extra])}"
+        assert "hf-medseg" not in told
+    assert how_to_install("library", "no-such-extra") == "Run: pip install library"
 
 
 def test_a_conversion_prints_as_a_few_lines(tmp_path: Path) -> None:

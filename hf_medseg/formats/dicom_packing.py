@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hf_medseg.errors import Rejected
+from hf_medseg.errors import Rejected, how_to_install
 from hf_medseg.formats.dicom_header import library
 
 DEFLATED_FRAMES, WRAPPED, RLE = "1.2.840.10008.1.2.8.1", "1.2.840.10008.1.2.1.98", "1.2.840.10008.1.2.5"
@@ -50,7 +50,7 @@ def make_readable(dataset: Any, path: str) -> None:
         available = None
     if not available:
         known = _NAMES.get(syntax, syntax.name if syntax.is_transfer_syntax else "nothing that the standard knows")
-        advice = _ADVICE if available is None else "Run: pip install 'hf-medseg[dicom]'"
+        advice = _ADVICE if available is None else how_to_install("pylibjpeg", "dicom")
         raise Rejected(path, f"its pixels are packed as {known}; no decoder for that is installed.", advice)
     if dataset.get("BitsAllocated") == 1:
         _unpack(dataset, path)

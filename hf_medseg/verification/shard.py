@@ -27,6 +27,7 @@ from hf_medseg.dataset.content import Content, large_file, stamp_of
 from hf_medseg.dataset.identity import METADATA_KEY, Identity, Outcome, Seal, told_by
 from hf_medseg.dataset.storage import is_local, open_bytes, place
 from hf_medseg.dataset.table import TableSpec, Tally
+from hf_medseg.errors import how_to_install
 from hf_medseg.verification.findings import REMAKE, Findings
 from hf_medseg.verification.row import RowCheck, SliceOrder
 
@@ -163,7 +164,7 @@ def _check_rows(findings: Findings, facts: ShardFacts, file: pq.ParquetFile) -> 
     holes = declared.uncertain if declared else "not annotated" in facts.outcome.tally.pixels
     check = RowCheck(facts.columns, facts.classes, declared, holes)
     if not check.readable:
-        findings.warn("volumes", facts.name, "its volumes are not read: nibabel is not installed.", "Run: pip install 'hf-medseg[nifti]'")
+        findings.warn("volumes", facts.name, "its volumes are not read: nibabel is not installed.", how_to_install("nibabel", "nifti"))
     seal = None if facts.identity is None else Seal(facts.identity)
     slices = SliceOrder()
     facts.whole = True

@@ -341,7 +341,7 @@ def test_a_case_can_be_sent_to_a_worker(tmp_path: Path) -> None:
     part = DicomSeries(tuple(map(file_of, series.paths)))
     assert repr(pickle.loads(pickle.dumps(part))) == repr(part)
     error = pickle.loads(pickle.dumps(MissingExtra("pydicom", "dicom")))
-    assert "pip install" in str(error)
+    assert "Run: pip install 'pydicom>=" in str(error)
 
 
 @pytest.fixture(scope="module")

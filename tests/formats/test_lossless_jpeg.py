@@ -213,7 +213,7 @@ def test_damaged_bytes_are_samples_or_rejected(changes: list[tuple[int, int]], c
         assert found.array.shape == (1, 20, 15)
 
 
-def test_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "imagecodecs", None)
-    with pytest.raises(MissingExtra, match=r"hf-medseg\[ljpeg\]"):
+    with pytest.raises(MissingExtra, match=r"pip install 'imagecodecs>="):
         decode(ljpeg(grey("extra", 4, 4, 4096, np.uint16), 12), "a.LJPEG")

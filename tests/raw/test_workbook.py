@@ -77,7 +77,7 @@ def test_the_extra_is_named_where_it_is_missing(tmp_path: Path, monkeypatch: pyt
         return real(name, *rest)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(MissingExtra, match=r"hf-medseg\[excel\]"):
+    with pytest.raises(MissingExtra, match=r"pip install 'openpyxl>="):
         Table(file)
 
 

@@ -1,4 +1,4 @@
-"""`make demo`: a phantom raw tree of an open source, converted, verified, loaded, streamed and drawn, without network or real data."""
+"""`make demo`: a raw tree with drawn pictures of a retina, converted, verified, loaded, streamed and shown, without network or real data."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ import shutil
 import time
 from pathlib import Path
 
-from tests.sources.chase_db1 import phantom as chase_db1
-from tests.support import kit
+from tests.support import kit, retina
 
 FOLDER = Path("demo")
 
@@ -22,12 +21,13 @@ def main() -> int:
     began = time.monotonic()
     shutil.rmtree(FOLDER, ignore_errors=True)
     raw, out = FOLDER / "CHASEDB1.zip", FOLDER / "chase-db1"
-    phantom = chase_db1.make(FOLDER / "phantom")
-    kit.litter(phantom.raw)
-    kit.as_zip(phantom.raw, raw, top="CHASEDB1/")
-    print(f"A phantom of CHASE_DB1 (fake pictures in the owner's true layout, with system litter) is in {raw}.\n")
+    retina.write(FOLDER / "phantom")
+    kit.litter(FOLDER / "phantom")
+    kit.as_zip(FOLDER / "phantom", raw, top="CHASEDB1/")
+    print(f"A phantom of CHASE_DB1 (drawn pictures in the owner's true layout, with system litter) is in {raw}.\n")
 
     for command in (
+        ["identify", str(raw)],
         ["convert", "chase-db1", str(raw), str(out)],
         ["verify", str(out)],
         ["preview", str(out), "--to", str(FOLDER / "preview.png")],
