@@ -45,7 +45,8 @@ def test_what_is_missing_is_named_by_packages_that_can_be_installed_as_they_stan
     assert {"nifti", "dicom", "excel"} <= asked <= set(extras)
     for extra in sorted(asked):
         told = how_to_install("library", str(extra))
-        assert told == f"Run: pip install {shlex.join(extras[extra])}"
+        assert told.startswith("Run: pip install ")
+        assert sorted(shlex.split(told)[3:]) == sorted(extras[extra])
         assert "hf-medseg" not in told
     assert how_to_install("library", "no-such-extra") == "Run: pip install library"
 
