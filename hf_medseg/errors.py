@@ -21,7 +21,7 @@ def how_to_install(library: str, extra: str) -> str:
     The packages are called by their own names: those can be installed as they stand, wherever this package came from.
 
     Args:
-        library: the one that is needed first; named alone where this package was not installed and so knows no extras.
+        library: the one that is missing; named beside the others where they do not name it.
         extra: as `pyproject.toml` names it.
     """
     from importlib import metadata  # in workers this is never needed
@@ -31,7 +31,8 @@ def how_to_install(library: str, extra: str) -> str:
     except metadata.PackageNotFoundError:
         wanted = []
     packages = [name.strip() for name, _, condition in wanted if re.search(rf"""\bextra == ['"]{extra}['"]""", condition)]
-    return f"Run: pip install {shlex.join(packages or [library])}"
+    named = any(re.match(rf"{library}\b", package) for package in packages)
+    return f"Run: pip install {shlex.join(packages if named else [library, *packages])}"
 
 
 class MissingExtra(Refused):
