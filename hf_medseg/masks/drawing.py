@@ -130,6 +130,12 @@ class Canvas:
                 "Put the picture there that was annotated, or export the annotation anew.",
             )
         things = self.drawing.things(reader, width, height)
+        if size is None and (beyond := next((one for one in things if _is_beyond(one, height, width)), None)):
+            raise Rejected(
+                path,
+                f"its object {beyond.label} lies outside of the picture of {width} x {height} pixels.",
+                "Put the picture there that was annotated, in its full size.",
+            )
         if len(things) > MOST_OBJECTS:
             raise Rejected(path, f"{len(things)} objects in one picture; at most {MOST_OBJECTS} are read.")
         mask, instances = np.zeros((height, width), np.uint8), np.zeros((height, width), np.uint16)
@@ -163,6 +169,11 @@ class Canvas:
                 }
             )
         return _Canvas(mask, instances, overlap, objects)
+
+
+def _is_beyond(thing: Thing, height: int, width: int) -> bool:
+    bounds = [area.bounds() for area in thing.areas]
+    return bool(bounds) and all(left >= width or top >= height or right <= 0 or bottom <= 0 for left, top, right, bottom in bounds)
 
 
 def _note(reader: Reader, path: str, thing: Thing, height: int, width: int) -> None:

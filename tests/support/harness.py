@@ -100,7 +100,7 @@ def check(converted: Converted) -> None:
         assert any(name in text for text in rejected), f"{name} should be rejected; rejected: {rejected}"
     if not phantom.rejected:
         assert not rejected
-    for kind in ("known", "duplicate", "not_used"):
+    for kind in ("known", "notes", "duplicate", "not_used"):
         listed = [json.dumps(one, ensure_ascii=False) for section in report for one in section[kind]]
         for name in getattr(phantom, kind):
             assert any(name in text for text in listed), f"{name} should be listed as {kind}; listed: {listed}"

@@ -51,6 +51,7 @@ class Phantom:
     about: Path | None = None  # for --about FILE
     rejected: list[str] = field(default_factory=list)  # file names (any part of the path) that must be named as rejected
     known: list[str] = field(default_factory=list)  # file names reported under `known`
+    notes: list[str] = field(default_factory=list)  # words that the report must have under `notes`
     duplicate: list[str] = field(default_factory=list)  # file names reported under `duplicate`
     not_used: list[str] = field(default_factory=list)  # file names reported as not used
     secrets: list[str] = field(default_factory=list)  # strings planted in headers that no output byte may contain

@@ -1,0 +1,40 @@
+"""LabelMe's quirks, one by one."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from hf_medseg.errors import Rejected
+from hf_medseg.sources.labelme.shapes import sheet_of
+
+
+def _sheet(*shapes: dict[str, Any]) -> Any:
+    return sheet_of(json.dumps({"shapes": list(shapes), "imagePath": "a.png", "imageHeight": 5, "imageWidth": 6}).encode(), "a.json")
+
+
+def test_a_json_file_of_something_else_is_left_alone() -> None:
+    assert sheet_of(b'{"images": []}', "a.json") is None and sheet_of(b"[1, 2]", "a.json") is None
+
+
+def test_a_file_of_an_old_version_says_no_type_which_is_a_polygon() -> None:
+    sheet = _sheet({"label": "cell", "points": [[0, 0], [3, 0], [3, 3]]})
+    assert sheet.size == (6, 5) and len(sheet.things[0].areas) == 1
+
+
+@pytest.mark.parametrize(
+    ("shape", "words"),
+    [
+        ({"points": [[0, 0]]}, "no 'label'"),
+        ({"label": "a", "points": [[0, 0], [1, 1], [2, None]]}, "no pairs of numbers"),
+        ({"label": "a", "points": "x"}, "could not convert"),
+        ({"label": "a", "points": [[0, 0], [4, 4]], "shape_type": "mask", "mask": "!!"}, "a mask that cannot be read"),
+        ({"label": "a", "points": [[0, 0], [4, 4]], "shape_type": "mask"}, "no 'mask'"),
+        ({"label": "a", "points": [[0, 0], [1e300, 4], [3, 3]]}, "lies in no picture"),
+    ],
+)
+def test_a_shape_that_cannot_be_read_is_named(shape: dict[str, Any], words: str) -> None:
+    with pytest.raises(Rejected, match=rf"its shape 1 has .*{words}"):
+        _sheet(shape)
