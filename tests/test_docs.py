@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
 import hf_medseg
+from hf_medseg.catalog.lookup import sources
 from hf_medseg.cli import VERBS, parser
-from tools import api_page, commands_page
+from tools import api_page, commands_page, readme_page
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "upload" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -58,6 +60,34 @@ def test_every_python_name_and_file_that_is_named_is_there(page: Path) -> None:
 def test_python_blocks_compile(page: Path) -> None:
     for block in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
         compile(block, str(page), "exec")
+
+
+def test_the_readme_has_every_source_under_its_tiers_and_fits_a_screen_without_them() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert text == readme_page.page(), "the table of sources in README.md is not a fresh render: run `make pages`"
+    by_hand, _, table = text.partition("<!-- sources")
+    assert len(by_hand.split()) < 500
+    rows = {line.split(" ")[1]: line for line in table.splitlines() if line.startswith("| ")}
+    for source in sources().values():
+        if source.convertible and source.from_about is None:
+            named = {tier for tier, row in rows.items() if f"[{source.id}](cards/" in row}
+            assert named == set(source.tiers), source.id
+
+
+def test_the_picture_of_a_real_dataset_is_of_an_open_one_with_its_conditions_beside_it() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "](docs/contact-sheet.png)" in text
+    shown = sources()["chase-db1"].editions[0]
+    assert shown.license.tier == "open"
+    for words in ("CHASE_DB1", shown.license.url, "https://researchdata.kingston.ac.uk/96/", "Fraz et al. 2012", "Changed: "):
+        assert words in text, "the license asks for it"
+    assert (ROOT / "docs" / "contact-sheet.png").stat().st_size < 300_000
+
+
+def test_every_extra_that_is_named_is_there() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    named = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", (ROOT / "docs" / "install.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert {name for cell in named for name in re.findall(r"\w+", cell)} == set(extras) - {"test"}
 
 
 def test_the_page_of_the_python_interface_is_fresh() -> None:
