@@ -11,7 +11,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from hf_medseg.card.render import column_meaning, license_link, title_of
+from hf_medseg.card.front import title_of
+from hf_medseg.card.meanings import column_meaning
+from hf_medseg.card.render import license_link
 from hf_medseg.catalog.about import About, OwnData
 from hf_medseg.catalog.source import Config, Edition, Source
 from hf_medseg.catalog.tables import table_of

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -10,6 +9,9 @@ from typing import Any
 import yaml
 
 from hf_medseg.card import script
+from hf_medseg.card.front import Report, filled, front_matter, title_of
+from hf_medseg.card.markdown import bullets, numbered, table
+from hf_medseg.card.meanings import column_meaning, type_text
 from hf_medseg.catalog.about import About, OwnData
 from hf_medseg.catalog.describe import MODES, bytes_of, command, places
 from hf_medseg.catalog.facts import Download
@@ -17,70 +19,12 @@ from hf_medseg.catalog.licenses import License
 from hf_medseg.catalog.lookup import sources
 from hf_medseg.catalog.source import Config, Edition, Source
 from hf_medseg.catalog.tables import table_of
-from hf_medseg.dataset.columns import INT8, Column, Label, ListOf, Picture, Record, Value, Volume, card_feature
+from hf_medseg.dataset.columns import Column
 from hf_medseg.dataset.folder import DIFFER, INCOMPLETE, OVERVIEW, PREVIEW
-from hf_medseg.dataset.folder import FILE as PREVIEW_FILE
-
-Report = Mapping[str, Any]
-
-_SIZES = (
-    (10**3, "n<1K"),
-    (10**4, "1K<n<10K"),
-    (10**5, "10K<n<100K"),
-    (10**6, "100K<n<1M"),
-    (10**7, "1M<n<10M"),
-    (10**8, "10M<n<100M"),
-)
 
 PATH_IS = "`PATH` is this folder, or this dataset's name on the Hub."  # taken out where a push puts the name in
 
 _REASONS = 12  # why files were left out: so many are told for each config, the commonest ones
-
-_MEANINGS = {
-    "image": "the picture",
-    "mask": "label map on the grid of `image`; null where the source has no annotation for it",
-    "image_id": "unique and stable, from the raw file name",
-    "patient_id": "groups the images of one person, slide or animal; null where nothing is known",
-    "classes": "class indices that occur in `mask`, ascending; empty without a mask",
-    "width": "of the decoded image, pixels",
-    "height": "of the decoded image, pixels",
-    "depth": "slices of the volume",
-    "source_file": "where the image comes from: path inside the raw download",
-    "source_sha256": "SHA-256 of that file as published",
-    "files": "every file that the row is made from",
-    "exif_orientation": "orientation tag that the file carried; the stored grid is not turned",
-    "fov_mask": "field of view: 1 inside, 0 outside",
-    "mask_native": "the mask on the grid that it was published on",
-    "masks": "further label maps, one for each of `mask_names`",
-    "mask_names": "what the label maps of `masks` are",
-    "mask_overlap": "whether single structures claim the same pixel; `mask` shows the higher class index there",
-    "mask_origin": "how the mask was made",
-    "label": "what the whole image shows",
-    "labels": "what the whole image shows",
-    "diagnosis": "as the owner states it",
-    "sex": "of the person",
-    "laterality": "side of the body",
-    "view": "projection of the radiograph or slice",
-    "annotated_classes": "what this row was searched for; other structures may be there unmarked",
-    "instances": "objects told apart: 0 none, k the k-th",
-    "boxes": "pixels of `image`, origin top left",
-    "age": "years",
-    "modality": "DICOM code",
-    "fold": "of the published cross-validation",
-    "is_retest": "whether the image repeats another one of the same person",
-    "volume_id": "the volume that the slice belongs to",
-    "slice_index": "0 .. num_slices - 1, ascending as `orientation` says",
-    "num_slices": "slices of the volume",
-    "pixel_spacing": "(row, column) in mm",
-    "slice_thickness": "from the header, mm; null where it says nothing",
-    "slice_spacing": "measured between slice positions, mm",
-    "plane": "axial, coronal or sagittal",
-    "orientation": "where column, row and slice index increase to, such as LPS",
-    "image_position": "LPS position of the first pixel, mm",
-    "image_orientation": "LPS directions of a row and of a column",
-    "rescale_slope": "physical value = stored * `rescale_slope` + `rescale_intercept`",
-    "rescale_intercept": "see `rescale_slope`",
-}
 
 
 def file_name(source: Source, edition: Edition) -> str:
@@ -108,7 +52,7 @@ def render(source: Source, edition: Edition, report: Report, about: About | None
         about: the user's about file, where the facts come with the data.
     """
     about = OwnData.of(about or About())
-    front = _front_matter(source, edition, report, about)
+    front = front_matter(source, edition, report, about)
     if source.from_about is not None and source.access.mode != "none" and not about.path:
         # The data of a portal have an owner whose facts nobody has told: nothing is claimed about them.
         front = {key: front[key] for key in ("license", "configs") if key in front}
@@ -120,107 +64,9 @@ def render(source: Source, edition: Edition, report: Report, about: About | None
     return f"---\n{text}---\n\n" + "\n\n".join(sections) + "\n"
 
 
-# --- YAML ------------------------------------------------------------------------------------------------------------------------------
-
-
-def _front_matter(source: Source, edition: Edition, report: Report, about: OwnData) -> dict[str, Any]:
-    own = [name for config in edition.reading.configs for name in config.columns]
-    front: dict[str, Any] = _license_keys(edition.license)
-    front["pretty_name"] = title_of(source, edition, about)
-    front["task_categories"], front["task_ids"] = _tasks(_has_masks(edition), own)
-    words = re.split(r"[,;]", re.sub(r"\(.*?\)", "", ",".join((*source.modality, *source.anatomy))))
-    kinds = [_slug(word) for word in words if word.strip() not in ("", "any", "none")]
-    front["tags"] = list(dict.fromkeys(["medical", *kinds, "hf_medseg", source.id, *_papers(edition, about)]))
-    rows = _row_count(edition, report)
-    if rows:
-        front["size_categories"] = [next((name for limit, name in _SIZES if rows < limit), "n>100M")]
-    front["annotations_creators"] = [source.annotators]
-    front["language"] = []  # pictures speak none
-    front["source_datasets"] = ["original"]
-    if report:
-        front["configs"] = _config_keys(edition, report)
-        front["dataset_info"] = _dataset_info(source, edition, report)
-    return {key: value for key, value in front.items() if value or key == "language"}
-
-
-def _papers(edition: Edition, about: OwnData) -> list[str]:
-    """The works to cite as tags of the Hub: `arxiv:2107.02314`, `doi:10.1038/...`."""
-    texts = "\n".join((*edition.citations, *about.citations, about.doi))
-    arxiv = re.findall(r"(?:arXiv[:.]\s*|arxiv\.org/(?:abs|pdf)/|eprint\s*=\s*[{\"])(\d{4}\.\d{4,5})", texts, re.IGNORECASE)
-    dois = re.findall(r"\b10\.(?!48550/)\d{4,9}/[^\s{}\",<>]+", texts)
-    return [f"arxiv:{one}" for one in arxiv] + [f"doi:{one.rstrip('.;)')}" for one in dois]
-
-
-def _license_keys(terms: License) -> dict[str, Any]:
-    if terms.id != "other":
-        return {"license": terms.id}
-    return {"license": "other", "license_name": _slug(terms.name), "license_link": terms.url}
-
-
 def license_link(terms: License) -> str:
     """Where the license is told: its own page, else its name."""
     return terms.url or terms.name
-
-
-def _slug(text: str) -> str:
-    return re.sub(r"[^a-z0-9.]+", "-", text.lower()).strip("-.")
-
-
-def _tasks(has_masks: bool, own: Sequence[str]) -> tuple[list[str], list[str]]:
-    if has_masks:
-        return ["image-segmentation"], ["semantic-segmentation", *(["instance-segmentation"] if "instances" in own else [])]
-    return (["image-classification"] if {"label", "labels", "diagnosis"} & set(own) else ["other"]), []
-
-
-def _has_masks(edition: Edition) -> bool:
-    return any(edition.classes_of(config) for config in edition.reading.configs)
-
-
-def _row_count(edition: Edition, report: Report) -> int:
-    """Rows of the first config: as found, else as published."""
-    if not report:
-        return sum(edition.published.rows.values())
-    return sum(split["rows"] for split in next(iter(report["configs"].values()))["splits"].values())
-
-
-def _config_keys(edition: Edition, report: Report) -> list[dict[str, Any]]:
-    several = len(edition.reading.configs) > 1
-    listed: list[dict[str, Any]] = []
-    for name, section in report["configs"].items():
-        files = [{"split": split, "path": f"{section['folder']}/{split}-*.parquet"} for split in _filled(section)]
-        if files:
-            first = several and not listed
-            listed.append({"config_name": name if several else "default", "data_files": files, **({"default": True} if first else {})})
-    return [*listed, {"config_name": PREVIEW, "data_files": [{"split": "train", "path": PREVIEW_FILE}]}]
-
-
-def _filled(section: Mapping[str, Any]) -> dict[str, Any]:
-    """The splits that have rows: a split without any is not named, since loading it fails."""
-    return {split: found for split, found in section["splits"].items() if found["rows"]}
-
-
-def _dataset_info(source: Source, edition: Edition, report: Report) -> list[dict[str, Any]]:
-    """Features and sizes of the image configs; one that names volumes would break every config under older readers."""
-    listed = []
-    for config in edition.reading.configs:
-        section = report["configs"].get(config.name, {"splits": {}})
-        filled = _filled(section).items()
-        splits = [{"name": split, "num_bytes": found["bytes"], "num_examples": found["rows"]} for split, found in filled]
-        if splits and not config.volumes:
-            columns = table_of(source, edition, config).columns
-            listed.append(
-                {
-                    "config_name": config.name if len(edition.reading.configs) > 1 else "default",
-                    "features": [card_feature(column, kind) for column, kind in columns.items()],
-                    "splits": splits,
-                    "download_size": sum(split["num_bytes"] for split in splits),
-                    "dataset_size": sum(split["num_bytes"] for split in splits),
-                }
-            )
-    return listed
-
-
-# --- body ------------------------------------------------------------------------------------------------------------------------------
 
 
 def _sections(source: Source, edition: Edition, report: Report, about: OwnData, configs: Sequence[Config]) -> Iterator[str]:
@@ -240,8 +86,8 @@ def _sections(source: Source, edition: Edition, report: Report, about: OwnData, 
     yield f"## Masks and classes\n\n{_masks(source, edition, report, configs)}"
     yield f"## Splits\n\n{_splits(source, report)}"
     if source.quirks:
-        yield "## What to know\n\n" + _bullets(source.quirks)
-    yield "## What was changed\n\n" + _bullets((*source.changes, *_common_changes(configs)))
+        yield "## What to know\n\n" + bullets(source.quirks)
+    yield "## What was changed\n\n" + bullets((*source.changes, *_common_changes(configs)))
     yield _counts(edition, report)
     yield _left_out(report)
     yield _noted(report)
@@ -249,12 +95,6 @@ def _sections(source: Source, edition: Edition, report: Report, about: OwnData, 
     yield f"## License\n\n{_license(edition.license)}"
     yield _citations(edition, about)
     yield _origin(report)
-
-
-def title_of(source: Source, edition: Edition, about: OwnData) -> str:
-    """The name of the dataset that people read."""
-    title = about.name or source.title
-    return f"{title} ({edition.name})" if edition.name else title
 
 
 def _incomplete(edition: Edition, report: Report) -> str:
@@ -296,7 +136,7 @@ def _overview(source: Source, edition: Edition, about: OwnData) -> str:
     doi = about.doi
     homepage = source.homepage if source.from_about is None else about.homepage
     terms = edition.license
-    return _table(
+    return table(
         ("", ""),
         [
             ("homepage", homepage),
@@ -311,8 +151,8 @@ def _overview(source: Source, edition: Edition, about: OwnData) -> str:
 
 
 def _loading(source: Source, edition: Edition, report: Report, configs: Sequence[Config]) -> str:
-    filled = [split for section in report.get("configs", {}).values() for split in _filled(section)]
-    split = (filled or [*edition.published.rows, "train"])[0]
+    found = [split for section in report.get("configs", {}).values() for split in filled(section)]
+    split = (found or [*edition.published.rows, "train"])[0]
     tier = edition.license.tier
     needs = "  # needs a datasets that has Nifti, and nibabel"
     lines = [
@@ -360,49 +200,11 @@ def _columns(source: Source, edition: Edition, configs: Sequence[Config]) -> str
                 told = f", the others as in `{configs[0].name}`:" if new else f" has the columns of `{configs[0].name}`."
             parts.append(f"Config `{config.name}`{told}")
         if lines := [(f"`{name}`", type_text(kind), column_meaning(name, kind)) for name, kind in new.items()]:
-            parts.append(_table(("column", "type", "meaning"), lines))
+            parts.append(table(("column", "type", "meaning"), lines))
         if gone := [f"`{name}`" for name in before if name not in columns]:
             parts.append(f"Without {', '.join(gone)}.")
         before = before or columns
     return "\n\n".join(parts)
-
-
-def type_text(column: Column) -> str:
-    """A column's type in words."""
-    match column:
-        case Value(dtype):
-            return dtype
-        case Label(names):
-            few = ", ".join(names[:12]) + (f", ... ({len(names)} names)" if len(names) > 12 else "")
-            return f"ClassLabel: {few}"
-        case Picture():
-            return "Image"
-        case Volume():
-            return "Nifti"
-        case ListOf(item):
-            return f"list of {type_text(item)}"
-        case Record(fields):
-            return "{" + ", ".join(f"{name}: {type_text(field)}" for name, field in fields.items()) + "}"
-
-
-def column_meaning(name: str, kind: Column) -> str:
-    """What a column holds, as far as its name tells; names mean the same in every source."""
-    if name in _MEANINGS:
-        return _MEANINGS[name]
-    picture = isinstance(kind, (Picture, Volume))
-    if picture and re.fullmatch(r"mask_\d+", name):
-        return f"label map of annotator {name[5:]}"
-    if picture and name.startswith("mask_"):
-        return f"{name[5:].replace('_', ' ')} alone: 1 inside, 0 outside"
-    if picture and name.startswith("image_"):
-        return f"the sequence {name[6:]} on the grid of `image`"
-    if match := re.fullmatch(r"rescale_(?:slope|intercept)_(\w+)", name):
-        return f"the same for `image_{match[1]}`"
-    if re.fullmatch(r"fold_\w+", name):
-        return _MEANINGS["fold"]
-    if name.endswith("_code"):
-        return "code without a published code book"
-    return "1 yes, 0 no, -1 uncertain, null not mentioned" if kind == INT8 else ""
 
 
 def _masks(source: Source, edition: Edition, report: Report, configs: Sequence[Config]) -> str:
@@ -434,14 +236,14 @@ def _masks(source: Source, edition: Edition, report: Report, configs: Sequence[C
 def _class_table(names: Sequence[str], found: Mapping[str, Any] | None) -> str:
     lines: list[tuple[str, str]] = [(str(index), name) for index, name in enumerate(("background", *names))]
     if found is None:
-        return _table(("index", "class"), lines)
+        return table(("index", "class"), lines)
     if any("not annotated" in split["pixels"] for split in found["splits"].values()):
         lines.append(("255", "not annotated"))
 
     def total(key: str, name: str) -> str:
         return f"{sum(split[key].get(name, 0) for split in found['splits'].values()):,}"
 
-    return _table(
+    return table(
         ("index", "class", "rows", "pixels"), [(index, name, total("rows_per_class", name), total("pixels", name)) for index, name in lines]
     )
 
@@ -462,7 +264,7 @@ def _splits(source: Source, report: Report) -> str:
             fraction = "" if found["foreground"] is None else f"{found['foreground']:.5f}"
             lines.append((name, split, f"{found['rows']:,}", f"{found['rows_with_mask']:,}", fraction))
     if lines:
-        parts.append(_table(("config", "split", "rows", "rows with mask", "mean foreground fraction"), lines))
+        parts.append(table(("config", "split", "rows", "rows with mask", "mean foreground fraction"), lines))
     return "\n\n".join(parts)
 
 
@@ -500,7 +302,7 @@ def _counts(edition: Edition, report: Report) -> str:
         return ""
     header = ("what", "split", "published", "found") if report else ("what", "split", "published")
     title = "Published against found" if report else "Published counts"
-    return f"## {title}\n\n{_table(header, lines)}" + (f"\n\nPublished: {published.note}." if published.note else "")
+    return f"## {title}\n\n{table(header, lines)}" + (f"\n\nPublished: {published.note}." if published.note else "")
 
 
 def _number(value: float | None) -> str:
@@ -527,8 +329,8 @@ def _left_out(report: Report) -> str:
             lines.append((name, "duplicate files", f"{len(duplicate):,}", "byte-identical to a file that is used"))
     if not lines:
         return "## What was left out\n\nNothing: every file was used." if report else ""
-    table = _table(("config", "what", "number", "why"), lines)
-    return f"## What was left out\n\n{table}\n\n`report.json` names every file but those that were not used."
+    told = table(("config", "what", "number", "why"), lines)
+    return f"## What was left out\n\n{told}\n\n`report.json` names every file but those that were not used."
 
 
 def _noted(report: Report) -> str:
@@ -540,11 +342,11 @@ def _noted(report: Report) -> str:
         notes = Counter(note["reason"] for note in section.get("notes", ()))
         lines.extend((name, f"{count:,}", reason) for reason, count in notes.most_common())
     named = "`report.json` names every file but those that differ from the published ones."
-    return "" if not lines else f"## Noted\n\n{_table(('config', 'files', 'what'), lines)}\n\n{named}"
+    return "" if not lines else f"## Noted\n\n{table(('config', 'files', 'what'), lines)}\n\n{named}"
 
 
 def _obtaining(source: Source, edition: Edition) -> str:
-    parts = [MODES[source.access.mode], _numbered(source.access.steps)]
+    parts = [MODES[source.access.mode], numbered(source.access.steps)]
     if fetch := command(source, edition.name):
         parts.append(
             f"What a program may fetch comes with `{fetch}`; `hf-medseg check {source.id} RAW` compares it with what is published."
@@ -552,10 +354,10 @@ def _obtaining(source: Source, edition: Edition) -> str:
     downloads = [one for one in source.access.downloads if one.edition in ("", edition.name)]
     if downloads:
         lines = [(one.name, one.choice, bytes_of(one).removesuffix(" bytes"), one.checksum, _addresses(one)) for one in downloads]
-        parts.append(_table(("file", "choice", "bytes", "checksum", "where"), lines))
+        parts.append(table(("file", "choice", "bytes", "checksum", "where"), lines))
     for part in source.parts:
         optional = "" if part.required else " (optional)"
-        parts.append(f"Part `{part.name}`{optional}:\n\n{_numbered(part.steps)}")
+        parts.append(f"Part `{part.name}`{optional}:\n\n{numbered(part.steps)}")
     parts.append(f"The raw tree looks like this:\n\n```\n{source.layout}\n```")
     return "\n\n".join(filter(None, parts))
 
@@ -568,9 +370,9 @@ def _license(terms: License) -> str:
     parts = [" ".join(filter(None, (f"**{terms.name}** (`{terms.id}`), tier `{terms.tier}`.", terms.url)))]
     if terms.evidence:
         lines = [(one.says, one.url, str(one.date or ""), one.confidence) for one in terms.evidence]
-        parts.append("What this rests on:\n\n" + _table(("evidence", "where", "date", "confidence"), lines))
+        parts.append("What this rests on:\n\n" + table(("evidence", "where", "date", "confidence"), lines))
     if terms.conditions:
-        parts.append("Conditions that go with the data:\n\n" + _bullets(terms.conditions))
+        parts.append("Conditions that go with the data:\n\n" + bullets(terms.conditions))
     return "\n\n".join(parts)
 
 
@@ -588,26 +390,3 @@ def _origin(report: Report) -> str:
     packages = ", ".join(f"{name} {version}" for name, version in report["packages"].items())
     made = f"Made from the raw data with hf_medseg {report['converter']} ({packages})."
     return f"{made} `report.json` has the numbers, `id2label.json` the class names."
-
-
-# --- Markdown --------------------------------------------------------------------------------------------------------------------------
-
-
-def _table(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    """A table, without lines of which only the first cell says something and columns that say nothing."""
-    filled = [line for line in lines if any(line[1:])]
-    kept = [k for k in range(len(header)) if any(line[k] for line in filled)]
-    rows = [header, ["---"] * len(header), *filled]
-    return "\n".join("| " + " | ".join(_cell(row[k]) for k in kept) + " |" for row in rows)
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.replace("|", "\\|").split())
-
-
-def _bullets(texts: Sequence[str]) -> str:
-    return "\n".join(f"- {text}" for text in texts)
-
-
-def _numbered(texts: Sequence[str]) -> str:
-    return "\n".join(f"{number}. {text}" for number, text in enumerate(texts, 1))

@@ -14,7 +14,7 @@ from hf_medseg.publishing.retry import is_clients, status_of
 from hf_medseg.raw.order import natural
 
 if TYPE_CHECKING:
-    from hf_medseg.verification.verify import Examined
+    from hf_medseg.verification.examined import Examined
 
 _LARGEST_FILE, _MOST_IN_FOLDER = 50 * 10**9, 10_000  # the Hub's limits
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import blake2b
+from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from hf_medseg.conversion.shard import LEAST_GROUP, MOST_GROUP
 from hf_medseg.dataset.arrays import arrow_type
 from hf_medseg.dataset.columns import Column, Label, ListOf, Picture, Volume, column_of, table_columns
 from hf_medseg.dataset.content import Content, large_file, stamp_of
+from hf_medseg.dataset.folder import NAMES, SHARD
 from hf_medseg.dataset.identity import METADATA_KEY, Identity, Outcome, Seal, told_by
 from hf_medseg.dataset.storage import is_local, open_bytes, place
 from hf_medseg.dataset.table import TableSpec, Tally
@@ -58,6 +60,27 @@ class ShardFacts:
     counted: bool = True
     content: Content | None = None
     hashes: dict[str, Hashes] = field(default_factory=dict)
+
+    @property
+    def config(self) -> str:
+        """The config that it says it is of; empty where it says nothing."""
+        return self.identity.config if self.identity else ""
+
+    @property
+    def folder(self) -> str:
+        """The folder that it lies in."""
+        return self.name.rpartition("/")[0]
+
+    @property
+    def split(self) -> str:
+        """The split that its name says; empty for another kind of name."""
+        match = SHARD.search(self.name)
+        return PurePosixPath(match["split"]).name if match else ""
+
+    @property
+    def names(self) -> str:
+        """The file that names its classes."""
+        return NAMES if self.folder == "data" else f"{self.folder}/{NAMES}"
 
 
 def read_back(root: str, name: str) -> ShardFacts:

@@ -14,7 +14,8 @@ import yaml
 from huggingface_hub import DatasetCard
 
 from hf_medseg.card import render as card
-from hf_medseg.card.render import all_cards, file_name, render, type_text
+from hf_medseg.card.meanings import type_text
+from hf_medseg.card.render import all_cards, file_name, render
 from hf_medseg.catalog.about import OwnData
 from hf_medseg.catalog.facts import Access, Download, Published
 from hf_medseg.catalog.licenses import License

@@ -19,8 +19,8 @@ from hf_medseg.cli import main
 from hf_medseg.dataset.content import large_file, small_file, stamp_of
 from hf_medseg.dataset.folder import CARD, FILE, OVERVIEW, Output
 from hf_medseg.errors import MedsegError, Refused
+from hf_medseg.verification.examined import Examined, Verification
 from hf_medseg.verification.findings import Finding
-from hf_medseg.verification.verify import Examined, Verification
 from tests.support.harness import Converted, pixels, run
 from tests.support.hub.desk import HARNESSES, Desk, open_desk
 from tests.support.hub.faults import Kind

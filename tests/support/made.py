@@ -30,7 +30,8 @@ from hf_medseg.dataset.folder import Output
 from hf_medseg.dataset.identity import Identity, Outcome, Seal
 from hf_medseg.dataset.table import Tally, schema_of
 from hf_medseg.preview.draw import write_preview
-from hf_medseg.verification import shard, verify
+from hf_medseg.verification import card as card_check
+from hf_medseg.verification import shard, together, verify
 from tests.support.kit import Array, encode, grey, rng
 
 Row = dict[str, Any]
@@ -109,7 +110,7 @@ def edition(source: Source, **changes: Any) -> Source:
 def know(monkeypatch: pytest.MonkeyPatch, *sources: Source) -> None:
     """Makes a catalog of these sources."""
     known = {source.id: source for source in sources}
-    for module in (catalog, shard, verify, card):
+    for module in (catalog, shard, together, card_check, card):
         monkeypatch.setattr(module, "sources", lambda: known)
 
 

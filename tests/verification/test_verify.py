@@ -28,7 +28,7 @@ from hf_medseg.dataset.folder import OVERVIEW
 from hf_medseg.dataset.table import schema_of
 from hf_medseg.errors import MedsegError
 from hf_medseg.progress import Progress
-from hf_medseg.verification import cell, findings, shard
+from hf_medseg.verification import cell, findings, preview, shard, together
 from tests.support.kit import encode, grey
 from tests.support.made import FLAT, OWN, VOLUMES, Made, edition, flat, flat_row, know, labels, nifti, picture, verify, volumes
 
@@ -798,13 +798,13 @@ def test_small_row_groups_before_the_last_are_a_warning(tmp_path: Path) -> None:
 def test_a_split_that_the_viewer_cannot_scan_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = flat().write(tmp_path / "out")
     size = sum(pq.read_metadata(out / name).row_group(0).total_byte_size for name in (FIRST, SECOND))
-    monkeypatch.setattr(verify, "_VIEWER_BYTES", size)
+    monkeypatch.setattr(together, "_VIEWER_BYTES", size)
     assert verify.verify(out).warnings == []
-    monkeypatch.setattr(verify, "_VIEWER_BYTES", size - 1)
+    monkeypatch.setattr(together, "_VIEWER_BYTES", size - 1)
     result = verify.verify(out)
     assert result.ok
     assert [(one.check, one.where) for one in result.warnings] == [("viewer", "default / train")]
-    monkeypatch.setattr(verify, "_VIEWER_ROWS", 2)
+    monkeypatch.setattr(together, "_VIEWER_ROWS", 2)
     assert verify.verify(out).warnings == []
 
 
@@ -820,8 +820,8 @@ def test_ids_are_unique_over_the_config(tmp_path: Path) -> None:
 
 def test_ids_that_only_share_a_hash_are_no_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = flat().write(tmp_path / "out")
-    monkeypatch.setattr(shard, "hash_of", lambda text: 0 if text is None else 1)
-    monkeypatch.setattr(verify, "hash_of", lambda text: 0 if text is None else 1)
+    for module in (shard, together, preview):
+        monkeypatch.setattr(module, "hash_of", lambda text: 0 if text is None else 1)
     assert verify.verify(out).problems == []
 
 
@@ -1124,7 +1124,7 @@ def test_a_file_that_is_swapped_and_swapped_back_while_it_is_checked_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     out = flat().write(tmp_path / "out")
-    overview = verify.overview
+    overview = preview.overview
 
     def meanwhile(target: Any) -> Any:
         (out / name).rename(tmp_path / "aside")
@@ -1133,7 +1133,7 @@ def test_a_file_that_is_swapped_and_swapped_back_while_it_is_checked_is_told(
         (tmp_path / "aside").replace(out / name)
         return drawn
 
-    monkeypatch.setattr(verify, "overview", meanwhile)
+    monkeypatch.setattr(preview, "overview", meanwhile)
     only(problems(out), "unchanged", name, "", "changed or replaced while it was checked")
 
 

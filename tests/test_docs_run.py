@@ -1,0 +1,102 @@
+"""The Python in README and guides runs: every block is run here, or says below what it would need."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hf_medseg.catalog import lookup
+from tests.support import harness
+from tests.support.kit import as_tar
+from tests.test_docs import PAGES, ROOT
+
+BLOCK = re.compile(r"```(python|toml)\n(.*?)```", re.DOTALL)
+NEEDS = {
+    "from datasets import load_dataset  # 2.": "datasets 3.6: tests/loading/test_builder.py runs that line there",
+    "from distributed import Client": "a cluster",
+    "from dask_jobqueue import SLURMCluster": "a cluster",
+    "from dask_kubernetes.operator import KubeCluster": "a cluster",
+}
+
+
+def blocks(page: Path, kind: str = "python") -> list[str]:
+    return [text for language, text in BLOCK.findall(page.read_text(encoding="utf-8")) if language == kind]
+
+
+def block(page: str, first: str, kind: str = "python") -> str:
+    """The one block of a page that begins so."""
+    (found,) = (text for text in blocks(ROOT / page, kind) if text.startswith(first))
+    return found
+
+
+def put(source: str, variant: str, target: Path) -> None:
+    """Puts a phantom's raw tree where a page says that it lies."""
+    phantom = harness.PHANTOMS[source].make(target.parent / f"made-{source}", variant)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(phantom.raw, target)
+    for name, path in phantom.parts.items():
+        shutil.move(path, target.parent / name.partition("-")[0])
+
+
+RUN = {
+    "from datasets import load_dataset\n": "the result of a conversion",
+    "import hf_medseg  # 1.": "raw trees",
+    '"""Made up: scans': "the guide to a source",
+    '"""Made up: livers': "the guide to a source",
+}
+
+
+def test_every_block_is_run_or_says_what_it_needs() -> None:
+    told = [text for page in PAGES if page.name != "api.md" for text in blocks(page)]
+    assert [text for text in told if not text.startswith((*RUN, *NEEDS))] == []
+    assert [first for first in (*RUN, *NEEDS) if not any(text.startswith(first) for text in told)] == []
+
+
+def test_what_comes_out_loads_as_the_readme_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = harness.run("chase-db1", "clean", tmp_path).rows()[0]
+    shutil.move(tmp_path / "out", tmp_path / "OUT")
+    monkeypatch.chdir(tmp_path)
+    told: dict[str, Any] = {}
+    exec(block("README.md", "from datasets import load_dataset\n"), told)
+    assert set(first) - {"split"} == set(told["row"])
+    assert told["row"]["image_id"] == first["image_id"]
+
+
+def test_raw_trees_load_as_the_readme_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put("drive", "clean", tmp_path / "downloads" / "DRIVE")
+    put("cxlseg", "parts", tmp_path / "physionet" / "cxlseg")
+    as_tar(harness.PHANTOMS["brats"].make(tmp_path / "made-brats", "2021").raw, tmp_path / "BraTS2021.tar")
+    monkeypatch.chdir(tmp_path)
+    told: dict[str, Any] = {}
+    exec(block("README.md", "import hf_medseg  # 1."), told)
+    assert set(told["drive"]) == {"train", "test"}
+    assert next(iter(told["stream"]))["source_file"].startswith("mimic-cxr-jpg/")
+    assert told["brats"]["train"].num_rows > 0
+
+
+@pytest.mark.parametrize("variant", ["clean", "missing"])
+def test_the_source_of_the_guide_converts_as_its_phantom_promises(variant: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page, home = "docs/adding-a-source.md", tmp_path / "sources"
+    folder = home / "made_up"
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").write_text("")
+    (folder / "source.py").write_text(block(page, '"""Made up: livers'))
+    (folder / "facts.toml").write_text(block(page, 'title = "Made up: livers"', "toml"))
+    phantom = types.ModuleType("phantom")
+    exec(block(page, '"""Made up: scans'), phantom.__dict__)
+    monkeypatch.setitem(harness.PHANTOMS, "made-up", phantom)
+    monkeypatch.setattr(sys.modules["hf_medseg.sources"], "__path__", [*sys.modules["hf_medseg.sources"].__path__, str(home)])
+    known = {**lookup._folders(), "made-up": folder}
+    monkeypatch.setattr(lookup, "_folders", lambda: known)
+    try:
+        harness.check(harness.run("made-up", variant, tmp_path))
+    finally:
+        lookup._source.cache_clear()
+        for name in [name for name in sys.modules if name.startswith("hf_medseg.sources.made_up")]:
+            del sys.modules[name]
