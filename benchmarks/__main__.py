@@ -17,7 +17,14 @@ def main(arguments: list[str] | None = None) -> int:
     """Measures, prints the table, and draws it."""
     parser = argparse.ArgumentParser("benchmarks", description="Measures every line of the performance promise against its peer.")
     parser.add_argument("--size", choices=SIZES, default="full")
-    parser.add_argument("--lines", nargs="+", choices=LINES, default=list(LINES), metavar="NAME", help=f"some of: {', '.join(LINES)}")
+    parser.add_argument(
+        "--lines",
+        nargs="*",
+        choices=LINES,
+        default=list(LINES),
+        metavar="NAME",
+        help=f"some of: {', '.join(LINES)}; none: only show what is kept",
+    )
     parser.add_argument("--rounds", type=int, help="how often each side runs")
     parser.add_argument("--home", type=Path, default=Path(tempfile.gettempdir()) / "hf_medseg-benchmarks", help="corpora are kept here")
     parser.add_argument("--results", type=Path, help="JSON file that keeps the results; other lines in it stay")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -30,35 +31,36 @@ def table(results: Sequence[Result]) -> str:
         numbers = [shown(value, goal.unit) for value in (result.median, min(result.values), max(result.values), goal.must, goal.reach)]
         median, least, most, must, reach = numbers
         verdict = "" if result.met else " (missed)"
-        lines.append(
-            f"| {goal.name} | {goal.against} | **{median}**{verdict} | {least} to {most} | {sign} {must} | {sign} {reach} |".replace(
-                "| <=  |", "| |"
-            )
-        )
+        needed = f"{sign} {must} " if must else ""
+        lines.append(f"| {goal.name} | {goal.against} | **{median}**{verdict} | {least} to {most} | {needed}| {sign} {reach} |")
     return "\n".join(lines)
 
 
+_TICKS = (1, 2, 4, 8, 16)
+_LEAST, _MOST = 0.75, 24
+
+
 def picture(results: Sequence[Result], path: Path) -> None:
-    """Draws one bar for each result: how large it is against what it must reach at most (or, where more is better, the inverse)."""
-    font, row, left, width, right = ImageFont.load_default(26), 44, 640, 900, 200
-    sheet = Image.new("RGB", (left + width + right, row * (len(results) + 2)), PAPER)
+    """Draws how many times as fast each thing is that users do, on a scale where each mark is twice the one before."""
+    drawn = [result for result in results if result.goal.told]
+    font, small = ImageFont.load_default(26), ImageFont.load_default(19)
+    row, left, width, right, head = 66, 660, 820, 130, 76
+    sheet = Image.new("RGB", (left + width + right, head + row * len(drawn) + 30), PAPER)
     draw = ImageDraw.Draw(sheet)
-    scale = width / 1.25
+    bottom = head + row * len(drawn)
 
-    def share(value: float, must: float, most: bool) -> float:
-        return value / must if most else must / value
+    def at(factor: float) -> float:
+        return left + width * math.log(min(max(factor, _LEAST), _MOST) / _LEAST) / math.log(_MOST / _LEAST)
 
-    for number, result in enumerate(results):
-        goal, top = result.goal, row * (number + 1)
-        must = goal.reach if goal.must is None else goal.must
-        draw.text((left - 16, top + row // 2), goal.name, INK, font, anchor="rm")
-        draw.rectangle((left, top + 8, left + scale, top + row - 8), BED)
-        end = min(share(result.median, must, goal.most), 1.25)
-        draw.rectangle((left, top + 8, left + scale * end, top + row - 8), GOOD if result.met else BAD)
-        reach = left + scale * share(goal.reach, must, goal.most)
-        draw.line((reach, top + 4, reach, top + row - 4), INK, 3)
-        draw.text((left + width + right - 12, top + row // 2), shown(result.median, goal.unit), INK, font, anchor="rm")
-    draw.line((left + scale, row // 2, left + scale, row * (len(results) + 1)), SOFT, 3)
-    draw.text((left + scale, row // 2 - 4), "must reach", SOFT, font, anchor="mb" if row > 60 else "mm")
-    draw.text((left, row * (len(results) + 1) + row // 2), "shorter is better; black marks: what is reached for", SOFT, font, anchor="lm")
+    for tick in _TICKS:
+        draw.line((at(tick), head - 8, at(tick), bottom), INK if tick == 1 else BED, 3 if tick == 1 else 2)
+        draw.text((at(tick), head - 16), "as fast" if tick == 1 else f"{tick} x as fast", SOFT, small, anchor="mb")
+    for number, result in enumerate(drawn):
+        goal, top = result.goal, head + row * number
+        factor = 1 / result.median if goal.most else result.median
+        draw.text((left - 16, top + 24), goal.told, INK, font, anchor="rm")
+        draw.text((left - 16, top + 49), f"against {goal.against}", SOFT, small, anchor="rm")
+        start, end = sorted((at(1), at(factor)))
+        draw.rectangle((start, top + 12, max(end, start + 3), top + row - 14), GOOD if factor >= 1 else BAD)
+        draw.text((left + width + right - 12, top + row // 2), f"{factor:.2g} x", INK, font, anchor="rm")
     sheet.save(path, optimize=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,9 +11,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from benchmarks.__main__ import merged
 from benchmarks.corpora import corpus
 from benchmarks.lines import LINES, Goal, Result
-from benchmarks.table import picture, table
+from benchmarks.table import GOOD, picture, table
 from tests.conversion.test_wide import hashes
 
 
@@ -51,3 +53,25 @@ def test_the_table_says_what_was_missed(tmp_path: Path) -> None:
     assert "| fast | peer | **0.40** | 0.20 to 0.60 | <= 0.50 | <= 0.30 |" in text
     assert "**11 x** (missed)" in text
     picture([met, missed], tmp_path / "table.png")
+
+
+def test_the_page_says_what_was_measured(tmp_path: Path) -> None:
+    root = Path(__file__).parents[1]
+    kept = shutil.copy(root / "benchmarks" / "results.json", tmp_path)
+    results = merged(Path(kept), [])
+    page = (root / "docs" / "speed.md").read_text(encoding="utf-8")
+    assert table(results) in page
+    fast = {result.goal.name: result for result in results if "16-bit" in result.goal.name}
+    assert f'"{fast["16-bit to PNG, speed"].median:.0f} x" for 16-bit PNG is against Pillow at its default level' in page
+    assert fast["16-bit to PNG, speed against level 1"].median > 1
+
+
+def test_a_bar_is_as_long_as_it_is_many_times_as_fast(tmp_path: Path) -> None:
+    def drawn(median: float, most: bool) -> int:
+        picture([Result(Goal("a", "b", None, 1, most=most, told="c"), [median])], tmp_path / "bar.png")
+        with Image.open(tmp_path / "bar.png") as sheet:
+            return sum(sheet.getpixel((x, 106)) == GOOD for x in range(sheet.width))
+
+    assert abs(drawn(0.5, most=True) - drawn(2, most=False)) <= 1, "half the time is twice as fast"
+    assert abs(drawn(4, most=False) - 2 * drawn(2, most=False)) <= 2, "each mark of the scale doubles"
+    assert drawn(0.5, most=False) == 0
