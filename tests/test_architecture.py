@@ -29,7 +29,7 @@ ARROWS = {
     "cli": "dataset catalog card conversion preview verification fetching publishing",
     "__main__": "cli",
 }
-KNOWN_TO_ALL = {"errors", "progress", "hf_medseg"}
+KNOWN_TO_ALL = {"errors", "progress", "words", "hf_medseg"}
 
 
 def _only_for_types(tree: ast.Module) -> set[ast.AST]:

@@ -229,7 +229,7 @@ def test_verbose_says_each_step_and_the_logger_is_left_as_it_was(raw: Path, tmp_
     before = (terminal.LOG.level, terminal.LOG.propagate, list(terminal.LOG.handlers))
     assert main(["convert", "chase-db1", str(raw), str(tmp_path / "out"), "--workers", "1", "-v"]) == 0
     assert capsys.readouterr().err.splitlines() == [
-        "chase-db1: 7 cases in 1 shards",
+        "chase-db1: 7 cases in 1 shard",
         "data/train-00000-of-00001.parquet: 7 rows, 0 rejected",
     ]
     assert main(["convert", "chase-db1", str(raw), str(tmp_path / "out"), "--workers", "1", "-v"]) == 0

@@ -21,6 +21,7 @@ from hf_medseg.catalog.source import Config, Edition, Source
 from hf_medseg.catalog.tables import table_of
 from hf_medseg.dataset.columns import Column
 from hf_medseg.dataset.folder import DIFFER, INCOMPLETE, OVERVIEW, PREVIEW
+from hf_medseg.words import counted
 
 PATH_IS = "`PATH` is this folder, or this dataset's name on the Hub."  # taken out where a push puts the name in
 
@@ -102,12 +103,12 @@ def _incomplete(edition: Edition, report: Report) -> str:
     missing, notes = [], []
     for name, section in report.get("configs", {}).items():
         for split, told in section.get("limited", {}).items():
-            missing.append(f"Config `{name}`, split `{split}`: only {told['taken']:,} of {told['cases']:,} cases were converted.")
+            missing.append(f"Config `{name}`, split `{split}`: only {told['taken']:,} of {counted(told['cases'], 'case')}.")
         if rejected := section["rejected"]:
-            missing.append(f"Config `{name}`: {len(rejected):,} cases were rejected.")
+            missing.append(f"Config `{name}`, rejected: {counted(len(rejected), 'case')}.")
         for line in section["published"]:
             if line["what"] == "rows" and (line["found"] or 0) < line["published"]:
-                notes.append(f"{line['published']:,} rows of `{line['split']}` are published, {line['found'] or 0:,} are here.")
+                notes.append(f"`{line['split']}`: {counted(line['published'], 'row')} published, {line['found'] or 0:,} here.")
     others = [f"`{config.name}`" for config in edition.reading.configs if report and config.name not in report["configs"]]
     if others:
         notes.append(f"Not made here: the config{'s' * (len(others) > 1)} {', '.join(others)}.")
@@ -338,7 +339,8 @@ def _noted(report: Report) -> str:
     lines = []
     for name, section in report.get("configs", {}).items():
         if differ := section.get("checksums", {}).get("differ"):
-            lines.append((name, f"{differ:,}", f"{DIFFER} (of {section['checksums']['compared']:,} files with a published checksum)"))
+            compared = counted(section["checksums"]["compared"], "file")
+            lines.append((name, f"{differ:,}", f"{DIFFER} (of {compared} with a published checksum)"))
         notes = Counter(note["reason"] for note in section.get("notes", ()))
         lines.extend((name, f"{count:,}", reason) for reason, count in notes.most_common())
     named = "`report.json` names every file but those that differ from the published ones."

@@ -15,10 +15,12 @@ from hf_medseg.cli import terminal
 from hf_medseg.cli.codes import DONE, WRONG
 from hf_medseg.errors import Refused
 from hf_medseg.progress import Progress, telling
+from hf_medseg.words import counted
 
 if TYPE_CHECKING:
     from hf_medseg.conversion.run import Conversion
 
+_KNOWN = ("known defect or note", "known defects and notes")
 _NOTES = 8  # so many kinds of known defects are told on the terminal; report.json names all of them
 
 HELP = "convert a raw download"
@@ -148,10 +150,12 @@ def _show_plan(conversion: Conversion, replace: bool) -> None:
     for config in plan.configs:
         for split, cases in config.splits.items():
             shards = [shard for shard in config.shards if shard.split == split]
-            size, plural = sum(shard.size for shard in shards), "s" * (len(shards) != 1)
-            print(f"  {config.config.name} / {split}: {len(cases):,} cases, {_human(size)} raw, {len(shards)} shard{plural}")
+            size = sum(shard.size for shard in shards)
+            print(f"  {config.config.name} / {split}: {counted(len(cases), 'case')}, {_human(size)} raw, {counted(len(shards), 'shard')}")
         unused = sum(note.files for note in config.not_used if note.reason != "left behind by an operating system")
-        print(f"  {unused:,} files not used, {len(config.known)} known defects and notes, {len(config.rejected)} rejected while planning")
+        print(
+            f"  {counted(unused, 'file')} not used, {counted(len(config.known), *_KNOWN)}, {len(config.rejected)} rejected while planning"
+        )
     room = ""
     if is_local(conversion.out):
         folder = next((path for path in (conversion.out, *conversion.out.absolute().parents) if path.exists()), Path("."))
@@ -173,7 +177,7 @@ def _show(conversion: Conversion) -> None:
     from hf_medseg.dataset.storage import is_local
 
     for name, count in conversion.losses.gone.items():
-        terminal.tell(f"note: {count:,} rows that {name} had before are gone: the raw tree does not hold their files any more.")
+        terminal.tell(f"note: {name} lost {counted(count, 'row')}: the raw tree does not hold their files any more.")
     for line in conversion.left:
         terminal.tell(f"note: {line}")
     _say_inside(conversion)
@@ -181,26 +185,28 @@ def _show(conversion: Conversion) -> None:
         terminal.tell(f"note: {archive} is not as published: it has another size. `hf-medseg check` compares it with what is published.")
     for name, part in conversion.report["configs"].items():
         for split, found in part["splits"].items():
-            terminal.tell(f"{name} / {split}: {found['rows']:,} rows, {found['rows_with_mask']:,} with mask")
+            terminal.tell(f"{name} / {split}: {counted(found['rows'], 'row')}, {found['rows_with_mask']:,} with mask")
         for split, told in part.get("limited", {}).items():
-            terminal.tell(f"incomplete: {told['taken']:,} of {told['cases']:,} cases of {name} / {split} were taken, as --limit says")
+            terminal.tell(f"incomplete: {told['taken']:,} of {counted(told['cases'], 'case')} of {name} / {split}, as --limit says")
         for line in part["published"]:
             found = line["found"] or 0  # a split that is not there at all has no number
             if line["published"] != found and line["what"] != "mean foreground fraction":
                 terminal.tell(f"note: {line['what']} in {line['split']}: {line['published']:,} published, {found:,} found")
         if differ := part.get("checksums", {}).get("differ"):
             where = f"; see {conversion.out / LOCAL / REPORT}" if is_local(conversion.out) else ""
-            terminal.tell(f"note: {differ:,} of {part['checksums']['compared']:,} files with a published checksum {DIFFER}{where}")
+            terminal.tell(f"note: {differ:,} of {counted(part['checksums']['compared'], 'file')} with a published checksum {DIFFER}{where}")
         for reason, count in Counter(note["reason"] for note in part.get("notes", ())).most_common():
-            terminal.tell(f"note: {count:,} files: {reason}; see report.json")
-        told = {"known": "known defects and notes", "duplicate": "duplicate files"}
-        counts = [f"{len(part[key]):,} {text}" for key, text in told.items() if part[key]]
+            terminal.tell(f"note: {counted(count, 'file')}: {reason}; see report.json")
+        told = {"known": _KNOWN, "duplicate": ("duplicate file", "duplicate files")}
+        counts = [counted(len(part[key]), *nouns) for key, nouns in told.items() if part[key]]
         if counts:
             terminal.tell(f"{', '.join(counts)}: see report.json")
         for reason, number in Counter(note["reason"] for note in part["known"]).most_common(_NOTES):
             terminal.tell(f"note: {reason}" + (f" ({number:,} files)" if number > 1 else ""))
         if unused := sum(note["files"] for note in part["not_used"]):
-            terminal.tell(f"{unused:,} files not used" + (f": see {conversion.out / LOCAL / REPORT}" if is_local(conversion.out) else ""))
+            terminal.tell(
+                f"{counted(unused, 'file')} not used" + (f": see {conversion.out / LOCAL / REPORT}" if is_local(conversion.out) else "")
+            )
     rejected = conversion.rejected
     for one in rejected[:20]:
         terminal.say(f"rejected {one['image_id']}: {one['file']}: {one['expected']} {one['advice']}")
@@ -210,7 +216,7 @@ def _show(conversion: Conversion) -> None:
         terminal.say("No row came out, so there is no dataset.")
         return
     if conversion.kept:
-        terminal.tell(f"{len(conversion.kept)} finished shards were kept, {len(conversion.made)} made.")
+        terminal.tell(f"{counted(len(conversion.kept), 'finished shard')} kept, {len(conversion.made)} made.")
     terminal.tell(f'Load it with: datasets.load_dataset("{conversion.out}")')
 
 

@@ -8,6 +8,7 @@ import json
 from hf_medseg.cli import arguments as taken
 from hf_medseg.cli import terminal
 from hf_medseg.cli.codes import DONE, WRONG
+from hf_medseg.words import counted
 
 HELP = "read a converted dataset back and check every promise"
 EXAMPLES: tuple[str, ...] = ("hf-medseg verify OUT",)
@@ -33,5 +34,8 @@ def run(given: argparse.Namespace) -> int:
             print(f"{terminal.coloured('wrong:', terminal.WRONG_COLOUR)} {problem}")
         for warning in result.warnings:
             print(f"{terminal.coloured('warning:', terminal.NOTE_COLOUR)} {warning}")
-        terminal.tell(f"{result.rows:,} rows read: " + ("everything as promised." if result.ok else f"{len(result.problems)} problems."))
+        terminal.tell(
+            f"{counted(result.rows, 'row')} read: "
+            + ("everything as promised." if result.ok else f"{counted(len(result.problems), 'problem')}.")
+        )
     return DONE if result.ok else WRONG

@@ -18,6 +18,7 @@ from hf_medseg.conversion.layout import any_of, below_its_folders
 from hf_medseg.conversion.own import OwnFit, own_fits
 from hf_medseg.errors import Refused
 from hf_medseg.raw.tree import Raw, open_raw_tree
+from hf_medseg.words import counted
 
 Proof = Literal["names", "own", "layout"]
 
@@ -77,7 +78,7 @@ class Identified:
         first, *others = self.candidates
         more = [f"The layout of {one.source} would fit too: hf-medseg info {one.source}" for one in others if one.proof == "layout"]
         sure = [line for one in (first, *(one for one in others if one.proof != "layout")) for line in _lines(one)]
-        return "\n".join([f"{self.raw}: {self.files:,} files", *sure, *more])
+        return "\n".join([f"{self.raw}: {counted(self.files, 'file')}", *sure, *more])
 
 
 def identify(raw: str | os.PathLike[str]) -> Identified:
@@ -169,7 +170,7 @@ def _nothing_known(tree: Raw, path: str) -> str:
     named = ", ".join(tops[:_NAMED]) + (", ..." if len(tops) > _NAMED else "")
     own = " or ".join(source.id for source in sources().values() if source.own)
     return (
-        f"{path} is nothing that the catalog knows. It holds {len(tree.files):,} files ({some}) in: {named}. "
+        f"{path} is nothing that the catalog knows. It holds {counted(len(tree.files), 'file')} ({some}) in: {named}. "
         f"Data of your own can be laid out as {own} takes them: `hf-medseg info {own.partition(' ')[0]}` shows how."
     )
 

@@ -13,6 +13,7 @@ from hf_medseg.conversion.plan import ConfigPlan, Plan
 from hf_medseg.dataset.folder import Output
 from hf_medseg.dataset.identity import read_shard
 from hf_medseg.dataset.storage import parquet
+from hf_medseg.words import counted
 
 _WORDS = {"limit": "--limit", "max_shard_size": "--max-shard-size", "parts": "parts"}
 
@@ -50,14 +51,18 @@ def losses(target: Output, plan: Plan) -> Losses:
         different = [key for key in _WORDS if key in held and held[key] != config.options[key]]
         if not different:
             if 2 * lost > rows:
-                found.refused.append(f"config {name}: {lost:,} of its {rows:,} rows come from files that this raw tree does not hold")
+                found.refused.append(
+                    f"config {name}: {lost:,} of its {counted(rows, 'row')} come from files that this raw tree does not hold"
+                )
             elif lost:
                 found.gone[name] = lost
             continue
         if lost or not all(_is_harmless(key, held, config, shards, target.root) for key in different):
             what = "" if finished or name not in begun else " of a conversion that was broken off"
             told = "; ".join(_difference(key, held[key], config.options[key]) for key in different)
-            text = f"{lost:,} of the {rows:,} rows would be lost" if lost else f"all {len(shards):,} shards would be made anew"
+            text = (
+                f"{lost:,} of the {counted(rows, 'row')} would be lost" if lost else f"{counted(len(shards), 'shard')} would be made anew"
+            )
             found.refused.append(f"config {name}{what}: {text} ({told})")
     return found
 

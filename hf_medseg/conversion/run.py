@@ -36,6 +36,7 @@ from hf_medseg.errors import Refused
 from hf_medseg.preview import draw as preview
 from hf_medseg.progress import Progress, Tell, telling
 from hf_medseg.raw.archives import forget_unpacked
+from hf_medseg.words import counted
 
 logger = logging.getLogger("hf_medseg")
 
@@ -64,11 +65,13 @@ class Conversion:
     def __repr__(self) -> str:
         """What came out, in a few lines; `report` has the rest."""
         lines = [
-            f"{self.plan.source.id}, {self.rows:,} rows in {self.out}" if self.report else f"{self.plan.source.id}, planned for {self.out}"
+            f"{self.plan.source.id}, {counted(self.rows, 'row')} in {self.out}"
+            if self.report
+            else f"{self.plan.source.id}, planned for {self.out}"
         ]
         for config in self.plan.configs:
             for split, cases in config.splits.items():
-                lines.append(f"  {config.config.name} / {split}: {len(cases):,} cases")
+                lines.append(f"  {config.config.name} / {split}: {counted(len(cases), 'case')}")
         lines.append(f"  shards: {len(self.made):,} made, {len(self.kept):,} kept; rejected: {len(self.rejected):,}")
         return "\n".join(lines)
 
@@ -188,7 +191,7 @@ def convert(
 def _planned(plan: Plan) -> str:
     edition = f", edition {plan.edition.name}" * bool(plan.edition.name)
     shards = [shard for config in plan.configs for shard in config.shards]
-    return f"{plan.source.id}{edition}: {sum(len(shard.cases) for shard in shards):,} cases in {len(shards):,} shards"
+    return f"{plan.source.id}{edition}: {counted(sum(len(shard.cases) for shard in shards), 'case')} in {counted(len(shards), 'shard')}"
 
 
 def _write(target: Output, plan: Plan, conversion: Conversion, runner: Executor, progress: Tell | None) -> dict[str, Outcome]:

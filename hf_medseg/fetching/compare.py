@@ -34,6 +34,7 @@ from hf_medseg.formats.volume import VolumeImage
 from hf_medseg.masks.labels import Labels
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.tree import Raw
+from hf_medseg.words import counted
 
 Verdict = Literal["complete", "partial", "altered", "undecided", "not this source"]
 
@@ -205,7 +206,7 @@ def _known_files(source: Source, tree: Raw, findings: _Findings) -> bool:
         else:
             differing.append(path)
     if same or differing:
-        findings.say(f"{same:,} of {same + len(differing):,} files with a known checksum are byte for byte the published ones.")
+        findings.say(f"{same:,} of {counted(same + len(differing), 'file')} with a known checksum are byte for byte the published ones.")
     if differing:
         findings.say(f"re-encoded, resized or edited: {_some(differing)}", altered=True)
     return bool(same or differing)
@@ -236,7 +237,7 @@ def _count(config: ConfigPlan, published: Published, findings: _Findings) -> Non
         findings.say(f"{what}.", partial=here < wanted, altered=here > wanted and not volumes)
         masks, all_masks = sum(_is_there(case, "mask") for case in cases), published.with_mask.get(split)
         if all_masks is not None and not volumes and masks < min(all_masks, here):
-            findings.say(f"{split}: {masks:,} images with a mask, published are {all_masks:,}.", partial=True)
+            findings.say(f"{split}: {counted(masks, 'image')} with a mask, published are {all_masks:,}.", partial=True)
     for one in config.rejected:
         findings.say(f"{one['file']}: {one['expected']}", altered=True)
 
@@ -290,7 +291,7 @@ def _pictures_of_other_sizes(
     looked: list[tuple[Picture | NiftiVolume, tuple[int, int]]], published: Published, findings: _Findings
 ) -> None:
     (width, height), count = Counter(size for _, size in looked).most_common(1)[0]
-    findings.say(f"{len(looked):,} pictures looked at; {count:,} of them have {width} x {height} pixels.")
+    findings.say(f"{counted(len(looked), 'picture')} looked at; {count:,} of them have {width} x {height} pixels.")
     least = published.least or (1, 1)
     if not (published.sizes or published.least or any(isinstance(one, Picture) and one.size for one, _ in looked)):
         findings.say("No published size to compare with: a copy that was made smaller does not show.")

@@ -9,21 +9,27 @@ import io
 import re
 import struct
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
+from hf_medseg.errors import MissingExtra, Rejected
 from hf_medseg.formats import icc
 from hf_medseg.formats.png import Damaged
+
+Array = NDArray[Any]
 
 START = b"\xff\xd8"
 _END = b"\xff\xd9"
 _SCAN_END = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 _SOF = {0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}
-PLAIN = frozenset((0xC0, 0xC1, 0xC2))
+BASELINE = 0xC0  # has 8 bits a sample: where it says more, the header is damaged
+PLAIN = frozenset((BASELINE, 0xC1, 0xC2))
 """The frames that every reader opens: Huffman coding, sequential or progressive."""
 _MOST_SIDE = 65500  # libjpeg's own limit
 _ICC, _ICC_PART = b"ICC_PROFILE\0", 65519
@@ -138,6 +144,51 @@ def clean(data: bytes) -> Cleaned:
     # Of most files nothing is dropped: then they are not copied either.
     cleaned = data if whole and sum(map(len, kept)) == size and not profile else b"".join(kept)
     return Cleaned(cleaned, width, height, components, bits, exif, process, xmp)
+
+
+def is_deep(data: bytes) -> bool:
+    """Whether a JPEG may have more than 8 bits a sample: as its first frame header says, if one is found."""
+    if not data.startswith(START):
+        return False
+    position = 2
+    while position + 9 < len(data) and data[position] == 0xFF:
+        if data[position + 1] in _SOF:
+            return data[position + 4] > 8
+        position += 2 + int.from_bytes(data[position + 2 : position + 4], "big")
+    return False
+
+
+def deep(data: bytes, path: str, check_size: Callable[[int, int, str], None]) -> Array:
+    """The samples of a grey JPEG of more than 8 bits.
+
+    Args:
+        data: the file's bytes.
+        path: its path, for messages.
+        check_size: called with (width, height, path) before samples are read.
+
+    Returns:
+        (height, width) uint16.
+
+    Raises:
+        Rejected: it has several channels, or is damaged.
+        MissingExtra: a library is missing.
+    """
+    try:
+        import imagecodecs
+    except ImportError as error:
+        raise MissingExtra("imagecodecs", "tiff") from error
+    cleaned = clean(data)
+    check_size(cleaned.width, cleaned.height, path)
+    if cleaned.frame == BASELINE:
+        raise Damaged(f"the JPEG is damaged: it claims {cleaned.bits} bits a sample, and its process has 8")
+    if cleaned.components != 1:
+        text = f"more than 8 bits a colour channel ({cleaned.bits}); no stored picture holds them."
+        raise Rejected(path, text, "Ask for 8 bits or 16-bit grey.")
+    try:
+        samples: Array = imagecodecs.jpeg8_decode(bytes(cleaned.data))
+    except Exception as error:  # whatever a decoder raises
+        raise Damaged(f"the JPEG is damaged ({str(error) or type(error).__name__})") from error
+    return samples.astype(np.uint16, copy=False)
 
 
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"

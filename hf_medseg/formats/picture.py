@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import io
 import struct
 import warnings
@@ -17,7 +18,9 @@ from PIL import Image, UnidentifiedImageError
 from hf_medseg.errors import Rejected
 from hf_medseg.formats import jpeg, png, tiff
 from hf_medseg.formats import netpbm as pnm
+from hf_medseg.formats.floats import ROUNDED, as_float32, rounded
 from hf_medseg.raw.files import RawFile, Reader
+from hf_medseg.words import counted
 
 Array = NDArray[Any]
 Mode = Literal["L", "RGB", ""]
@@ -55,12 +58,14 @@ class Encoded:
         data: PNG, JPEG or (32-bit float) TIFF bytes.
         width, height: of the decoded picture.
         exif_orientation: value of the orientation tag that was dropped, if the file had one.
+        rounded: whether its samples are 64-bit floats rounded to 32 bits.
     """
 
     data: bytes
     width: int
     height: int
     exif_orientation: int | None = None
+    rounded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +126,8 @@ class Picture:
         """
         picture = store(reader.read(self.file, same=self._show_the_same), self.file.path, self.mode)
         self._check_promised(picture.width, picture.height)
+        if picture.rounded:
+            reader.note(self.file.path, ROUNDED)
         return picture
 
     def _samples_of(self, data: bytes) -> Array:
@@ -160,8 +167,9 @@ def store(data: bytes, path: str, mode: Mode = "") -> Encoded:
             return _store_png(data, path, mode)
     except png.Damaged as error:
         raise Rejected(path, f"{error}.", error.advice) from error
-    pixels, orientation = _opened(data, path)
-    return _transcoded(pixels, path, mode, orientation)
+    samples, orientation = _opened(data, path, doubles=True)
+    pixels = as_float32(samples, path) if samples.dtype.kind == "f" else samples
+    return dataclasses.replace(_transcoded(pixels, path, mode, orientation), rounded=rounded(samples, pixels))
 
 
 def orientation_of(data: bytes) -> int:
@@ -209,13 +217,14 @@ def _store_jpeg(data: bytes, path: str, mode: Mode) -> Encoded:
         raise Rejected(
             path, "a CMYK JPEG; PNG and the label maps have no such colours.", "Save it as RGB, or ask the owner for such a version."
         )
-    if cleaned.bits != 8 or cleaned.components not in (1, 3):
-        raise Rejected(path, f"a JPEG of {cleaned.components} channels and {cleaned.bits} bits; 8-bit grey or RGB expected.", tiff.AGAIN)
+    if cleaned.components not in ((1, 3) if cleaned.bits == 8 else (1,)) or (cleaned.bits != 8 and cleaned.frame == jpeg.BASELINE):
+        what = f"a JPEG of {counted(cleaned.components, 'channel')} of {cleaned.bits} bits; 8-bit RGB, or grey of up to 16 bits, expected."
+        raise Rejected(path, what, tiff.AGAIN)
     _check_size(cleaned.width, cleaned.height, path)
     orientation = _orientation(cleaned.exif)
     if orientation is None and b"tiff:Orientation" in cleaned.xmp:
         orientation = orientation_of(data)
-    if cleaned.frame not in jpeg.PLAIN or (mode and mode != ("L" if cleaned.components == 1 else "RGB")):
+    if cleaned.bits != 8 or cleaned.frame not in jpeg.PLAIN or (mode and mode != ("L" if cleaned.components == 1 else "RGB")):
         return _transcoded(decode(data, path), path, mode, orientation)
     return Encoded(cleaned.data, cleaned.width, cleaned.height, orientation)
 
@@ -279,20 +288,23 @@ def decode(data: bytes, path: str, *, indices: bool = False, signed: bool = Fals
     return _opened(data, path, indices, signed)[0]
 
 
-def _opened(data: bytes, path: str, indices: bool = False, signed: bool = False) -> tuple[Array, int | None]:
-    """See `decode`; also the value of the orientation tag of a TIFF or WebP."""
+def _opened(data: bytes, path: str, indices: bool = False, signed: bool = False, doubles: bool = False) -> tuple[Array, int | None]:
+    """See `decode`; also the value of the orientation tag of a TIFF or WebP. With `doubles` 64-bit floats are given as they are."""
     try:
         if (grid := pnm.header(data)) is not None:
             _check_size(grid.width, grid.height, path)
             return _netpbm(pnm.samples(data, grid), grid.highest, path), None
         with warnings.catch_warnings():
+            if jpeg.is_deep(data):
+                return jpeg.deep(data, path, _check_size), None
             if png.is_large(data):
                 return _by_bands(data, path, indices), None
             warnings.simplefilter("ignore")  # Pillow warns of odd metadata, which is dropped anyway
             if data.startswith(tiff.START) and not _plain_tiff(data):
                 found = tiff.read(data, path, _check_size, indices=indices)
                 pixels = _grey_if_grey_palette(found.pixels, palette=found.palette)
-                return _fitting(pixels, path, signed, wide=indices), _stated(found.orientation)
+                fitting = pixels if doubles and pixels.dtype == np.float64 else _fitting(pixels, path, signed, wide=indices)
+                return fitting, _stated(found.orientation)
             with Image.open(io.BytesIO(_plain(data)), formats=_FORMATS) as picture:
                 orientation = _tag_orientation(picture)
                 return _decode(picture, path, indices, signed), orientation

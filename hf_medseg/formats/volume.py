@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hf_medseg.errors import Rejected
+from hf_medseg.formats.floats import as_float32
 from hf_medseg.formats.picture import encode_pixels
 from hf_medseg.raw.files import RawFile, Reader
 
@@ -227,7 +228,7 @@ def stored_samples(raw: Array, path: str, slope: float = 1.0, intercept: float =
         if not np.isfinite(low) or not np.isfinite(high):
             raise Rejected(path, "it holds samples that are not finite numbers (NaN or infinity).")
         if low != np.floor(low) or not np.array_equal(raw, np.rint(raw)) or float(high) - float(low) > 65535:
-            return _as_float32(raw, path), slope, intercept
+            return as_float32(raw, path), slope, intercept
     offset = int(low)
     if low >= 0 and high <= 65535:
         offset = 0
@@ -243,37 +244,6 @@ def stored_samples(raw: Array, path: str, slope: float = 1.0, intercept: float =
 
 # Integers up to here are 64-bit floats, as `rescale_intercept` is, exactly.
 _EXACT = 1 << 52
-# Half the distance of neighbouring 32-bit floats, relative to them: the error of rounding.
-_HALF_STEP = 2.0**-24
-ROUNDED = "64-bit floats rounded to 32 bits (relative error at most 6e-8)"
-
-
-def rounded(raw: Array, stored: Array) -> bool:
-    """Whether stored samples are 64-bit floats that 32 bits do not hold exactly: rule 1's exception, to be said where it happens."""
-    return stored.dtype == np.float32 and raw.dtype.itemsize == 8 and not np.array_equal(raw, stored)
-
-
-def _as_float32(raw: Array, path: str) -> Array:
-    """32-bit floats: exact, or of 64-bit floats the nearest ones.
-
-    Raises:
-        Rejected: a sample is beyond what 32 bits hold, or so near to 0 that they would lose digits of it.
-    """
-    with np.errstate(over="ignore", under="ignore"):
-        narrow = raw.astype(np.float32)
-    if raw.dtype == np.float32 or np.array_equal(narrow, raw):
-        return narrow
-    if raw.dtype.itemsize > 8:
-        raise Rejected(path, f"{raw.dtype} samples that 32-bit floats do not hold exactly.", "Save it with samples of 32 or 64 bits.")
-    off = np.abs(narrow - raw) > _HALF_STEP * np.abs(raw)
-    if off.any():
-        example = float(raw[off].flat[0])
-        raise Rejected(
-            path,
-            f"64-bit floats such as {example:g}, which a 32-bit float does not hold (it holds sizes of 1.2e-38 to 3.4e38, and 0).",
-            "Save it with samples of 32 bits, or in another unit.",
-        )
-    return narrow
 
 
 def check_even(grid: Grid, path: str) -> None:

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hf_medseg.errors import Rejected
-from hf_medseg.formats.volume import ROUNDED, Array, Grid, Samples, VolumeImage, check_same_grid, image_grid, rounded, stored_samples
+from hf_medseg.formats.floats import ROUNDED, rounded
+from hf_medseg.formats.volume import Array, Grid, Samples, VolumeImage, check_same_grid, image_grid, stored_samples
 from hf_medseg.raw.files import RawFile, Reader
 
 # Far above any volume of the catalog and far below what exhausts a worker.

@@ -19,6 +19,7 @@ from hf_medseg.formats import jpeg, png
 from hf_medseg.formats.picture import decode
 from hf_medseg.masks.labels import greys_between, luma
 from hf_medseg.raw.files import Head, Whole
+from hf_medseg.words import counted
 
 Array = NDArray[Any]
 Colour = tuple[int, int, int]
@@ -106,13 +107,13 @@ def samples(data: bytes, path: str) -> Samples:
     array = decode(data, path, indices=True)
     if array.dtype.kind == "f":
         if strange := int(np.count_nonzero(~np.isfinite(array))):
-            words = f"mask values that are no whole numbers: {strange:,} pixels hold NaN or infinity."
+            words = f"mask values that are no whole numbers: NaN or infinity in {counted(strange, 'pixel')}."
             raise Rejected(path, words, "Save it without them.")
         if (array == np.floor(array)).all() and abs(array).max(initial=0) < 1 << 24:
             array = array.astype(np.int32)
     if array.dtype.kind == "i" and (low := int(array.min(initial=0))) < 0:
         advice = "Save it with one number a class, from 0 up."
-        raise Rejected(path, f"mask values below 0, down to {low:,}: {np.count_nonzero(array < 0):,} pixels hold one.", advice)
+        raise Rejected(path, f"mask values below 0, down to {low:,}, in {counted(int(np.count_nonzero(array < 0)), 'pixel')}.", advice)
     has_palette = array.dtype == np.uint8 and array.ndim == 2 and not data.startswith(jpeg.START)
     if has_palette and data.startswith(png.SIGNATURE):
         has_palette = data[25] == 3

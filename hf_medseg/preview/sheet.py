@@ -20,6 +20,7 @@ from hf_medseg.dataset.table import NOT_ANNOTATED
 from hf_medseg.errors import Refused
 from hf_medseg.preview.choose import Shown, in_order, pick
 from hf_medseg.preview.overlay import Seen, colour_of, overlay, read_shown
+from hf_medseg.words import counted
 
 Array = NDArray[Any]
 Size = tuple[int, int]
@@ -129,7 +130,7 @@ def _draw_tile(sheet: Image.Image, corner: Size, tile: Tile, *, several: bool) -
 def _title(target: Output) -> str:
     identity = next(one for one in target.identities().values() if one is not None)
     counts = [split["rows"] for part in target.report().get("configs", {}).values() for split in part["splits"].values()]
-    return " ".join(filter(None, (identity.source, identity.edition))) + (f", {sum(counts):,} rows" if counts else "")
+    return " ".join(filter(None, (identity.source, identity.edition))) + (f", {counted(sum(counts), 'row')}" if counts else "")
 
 
 def _legend(tiles: Sequence[Tile], width: int) -> Image.Image:

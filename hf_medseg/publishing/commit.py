@@ -11,6 +11,7 @@ from hf_medseg.errors import MedsegError
 from hf_medseg.publishing.preflight import check_free
 from hf_medseg.publishing.repository import WRITTEN_BY, Change, Remote, Repository, Wanted
 from hf_medseg.publishing.retry import TRIES, ask, backoff, code_of, reason_of, status_of, wait_of
+from hf_medseg.words import counted
 
 if TYPE_CHECKING:
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
@@ -72,7 +73,7 @@ def _send(repository: Repository, wanted: Wanted, operations: Sequence[CommitOpe
     done = repository.api.create_commit(
         repository.repo,
         operations,
-        commit_message=f"{wanted.held.label}: {rows:,} rows",
+        commit_message=f"{wanted.held.label}: {counted(rows, 'row')}",
         commit_description=f"{WRITTEN_BY} {__version__}.",
         repo_type="dataset",
         parent_commit=head,
@@ -89,7 +90,7 @@ def _uploaded(repository: Repository, wanted: Wanted, change: Change) -> list[Co
     for batch in _batches(wanted, change.adds):
         some = [_addition(wanted, name) for name in batch]
         sent = len(adds) + len(some)
-        repository.say(f"uploading {sent:,} of {len(change.adds):,} files ({done / 1e6:,.1f} of {size / 1e6:,.1f} MB done)")
+        repository.say(f"uploading {sent:,} of {counted(len(change.adds), 'file')} ({done / 1e6:,.1f} of {size / 1e6:,.1f} MB done)")
 
         def call(some: list[CommitOperationAdd] = some) -> None:
             # A .gitignore of the repository would make files vanish without a word.

@@ -12,6 +12,7 @@ from hf_medseg.publishing.gate import Held
 from hf_medseg.publishing.repository import Change, Remote, Repository, Wanted
 from hf_medseg.publishing.retry import is_clients, status_of
 from hf_medseg.raw.order import natural
+from hf_medseg.words import counted
 
 if TYPE_CHECKING:
     from hf_medseg.verification.examined import Examined
@@ -35,12 +36,14 @@ def check_complete(report: Mapping[str, Any], held: Held, allow_rejected: bool) 
     if rejected and not allow_rejected:
         some = ", ".join(sorted(rejected, key=natural)[:5])
         raise Refused(
-            f"{len(rejected):,} cases were rejected ({some}{', ...' if len(rejected) > 5 else ''}): the dataset is not whole. "
+            f"Rejected: {counted(len(rejected), 'case')} ({some}{', ...' if len(rejected) > 5 else ''}). The dataset is not whole. "
             "Repair the raw tree and convert again, or say --allow-rejected."
         )
     limited = {(identity.config, identity.split): identity for identity, _ in held.shards.values() if identity.limit}
     if limited:
-        parts = [f"{part.limit:,} of {part.cases:,} cases of {config} / {split}" for (config, split), part in sorted(limited.items())]
+        parts = [
+            f"{part.limit:,} of {counted(part.cases, 'case')} of {config} / {split}" for (config, split), part in sorted(limited.items())
+        ]
         some = ", ".join(parts)
         raise Refused(
             f"Only a part was converted ({some}): the dataset is not whole. Convert again without --limit, or say --allow-incomplete."

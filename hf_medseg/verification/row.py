@@ -15,6 +15,7 @@ from hf_medseg.conversion.rows import class_list
 from hf_medseg.dataset.columns import Column, Label, ListOf, Picture, Record, Volume
 from hf_medseg.dataset.table import NOT_ANNOTATED, TableSpec, Tally
 from hf_medseg.verification.cell import Opened, Wrong, open_cell
+from hf_medseg.words import counted
 
 Row = Mapping[str, Any]
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -119,7 +120,7 @@ class RowCheck:
         slices = image.grid[0] if len(image.grid) == 3 else None
         for name in ("depth", "num_slices"):
             if slices is not None and row.get(name, slices) != slices:
-                yield "size", f"`{name}` says {row[name]}, the volume has {slices} slices."
+                yield "size", f"`{name}` says {row[name]}, the volume has {counted(slices, 'slice')}."
         if {self._mode, image.mode} == {"L", "RGB"}:
             yield "mode", f"`image` has the mode {image.mode}, the source declares {self._mode}."
 

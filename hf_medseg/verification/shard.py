@@ -32,6 +32,7 @@ from hf_medseg.dataset.table import TableSpec, Tally
 from hf_medseg.errors import how_to_install
 from hf_medseg.verification.findings import REMAKE, Findings
 from hf_medseg.verification.row import RowCheck, SliceOrder
+from hf_medseg.words import counted
 
 Hashes = NDArray[np.uint64]
 METADATA = {METADATA_KEY, b"huggingface", b"ARROW:schema"}  # what the metadata of a shard hold
@@ -214,7 +215,7 @@ def _check_rows(findings: Findings, facts: ShardFacts, file: pq.ParquetFile) -> 
             keys["patient"].append(hash_of(row["patient_id"]))
         last = number == file.metadata.num_row_groups - 1
         if sum(sizes[:-1]) >= MOST_GROUP or (not last and sum(sizes) < LEAST_GROUP):
-            text = f"its row group {number} holds {sum(sizes) / 1e6:.1f} MB in {len(sizes)} rows; 8 to 13 MB read best."
+            text = f"its row group {number} holds {sum(sizes) / 1e6:.1f} MB in {counted(len(sizes), 'row')}; 8 to 13 MB read best."
             findings.warn("row groups", facts.name, text, REMAKE)
     for promise, text in slices.end():
         findings.wrong(promise, facts.name, text, REMAKE)

@@ -89,7 +89,7 @@ def test_two_sources_in_one_folder_are_both_told(tmp_path: Path) -> None:
 def test_what_nobody_knows_is_refused_with_what_is_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     kit.write(tmp_path / "raw/notes/a.docx", "x")
     kit.write(tmp_path / "raw/.DS_Store", "x")
-    with pytest.raises(Refused, match=r"1 files \(1 x docx\) in: notes"):
+    with pytest.raises(Refused, match=r"1 file \(1 x docx\) in: notes"):
         identify(tmp_path / "raw")
     (tmp_path / "raw/notes/a.docx").unlink()
     assert main(["identify", str(tmp_path / "raw")]) == 2

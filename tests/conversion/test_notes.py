@@ -11,8 +11,8 @@ import pytest
 
 from hf_medseg import convert
 from hf_medseg.cli import main
+from hf_medseg.formats.floats import ROUNDED
 from hf_medseg.formats.placement import SIZES_FROM_HEADER
-from hf_medseg.formats.volume import ROUNDED
 from tests.sources.abide import phantom as abide
 
 
@@ -31,7 +31,7 @@ def test_rounded_samples_and_the_choice_of_a_matrix_are_said_wherever_a_user_loo
     out = tmp_path / "out"
     assert main(["convert", "abide", str(phantom.raw), str(out)]) == 0
     told = capsys.readouterr().out
-    assert f"note: 1 files: {ROUNDED}" in told
+    assert f"note: 1 file: {ROUNDED}" in told
     assert f"note: 2 files: {SIZES_FROM_HEADER}" in told
     notes = json.loads((out / "report.json").read_text())["configs"]["slices"]["notes"]
     assert [(Path(note["path"]).name, note["reason"]) for note in notes] == [

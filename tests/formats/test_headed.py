@@ -15,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hf_medseg.errors import Rejected
+from hf_medseg.formats.floats import ROUNDED
 from hf_medseg.formats.headed import SCALED, HeadedVolume, sample_files
-from hf_medseg.formats.volume import ROUNDED, Samples, lay_image
+from hf_medseg.formats.volume import Samples, lay_image
 from hf_medseg.raw.files import Place, RawFile, Reader
 from tests.formats.test_nifti_oracles import TYPES, same_voxels
 

@@ -20,10 +20,11 @@ from hf_medseg.conversion.rows import rows
 from hf_medseg.dataset.columns import PICTURE, VOLUME_COLUMNS, WHOLE_VOLUME_COLUMNS, Column, ListOf, Volume, table_columns
 from hf_medseg.dataset.table import TableSpec, Tally
 from hf_medseg.errors import Rejected
+from hf_medseg.formats.floats import ROUNDED, rounded
 from hf_medseg.formats.nifti import NiftiVolume, volume_bytes, voxels_of
 from hf_medseg.formats.physical import physical
 from hf_medseg.formats.placement import SFORM_TAKEN, SIZES_FROM_HEADER
-from hf_medseg.formats.volume import ROUNDED, Grid, Samples, VolumeImage, check_same_grid, image_grid, lay_image, rounded, stored_samples
+from hf_medseg.formats.volume import Grid, Samples, VolumeImage, check_same_grid, image_grid, lay_image, stored_samples
 from hf_medseg.formats.voxels import cut
 from hf_medseg.masks.labels import Instances, MaskList, Overlap, Threshold, Values
 from hf_medseg.raw.files import Place, RawFile, Reader

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from PIL import Image
 
 from hf_medseg.errors import Rejected
 from hf_medseg.formats import picture
+from hf_medseg.formats.floats import ROUNDED
+from hf_medseg.raw.files import Place, RawFile, Reader
 from tests.support import kit
 
 GREY = kit.grey("tiff", 20, 33)
@@ -119,8 +122,25 @@ def test_values_below_zero_are_refused_and_read_where_a_sign_is_wanted() -> None
     refused(tiff(WIDE.astype(np.uint32) * 2), "do not fit 16 bits")
 
 
-def test_64_bit_floats_that_need_64_bits_are_refused_by_what_they_are() -> None:
-    assert "32-bit floats" in refused(tiff(np.full((4, 5), 0.1)), "64-bit floats")
+@pytest.mark.parametrize("options", [{}, {"byteorder": ">"}, {"compression": "zlib", "predictor": True}])
+def test_64_bit_floats_are_rounded_to_32_bits_and_said(options: dict[str, Any], tmp_path: Path) -> None:
+    """They were refused, as those of volumes are not."""
+    raw = np.random.default_rng(1).normal(0, 1e5, (9, 7))
+    raw[0, :2] = 0.1, np.nan
+    (tmp_path / "a.tif").write_bytes(tiff(raw, **options))
+    reader = Reader()
+    stored = picture.Picture(RawFile("a.tif", (tmp_path / "a.tif").stat().st_size, Place(str(tmp_path / "a.tif")))).encoded(reader)
+    found = np.asarray(Image.open(io.BytesIO(stored.data)))
+    assert found.dtype == np.float32 and np.array_equal(found, raw.astype(np.float32), equal_nan=True)
+    assert reader.notes == [("a.tif", ROUNDED)]
+    assert not picture.store(tiff(raw.astype(np.float32).astype(np.float64)), "a.tif").rounded
+
+
+def test_64_bit_floats_that_no_rounding_keeps_are_refused_by_what_they_are() -> None:
+    for array in (np.full((4, 5), 1e60), np.full((4, 5), 1e-60)):
+        with pytest.raises(Rejected, match="which a 32-bit float does not hold"):
+            picture.store(tiff(array), "a.tif")
+    assert "32-bit floats" in refused(tiff(np.full((4, 5), 0.1)), "64-bit floats")  # where numbers of classes are read
     refused(tiff(GREY * 1j), "type complex")
 
 

@@ -18,6 +18,7 @@ from hf_medseg.formats.volume import VolumeImage
 from hf_medseg.raw.cells import age_in, known, number_in, sex_in
 from hf_medseg.raw.files import Head, RawFile, Whole
 from hf_medseg.raw.tree import Raw, union
+from hf_medseg.words import counted
 
 GROUPS = ("cn", "smc", "emci", "mci", "lmci", "ad", "patient")  # the last one says no more than that
 
@@ -149,7 +150,7 @@ def _tables(raw: Raw, found: list[dict[str, tuple[VolumeImage, str]]]) -> tuple[
                 if not any(key in some for some in found):
                     lacking.append(f"I{key}")
             if lacking:
-                raw.note(table.file, f"lists {len(lacking)} images that are not in the raw tree, such as {lacking[0]}")
+                raw.note(table.file, f"lists {counted(len(lacking), 'image')} that are not in the raw tree, such as {lacking[0]}")
     return facts, wrong
 
 

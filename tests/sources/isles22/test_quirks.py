@@ -11,7 +11,7 @@ import pytest
 import SimpleITK as Itk
 
 from hf_medseg.conversion.run import convert
-from hf_medseg.formats.volume import ROUNDED
+from hf_medseg.formats.floats import ROUNDED
 from tests.support.harness import Converted, pixels, run
 from tests.support.kit import Phantom
 
