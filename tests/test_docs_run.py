@@ -68,13 +68,13 @@ def test_what_comes_out_loads_as_the_readme_says(tmp_path: Path, monkeypatch: py
     assert told["row"]["image_id"] == first["image_id"]
 
 
-def test_raw_trees_load_as_the_readme_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_raw_trees_load_as_their_page_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put("drive", "clean", tmp_path / "downloads" / "DRIVE")
     put("cxlseg", "parts", tmp_path / "physionet" / "cxlseg")
     as_tar(harness.PHANTOMS["brats"].make(tmp_path / "made-brats", "2021").raw, tmp_path / "BraTS2021.tar")
     monkeypatch.chdir(tmp_path)
     told: dict[str, Any] = {}
-    exec(block("README.md", "import hf_medseg  # 1."), told)
+    exec(block("docs/gated.md", "import hf_medseg  # 1."), told)
     assert set(told["drive"]) == {"train", "test"}
     assert next(iter(told["stream"]))["source_file"].startswith("mimic-cxr-jpg/")
     assert told["brats"]["train"].num_rows > 0
