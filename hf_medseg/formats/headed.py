@@ -46,18 +46,33 @@ class HeadedVolume(VoxelVolume):
         return replace(found, array=found.array[..., self.channel[0]])
 
     def _voxels(self, reader: Reader) -> Voxels:
-        header, path = reader.read(self.file), self.file.path
-        layout = layout_of(header, path)
-        pieces = [(header[layout.begins :], path)] if layout.begins is not None else [(reader.read(one), one.path) for one in self.data]
-        if len(pieces) != (len(layout.names) or 1):
-            raise Rejected(path, f"{len(layout.names)} files hold its samples, {len(pieces)} were listed.")
-        check_size(layout.sizes, path)
-        if int(np.prod(layout.sizes, dtype=object)) % len(pieces):
-            raise Rejected(path, f"{' x '.join(map(str, layout.sizes))} samples cannot lie in {len(pieces)} files of the same size.")
-        array = np.concatenate(parts) if len(parts := _flat(layout, pieces)) > 1 else parts[0]
-        array = _arranged(array.reshape(layout.sizes, order="F"), layout, self.channel, path)
-        note = SCALED if (layout.slope, layout.intercept) != (1.0, 0.0) else ""
-        return Voxels(array, layout.affine, layout.spacing, layout.slope, layout.intercept, note)
+        header = reader.read(self.file)
+        return headed_voxels(header, [(reader.read(one), one.path) for one in self.data], self.file.path, self.channel)
+
+
+def headed_voxels(header: bytes, data: list[tuple[bytes, str]], path: str, channel: tuple[int, int] | None = None) -> Voxels:
+    """The voxels of a file, with all channels where one is asked for.
+
+    Args:
+        header: the file that begins with the header.
+        data: the files with the samples and their paths, where they are others.
+        path: the header's file, for messages.
+        channel: see `VoxelVolume`.
+
+    Raises:
+        Rejected: the files are damaged, or hold something else.
+    """
+    layout = layout_of(header, path)
+    pieces = data if layout.begins is None else [(header[layout.begins :], path)]
+    if len(pieces) != (len(layout.names) or 1):
+        raise Rejected(path, f"{len(layout.names)} files hold its samples, {len(pieces)} were listed.")
+    check_size(layout.sizes, path)
+    if int(np.prod(layout.sizes, dtype=object)) % len(pieces):
+        raise Rejected(path, f"{' x '.join(map(str, layout.sizes))} samples cannot lie in {len(pieces)} files of the same size.")
+    array = np.concatenate(parts) if len(parts := _flat(layout, pieces)) > 1 else parts[0]
+    array = _arranged(array.reshape(layout.sizes, order="F"), layout, channel, path)
+    note = SCALED if (layout.slope, layout.intercept) != (1.0, 0.0) else ""
+    return Voxels(array, layout.affine, layout.spacing, layout.slope, layout.intercept, note)
 
 
 def layout_of(data: bytes, path: str) -> Layout:

@@ -6,6 +6,7 @@ read into anything.
 
 from __future__ import annotations
 
+import math
 import struct
 import zlib
 from dataclasses import dataclass, replace
@@ -97,6 +98,32 @@ def _read(data: bytes, header: bytes | None, path: str, header_path: str = "", c
     return Voxels(array, placed.affine, placed.spacing, *scale, placed.note)
 
 
+def channels_of(head: bytes, path: str, *, pair: bool = False) -> int:
+    """How many volumes a file holds, by its beginning.
+
+    Args:
+        head: the beginning of the file, of a pair that of its header.
+        path: the file, for messages.
+        pair: whether it is a pair.
+
+    Raises:
+        Rejected: it is no NIfTI or Analyze volume.
+    """
+    try:
+        import nibabel
+    except ImportError:
+        raise MissingExtra("nibabel", "nifti") from None
+    try:
+        head = start(head, 540)
+    except zlib.error as error:
+        raise Rejected(path, f"the file is damaged or cut ({error}).", "Fetch it again.") from error
+    kind = _kind(head, pair, nibabel)
+    if kind is None:
+        raise Rejected(path, "this is no NIfTI or Analyze volume.")
+    sizes: tuple[int, ...] = kind(head[: kind.template_dtype.itemsize], check=False).get_data_shape()
+    return math.prod(int(size) for size in sizes[3:])
+
+
 def _type(info: Any, path: str) -> np.dtype[Any]:
     """The type of the samples.
 
@@ -179,3 +206,12 @@ def volume_bytes(array: Array, grid: Grid) -> bytes:
 def voxels_of(data: bytes) -> Array:
     """The voxels of a NIfTI file, (slices, height, width), as stored."""
     return _read(data, None, "the volume").array.transpose(2, 1, 0)
+
+
+def all_voxels(data: bytes, path: str) -> Voxels:
+    """All voxels of a NIfTI file, with a last axis of channels.
+
+    Raises:
+        Rejected: it is none, or damaged.
+    """
+    return _read(data, None, path, channel=(0, channels_of(data, path)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -48,6 +49,11 @@ class Layout:
     names: tuple[str, ...] = ()
     skip_lines: int = 0
     skip_bytes: int = 0
+
+    @property
+    def channels(self) -> int:
+        """How many volumes the samples are."""
+        return math.prod(size for axis, size in enumerate(self.sizes) if axis not in self.spatial)
 
 
 class Fields(dict[str, str]):

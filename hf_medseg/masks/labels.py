@@ -95,7 +95,7 @@ class Threshold(Labels):
     """
 
     pixels: Pixels
-    above: int = 127
+    above: float = 127
     to: int = 1
     drawn: bool = True
 
@@ -423,6 +423,16 @@ def on_grid(part: Labels, reader: Reader, shape: Shape) -> LabelMap:
         Rejected: the sizes differ.
     """
     labels: LabelMap = reader.once((_Itself(part), shape), lambda: part.labels(reader, shape))
+    check_size(part, labels, shape)
+    return labels
+
+
+def check_size(part: Labels, labels: LabelMap, shape: Shape) -> None:
+    """Makes sure that a label map has the size of the image.
+
+    Raises:
+        Rejected: the sizes differ.
+    """
     if shape not in (labels.shape, NATIVE):
         found, expected = (" x ".join(map(str, s[:0:-1] if s[0] == 1 else s[::-1])) for s in (labels.shape, shape))
         turned = shape[:0:-1] == labels.shape[1:]
@@ -431,7 +441,6 @@ def on_grid(part: Labels, reader: Reader, shape: Shape) -> LabelMap:
             f"the mask has {found} pixels, its image {expected}" + (": one of them lies on its side." if turned else "."),
             "Fetch the owner's files; copies are often resized.",
         )
-    return labels
 
 
 class _Itself:

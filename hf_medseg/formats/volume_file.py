@@ -1,0 +1,77 @@
+"""Volumes whatever format their files have: which ending is read by which reader."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from hf_medseg.errors import Rejected
+from hf_medseg.formats import nifti
+from hf_medseg.formats.headed import HeadedVolume, headed_voxels, layout_of, sample_files
+from hf_medseg.formats.nifti import NiftiVolume, channels_of
+from hf_medseg.formats.voxels import Voxels, VoxelVolume
+from hf_medseg.raw.files import RawFile
+
+# The file that a volume is named after: samples of .nhdr and .mhd lie in others, the header of .img beside it.
+ENDING = r"\.(?i:nii\.gz|nii|nrrd|nhdr|mha|mhd|img)"
+_HEADED = re.compile(r".*\.(?i:nrrd|nhdr|mha|mhd)")
+_NAME = re.compile(rf"(.*?){ENDING}")
+_HEAD = 1 << 14
+
+
+def volume_of(file: RawFile, listed: Mapping[str, RawFile], *, channel: tuple[int, int] | None = None) -> VoxelVolume:
+    """How a volume is read.
+
+    Args:
+        file: the file that it is named after; one that is missing is read as missing.
+        listed: the files of the raw tree by their whole path, among which those lie that belong to it.
+        channel: see `VoxelVolume`.
+
+    Raises:
+        Rejected: its header is damaged, so that nobody knows which files belong to it.
+    """
+    if _HEADED.fullmatch(file.name):
+        return HeadedVolume(file, channel=channel, data=sample_files(file, listed) if file.place is not None else ())
+    if file.name.lower().endswith(".img"):
+        return NiftiVolume(file, _header_of(file, listed), channel=channel)
+    return NiftiVolume(file, channel=channel)
+
+
+def stem_of(name: str) -> str | None:
+    """A file's name without the ending of a volume; None where it has none."""
+    match = _NAME.fullmatch(name)
+    return None if match is None else match[1]
+
+
+def number_of_channels(file: RawFile, listed: Mapping[str, RawFile]) -> int:
+    """How many volumes a file holds; reads its beginning.
+
+    Raises:
+        Rejected: it is no volume.
+    """
+    if _HEADED.fullmatch(file.name):
+        return layout_of(file.read(_HEAD), file.path).channels
+    header = _header_of(file, listed) if file.name.lower().endswith(".img") else None
+    return channels_of((header or file).read(_HEAD), file.path, pair=header is not None)
+
+
+def all_voxels(data: bytes, path: str) -> Voxels:
+    """All voxels of a file that holds its samples itself, with a last axis of channels.
+
+    Raises:
+        Rejected: it is no volume, it is damaged, or its samples lie in other files.
+    """
+    if not _HEADED.fullmatch(path):
+        return nifti.all_voxels(data, path)
+    layout = layout_of(data, path)
+    if layout.begins is None:
+        raise Rejected(path, "its samples lie in other files.")
+    return headed_voxels(data, [], path, (0, layout.channels))
+
+
+def _header_of(file: RawFile, listed: Mapping[str, RawFile]) -> RawFile:
+    """The `.hdr` beside an `.img`, in whatever case it is written."""
+    for ending in (".hdr", ".HDR"):
+        if (found := listed.get(file.listed[:-4] + ending)) is not None:
+            return RawFile(found.listed, found.size, found.place, file.start, file.part, stamp=found.stamp)
+    return RawFile(file.path[:-4] + ".hdr", 0, None)

@@ -1,0 +1,364 @@
+"""How people lay out volumes and their masks: which file is whose mask, by names alone."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hf_medseg.errors import Refused
+from hf_medseg.formats.volume_file import stem_of
+from hf_medseg.raw.files import RawFile
+from hf_medseg.raw.folders import split_of
+from hf_medseg.raw.order import natural_key
+from hf_medseg.raw.path_patterns import PathPattern
+from hf_medseg.raw.tables import Table, json_of
+from hf_medseg.raw.tree import Raw
+
+MASK_WORDS = "labels?|masks?|segs?|segmentations?|annotations?|gt|ground_?truth|rois?|msk|dseg"
+IMAGE_WORDS = "images?|imgs?|scans?|volumes?|vols?|data|raw|ct|mri?|flair|t1|t2"
+_MASK_FOLDER = re.compile(rf"(?P<word>{MASK_WORDS})(?P<split>[_-]?(?:tr|ts|val|va|train|test))?", re.IGNORECASE)
+_IMAGE_FOLDER = re.compile(rf"(?P<word>{IMAGE_WORDS})(?P<split>[_-]?(?:tr|ts|val|va|train|test))?", re.IGNORECASE)
+_MASK_END = re.compile(rf"(.*?)[-_. ]?(?<![a-z0-9])(?:{MASK_WORDS})", re.IGNORECASE)
+_IMAGE_END = re.compile(rf"(.*?)[-_. ]?(?<![a-z0-9])(?:{IMAGE_WORDS})", re.IGNORECASE)
+_CHANNEL = re.compile(r"(.+)_(\d{4})")
+_SUBJECT = re.compile(r"sub-[A-Za-z0-9]+")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One case.
+
+    Attributes:
+        name: what tells it from all others.
+        images: its files by channel; one that holds all channels, or the only one, under nothing.
+        masks: its masks by structure; a label map under nothing; empty where nobody annotated it.
+        split, patient: see `Case`.
+        columns: what names in the path say.
+        wrong: what is wrong with it.
+    """
+
+    name: str
+    images: Mapping[str, RawFile]
+    masks: Mapping[str, RawFile] = field(default_factory=dict)
+    split: str = "train"
+    patient: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    wrong: str = ""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A tree, read.
+
+    Attributes:
+        entries: its cases.
+        names: what each value of a label map is called, where a table says so; -1 is none.
+        channels: what the channels are called, in order, where a table says so.
+        ignore: the value of what is not annotated.
+        tables: the files that say so.
+        notes: what is to be said of the names.
+    """
+
+    entries: tuple[Entry, ...]
+    names: Mapping[int, str] = field(default_factory=dict)
+    channels: tuple[str, ...] = ()
+    ignore: int | None = None
+    tables: tuple[RawFile, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def structures(self) -> tuple[str, ...]:
+        """The names of single structures, in natural order."""
+        return tuple(sorted({name for one in self.entries for name in one.masks if name}, key=natural_key))
+
+    @property
+    def annotated(self) -> int:
+        """How many cases have an image and a mask."""
+        return sum(bool(one.images and one.masks) for one in self.entries)
+
+
+def volumes(raw: Raw) -> Iterator[tuple[RawFile, str, str]]:
+    """(file, folder, stem) of every volume."""
+    for file in raw.files:
+        folder, name = posixpath.split(file.listed)
+        if (stem := stem_of(name)) is not None:
+            yield file, folder, stem
+
+
+def by_dataset_json(raw: Raw) -> Iterator[tuple[str, Reading]]:
+    """(what it is, the tree) for a `dataset.json` of nnU-Net or of the Decathlon beside `imagesTr/`.
+
+    Raises:
+        Refused: there are several, or it is no such file.
+    """
+    tables = [file for file in raw.files if posixpath.basename(file.listed) == "dataset.json"]
+    tables = [file for file in tables if any(one.listed.startswith(_beside(file, "imagesTr/")) for one in raw.files)]
+    if not tables:
+        return
+    if len(tables) > 1:
+        raise Refused(
+            f"{tables[0].listed} and {tables[1].listed}: several data sets lie in this tree. Give the folder of one of them as RAW."
+        )
+    table, said = tables[0], json_of(tables[0])
+    if not isinstance(said, dict) or not isinstance(said.get("labels"), dict):
+        raise Refused(f'{table.listed}: a record with "labels" expected, as nnU-Net and the Decathlon have it.')
+    names, ignore, notes = _labels(said, table.listed)
+    channels = said.get("channel_names", said.get("modality"))
+    words = tuple(str(channels[key]) for key in sorted(channels, key=natural_key)) if isinstance(channels, dict) else ()
+    folder = {
+        name: _in_folder(raw, _beside(table, f"{name}/"))
+        for name in ("imagesTr", "labelsTr", "imagesTs", "labelsTs", "imagesVal", "labelsVal")
+    }
+    nnunet = bool(folder["imagesTr"]) and all(_CHANNEL.fullmatch(stem) for stem in folder["imagesTr"])
+    entries: list[Entry] = []
+    for end, split in (("Tr", "train"), ("Val", "validation"), ("Ts", "test")):
+        images: dict[str, dict[str, RawFile]] = {}
+        for stem, file in folder[f"images{end}"].items():
+            match = _CHANNEL.fullmatch(stem) if nnunet else None
+            case, number = (match[1], int(match[2])) if match else (stem, -1)
+            key = "" if number < 0 or len(words) < 2 else words[number] if number < len(words) else f"channel {number}"
+            images.setdefault(case, {})[key] = file
+        masks = folder[f"labels{end}"]
+        for case in sorted({*images, *masks}, key=natural_key):
+            mine = images.get(case, {})
+            order = {word: mine[word] for word in (*words, *mine) if word in mine}
+            wrong = "" if not nnunet or len(words) < 2 or set(order) == set(words) else _channels_differ(words, order)
+            label = {"": masks[case]} if case in masks else {}
+            entries.append(Entry(case, order, label, split, wrong=wrong))
+    kind = "nnunet" if nnunet else "decathlon"
+    yield kind, Reading(tuple(entries), names, words, ignore, (table,), notes)
+
+
+def by_folders(raw: Raw) -> Reading:
+    """Images and masks in folders beside each other, or in one folder with words in their names."""
+    listed = list(volumes(raw))
+    is_mask = {file.listed: _mask_key(folder, stem) for file, folder, stem in listed}
+    images: dict[str, RawFile] = {}
+    alone: dict[str, list[RawFile]] = {}
+    for file, folder, stem in listed:
+        if is_mask[file.listed] is None:
+            images.setdefault(_image_key(folder, stem), file)
+            alone.setdefault(folder, []).append(file)
+    only = {folder: files[0] for folder, files in alone.items() if len(files) == 1}
+    entries: dict[str, tuple[RawFile | None, dict[str, RawFile]]] = {file.listed: (file, {}) for files in alone.values() for file in files}
+    for file, folder, stem in listed:
+        key = is_mask[file.listed]
+        if key is None:
+            continue
+        image = images.get(key) or images.get(f"{key}_0000")  # nnU-Net's first channel
+        above, last = posixpath.split(folder)
+        if image is not None:
+            entries[image.listed][1][""] = file
+        elif folder in only and _MASK_END.fullmatch(stem) and not _MASK_FOLDER.fullmatch(last):
+            name = "" if _MASK_END.fullmatch(stem)[1] == "" else stem  # type: ignore[index]
+            entries[only[folder].listed][1][name] = file
+        elif above in only and _MASK_FOLDER.fullmatch(last):
+            entries[only[above].listed][1][stem] = file
+        else:
+            entries[file.listed] = (None, {"": file})
+    return Reading(tuple(_named(raw, entries)))
+
+
+def _named(raw: Raw, entries: Mapping[str, tuple[RawFile | None, dict[str, RawFile]]]) -> Iterator[Entry]:
+    """The cases with names of their own: the stem where that is enough, else with the folders above."""
+    stems = [_short(path) for path in entries]
+    for path, (image, masks) in sorted(entries.items(), key=lambda one: natural_key(one[0])):
+        stem, folders = _short(path), posixpath.dirname(path).split("/")
+        repeated = stems.count(stem) > 1 or _generic(stem)
+        name = "_".join((*[one for one in folders if one], stem)) if repeated else stem
+        patient = folders[-1] or None if _generic(stem) else None
+        split = next((found for one in reversed(folders) if (found := split_of(one)) is not None), "train")
+        yield Entry(name, {} if image is None else {"": image}, masks, split, patient)
+
+
+def _short(path: str) -> str:
+    return stem_of(posixpath.basename(path)) or ""
+
+
+def _generic(stem: str) -> bool:
+    """Whether a name says what a file is and not whose it is."""
+    return bool(re.fullmatch(IMAGE_WORDS, stem, re.IGNORECASE))
+
+
+def _mask_key(folder: str, stem: str) -> str | None:
+    """What a mask's image would be found by; None for a file that is no mask."""
+    parts = folder.split("/")
+    for place in range(len(parts) - 1, -1, -1):
+        if (match := _MASK_FOLDER.fullmatch(parts[place])) is not None:
+            end = _MASK_END.fullmatch(stem)
+            parts[place] = f"*{(match['split'] or '').strip('_-').lower()}"
+            return "/".join((*parts, end[1] if end and end[1] else stem))
+    if (end := _MASK_END.fullmatch(stem)) is not None:
+        return "/".join((*parts, end[1])) if end[1] else f"{folder}/"
+    return None
+
+
+def _image_key(folder: str, stem: str) -> str:
+    parts = folder.split("/")
+    for place in range(len(parts) - 1, -1, -1):
+        if (match := _IMAGE_FOLDER.fullmatch(parts[place])) is not None:
+            parts[place] = f"*{(match['split'] or '').strip('_-').lower()}"
+            break
+    end = _IMAGE_END.fullmatch(stem)
+    return "/".join((*parts, end[1] if end and end[1] else stem))
+
+
+def by_patterns(raw: Raw, image: str, mask: str, where: str) -> Reading:
+    """Images and masks by the patterns of an about file.
+
+    Raises:
+        Refused: a pattern is none, or they share no name.
+    """
+    of_images, of_masks = PathPattern.of(image, f"{where}: image"), PathPattern.of(mask, f"{where}: mask")
+    shared = [name for name in of_images.names if name in of_masks.names]
+    if not shared:
+        raise Refused(f'{where}: image and mask share no name, such as {{stem}}: image = "images/{{stem}}.nii.gz".')
+    found: dict[tuple[str, ...], tuple[dict[str, RawFile], dict[str, RawFile], dict[str, str]]] = {}
+    known = set()
+    listed = [file for file, _, _ in volumes(raw)]
+    for file in listed:
+        # A mask can match the pattern of images too: what matches that of masks with a known image is one.
+        if (hit := of_images.read(file.listed)) is not None and of_masks.read(file.listed) is None:
+            known.add(tuple(hit[1][name] for name in shared))
+    for file in listed:
+        masked = of_masks.read(file.listed, shared, known)
+        hit = None if masked else of_images.read(file.listed)
+        start, names = masked or hit or (0, {})
+        if not names:
+            continue
+        key = tuple(names[name] for name in shared)
+        images, masks, columns = found.setdefault(key, ({}, {}, {}))
+        seen = RawFile(file.listed, file.size, file.place, start, file.part, stamp=file.stamp)
+        (masks if masked else images)[names.get("structure" if masked else "channel", "")] = seen
+        columns.update({name: names[name] for name in shared if name not in ("stem", "split", "patient")})
+        columns.update({name: value for name, value in names.items() if name in ("split", "patient")})
+    entries = []
+    for key, (images, masks, columns) in sorted(found.items(), key=lambda one: natural_key("/".join(one[0]))):
+        split = columns.pop("split", "")
+        entries.append(Entry("_".join(key), images, masks, split_of(split) or split or "train", columns.pop("patient", None), columns))
+    channels = tuple(sorted({name for one in entries for name in one.images if name}, key=natural_key))
+    return Reading(tuple(entries), channels=channels)
+
+
+def by_bids(raw: Raw, suffix: str) -> Reading:
+    """Images of subjects, and masks of `derivatives/` that are called after them: `_dseg`, or `_mask` with a label.
+
+    Args:
+        raw: the raw tree.
+        suffix: what the images end in where a mask may belong to several, such as `T1w`; empty for the only one.
+
+    Raises:
+        Refused: tables of labels contradict each other.
+    """
+    images: dict[tuple[str, str], list[tuple[dict[str, str], str, RawFile]]] = {}
+    masks: list[tuple[dict[str, str], str, RawFile]] = []
+    for file, folder, stem in volumes(raw):
+        entities, end = _entities(stem)
+        if "sub" not in entities:
+            continue
+        inside = re.split(r"(?:\A|/)derivatives/", f"{folder}/")
+        place = (entities["sub"], entities.get("ses", ""))
+        if len(inside) > 1 and end in ("dseg", "mask", "msk", "seg"):
+            masks.append((entities, end, file))
+        elif len(inside) == 1:
+            images.setdefault(place, []).append((entities, end, file))
+    drawn: dict[str, tuple[RawFile, dict[str, RawFile]]] = {}
+    lost = []
+    for entities, end, file in masks:
+        space = entities.get("space", "")
+        near = [
+            one
+            for one in images.get((entities["sub"], entities.get("ses", "")), [])
+            if all(entities.get(key) == value for key, value in one[0].items())
+        ]
+        near = [one for one in near if one[1] == (suffix or space)] or ([one for one in near if one[1] == suffix] if suffix else near)
+        if len(near) != 1:
+            lost.append(Entry(_short(file.listed), {}, {"": file}, patient=f"sub-{entities['sub']}", wrong=_no_image(near, suffix)))
+            continue
+        structure = "" if end in ("dseg", "seg", "msk") else entities.get("label", entities.get("desc", "mask"))
+        drawn.setdefault(near[0][2].listed, (near[0][2], {}))[1][structure] = file
+    for every in images.values():  # what nobody annotated
+        for _, end, file in every:
+            if end == (suffix or end) and file.listed not in drawn and drawn and any(_short(one).endswith(f"_{end}") for one in drawn):
+                drawn[file.listed] = (file, {})
+    entries = [
+        Entry(_short(path), {"": image}, found, patient=_SUBJECT.search(path)[0])  # type: ignore[index]
+        for path, (image, found) in sorted(drawn.items(), key=lambda one: natural_key(one[0]))
+    ]
+    tables = tuple(file for file in raw.files if file.listed.endswith("dseg.tsv"))
+    names: dict[int, str] = {}
+    for table in tables:
+        for row in Table(table, ("index", "name")):
+            if row["index"].strip().isdecimal():
+                value, name = int(row["index"]), row["name"].strip()
+                if names.setdefault(value, name) != name:
+                    raise Refused(f"{table.listed} calls {value} {name!r}, another table {names[value]!r}. Keep one of them.")
+    return Reading((*entries, *lost), names, (), None, tables)
+
+
+def _entities(stem: str) -> tuple[dict[str, str], str]:
+    """The entities of a BIDS name, and its suffix."""
+    *pairs, end = stem.split("_")
+    return {key: value for key, _, value in (pair.partition("-") for pair in pairs) if value}, end
+
+
+def _no_image(near: list[Any], suffix: str) -> str:
+    if near:
+        ends = ", ".join(sorted({one[1] for one in near}))
+        return f'several images may be its own ({ends}): say which in the about file, such as suffix = "{near[0][1]}".'
+    return f"no image of the same subject and session{f' that ends in {suffix}' if suffix else ''} is there."
+
+
+def _labels(said: Mapping[str, Any], path: str) -> tuple[dict[int, str], int | None, tuple[str, ...]]:
+    """What values are called, the value of what is not annotated, and what is to be said of regions.
+
+    Raises:
+        Refused: it cannot be told.
+    """
+    plain: dict[int, str] = {}
+    regions: list[tuple[str, list[int]]] = []
+    ignore = None
+    for key, value in said["labels"].items():
+        if isinstance(value, list):
+            regions.append((str(key), [int(one) for one in value]))
+        elif str(key).isdecimal() and isinstance(value, str):  # nnU-Net 1 and the Decathlon: value to name
+            plain[int(key)] = value
+        elif isinstance(value, int) and str(key).lower() == "ignore":
+            ignore = value
+        elif isinstance(value, int):
+            plain[value] = str(key)
+        else:
+            raise Refused(f"{path}: labels: {key!r} must be a name with a number, a list of numbers, or a number with a name.")
+    notes = []
+    order = said.get("regions_class_order")
+    if regions:
+        if not isinstance(order, list) or len(order) != len(regions):
+            raise Refused(f"{path}: regions_class_order must have a number for each of the {len(regions)} regions.")
+        for (name, values), value in zip(regions, order, strict=True):
+            plain[int(value)] = name
+            notes.append(
+                f"the region {name!r} is made of the values {', '.join(map(str, values))}; class {name!r} is what no later region takes"
+            )
+    plain[0] = "background"
+    return plain, ignore, tuple(notes)
+
+
+def _channels_differ(words: Iterable[str], found: Iterable[str]) -> str:
+    return f"it has the channels {', '.join(found) or 'none'}; dataset.json says {', '.join(words)}."
+
+
+def _beside(table: RawFile, name: str) -> str:
+    return posixpath.join(posixpath.dirname(table.listed), name)
+
+
+def _in_folder(raw: Raw, above: str) -> dict[str, RawFile]:
+    """The volumes directly in a folder, by their stems; their layout begins at that folder."""
+    start = above[:-1].rfind("/") + 1
+    return {
+        stem: RawFile(file.listed, file.size, file.place, start, file.part, stamp=file.stamp)
+        for file, folder, stem in volumes(raw)
+        if f"{folder}/" == above
+    }

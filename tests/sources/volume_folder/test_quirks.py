@@ -1,0 +1,124 @@
+"""Volumes of one's own: what the phantoms' promises do not say, and real volumes in every format."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as Itk
+
+from hf_medseg.conversion.run import convert
+from hf_medseg.errors import Refused
+from tests.sources.volume_folder.phantom import labels, save
+from tests.support.harness import PHANTOMS, Converted, pixels, run
+from tests.support.kit import Phantom, write
+
+REAL = Path(os.environ.get("HF_MEDSEG_REAL", Path(__file__).parents[4] / "shared/real"))
+
+
+@pytest.mark.parametrize(
+    ("variant", "words"),
+    [
+        ("moved", "it lies elsewhere in space than the image of its case (affines differ by 2)"),
+        ("smaller", "it has 10 x 12 x 3 voxels, the image of its case 10 x 12 x 4"),
+        ("undeclared", "mask values 7 where only 0, 1, 2 are declared. "),
+        ("missing_mask", "it has no mask."),
+        ("channel_missing", "it has the channels T1; dataset.json says T1, FLAIR."),
+        ("missing_samples", "is missing"),
+    ],
+)
+def test_what_is_wrong_is_said_by_name(variant: str, words: str, tmp_path: Path) -> None:
+    (rejected, *_) = run("volume-folder", variant, tmp_path, configs=[]).conversion.rejected
+    assert words in f"{rejected['expected']} "
+    assert "Fetch" not in rejected["advice"]
+
+
+@pytest.mark.parametrize(
+    ("variant", "words"),
+    [("bids_two", 'suffix = "T1w"'), ("fractions", "threshold = 0.5"), ("known_source", "hf-medseg convert msd")],
+)
+def test_a_refusal_gives_the_line_that_mends_it(variant: str, words: str, tmp_path: Path) -> None:
+    with pytest.raises(Refused, match=words.replace("(", r"\(")):
+        run("volume-folder", variant, tmp_path)
+
+
+def test_values_that_nobody_names_are_classes_by_their_numbers(tmp_path: Path) -> None:
+    assert run("volume-folder", "no_about", tmp_path).names("classes") == ["background", "value_3", "value_9"]
+
+
+def test_the_only_value_is_foreground(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        save(tmp_path / f"raw/images/{name}.mha", np.ones((2, 3, 4), np.int16))
+        save(tmp_path / f"raw/masks/{name}.mha", np.full((2, 3, 4), 255, np.uint8))
+    conversion = convert("volume-folder", tmp_path / "raw", tmp_path / "out", workers=1)
+    converted = Converted("volume-folder", Phantom(tmp_path / "raw", []), conversion, tmp_path / "out")
+    assert converted.names("classes") == ["background", "foreground"]
+
+
+def test_regions_are_named_and_explained(tmp_path: Path) -> None:
+    converted = run("volume-folder", "regions", tmp_path)
+    assert converted.names("classes") == ["background", "whole", "core"]
+    assert any("the region 'whole' is made of the values 1, 2" in json.dumps(note) for note in converted.section()["known"])
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ('image = "images/{stem}.nii.gz"', "image and mask belong together"),
+        ('image = "images/{stem}.nii.gz"\nmask = "labels/{name}.nii.gz"', "share no name"),
+        ('classes = { liver = "1" }', "classes must map mask values to names"),
+        ('structures = ["liver"]', "structures must name each structure once"),
+        ('layout = "decathlong"', "layout must be"),
+        ('threshold = 0.5\nclasses = { 1 = "x" }', "with a threshold masks hold 0 and 255"),
+    ],
+)
+def test_an_about_file_that_cannot_be_meant_is_refused_by_its_key(said: str, words: str, tmp_path: Path) -> None:
+    phantom = PHANTOMS["volume-folder"].make(tmp_path / "raw")
+    with pytest.raises(Refused, match=words):
+        convert("volume-folder", phantom.raw, tmp_path / "out", about=write(tmp_path / "said.toml", said), workers=1)
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("[]", 'a record with "labels" expected'),
+        ('{"labels": {"whole": [1, 2]}}', "regions_class_order must have a number for each of the 1 regions"),
+        ('{"labels": {"x": "y"}}', "'x' must be a name with a number"),
+    ],
+)
+def test_a_damaged_dataset_json_is_refused_by_name(said: str, words: str, tmp_path: Path) -> None:
+    phantom = PHANTOMS["volume-folder"].make(tmp_path / "raw", "decathlon")
+    write(next(phantom.raw.rglob("dataset.json")), said)
+    with pytest.raises(Refused, match=words):
+        convert("volume-folder", phantom.raw, tmp_path / "out", workers=1)
+
+
+def test_masks_in_files_beside_their_headers_need_their_classes_said(tmp_path: Path) -> None:
+    for path in ("raw/images/a.mhd", "raw/masks/a.mhd"):
+        save(tmp_path / path, labels())
+    with pytest.raises(Refused, match="its samples lie in other files"):
+        convert("volume-folder", tmp_path / "raw", tmp_path / "out", workers=1)
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="the real files are not here")
+@pytest.mark.parametrize("ending", ["nii.gz", "nrrd", "nhdr", "mha", "mhd"])
+def test_a_real_volume_gives_the_same_rows_in_every_format(ending: str, tmp_path: Path) -> None:
+    [image] = (REAL / "isles22").rglob("*_flair.nii.gz")
+    read = Itk.ReadImage(str(image))[:64, :48, :]
+    drawn = Itk.Cast(read > 100, Itk.sitkUInt8)
+    for folder, one in (("images", read), ("labels", drawn)):
+        (tmp_path / f"raw/{folder}").mkdir(parents=True)
+        Itk.WriteImage(one, str(tmp_path / f"raw/{folder}/own.{ending}"), True)
+    about = write(tmp_path / "about.toml", 'classes = { 1 = "bright" }\n')
+    conversion = convert("volume-folder", tmp_path / "raw", tmp_path / "out", workers=1, configs=["volumes"], about=about)
+    assert not conversion.rejected
+    row = Converted("volume-folder", Phantom(tmp_path / "raw", []), conversion, tmp_path / "out").row("own", "volumes")
+    lps = Itk.DICOMOrient(read, "LPS")
+    physical = pixels(row["image"]) * row["rescale_slope"] + row["rescale_intercept"]
+    assert np.array_equal(physical.astype(np.float32), Itk.GetArrayFromImage(lps))
+    assert np.array_equal(pixels(row["mask"]), Itk.GetArrayFromImage(Itk.DICOMOrient(drawn, "LPS")))
+    assert np.allclose(row["image_position"], lps.GetOrigin(), atol=1e-3)
+    assert np.allclose([row["slice_spacing"], *row["pixel_spacing"]], lps.GetSpacing()[::-1], atol=1e-5)
