@@ -168,10 +168,10 @@ def _nothing_known(tree: Raw, path: str) -> str:
     some = ", ".join(f"{count:,} x {kind}" for kind, count in kinds.most_common(_NAMED))
     tops = sorted({file.listed.partition("/")[0] for file in tree.files})
     named = ", ".join(tops[:_NAMED]) + (", ..." if len(tops) > _NAMED else "")
-    own = " or ".join(source.id for source in sources().values() if source.own)
     return (
         f"{path} is nothing that the catalog knows. It holds {counted(len(tree.files), 'file')} ({some}) in: {named}. "
-        f"Data of your own can be laid out as {own} takes them: `hf-medseg info {own.partition(' ')[0]}` shows how."
+        "Data of your own are read from images/ and masks/ (`hf-medseg info image-mask-folder`), or as annotation tools export them "
+        '(`hf-medseg list --search "your own"`).'
     )
 
 
