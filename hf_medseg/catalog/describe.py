@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from hf_medseg.catalog.about import template
+from hf_medseg.catalog.about_keys import template
 from hf_medseg.catalog.facts import Download, EditionFacts, Facts
 from hf_medseg.catalog.licenses import License
 

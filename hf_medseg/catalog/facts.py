@@ -174,7 +174,7 @@ class EditionFacts:
     published: Published = Published()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class EditionTable:
     """One `[[editions]]` table of a `facts.toml`. What it does not say is said for all editions at the top of the file.
 
@@ -193,7 +193,7 @@ class EditionTable:
     published: Published | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, init=False, repr=False, eq=False)
 class Description:
     """What is said of a source as a whole.
 
@@ -240,7 +240,7 @@ class Description:
     own_data: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class FactsTable(Description):
     """A whole `facts.toml`.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import tomli
 
-from hf_medseg.catalog.about import COMMON
+from hf_medseg.catalog.about_keys import COMMON
 from hf_medseg.catalog.citations import entries
 from hf_medseg.catalog.decode import decode
 from hf_medseg.catalog.facts import Description, EditionFacts, EditionTable, Facts, FactsTable

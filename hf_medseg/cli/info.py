@@ -71,7 +71,7 @@ def _edition(source: Facts, name: str) -> EditionFacts:
 def screen(source: Facts, width: int) -> Iterator[str]:
     """What one needs to know of a source first, in lines of at most `width`; for one's own data the about file follows."""
     from hf_medseg.catalog import describe
-    from hf_medseg.catalog.about import template
+    from hf_medseg.catalog.about_keys import template
 
     yield terminal.coloured(_fitted(f"{source.id}: {source.title}", width, 1)[0], terminal.HEAD)
     yield source.homepage

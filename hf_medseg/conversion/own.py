@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from hf_medseg.catalog.about import About, read_about, template
+from hf_medseg.catalog.about import About, read_about
+from hf_medseg.catalog.about_keys import template
 from hf_medseg.catalog.lookup import sources
 from hf_medseg.catalog.own import Fit, best, the_best
 from hf_medseg.catalog.recognise import looks_like, matches, with_ids_of
