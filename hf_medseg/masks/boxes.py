@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from hf_medseg.errors import Refused, Rejected
-from hf_medseg.masks.labels import Cell, Shape
+from hf_medseg.masks.cells import Cell
+from hf_medseg.masks.labels import Shape
 from hf_medseg.raw.cells import parsed
 from hf_medseg.raw.files import RawFile, Reader
 from hf_medseg.raw.tables import Table, json_of

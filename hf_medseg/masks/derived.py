@@ -9,7 +9,8 @@ import numpy as np
 
 from hf_medseg.dataset.table import NOT_ANNOTATED
 from hf_medseg.errors import Rejected
-from hf_medseg.masks.labels import Cell, Labels, Shape, on_grid
+from hf_medseg.masks.cells import Cell
+from hf_medseg.masks.labels import Labels, Shape, on_grid
 from hf_medseg.raw.files import RawFile, Reader
 
 

@@ -13,8 +13,9 @@ from typing import Any, Literal
 import numpy as np
 
 from hf_medseg.errors import Rejected
+from hf_medseg.masks.cells import Cell
 from hf_medseg.masks.dicom_seg import DicomSegment
-from hf_medseg.masks.labels import Cell, LabelMap, Labels, Shape, on_grid
+from hf_medseg.masks.labels import LabelMap, Labels, Shape, on_grid
 from hf_medseg.raw.files import RawFile, Reader
 
 # The least manual of a row's masks is what the row is called.

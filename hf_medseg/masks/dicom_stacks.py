@@ -18,7 +18,8 @@ from hf_medseg.errors import Rejected
 from hf_medseg.formats.dicom import DicomSeries, read_series
 from hf_medseg.formats.dicom_header import along_normal
 from hf_medseg.formats.volume import Grid, check_same_grid
-from hf_medseg.masks.labels import Cell, LabelMap, Labels, Shape, on_grid
+from hf_medseg.masks.cells import Cell
+from hf_medseg.masks.labels import LabelMap, Labels, Shape, on_grid
 from hf_medseg.raw.files import RawFile, Reader
 
 # An order is told where the outline lies on edges so many times as strong as in the other order, and so many times as strong as any

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from hf_medseg.dataset.columns import FLAG, INT32, PICTURE, TEXT, Column, Label, ListOf, Record
 from hf_medseg.errors import Rejected
 from hf_medseg.masks.areas import Area, united
-from hf_medseg.masks.labels import Cell, LabelMap, Labels, Shape
+from hf_medseg.masks.cells import Cell
+from hf_medseg.masks.labels import LabelMap, Labels, Shape
 from hf_medseg.raw.files import RawFile, Reader
 
 MOST_OBJECTS = 65535  # a 16-bit picture numbers no more

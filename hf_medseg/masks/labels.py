@@ -81,23 +81,14 @@ def _grey(pixels: Pixels, reader: Reader) -> Array:
 
 
 @dataclass(frozen=True, slots=True)
-class Threshold(Labels):
-    """Foreground where a sample is above a value: for masks saved with loss, or with white of any kind.
-
-    Colours are turned to luma before the comparison.
+class OfPixels(Labels):
+    """A part whose classes are told from drawn samples.
 
     Attributes:
         pixels: the samples.
-        above: the value.
-        to: the class.
-        drawn: it is a drawn mask: one that is not 0 everywhere and holds nothing above the value, or even areas between black and white,
-            holds numbers of classes, and is rejected. A picture from which the mask is derived may be dark, or grey.
     """
 
     pixels: Pixels
-    above: float = 127
-    to: int = 1
-    drawn: bool = True
 
     def files(self) -> tuple[RawFile, ...]:
         """The files that are read."""
@@ -106,6 +97,24 @@ class Threshold(Labels):
     def drawn_files(self) -> tuple[RawFile, ...]:
         """See `Labels.drawn_files`."""
         return self.pixels.files()[:1]
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold(OfPixels):
+    """Foreground where a sample is above a value: for masks saved with loss, or with white of any kind.
+
+    Colours are turned to luma before the comparison.
+
+    Attributes:
+        above: the value.
+        to: the class.
+        drawn: it is a drawn mask: one that is not 0 everywhere and holds nothing above the value, or even areas between black and white,
+            holds numbers of classes, and is rejected. A picture from which the mask is derived may be dark, or grey.
+    """
+
+    above: float = 127
+    to: int = 1
+    drawn: bool = True
 
     def labels(self, reader: Reader, shape: Shape) -> LabelMap:
         """See `Labels.labels`."""
@@ -171,19 +180,10 @@ def luma(colours: Array) -> Array:
 
 
 @dataclass(frozen=True, slots=True)
-class UpperHalf(Labels):
+class UpperHalf(OfPixels):
     """Foreground above half of the highest sample of the same mask: for binary masks of which only the owner knew the white."""
 
-    pixels: Pixels
     to: int = 1
-
-    def files(self) -> tuple[RawFile, ...]:
-        """The files that are read."""
-        return self.pixels.files()
-
-    def drawn_files(self) -> tuple[RawFile, ...]:
-        """See `Labels.drawn_files`."""
-        return self.pixels.files()[:1]
 
     def labels(self, reader: Reader, shape: Shape) -> LabelMap:
         """See `Labels.labels`."""
@@ -220,20 +220,11 @@ class OneValue(Labels):
 
 
 @dataclass(frozen=True, slots=True)
-class Values(Labels):
+class Values(OfPixels):
     """Each stored value is a class: `mapping` says which; any other value rejects the case, with `advice` if it says any."""
 
-    pixels: Pixels
     mapping: Mapping[int, int]
     advice: str = ""
-
-    def files(self) -> tuple[RawFile, ...]:
-        """The files that are read."""
-        return self.pixels.files()
-
-    def drawn_files(self) -> tuple[RawFile, ...]:
-        """See `Labels.drawn_files`."""
-        return self.pixels.files()[:1]
 
     def labels(self, reader: Reader, shape: Shape) -> LabelMap:
         """See `Labels.labels`."""
@@ -315,19 +306,10 @@ def map_values(array: Array, mapping: Mapping[int, int], path: str, advice: str 
 
 
 @dataclass(frozen=True, slots=True)
-class Colours(Labels):
+class Colours(OfPixels):
     """Each colour is a class; any other colour rejects the case."""
 
-    pixels: Pixels
     mapping: Mapping[tuple[int, int, int], int]
-
-    def files(self) -> tuple[RawFile, ...]:
-        """The files that are read."""
-        return self.pixels.files()
-
-    def drawn_files(self) -> tuple[RawFile, ...]:
-        """See `Labels.drawn_files`."""
-        return self.pixels.files()[:1]
 
     def labels(self, reader: Reader, shape: Shape) -> LabelMap:
         """See `Labels.labels`."""
@@ -456,106 +438,6 @@ class _Itself:
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Itself) and other._part is self._part
-
-
-class Cell(ABC):
-    """A column's value made from several parts, one for each slice."""
-
-    __slots__ = ()
-
-    @abstractmethod
-    def files(self) -> tuple[RawFile, ...]:
-        """The files that are read."""
-
-    @abstractmethod
-    def values(self, reader: Reader, shape: Shape) -> list[Any]:
-        """One value a slice: an array for a picture column, a list of arrays for a list of pictures, else a plain value."""
-
-    def whole(self, reader: Reader, shape: Shape) -> Any:
-        """One value for all slices of a volume: arrays stacked, also in lists, flags and lists united, else the first."""
-        slices = self.values(reader, shape)
-        first = slices[0]
-        if isinstance(first, np.ndarray):
-            return np.stack(slices)
-        if isinstance(first, list) and first and isinstance(first[0], np.ndarray):
-            return [np.stack(one) for one in zip(*slices, strict=True)]
-        if isinstance(first, list):
-            return [one for k, found in enumerate(slices) for one in found if not any(one in earlier for earlier in slices[:k])]
-        return any(slices) if isinstance(first, bool) else first
-
-
-@dataclass(frozen=True, slots=True)
-class Instances(Cell):
-    """Objects told apart, as a 16-bit picture: 0 = none, k = the k-th part; a higher one wins."""
-
-    parts: tuple[Labels, ...]
-    numbers: tuple[int, ...] = ()
-
-    def files(self) -> tuple[RawFile, ...]:
-        """The files that are read."""
-        return tuple(file for part in self.parts for file in part.files())
-
-    def values(self, reader: Reader, shape: Shape) -> list[Array]:
-        """See `Cell.values`."""
-        result = np.zeros(shape, np.uint16)
-        for number, part in zip(self.numbers or range(1, len(self.parts) + 1), self.parts, strict=True):
-            labels = on_grid(part, reader, shape)
-            result[(labels > 0) & (labels != NOT_ANNOTATED)] = number
-        return list(result)
-
-
-@dataclass(frozen=True, slots=True)
-class MaskList(Cell):
-    """A `masks` column: the label map of every part, in order."""
-
-    parts: tuple[Labels, ...]
-
-    def files(self) -> tuple[RawFile, ...]:
-        """The files that are read."""
-        return tuple(file for part in self.parts for file in part.files())
-
-    def values(self, reader: Reader, shape: Shape) -> list[list[Array]]:
-        """See `Cell.values`."""
-        maps = self.whole(reader, shape)
-        return [[labels[k] for labels in maps] for k in range(shape[0])]
-
-    def whole(self, reader: Reader, shape: Shape) -> list[LabelMap]:
-        """See `Cell.whole`; not stacked from the slices, which would double the memory of a case with many structures."""
-        return [on_grid(part, reader, shape) for part in self.parts]
-
-
-@dataclass(frozen=True, slots=True)
-class Overlap(Cell):
-    """A `mask_overlap` column: whether any two parts claim the same pixel."""
-
-    parts: tuple[Labels, ...]
-
-    def files(self) -> tuple[RawFile, ...]:
-        """The files that are read."""
-        return tuple(file for part in self.parts for file in part.files())
-
-    def values(self, reader: Reader, shape: Shape) -> list[bool]:
-        """See `Cell.values`."""
-        claims = np.zeros(shape, np.uint16)
-        for part in self.parts:
-            labels = on_grid(part, reader, shape)
-            claims += (labels > 0) & (labels != NOT_ANNOTATED)
-        return [bool(slice_claims.max(initial=0) > 1) for slice_claims in claims]
-
-
-@dataclass(frozen=True, slots=True)
-class Native(Cell):
-    """A `mask_native` column: a label map on the grid it was published on."""
-
-    part: Labels
-
-    def files(self) -> tuple[RawFile, ...]:
-        """The files that are read."""
-        return self.part.files()
-
-    def values(self, reader: Reader, shape: Shape) -> list[Array]:
-        """See `Cell.values`."""
-        return list(native_labels(self.part, reader))
 
 
 def thresholds(files: Iterable[Pixels], above: int = 127) -> tuple[Threshold, ...]:

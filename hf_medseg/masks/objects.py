@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from hf_medseg.errors import Rejected
-from hf_medseg.masks.labels import Array, Cell, LabelMap, Labels, Pixels, Shape
+from hf_medseg.masks.cells import Cell
+from hf_medseg.masks.labels import Array, LabelMap, Labels, Pixels, Shape
 from hf_medseg.raw.files import RawFile, Reader
 
 

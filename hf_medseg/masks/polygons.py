@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from hf_medseg.dataset.columns import FLOAT64, TEXT, Column, ListOf, Record
 from hf_medseg.errors import Rejected
-from hf_medseg.masks.labels import Cell, LabelMap, Labels, Shape, on_grid
+from hf_medseg.masks.cells import Cell
+from hf_medseg.masks.labels import LabelMap, Labels, Shape, on_grid
 from hf_medseg.raw.files import RawFile, Reader
 from hf_medseg.raw.tables import decoded
 

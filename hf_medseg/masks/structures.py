@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hf_medseg.formats import png
-from hf_medseg.masks.labels import Cell, LabelMap, Labels, Shape, check_size
+from hf_medseg.masks.cells import Cell
+from hf_medseg.masks.labels import LabelMap, Labels, Shape, check_size
 from hf_medseg.raw.files import RawFile, Reader
 
 

@@ -26,7 +26,8 @@ from hf_medseg.formats.physical import physical
 from hf_medseg.formats.placement import SFORM_TAKEN, SIZES_FROM_HEADER
 from hf_medseg.formats.volume import Grid, Samples, VolumeImage, check_same_grid, image_grid, lay_image, stored_samples
 from hf_medseg.formats.voxels import cut
-from hf_medseg.masks.labels import Instances, MaskList, Overlap, Threshold, Values
+from hf_medseg.masks.cells import Instances, MaskList, Overlap
+from hf_medseg.masks.labels import Threshold, Values
 from hf_medseg.raw.files import Place, RawFile, Reader
 
 TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])

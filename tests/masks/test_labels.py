@@ -13,15 +13,12 @@ from PIL import Image
 
 from hf_medseg.errors import Rejected
 from hf_medseg.formats.picture import Picture
+from hf_medseg.masks.cells import Instances, MaskList, Native, Overlap
 from hf_medseg.masks.labels import (
     Colours,
-    Instances,
     Labels,
-    MaskList,
-    Native,
     Nearest,
     OneValue,
-    Overlap,
     Painted,
     Threshold,
     UpperHalf,

@@ -8,7 +8,8 @@ from hf_medseg.case import Case
 from hf_medseg.catalog.source import Config, Reading, source_of
 from hf_medseg.dataset.columns import INT32, PICTURE, Label
 from hf_medseg.formats.picture import Picture
-from hf_medseg.masks.labels import Instances, Painted, Values
+from hf_medseg.masks.cells import Instances
+from hf_medseg.masks.labels import Painted, Values
 from hf_medseg.raw.tree import Raw, union
 
 LESION = {0: 0, 255: 1}

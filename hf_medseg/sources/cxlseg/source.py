@@ -11,7 +11,8 @@ from hf_medseg.catalog.source import Config, Reading, source_of
 from hf_medseg.dataset.columns import INT8, MASK_ORIGIN, PICTURE, TEXT, Label
 from hf_medseg.errors import Refused
 from hf_medseg.formats.picture import Picture
-from hf_medseg.masks.labels import Native, Nearest, Threshold
+from hf_medseg.masks.cells import Native
+from hf_medseg.masks.labels import Nearest, Threshold
 from hf_medseg.raw.cells import number
 from hf_medseg.raw.tables import Table
 from hf_medseg.raw.tree import Raw

@@ -20,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hf_medseg.errors import Rejected
-from hf_medseg.masks.labels import Cell, LabelMap, Labels, Shape
+from hf_medseg.masks.cells import Cell
+from hf_medseg.masks.labels import LabelMap, Labels, Shape
 from hf_medseg.masks.polygons import fill
 from hf_medseg.raw.files import RawFile, Reader
 from hf_medseg.raw.packed import unpacked

@@ -15,7 +15,8 @@ from hf_medseg.formats import dicom_header as dicom_headers
 from hf_medseg.formats.dicom import DicomPicture
 from hf_medseg.formats.lossless_jpeg import LosslessJpeg
 from hf_medseg.formats.picture import Picture
-from hf_medseg.masks.labels import Labels, MaskList, Overlap, Painted, Threshold, Values
+from hf_medseg.masks.cells import MaskList, Overlap
+from hf_medseg.masks.labels import Labels, Painted, Threshold, Values
 from hf_medseg.raw.cells import age_in, known, number_in, whole, whole_in
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.tables import Keyed, lines_of

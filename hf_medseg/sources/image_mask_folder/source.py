@@ -16,9 +16,10 @@ from hf_medseg.dataset.table import NOT_ANNOTATED
 from hf_medseg.errors import Refused
 from hf_medseg.formats.picture import Picture
 from hf_medseg.masks.agreement import MOST_CLASSES, OBJECTS, Agreed, agree, by_index, refuse_apart
+from hf_medseg.masks.cells import Cell
 from hf_medseg.masks.coding import Coding as Seen
 from hf_medseg.masks.coding import Colour, look, look_at_palette
-from hf_medseg.masks.labels import Cell, Colours, Labels, Values
+from hf_medseg.masks.labels import Colours, Labels, Values
 from hf_medseg.masks.objects import AnyObject, ObjectNumbers
 from hf_medseg.masks.palette import MaskColours, MaskValues, Unfit
 from hf_medseg.raw.files import RawFile

@@ -25,7 +25,8 @@ from hf_medseg.formats import dicom_header as dicom_headers
 from hf_medseg.formats.dicom import DicomSeries
 from hf_medseg.formats.dicom_header import Header
 from hf_medseg.formats.volume import Samples
-from hf_medseg.masks.labels import Cell, LabelMap, Labels, Shape
+from hf_medseg.masks.cells import Cell
+from hf_medseg.masks.labels import LabelMap, Labels, Shape
 from hf_medseg.masks.polygons import fill
 from hf_medseg.raw.files import Head, RawFile, Reader, Whole
 

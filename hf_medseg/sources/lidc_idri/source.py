@@ -11,7 +11,7 @@ from hf_medseg.errors import Refused
 from hf_medseg.formats import dicom_header as dicom_headers
 from hf_medseg.formats.dicom import DicomSeries
 from hf_medseg.formats.dicom_header import HEAD
-from hf_medseg.masks.labels import MaskList
+from hf_medseg.masks.cells import MaskList
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.tree import Raw
 from hf_medseg.sources.dicom_damaged import damaged_cases

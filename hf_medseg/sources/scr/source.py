@@ -10,7 +10,8 @@ from hf_medseg.catalog.source import Config, Reading, facts_of, source_of
 from hf_medseg.dataset.columns import FLOAT32, FLOAT64, INT32, PICTURE, SEX, TEXT, Label, ListOf
 from hf_medseg.formats.picture import Picture
 from hf_medseg.formats.raw_grid import RawGrid
-from hf_medseg.masks.labels import Native, Nearest, Painted, Threshold
+from hf_medseg.masks.cells import Native
+from hf_medseg.masks.labels import Nearest, Painted, Threshold
 from hf_medseg.raw.cells import age_in, length_in, sex_in, whole_in
 from hf_medseg.raw.tables import lines_of
 from hf_medseg.raw.tree import Raw

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hf_medseg.masks.labels import Cell, Shape
+from hf_medseg.masks.cells import Cell
+from hf_medseg.masks.labels import Shape
 from hf_medseg.raw.files import RawFile, Reader
 
 

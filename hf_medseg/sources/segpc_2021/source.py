@@ -8,7 +8,8 @@ from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.source import Config, Reading, source_of
 from hf_medseg.dataset.columns import FLAG, MASK_ORIGIN, PICTURE, TEXT, Label, ListOf
 from hf_medseg.formats.picture import Picture
-from hf_medseg.masks.labels import Instances, MaskList, Overlap, Painted, Values
+from hf_medseg.masks.cells import Instances, MaskList, Overlap
+from hf_medseg.masks.labels import Painted, Values
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.tree import Raw, union
 from hf_medseg.sources.segpc_2021.sizes import BySize

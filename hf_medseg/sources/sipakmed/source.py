@@ -8,7 +8,8 @@ from hf_medseg.case import Case
 from hf_medseg.catalog.source import Config, Reading, source_of
 from hf_medseg.dataset.columns import FLAG, INT32, PICTURE, TEXT, Label, ListOf
 from hf_medseg.formats.picture import Picture
-from hf_medseg.masks.labels import Instances, MaskList, Overlap, Painted
+from hf_medseg.masks.cells import Instances, MaskList, Overlap
+from hf_medseg.masks.labels import Painted
 from hf_medseg.masks.polygons import OUTLINES, Outlines, Polygon
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.tree import Raw, union

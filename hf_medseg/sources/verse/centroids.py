@@ -11,7 +11,8 @@ import numpy as np
 
 from hf_medseg.errors import Rejected
 from hf_medseg.formats.volume import image_grid
-from hf_medseg.masks.labels import Cell, Shape
+from hf_medseg.masks.cells import Cell
+from hf_medseg.masks.labels import Shape
 from hf_medseg.raw.files import RawFile, Reader
 
 _OPPOSITE = {"L": "R", "R": "L", "P": "A", "A": "P", "S": "I", "I": "S"}

@@ -8,7 +8,8 @@ from hf_medseg.case import Case
 from hf_medseg.catalog.source import Reading, source_of, volume_configs
 from hf_medseg.dataset.columns import FLAG, MASK_ORIGIN, PICTURE, TEXT, Label, ListOf, annotated
 from hf_medseg.formats.nifti import NiftiVolume
-from hf_medseg.masks.labels import MaskList, OneValue, Overlap, Painted
+from hf_medseg.masks.cells import MaskList, Overlap
+from hf_medseg.masks.labels import OneValue, Painted
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.tree import Raw
 
