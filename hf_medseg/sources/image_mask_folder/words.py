@@ -1,0 +1,176 @@
+"""What the names of folders and files say of what is in them: pictures or masks, and which split."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from hf_medseg.raw.folders import split_of
+
+Role = Literal["", "image", "mask"]
+
+_IMAGE = frozenset(
+    [
+        "image",
+        "images",
+        "img",
+        "imgs",
+        "picture",
+        "pictures",
+        "photo",
+        "photos",
+        "photograph",
+        "photographs",
+        "scan",
+        "scans",
+        "frame",
+        "frames",
+        "input",
+        "inputs",
+        "original",
+        "originals",
+    ]
+)
+STRONG = frozenset(("mask", "masks"))
+_MASK = STRONG | frozenset(
+    [
+        "label",
+        "labels",
+        "lbl",
+        "annotation",
+        "annotations",
+        "annot",
+        "ann",
+        "anns",
+        "gt",
+        "gts",
+        "groundtruth",
+        "groundtruths",
+        "truth",
+        "truths",
+        "seg",
+        "segs",
+        "segm",
+        "segmentation",
+        "segmentations",
+        "segmented",
+        "manual",
+        "target",
+        "targets",
+    ]
+)
+_DERIVED = frozenset(
+    [
+        "overlay",
+        "overlays",
+        "overlaid",
+        "blend",
+        "blended",
+        "contour",
+        "contours",
+        "outline",
+        "outlines",
+        "preview",
+        "thumb",
+        "thumbnail",
+        "vis",
+        "viz",
+        "visualization",
+    ]
+)
+# What stands beside these words and means nothing.
+_FILLERS = frozenset(
+    [
+        "dir",
+        "dirs",
+        "folder",
+        "folders",
+        "file",
+        "files",
+        "png",
+        "jpg",
+        "jpeg",
+        "tif",
+        "tiff",
+        "bmp",
+        "ground",
+        "class",
+        "object",
+        "all",
+        "set",
+        "sets",
+        "data",
+        "the",
+        "and",
+    ]
+)
+_TOKEN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_A-Za-z]+")
+_RATER = re.compile(
+    r"(?:rater|reader|observer|obs|expert|annotator|annot|doctor|dr|radiologist|reviewer|grader|1st|2nd|3rd|first|second|third|ho)s?", re.I
+)
+_PATIENT = re.compile(r"(?:patients?|pat|pt|subjects?|subj|sub|person|animal|p)[-_ ]?\d\w*", re.IGNORECASE)
+
+
+def tokens(name: str) -> list[str]:
+    """The words and numbers in a name: `train_masks2` has `train`, `masks` and `2`."""
+    return _TOKEN.findall(name)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the name of a folder says.
+
+    Attributes:
+        role: what is in it; empty where it does not say.
+        word: the word that says so, in small letters.
+        rest: what else it says: the split, or else any other words; empty where nothing.
+        whole: whether nothing but the role and a split is said.
+    """
+
+    role: Role = ""
+    word: str = ""
+    rest: str = ""
+    whole: bool = False
+
+
+@lru_cache(maxsize=4096)
+def said_by(folder: str) -> Said:
+    """What the name of a folder says."""
+    words = tokens(folder)
+    small = [word.lower() for word in words]
+    found = {role: [word for word in small if word in known] for role, known in (("image", _IMAGE), ("mask", _MASK))}
+    if bool(found["image"]) == bool(found["mask"]):
+        return Said()
+    role: Role = "image" if found["image"] else "mask"
+    rest = [word for word, low in zip(words, small, strict=True) if low not in found[role] and low not in _FILLERS]
+    split = next((word for word in rest if split_of(word) is not None), "")
+    return Said(role, min(found[role], key=lambda word: word not in STRONG), split or "_".join(rest), not rest or rest == [split])
+
+
+def role_of(name: str) -> Role:
+    """Whether a name without its extension says that the file is a mask, or a picture."""
+    small = {word.lower() for word in tokens(name)}
+    return "mask" if small & _MASK else "image" if small & _IMAGE else ""
+
+
+def is_derived(added: str) -> bool:
+    """Whether what a name adds to that of a picture says that it is no picture of its own: an overlay, a preview."""
+    return any(word.lower() in _DERIVED for word in tokens(added))
+
+
+def without_role(name: str, role: Role) -> tuple[str, ...]:
+    """The words and numbers of a name but those that say its role."""
+    known = _MASK if role == "mask" else _IMAGE
+    return tuple(word for word in tokens(name) if word.lower() not in known)
+
+
+def are_raters(names: list[str]) -> bool:
+    """Whether names say who drew something."""
+    return len(names) > 1 and all(any(_RATER.fullmatch(word) for word in tokens(name)) for name in names)
+
+
+def is_patient(folder: str) -> bool:
+    """Whether a folder is called like a patient: `patient_007`, `p12`, `sub-03`."""
+    return _PATIENT.fullmatch(folder) is not None
