@@ -1,7 +1,7 @@
 """The Croissant description of a converted dataset: `croissant.json`, which mlcroissant and dataset search engines read.
 
-Its files are told by patterns relative to the file itself, so that it holds in a folder and in a copy of the repository alike. Configs of
-whole volumes are left out: Croissant has no type for them that its readers can load.
+Its files are told by patterns relative to the file itself, so that it holds in a folder and in a copy of the repository alike. A push adds
+the hash of every shard. Whole volumes come as the bytes of their NIfTI files: Croissant has no type of its own for them.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def render(source: Source, edition: Edition, report: Mapping[str, Any], about: A
         about: the user's about file, where the facts come with the data.
     """
     about = OwnData.of(about or About())
-    configs = [config for config in edition.reading.configs if not config.volumes and _splits(report, config)]
+    configs = [config for config in edition.reading.configs if _splits(report, config)]
     doi = about.doi.removeprefix("https://doi.org/").removeprefix("doi:")
     told = {
         "@context": _CONTEXT,
@@ -105,6 +105,35 @@ def render(source: Source, edition: Edition, report: Mapping[str, Any], about: A
         told = {key: value for key, value in told.items() if key not in claims and not key.startswith("rai:")}
         told["description"] = "License unknown: the data may not be passed on. Not for clinical use."
     return json.dumps({key: value for key, value in told.items() if value}, indent=2, ensure_ascii=False) + "\n"
+
+
+# So many shards are told one by one, with their hashes: about 60 kB.
+_MOST_HASHES = 200
+
+
+def with_hashes(text: str, shards: Mapping[str, tuple[int, str]]) -> str:
+    """The description with every shard's size and hash, where they are not too many.
+
+    Args:
+        text: as `render` gives it.
+        shards: (bytes, SHA-256) of the shards by their names in the folder.
+    """
+    if not text or len(shards) > _MOST_HASHES:
+        return text
+    told = json.loads(text)
+    told["distribution"] += [
+        {
+            "@type": "cr:FileObject",
+            "@id": name,
+            "name": name,
+            "contentUrl": name,
+            "contentSize": f"{size} B",
+            "encodingFormat": "application/x-parquet",
+            "sha256": sha256,
+        }
+        for name, (size, sha256) in sorted(shards.items())
+    ]
+    return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
 
 
 def _splits(report: Mapping[str, Any], config: Config) -> list[str]:
@@ -150,7 +179,7 @@ def _record_sets(source: Source, edition: Edition, report: Mapping[str, Any], co
         },
         "references": {"field": {"@id": f"{names}/split_name"}},
     }
-    fields = [field for name, kind in columns.items() if (field := _field(config, name, kind)) is not None]
+    fields = [_field(config, name, kind) for name, kind in columns.items()]
     return [
         split,
         {
@@ -163,10 +192,10 @@ def _record_sets(source: Source, edition: Edition, report: Mapping[str, Any], co
     ]
 
 
-def _field(config: Config, name: str, kind: Column) -> dict[str, Any] | None:
+def _field(config: Config, name: str, kind: Column) -> dict[str, Any]:
     described, inner = column_meaning(name, kind), kind.item if isinstance(kind, ListOf) else kind
     if isinstance(inner, Volume):
-        return None
+        described = f"{described} (the bytes of a NIfTI file)".strip()
     if isinstance(inner, Label):
         names = "; ".join(f"{index}: {one}" for index, one in enumerate(inner.names))
         described = f"{described} ({names})".strip()
@@ -188,7 +217,11 @@ def _field(config: Config, name: str, kind: Column) -> dict[str, Any] | None:
             for part, types in parts
         ]
         return field
-    return {**field, "dataType": _type(name, inner), "source": _origin(config, name, "bytes" if isinstance(inner, Picture) else "")}
+    return {
+        **field,
+        "dataType": _type(name, inner),
+        "source": _origin(config, name, "bytes" if isinstance(inner, (Picture, Volume)) else ""),
+    }
 
 
 def _type(name: str, column: Column) -> str | list[str]:
@@ -198,6 +231,8 @@ def _type(name: str, column: Column) -> str | list[str]:
             return _type(name, item)
         case Picture():
             return ["sc:ImageObject", "cr:SegmentationMask"] if _MASK.fullmatch(name) else "sc:ImageObject"
+        case Volume():
+            return ["sc:MediaObject", *(["cr:SegmentationMask"] if _MASK.fullmatch(name) else []), "sc:Text"]  # readers give text as bytes
         case Value(dtype):
             return _TYPES.get(dtype, "sc:Integer")
         case Label():

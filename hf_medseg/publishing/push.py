@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hf_medseg import __version__
+from hf_medseg.card import croissant
 from hf_medseg.card.render import PATH_IS
 from hf_medseg.dataset import lock
 from hf_medseg.dataset.content import Content
-from hf_medseg.dataset.folder import CARD, Output
+from hf_medseg.dataset.folder import CARD, CROISSANT, Output
 from hf_medseg.errors import Refused
 from hf_medseg.publishing import gate
 from hf_medseg.publishing.commit import check_commit, commit
@@ -112,6 +113,8 @@ def push(
 
             api = HfApi(library_name="hf_medseg", library_version=__version__)
         files = {**examined.files, CARD: _addressed(examined.files[CARD], repo)}
+        if CROISSANT in files:
+            files[CROISSANT] = _hashed(files, held)
         wanted = Wanted(held, files, delete_others, replace_card)
         asked = _Asked(Repository(api, repo, say), wanted, private, gated, tag)
         return _rehearse(asked) if dry_run else _push(asked)
@@ -119,9 +122,19 @@ def push(
 
 def _addressed(card: Content, repo: str) -> Content:
     """The card that was checked, with the repository's name in the calls where it says PATH: a reader copies them as they are."""
-    data = (card.data or b"").replace(b'load_dataset("PATH"', f'load_dataset("{repo}"'.encode()).replace(_PATH_IS, b"")
+    return _of(card, (card.data or b"").replace(b'load_dataset("PATH"', f'load_dataset("{repo}"'.encode()).replace(_PATH_IS, b""))
+
+
+def _hashed(files: Mapping[str, Content], held: Held) -> Content:
+    """The Croissant description that was checked, with the hashes of the shards that are uploaded."""
+    described = files[CROISSANT]
+    shards = {name: (files[name].size, files[name].sha256) for name in held.shards}
+    return _of(described, croissant.with_hashes((described.data or b"").decode(), shards).encode())
+
+
+def _of(content: Content, data: bytes) -> Content:
     git = hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
-    return replace(card, size=len(data), sha256=hashlib.sha256(data).hexdigest(), git_sha1=git, data=data)
+    return replace(content, size=len(data), sha256=hashlib.sha256(data).hexdigest(), git_sha1=git, data=data)
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ def check_card(findings: Findings, examined: Examined) -> None:
 
 
 def check_croissant(findings: Findings, examined: Examined) -> None:
-    """The Croissant description, where there is one, is what the facts and the report say, to the byte."""
+    """The Croissant description, where there is one, is what the facts and the report say, to the byte; hashes of shards may be added."""
     identity = next((shard.identity for shard in examined.shards if shard.identity is not None), None)
     told, report = examined.text(CROISSANT), examined.text(REPORT)
     if told is None or report is None or identity is None or (source := sources().get(identity.source)) is None:
@@ -72,7 +72,12 @@ def check_croissant(findings: Findings, examined: Examined) -> None:
         json.loads(told)
         return
     edition = next((one for one in source.editions if one.name == identity.edition), None)
-    if edition is not None and told.decode("utf-8", "replace") != croissant.render(source, edition, json.loads(report)):
+    if edition is None:
+        return
+    right = croissant.render(source, edition, json.loads(report))
+    shards = {one.name: content for one in examined.shards if (content := examined.files.get(one.name)) is not None}
+    hashed = croissant.with_hashes(right, {name: (content.size, content.sha256) for name, content in shards.items()})
+    if told.decode("utf-8", "replace") not in (right, hashed):
         findings.wrong("croissant", CROISSANT, "is not what the facts and `report.json` say: somebody edited it.", "Convert again.")
 
 

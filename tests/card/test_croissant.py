@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from hf_medseg.card.croissant import with_hashes
 from hf_medseg.dataset.folder import CROISSANT
 from hf_medseg.errors import Refused
 from hf_medseg.publishing import gate
@@ -60,6 +62,17 @@ def test_records_from_the_hub(made: Converted, desk: Desk, tmp_path: Path) -> No
     desk.push(made.out)
     copy = desk.api.snapshot_download(desk.repo_id, repo_type="dataset", local_dir=tmp_path / "copy")
     same(read(Path(copy)), made)
+    told = json.loads((Path(copy) / CROISSANT).read_text())["distribution"][1:]
+    shards = made.section()["splits"]["train"]["shards"]
+    assert {one["contentUrl"]: one["sha256"] for one in told} == {
+        name: hashlib.sha256((made.out / name).read_bytes()).hexdigest() for name in shards
+    }
+    assert verify(copy).ok
+
+
+def test_many_shards_are_not_told_one_by_one(made: Converted) -> None:
+    text = (made.out / CROISSANT).read_text()
+    assert with_hashes(text, {f"data/train-{n:05d}-of-00201.parquet": (1, "0" * 64) for n in range(201)}) == text
 
 
 def test_what_it_says(made: Converted) -> None:
@@ -94,6 +107,14 @@ def test_an_edited_description_is_found_and_not_pushed(tmp_path: Path) -> None:
     assert "somebody edited it" in str(problem)
     with pytest.raises(Refused, match=r"croissant\.json"):
         push(made.out, "my-lab/chase-db1")
+
+
+def test_whole_volumes_are_read_as_their_files(tmp_path: Path) -> None:
+    made = run("brats", next(iter(PHANTOMS["brats"].VARIANTS)), tmp_path)
+    for found, row in zip(read(made.out, "volumes"), made.rows("volumes"), strict=True):
+        for name in ("image", "image_t1", "mask"):
+            assert found[f"volumes/{name}"] == (row[name] and row[name]["bytes"])
+    assert verify(made.out).ok
 
 
 @pytest.mark.parametrize(("source", "config"), [("brats", "slices"), ("lidc-idri", "slices"), ("segpc-2021", "default")])

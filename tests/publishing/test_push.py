@@ -15,9 +15,10 @@ from typing import Any
 
 import pytest
 
+from hf_medseg.card.croissant import with_hashes
 from hf_medseg.cli import main
 from hf_medseg.dataset.content import large_file, small_file, stamp_of
-from hf_medseg.dataset.folder import CARD, FILE, OVERVIEW, Output
+from hf_medseg.dataset.folder import CARD, CROISSANT, FILE, OVERVIEW, Output
 from hf_medseg.errors import MedsegError, Refused
 from hf_medseg.verification.examined import Examined, Verification
 from hf_medseg.verification.findings import Finding
@@ -103,12 +104,16 @@ def unread(out: Path) -> Examined:
 def content(folder: Path, repo: str = "ns/chase") -> dict[str, str]:
     """Path -> oid, as a push to a repository leaves it; what only this machine needs to know stays here."""
     found = {}
+    made = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*.parquet") if path.parent.name != "preview"}
+    shards = {name: (len(data), hashlib.sha256(data).hexdigest()) for name, data in made.items()}
     for path in folder.rglob("*"):
         if path.is_file() and ".local" not in path.parts:
             data = path.read_bytes()
             if path.name == CARD and repo:
                 data = data.replace(b'load_dataset("PATH"', f'load_dataset("{repo}"'.encode())
                 data = data.replace(b"`PATH` is this folder, or this dataset's name on the Hub.\n\n", b"")
+            if path.name == CROISSANT and repo:
+                data = with_hashes(data.decode(), shards).encode()
             large = path.suffix == ".parquet"
             digest = hashlib.sha256(data) if large else hashlib.sha1(b"blob %d\0" % len(data) + data)
             found[path.relative_to(folder).as_posix()] = digest.hexdigest()
