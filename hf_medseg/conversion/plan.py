@@ -75,6 +75,7 @@ class ConfigPlan:
     Attributes:
         options: what the user asked for that decides which rows there are and how they are cut.
         limited: (cases taken, cases in all) by split, where a limit left some out.
+        called: the paths of files that reports call otherwise, by what they are called; for this machine alone.
     """
 
     config: Config
@@ -85,6 +86,7 @@ class ConfigPlan:
     rejected: list[dict[str, str]]
     options: dict[str, Any] = field(default_factory=dict)
     limited: dict[str, tuple[int, int]] = field(default_factory=dict)
+    called: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def splits(self) -> dict[str, list[Case]]:
@@ -265,7 +267,7 @@ def _config_plan(source: Source, edition: Edition, config: Config, raw: Raw, req
         except Rejected as error:
             rejected.append(_rejection(folder.listed, error))
     options = {"limit": request.limit if limited else None, "max_shard_size": request.max_shard_size, "parts": sorted(raw.parts)}
-    return ConfigPlan(config, table, shards, not_used, raw.notes(), rejected, options, limited)
+    return ConfigPlan(config, table, shards, not_used, raw.notes(), rejected, options, limited, raw.renamed())
 
 
 def _unknown_column(source: Source, config: Config, case: Case, known: Collection[str]) -> Refused:

@@ -47,6 +47,7 @@ def config_report(plan: Plan, config: ConfigPlan, outcomes: Mapping[str, Outcome
         known.extend(outcome.known)
         notes.extend(outcome.notes)
     duplicate.update(repeated_images(out / shard.name for shard in config.shards if outcomes[shard.name].tally.rows))
+    named = {one["file"] for one in rejected} | {one["path"] for one in known}
     splits = {
         name: {
             "rows": tally.rows,
@@ -73,6 +74,7 @@ def config_report(plan: Plan, config: ConfigPlan, outcomes: Mapping[str, Outcome
         "notes": sorted(notes, key=lambda one: (one["path"], one["reason"])),
         "duplicate": sorted(duplicate),
         "not_used": [asdict(note) for note in config.not_used],
+        **({"called": called} if (called := {name: path for name, path in config.called.items() if name in named}) else {}),
     }
 
 
@@ -168,7 +170,7 @@ def published_section(section: Mapping[str, Any]) -> dict[str, Any]:
     told: dict[str, Any] = {"not_used": [{"reason": reason, "files": files[reason]} for reason in sorted(files)]}
     if "checksums" in section:
         told["checksums"] = {key: section["checksums"][key] for key in ("compared", "differ")}
-    return {**section, **told}
+    return {**{key: value for key, value in section.items() if key != "called"}, **told}
 
 
 def full_report(plan: Plan, configs: Mapping[str, Any]) -> dict[str, Any]:

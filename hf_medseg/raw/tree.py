@@ -321,6 +321,10 @@ class Raw:
         """What reports call a file."""
         return self._aliases.get(file.listed, file.shown)
 
+    def renamed(self) -> dict[str, str]:
+        """The path of every file that reports call by an alias, by that alias; here and in the parts."""
+        return {alias: path for raw in (self, *self.parts.values()) for path, alias in raw._aliases.items()}
+
     def note(self, file: RawFile | str, reason: str) -> None:
         """Reports a defect that the source names in advance: listed as `known`, without changing the exit code."""
         path = file if isinstance(file, str) else file.path

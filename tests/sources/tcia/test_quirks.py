@@ -137,6 +137,19 @@ def test_every_file_that_is_not_dicom_is_named(tmp_path: Path) -> None:
     ]
 
 
+def test_what_a_damaged_file_is_really_called_stays_on_this_machine(tmp_path: Path) -> None:
+    write_series(tmp_path / "raw" / "a", grey("named", 8, 6)[np.newaxis].repeat(2, 0), name="named", patient_id="P1")
+    write(tmp_path / "raw" / "b" / "Quittenbaum Zoe.dcm", b"<html></html>")
+    made = convert("tcia", tmp_path / "raw", tmp_path / "out", workers=1, configs=["slices"])
+    (rejected,) = made.rejected
+    assert rejected["file"].startswith("damaged/")
+    assert made.report["configs"]["slices"]["called"] == {rejected["file"]: "b/Quittenbaum Zoe.dcm"}
+    holding = [path for path in (tmp_path / "out").rglob("*") if path.is_file() and b"Quittenbaum" in path.read_bytes()]
+    assert {path.relative_to(tmp_path / "out").parts[0] for path in holding} == {".local"}
+    again = convert("tcia", tmp_path / "raw", tmp_path / "out", workers=1, configs=["volumes"])
+    assert again.report["configs"]["slices"]["called"] == {rejected["file"]: "b/Quittenbaum Zoe.dcm"}
+
+
 def test_files_named_by_their_uid_alone(tmp_path: Path) -> None:
     image = grey("plain", 8, 6)[np.newaxis].repeat(2, 0)
     write_series(tmp_path / "raw", image, name="plain", patient_id="P1", file_name=lambda _, sop: sop)
