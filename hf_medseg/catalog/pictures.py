@@ -291,5 +291,5 @@ def _matches(looks: Sequence[_Look], known: _Known) -> Iterator[tuple[str, str]]
         for at in np.flatnonzero(over <= 0):
             number, found = int(owner[mine[at]]), (int(over[at]), int(theirs[at]))
             best[number] = min(best.get(number, found), found)
-    for _, at in best.values():
-        yield known.names[at]
+    for _, nearest in best.values():
+        yield known.names[nearest]
