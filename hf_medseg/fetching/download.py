@@ -369,7 +369,11 @@ def _fetch(item: Item, dest: Path, watch: Watch) -> Got | None:
         try:
             if client in CLIENTS:
                 return _from_client(item, client, address, dest, watch)
-            url = _in_record(address, item.name) if client == "doi" else link_on(address) if client == "page" else address
+            url = address
+            if client == "doi":
+                url = _in_record(address, item.name)
+            elif client == "page":
+                url = link_on(address)
             part = dest / f"{item.name}.part"
             part.parent.mkdir(parents=True, exist_ok=True)
             return _named(item, part, fetch(url, item.wanted, part, watch), dest, watch)

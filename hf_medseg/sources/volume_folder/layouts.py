@@ -119,7 +119,9 @@ def by_dataset_json(raw: Raw) -> Iterator[tuple[str, Reading]]:
         for stem, file in folder[f"images{end}"].items():
             match = _CHANNEL.fullmatch(stem) if nnunet else None
             case, number = (match[1], int(match[2])) if match else (stem, -1)
-            key = "" if number < 0 or len(words) < 2 else words[number] if number < len(words) else f"channel {number}"
+            key = ""
+            if number >= 0 and len(words) > 1:
+                key = words[number] if number < len(words) else f"channel {number}"
             images.setdefault(case, {})[key] = file
         masks = folder[f"labels{end}"]
         for case in sorted({*images, *masks}, key=natural_key):

@@ -32,7 +32,9 @@ def kind_of(head: bytes) -> str:
         return "nothing"
     if not LINE.fullmatch(lines[0]) and len(lines[0]) < 4000:
         return ""
-    return "box" if len(lines[0].split()) == 5 else "outline" if len(lines[0].split()) > 6 else ""
+    if (count := len(lines[0].split())) == 5:
+        return "box"
+    return "outline" if count > 6 else ""
 
 
 def numbers_in(data: bytes, path: str) -> list[tuple[int, list[float]]]:
