@@ -184,6 +184,17 @@ def test_an_out_where_the_system_grants_what_it_does_not_keep(raw: Path, capsys:
     assert capsys.readouterr().err.startswith("/proc/out: nothing can be written to /proc (")
 
 
+@pytest.mark.parametrize("below", ["", "deeper"])
+def test_an_out_that_is_a_link_to_nothing_is_refused_in_words(
+    below: str, raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`File exists` was all that was said."""
+    (tmp_path / "out").symlink_to(tmp_path / "nowhere")
+    out = tmp_path / "out" / below
+    assert main(["convert", "chase-db1", str(raw), str(out)]) == 2
+    assert capsys.readouterr().err.startswith(f"{out}: {tmp_path / 'out'} is a link to something that is not there.")
+
+
 def test_a_reader_that_goes_away_is_no_error() -> None:
     ended = shell("HERE | head -n 1; exit ${PIPESTATUS[0]}", "list")
     assert (ended.returncode, ended.stderr) == (0, "")

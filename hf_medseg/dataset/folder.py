@@ -158,6 +158,8 @@ def check_writable(out: Path) -> None:
     """
     if not is_local(out):
         return
+    if (link := next((path for path in (out, *out.absolute().parents) if path.is_symlink() and not path.exists()), None)) is not None:
+        raise Refused(f"{out}: {link} is a link to something that is not there. Mend it, or give another OUT.")
     there = next((path for path in (out, *out.absolute().parents) if path.exists()), Path("/"))
     if not there.is_dir():
         return

@@ -99,10 +99,10 @@ def unpack_command(name: str, kind: str = "") -> str:
     pieces = name.rpartition(".")[0]
     if not _SPLIT.search(name):
         return _COMMANDS.get(kind or _kind_named(name), "7z x {}").format(f'"{name}"')
-    if re.search(r"\.7z\.\d+\Z", name, re.IGNORECASE):
-        return f'7z x "{pieces}.001"'
-    if re.search(r"\.(zip\.\d+|z\d\d)\Z", name, re.IGNORECASE):
-        return f'7z x "{re.sub(r"[.](zip[.])?[z]?[0-9]+$", "", name, flags=re.IGNORECASE)}.zip"  (all pieces in one folder)'
+    if re.search(r"\.(7z|zip)\.\d+\Z", name, re.IGNORECASE):
+        return f'7z x "{pieces}.001"  (all pieces in one folder)'
+    if re.search(r"\.z\d\d\Z", name, re.IGNORECASE):
+        return f'7z x "{pieces}.zip"  (all pieces in one folder)'
     if re.search(r"\.r\d\d\Z", name, re.IGNORECASE):
         return f'unrar x "{pieces}.rar"  (all pieces in one folder)'
     if re.search(r"\.zip\.a[a-z]\Z", name, re.IGNORECASE):
@@ -273,6 +273,8 @@ def _list_zip(path: str, shown: str) -> Iterator[Member]:
             mode = info.external_attr >> 16 if info.create_system == _UNIX else 0
             if info.is_dir() or stat.S_ISDIR(mode):
                 continue
+            if info.volume or info.header_offset < 0:
+                raise refuse(shown, "7z", "the last piece of a split archive")
             if info.flag_bits & 1:
                 raise _Refusal("an encrypted archive")
             if info.compress_type not in (ZIP_STORED, ZIP_DEFLATED):

@@ -436,7 +436,7 @@ def open_raw_tree(path: str | os.PathLike[str], work: Path, under: str = "") -> 
         elif hindrance is not None:
             files.append(RawFile(above_all + shown, 0, Place(local, hindrance=hindrance), stamp=stamp))
         elif kind := archive_kind(local, shown, alone=local == text):
-            above = shown.rpartition("/")[0]
+            above, before = shown.rpartition("/")[0], len(files) + len(litter)
             for member in list_archive(local, shown, kind, work):
                 inner = _posix(member.name)
                 if inner is None or re.match(r"[A-Za-z]:", inner):
@@ -451,6 +451,10 @@ def open_raw_tree(path: str | os.PathLike[str], work: Path, under: str = "") -> 
                 else:
                     place = Place(local, hindrance=(member.reason, _NO_FILE)) if member.reason else member.place
                     files.append(RawFile(whole, member.size, place, stamp=stamp if place is None or place.crc is None else place.crc))
+            if len(files) + len(litter) == before:
+                if local == text:
+                    raise Refused(f"{shown}: the archive holds no file. Fetch it again.")
+                aside.append(Note(above_all + shown, "an archive that holds no file"))
         else:
             # One place for a whole folder, but for a name that is not in NFC on the disk or a single file.
             files.append(RawFile(above_all + shown, size, folder if local == f"{text}/{shown}" else Place(local), stamp=stamp))

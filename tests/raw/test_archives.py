@@ -281,6 +281,29 @@ def test_a_zip_that_was_split_by_split_is_called_split() -> None:
     assert command_for("set.zip.aa") == 'cat "set.zip."* > "set.zip" && unzip "set.zip"  (all pieces in one folder)'
 
 
+@pytest.mark.parametrize("how", ["disk", "offset"])
+def test_the_last_piece_of_a_split_zip_without_the_others_is_called_that(how: str, tmp_path: Path) -> None:
+    """Each of its files was rejected as one that cannot be read."""
+    data = bytearray(zip_of({"a/1.bin": bytes(100), "a/2.bin": bytes(100)}))
+    if how == "disk":
+        data[data.index(b"PK\1\2") + 34] = 1
+    else:
+        del data[:40]
+    with pytest.raises(Refused, match=r'x\.zip: the last piece of a split archive is not read in place\. Unpack it first: 7z x "x\.zip"'):
+        open_raw_tree(kit.write(tmp_path / "x.zip", bytes(data)), tmp_path / "work")
+
+
+@pytest.mark.parametrize("form", ["zip", "tar", "tar.gz"])
+def test_an_archive_that_holds_no_file_is_refused_or_noted(form: str, tmp_path: Path) -> None:
+    """It was not mentioned, neither alone nor beside others."""
+    empty = {"zip": b"PK\5\6" + bytes(18), "tar": bytes(10240), "tar.gz": gzip.compress(bytes(10240))}[form]
+    kit.write(tmp_path / "raw" / "1.bin", b"1")
+    path = kit.write(tmp_path / "raw" / f"x.{form}", empty)
+    with pytest.raises(Refused, match="holds no file"):
+        open_raw_tree(path, tmp_path / "work")
+    assert noted(open_raw_tree(tmp_path / "raw", tmp_path / "work"))[f"x.{form}"] == "an archive that holds no file"
+
+
 def command_for(name: str) -> str:
     with pytest.raises(Refused) as refused:
         archive_kind(name, name, alone=False)

@@ -80,7 +80,7 @@ def test_a_tar_path_that_climbs_out_is_refused(tmp_path: Path) -> None:
         ("a.7z", '7z x "a.7z"'),
         ("a.7z.001", '7z x "a.7z.001"'),
         ("a.7z.002", '7z x "a.7z.001"'),
-        ("a.zip.001", '7z x "a.zip"'),
+        ("a.zip.002", '7z x "a.zip.001"'),
         ("a.z01", '7z x "a.zip"'),
         ("a.rar", "unrar x"),
         ("a.tar.lz", 'tar --lzip -xf "a.tar.lz"'),
