@@ -72,6 +72,7 @@ def write_shard(task: ShardTask, progress: Callable[[int, int], None] | None = N
     columns = task.table.columns
     schema = schema_of(columns)
     plain = [name for name, column in columns.items() if not _holds_pictures(column)]
+    leaves = [leaf for name, column in columns.items() for leaf in _leaves(name, column)]
     with (
         # A name of its own: a worker that was given up may still be writing the same shard.
         whole_file(task.target, task.unfinished and f"{task.unfinished}.{uuid.uuid4().hex}") as here,
@@ -81,6 +82,8 @@ def write_shard(task: ShardTask, progress: Callable[[int, int], None] | None = N
             compression=_compression(columns),
             use_dictionary=[leaf for name in plain for leaf in _leaves(name, columns[name])],
             write_page_index=True,
+            # Of pictures nobody asks for the least and the greatest, and to find them takes six copies of a row group.
+            write_statistics=[leaf for leaf in leaves if not leaf.endswith(".bytes")],
             store_schema=True,
         ) as writer,
         # One row group is written while the next is read.

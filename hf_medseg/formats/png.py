@@ -186,10 +186,11 @@ def clean(data: bytes) -> tuple[bytes, bytes]:
     Raises:
         Damaged: a chunk is cut or its CRC is wrong, or the file holds an animation.
     """
-    kept: list[bytes | bytearray] = [SIGNATURE]
-    exif = b""
+    view = memoryview(data)  # its slices copy nothing
+    kept: list[bytes | bytearray | memoryview] = [SIGNATURE]
+    exif, whole = b"", True
     for kind, start, end in chunks(data):
-        if deflate.crc32(data[start + 4 : end - 4]) != struct.unpack_from(">I", data, end - 4)[0]:
+        if deflate.crc32(view[start + 4 : end - 4]) != struct.unpack_from(">I", data, end - 4)[0]:
             raise Damaged(f"the checksum of the PNG's {kind.decode('latin-1')} chunk is wrong")
         if kind == b"acTL":
             raise Damaged("the PNG holds several pictures (an animation)", "Save the one that is meant as a PNG of its own.")
@@ -197,9 +198,13 @@ def clean(data: bytes) -> tuple[bytes, bytes]:
             exif = data[start + 8 : end - 4]
         if kind == b"iCCP":
             kept += _profile_chunk(data, start, end)
+            whole = False
         elif kind in KEPT_CHUNKS:
-            kept.append(data[start:end])
-    return b"".join(kept), exif
+            kept.append(view[start:end])
+        else:
+            whole = False
+    # Of most files nothing is dropped: then they are not copied either.
+    return data if whole and end == len(data) else b"".join(kept), exif
 
 
 def _profile_chunk(data: bytes, start: int, end: int) -> Sequence[bytes | bytearray]:

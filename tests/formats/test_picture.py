@@ -596,3 +596,10 @@ def test_colour_jpeg_of_more_than_8_bits_is_refused_by_what_it_is() -> None:
         picture.store(data, "a.jpg")
     with pytest.raises(Rejected, match="more than 8 bits a colour channel"):
         picture.decode(data, "a.jpg")
+
+
+def test_a_picture_of_which_nothing_is_dropped_is_not_copied() -> None:
+    """A large one was held three times to be cleaned."""
+    data = kit.encode(RGB, "PNG")
+    assert png.clean(data)[0] is data
+    assert png.clean(data + b"behind")[0] == data
