@@ -69,6 +69,15 @@ def test_refused_is_2_before_anything_is_written(raw: Path, tmp_path: Path) -> N
         assert not (tmp_path / "out").exists()
 
 
+def test_whoever_names_no_command_is_shown_all_of_them(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert all(f"\n    {verb}" in told.err for verb in VERBS)
+    with pytest.raises(SystemExit, match="2"):
+        main(["no-such-command"])
+
+
 def test_a_traceback_only_with_debug(
     raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -64,3 +64,9 @@ def test_the_catalog_prints_as_a_table_and_stays_a_mapping() -> None:
     lines = repr(catalog).splitlines()
     assert [line.split()[0] for line in lines] == list(catalog)
     assert catalog["chase-db1"].title in next(line for line in lines if line.startswith("chase-db1 "))
+
+
+def test_a_source_and_a_download_print_as_a_few_lines(tmp_path: Path) -> None:
+    assert repr(hf_medseg.sources()["chase-db1"]) == "chase-db1: CHASE_DB1 retinal vessel reference dataset (open)"
+    told = repr(hf_medseg.download("chase-db1", tmp_path / "raw", dry_run=True))
+    assert told == f"chase-db1 in {tmp_path / 'raw'}\n  fetched: CHASEDB1.zip"

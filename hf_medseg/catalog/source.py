@@ -117,7 +117,7 @@ class SurveyPlan:
     head: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Source(Facts):
     """One upstream dataset: its facts with how it is read.
 
@@ -147,6 +147,10 @@ class Source(Facts):
     about_file: type[About] = About
     from_about: Callable[[Raw], Edition] | None = None
     fits: Callable[[Raw, About], Sequence[Fit]] | None = None
+
+    def __repr__(self) -> str:
+        """Id, title and tiers; its fields have the rest."""
+        return f"{self.id}: {self.title} ({', '.join(self.tiers)})"
 
     @property
     def own(self) -> bool:

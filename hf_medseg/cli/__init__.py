@@ -53,6 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     terminal.open_streams()
     commands = parser()
     given, left = commands.parse_known_args(arguments)
+    if not hasattr(given, "run"):  # whoever names no command is shown all of them
+        commands.print_help(sys.stderr)
+        return REFUSED
     if left and given.run is convert.run:
         convert.take_out(given, left)
     if left:
@@ -110,7 +113,7 @@ def parser() -> argparse.ArgumentParser:
         "hf-medseg", description="Medical image segmentation datasets: a raw download in, a Hugging Face dataset out."
     )
     whole.add_argument("--version", action="version", version=__version__)
-    commands = whole.add_subparsers(required=True, metavar="COMMAND")
+    commands = whole.add_subparsers(metavar="COMMAND")
     for name, verb in VERBS.items():
         examples = "\n".join(("example:" if len(verb.EXAMPLES) == 1 else "examples:", *(f"  {line}" for line in verb.EXAMPLES)))
         shape = argparse.RawDescriptionHelpFormatter

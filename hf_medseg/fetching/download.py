@@ -34,7 +34,7 @@ _TURNS = {"kaggle", "kaggle-competition", "idc", "nilearn", "synapse"}  # client
 logger = logging.getLogger("hf_medseg")
 
 
-@dataclass
+@dataclass(repr=False)
 class Downloaded:
     """What a download did, or with `dry_run` would do.
 
@@ -52,6 +52,12 @@ class Downloaded:
     kept: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     steps: str = ""
+
+    def __repr__(self) -> str:
+        """What came, in a few lines."""
+        told = {"fetched": self.fetched, "there already": self.kept, "to be put there by hand": self.missing}
+        lines = [f"  {what}: {', '.join(names)}" for what, names in told.items() if names]
+        return "\n".join([f"{self.source.id} in {self.dest}", *lines])
 
 
 @dataclass(frozen=True)
@@ -350,7 +356,7 @@ def _fetch_all(source: Source, items: Sequence[Item], dest: Path, jobs: int, pro
     if missing:
         reasons = "\n".join(sorted(missing))
         raise MedsegError(
-            f"{reasons}\nWhat came is kept, and the same command carries on. By hand: hf-medseg info {source.id} shows the steps."
+            f"{reasons}\nWhat came is kept, and the same command carries on. By hand: hf-medseg info {source.id} --all shows the steps."
         )
     return {item.name: got[item.name] for item in items}
 

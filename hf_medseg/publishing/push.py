@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _PATH_IS = f"{PATH_IS}\n\n".encode()
 
 
-@dataclass
+@dataclass(repr=False)
 class Pushed:
     """What a push did, or with `dry_run` would do.
 
@@ -51,6 +51,12 @@ class Pushed:
     tag: str = ""
     commit: str = ""
     lines: list[str] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        """What was done, in a few lines; `lines` has the rest."""
+        done = f"commit {self.commit[:7]}" if self.commit else "nothing was written"
+        files = f"{len(self.change.adds):,} files to write, {len(self.change.deletes):,} to delete"
+        return f"{self.held.label} at {self.url}: {done}\n  {files}\n  {self.call}"
 
     @property
     def call(self) -> str:

@@ -208,6 +208,8 @@ def test_a_dry_run_says_everything_and_writes_nothing(
 def test_a_dry_run_for_a_repository_that_is_not_there(desk: Desk, new: Converted) -> None:
     pushed = desk.push(new.out, dry_run=True)
     assert any("a new repository" in line for line in pushed.lines)
+    assert len(repr(pushed).splitlines()) == 3
+    assert "nothing was written" in repr(pushed)
     assert not desk.local.repos
 
 
