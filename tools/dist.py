@@ -35,7 +35,11 @@ def main() -> int:
     wheel, sdist = next(DIST.glob("*.whl")), next(DIST.glob("*.tar.gz"))
     _run(sys.executable, "-m", "twine", "check", "--strict", str(wheel), str(sdist))
     tracked = _run("git", "-C", str(ROOT), "ls-files", "-z").split("\0")[:-1]
-    wrong = [*_of_wheel(wheel, tracked), *_of_sdist(sdist, tracked), *_of_description(_description(wheel))]
+    wrong = [
+        *_of_wheel(wheel, tracked),
+        *_of_sdist(sdist, tracked),
+        *(f"the long description links to {link}" for link in links_inside(_description(wheel))),
+    ]
     for line in wrong:
         print(f"wrong: {line}")
     if wrong:
@@ -80,9 +84,9 @@ def _description(wheel: Path) -> str:
         return str(email.message_from_bytes(archive.read(name)).get_payload())
 
 
-def _of_description(text: str) -> list[str]:
-    """Links of the long description that lead nowhere outside the checkout."""
-    return [f"the long description links to {link}" for link in re.findall(r"\]\((?!https?://|#)([^)]*)\)", text)]
+def links_inside(text: str) -> list[str]:
+    """Links of a page that lead nowhere outside the checkout."""
+    return re.findall(r"\]\((?!https?://|#)([^)]*)\)", text)
 
 
 def _job(built: Path, folder: Path) -> None:
