@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from hf_medseg.errors import Rejected
 from hf_medseg.formats import nifti
 from hf_medseg.formats.headed import HeadedVolume, headed_voxels, layout_of, sample_files
 from hf_medseg.formats.nifti import NiftiVolume, channels_of
@@ -59,14 +58,22 @@ def all_voxels(data: bytes, path: str) -> Voxels:
     """All voxels of a file that holds its samples itself, with a last axis of channels.
 
     Raises:
-        Rejected: it is no volume, it is damaged, or its samples lie in other files.
+        Rejected: it is no volume, or damaged.
     """
     if not _HEADED.fullmatch(path):
         return nifti.all_voxels(data, path)
-    layout = layout_of(data, path)
-    if layout.begins is None:
-        raise Rejected(path, "its samples lie in other files.")
-    return headed_voxels(data, [], path, (0, layout.channels))
+    return headed_voxels(data, [], path, (0, layout_of(data, path).channels))
+
+
+def samples_elsewhere(data: bytes, path: str) -> bool:
+    """Whether the samples of a file lie in other files, or its header does.
+
+    Raises:
+        Rejected: its header is damaged.
+    """
+    if _HEADED.fullmatch(path):
+        return layout_of(data, path).begins is None
+    return path.lower().endswith(".img")
 
 
 def _header_of(file: RawFile, listed: Mapping[str, RawFile]) -> RawFile:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hf_medseg.errors import Rejected
-from hf_medseg.formats.volume_file import all_voxels
+from hf_medseg.formats.volume_file import all_voxels, samples_elsewhere
 
 MOST = 254
 """Classes of a label map."""
@@ -14,11 +13,14 @@ _ABOVE = "Say in the about file what is foreground: threshold = 0.5"
 
 
 def look_at_volume(data: bytes, path: str) -> tuple[int, ...] | str:
-    """The values of a label map, ascending; or, in words, why they cannot be told. For `SurveyPlan.look`."""
-    try:
-        voxels = all_voxels(data, path)
-    except Rejected as error:
-        return f"{path}: {error.expected} {_SAY}"
+    """The values of a label map, ascending; or, in words, why they cannot be told. For `SurveyPlan.look`.
+
+    Raises:
+        Rejected: the file is damaged.
+    """
+    if samples_elsewhere(data, path):
+        return f"{path}: its samples lie in other files. {_SAY}"
+    voxels = all_voxels(data, path)
     values = np.unique(voxels.array).astype(np.float64) * voxels.slope + voxels.intercept
     if not np.isfinite(values).all() or not np.allclose(values, np.rint(values), rtol=0, atol=1e-4):
         span = f"from {values.min():g} to {values.max():g}"

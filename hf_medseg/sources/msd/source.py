@@ -73,4 +73,5 @@ SOURCE = source_of(
     {edition: _reading(edition) for edition in TASKS},
     cases,
     signature=tuple(rf"{folder}/(?:images|labels)T[rs]/{name}{NIFTI}" for folder, name in TASKS.values()),
+    ids=(r"BRATS_\d{3}", r"hepaticvessel_\d{3}"),
 )

@@ -21,8 +21,11 @@ MASK_WORDS = "labels?|masks?|segs?|segmentations?|annotations?|gt|ground_?truth|
 IMAGE_WORDS = "images?|imgs?|scans?|volumes?|vols?|data|raw|ct|mri?|flair|t1|t2"
 _MASK_FOLDER = re.compile(rf"(?P<word>{MASK_WORDS})(?P<split>[_-]?(?:tr|ts|val|va|train|test))?", re.IGNORECASE)
 _IMAGE_FOLDER = re.compile(rf"(?P<word>{IMAGE_WORDS})(?P<split>[_-]?(?:tr|ts|val|va|train|test))?", re.IGNORECASE)
-_MASK_END = re.compile(rf"(.*?)[-_. ]?(?<![a-z0-9])(?:{MASK_WORDS})", re.IGNORECASE)
-_IMAGE_END = re.compile(rf"(.*?)[-_. ]?(?<![a-z0-9])(?:{IMAGE_WORDS})", re.IGNORECASE)
+# A word at either end of a name, with what joins it; what is left names the case.
+_MASK_END, _IMAGE_END = (
+    re.compile(rf"(?:{words})(?:[-_. ]+(?P<behind>.+))?|(?P<before>.*?)[-_. ]?(?<![a-z0-9])(?:{words})", re.IGNORECASE)
+    for words in (MASK_WORDS, IMAGE_WORDS)
+)
 _CHANNEL = re.compile(r"(.+)_(\d{4})")
 _SUBJECT = re.compile(r"sub-[A-Za-z0-9]+")
 
@@ -154,11 +157,12 @@ def by_folders(raw: Raw) -> Reading:
         above, last = posixpath.split(folder)
         if image is not None:
             entries[image.listed][1][""] = file
-        elif folder in only and _MASK_END.fullmatch(stem) and not _MASK_FOLDER.fullmatch(last):
-            name = "" if _MASK_END.fullmatch(stem)[1] == "" else stem  # type: ignore[index]
-            entries[only[folder].listed][1][name] = file
+        elif folder in only and (left := _rest(_MASK_END, stem)) is not None and not _MASK_FOLDER.fullmatch(last):
+            entries[only[folder].listed][1][stem if left else ""] = file
         elif above in only and _MASK_FOLDER.fullmatch(last):
             entries[only[above].listed][1][stem] = file
+        elif (image := images.get(_mask_key(above, last) or "")) is not None:  # a folder for each case
+            entries[image.listed][1][stem] = file
         else:
             entries[file.listed] = (None, {"": file})
     return Reading(tuple(_named(raw, entries)))
@@ -190,12 +194,17 @@ def _mask_key(folder: str, stem: str) -> str | None:
     parts = folder.split("/")
     for place in range(len(parts) - 1, -1, -1):
         if (match := _MASK_FOLDER.fullmatch(parts[place])) is not None:
-            end = _MASK_END.fullmatch(stem)
             parts[place] = f"*{(match['split'] or '').strip('_-').lower()}"
-            return "/".join((*parts, end[1] if end and end[1] else stem))
-    if (end := _MASK_END.fullmatch(stem)) is not None:
-        return "/".join((*parts, end[1])) if end[1] else f"{folder}/"
+            return "/".join((*parts, _rest(_MASK_END, stem) or stem))
+    if (left := _rest(_MASK_END, stem)) is not None:
+        return "/".join((*parts, left)) if left else f"{folder}/"
     return None
+
+
+def _rest(ends: re.Pattern[str], stem: str) -> str | None:
+    """What is left of a name without the word at its end or beginning; None where it has no such word."""
+    match = ends.fullmatch(stem)
+    return None if match is None else match["behind"] or match["before"] or ""
 
 
 def _image_key(folder: str, stem: str) -> str:
@@ -204,8 +213,7 @@ def _image_key(folder: str, stem: str) -> str:
         if (match := _IMAGE_FOLDER.fullmatch(parts[place])) is not None:
             parts[place] = f"*{(match['split'] or '').strip('_-').lower()}"
             break
-    end = _IMAGE_END.fullmatch(stem)
-    return "/".join((*parts, end[1] if end and end[1] else stem))
+    return "/".join((*parts, _rest(_IMAGE_END, stem) or stem))
 
 
 def by_patterns(raw: Raw, image: str, mask: str, where: str) -> Reading:

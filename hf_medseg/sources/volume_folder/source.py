@@ -32,6 +32,8 @@ WORDS = {
     "patterns": "the patterns of the about file",
 }
 
+EXAMPLE = 'image = "{patient}/{channel}.nii.gz" and mask = "{patient}/seg.nii.gz".'
+
 UNNAMED = "Name every value in the about file (classes), or mend the mask."
 
 
@@ -73,7 +75,7 @@ def fits(raw: Raw, about: About) -> Sequence[Fit]:
 def _fit(name: str, reading: Reading, about: Mapping[str, str]) -> Fit:
     lost = [one for one in reading.entries if one.wrong]
     missing = tuple(f"{next(iter((one.masks or one.images).values())).listed}: {one.wrong}" for one in lost[:3])
-    nothing = f"No mask belongs to an image ({WORDS[name]}). Say in the about file where they lie: image = ..., mask = ..."
+    nothing = f"No mask belongs to an image ({WORDS[name]}). Say in the about file where they lie, such as {EXAMPLE}"
     return Fit(
         layout=WORDS[name],
         images=reading.annotated,
@@ -100,8 +102,8 @@ def cases(raw: Raw) -> Iterator[Case]:
         try:
             yield from _cases_of(raw, entry, tables, listed, about, entry.split in annotated_splits)
         except Rejected as error:  # a header that says which files belong to it is damaged
-            files = {**entry.images, **entry.masks}
-            first = next((file for file in files.values() if file.path == error.file), next(iter(files.values())))
+            files = [*entry.images.values(), *entry.masks.values()]
+            first = next((file for file in files if file.path == error.file), files[0])
             yield Case(entry.name, {"image": HeadedVolume(first)}, split=entry.split, problem=Problem.of(error.expected, error.advice))
 
 

@@ -18,6 +18,9 @@ VARIANTS: dict[str, str] = {
     "no_about": "the same without an about file: values found by a survey, license unknown",
     "beside": "NRRD, masks beside images with _seg behind the name; one with samples in a file of its own",
     "patients": "MetaImage, a folder for each patient: ct.mha and seg.mha, some with samples in a file of their own",
+    "prefixes": "words before the names: volume-1.nii, segmentation-1.nii",
+    "case_folders": "a file for each structure, in a folder for each case below masks/",
+    "damaged": "a mask that is no volume: its case is rejected, the values of the others are found",
     "splits": "imagesTr, labelsTr and imagesTs without dataset.json: the test set is not annotated",
     "structures": "a file for each structure in segmentations/, overlapping; one case lacks one",
     "structures_order": "the same, painted in the order of the about file",
@@ -173,6 +176,34 @@ def _patients(made: Made, promise: Phantom, variant: str) -> str:
     return CLASSES
 
 
+def _prefixes(made: Made, promise: Phantom, variant: str) -> str:
+    for name in ("0", "1"):
+        image, mask = made.image(f"volume-{name}.nii"), made.mask(f"segmentation-{name}.nii")
+        made.case(f"volume-{name}", image, mask, f"volume-{name}.nii")
+    return CLASSES
+
+
+def _case_folders(made: Made, promise: Phantom, variant: str) -> str:
+    for name in ("a", "b"):
+        image = made.image(f"images/{name}.nii.gz")
+        found = [(labels() > k).astype(np.uint8) for k in (0, 1)]
+        for word, one in zip(("body", "liver"), found, strict=True):
+            save(made.tree / f"masks/{name}/{word}.nii.gz", one)
+        made.case(name, image, labels(), f"images/{name}.nii.gz", columns={"mask_names": ["body", "liver"]}, masks=found)
+    return ""
+
+
+def _damaged(made: Made, promise: Phantom, variant: str) -> str:
+    for name in ("a", "b"):
+        image, mask = made.image(f"images/{name}.mha"), made.mask(f"labels/{name}.mha", (0, 2, 5))
+        if name == "a":
+            write(made.tree / "labels/a.mha", b"no volume")
+            promise.rejected.append("labels/a.mha")
+        else:
+            made.case(name, image, mask, f"images/{name}.mha")
+    return ""
+
+
 def _splits(made: Made, promise: Phantom, variant: str) -> str:
     made.case("a", made.image("imagesTr/a.nii.gz"), made.mask("labelsTr/a.nii.gz"), "imagesTr/a.nii.gz")
     made.case("b", made.image("imagesTs/b.nii.gz"), None, "imagesTs/b.nii.gz", split="test")
@@ -315,6 +346,9 @@ LAYOUTS: dict[str, Any] = {
     **dict.fromkeys(("structures", "structures_order"), _structures),
     **dict.fromkeys(("nnunet", "regions", "nnunet1", "channel_missing"), _nnunet),
     **dict.fromkeys(("bids", "bids_two", "bids_suffix"), _bids),
+    "prefixes": _prefixes,
+    "case_folders": _case_folders,
+    "damaged": _damaged,
     "splits": _splits,
     "decathlon": _decathlon,
     "patterns": _patterns,
