@@ -134,7 +134,9 @@ def overlay(seen: Seen, side: int) -> Image.Image:
         return _undecodable(side)
     size = _fit(seen.pixels.shape[1], seen.pixels.shape[0], side)
     smooth = Image.Resampling.NEAREST if size[0] >= seen.pixels.shape[1] else Image.Resampling.LANCZOS
-    picture = Image.fromarray(seen.pixels).convert("RGB").resize(size, smooth, reducing_gap=1.0)
+    whole = Image.fromarray(seen.pixels)
+    whole = whole if whole.mode == "L" else whole.convert("RGB")  # of a large grey one no copy in colours
+    picture = whole.resize(size, smooth, reducing_gap=1.0).convert("RGB")
     if seen.labels is None:
         return picture
     indices = Image.fromarray(seen.labels)

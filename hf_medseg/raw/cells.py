@@ -250,7 +250,7 @@ def whole_in(
 ) -> int | None:
     """The whole number in a column of a row (`3`, `3.0`); null, and noted, where the cell says none. See `number_in`."""
     value = number_in(row, column, least=least, most=most, nothing=nothing)
-    if value is None or value == int(value):
+    if value is None or _is_whole(value):
         return None if value is None else int(value)
     origin: Origin | None = getattr(row, "origin", None)
     if origin is not None:
@@ -307,7 +307,12 @@ def number(text: str | None) -> float | None:
 def whole(text: str | None) -> int | None:
     """A whole number from a text (`3`, `3.0`), or None where it says none."""
     value = number(text)
-    return int(value) if value is not None and value == int(value) else None
+    return int(value) if value is not None and _is_whole(value) else None
+
+
+def _is_whole(value: float) -> bool:
+    """Whether a number is whole, and not so large that it may stand for its neighbours too."""
+    return value == int(value) and abs(value) < 1 << 53
 
 
 def known(text: str | None) -> str | None:

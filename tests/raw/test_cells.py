@@ -122,6 +122,14 @@ def test_whole_numbers_alone_are_whole() -> None:
     assert [reason for _, reason in doubts.notes()] == ["column b: 1 cell is no whole number, such as '3.5': null"]
 
 
+def test_a_whole_number_that_no_float_tells_from_its_neighbours_is_null_and_noted() -> None:
+    """9007199254740993 came out as 9007199254740992."""
+    doubts = Doubts()
+    row = Said({"a": "9007199254740993", "b": "-1e30", "c": "9007199254740991"}, Origin("t.csv", doubts))
+    assert [whole_in(row, column) for column in "abc"] == [None, None, 9007199254740991]
+    assert len(list(doubts.notes())) == 2
+
+
 @pytest.mark.parametrize(
     ("cells", "meaning"),
     [(["1,055", "2,5"], ","), (["1,055", "2.5"], "."), (["1,055", "1,234,567"], "."), (["1,055"], ""), (["1,055", "2,5", "2.5"], "")],
