@@ -5,6 +5,7 @@ They stay near where a picture is cut a little, and are made anew for every way 
 
 from __future__ import annotations
 
+import gzip
 import io
 import itertools
 import math
@@ -23,6 +24,7 @@ from hf_medseg.catalog.licenses import TIERS_BY_OPENNESS
 from hf_medseg.catalog.lookup import known_pictures, sources
 from hf_medseg.catalog.source import Source
 from hf_medseg.dataset.storage import parquet
+from hf_medseg.errors import MissingExtra
 
 Numbers: TypeAlias = NDArray[np.uint64]
 Cells: TypeAlias = NDArray[np.uint8] | NDArray[np.floating[Any]]
@@ -57,6 +59,7 @@ _RADII_ALONE, _RADII_CROWDED = (5, 2, 4, 1), (1, 0, 0, -1)
 _ENOUGH, _PART, _MANY, _FEWEST, _MOST = 3, 0.05, 8, 0.25, 0.3
 
 _AT_ONCE = 512
+_SLICES = 9  # of a volume that are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +96,41 @@ def _images(shards: list[str | os.PathLike[str]], most: int) -> Iterator[bytes]:
     groups: list[tuple[str, int, int]] = []
     for path in [os.fspath(shard) for shard in shards]:
         with parquet(path) as file:
-            if "image" in file.schema_arrow.names and "depth" not in file.schema_arrow.names:  # whole volumes are no pictures
+            if "image" in file.schema_arrow.names:
                 rows = (file.metadata.row_group(number).num_rows for number in range(file.metadata.num_row_groups))
                 groups += [(path, number, count) for number, count in enumerate(rows)]
     step = max(1, math.ceil(sum(rows for _, _, rows in groups) / most))
     for path, number, _ in groups[::step]:
         with parquet(path) as file:
-            for batch in file.iter_batches(16, row_groups=[number], columns=["image"]):
-                yield from (data for data in pc.struct_field(batch.column(0), "bytes").to_pylist() if data)
+            volumes = "depth" in file.schema_arrow.names
+            for batch in file.iter_batches(1 if volumes else 16, row_groups=[number], columns=["image"]):
+                for data in filter(None, pc.struct_field(batch.column(0), "bytes").to_pylist()):
+                    yield from _slices(data) if volumes else (data,)
+
+
+def _slices(volume: bytes) -> Iterator[bytes]:
+    """A few slices of a NIfTI file as pictures, from its first fifth to its last: known sets are often volumes that were cut into pictures.
+
+    Raises:
+        MissingExtra: nibabel is not installed.
+    """
+    try:
+        import nibabel
+    except ImportError as error:
+        raise MissingExtra("nibabel", "nifti") from error
+    try:
+        plain = gzip.decompress(volume) if volume[:2] == b"\x1f\x8b" else volume
+        samples = np.asarray(nibabel.Nifti1Image.from_bytes(plain).dataobj)
+    except Exception:  # the reader's errors are many; what cannot be read is somebody else's to tell
+        return
+    if samples.ndim < 3:
+        return
+    depth = samples.shape[2]
+    for at in sorted({round((depth - 1) * part) for part in np.linspace(0.2, 0.8, _SLICES)}):
+        one = samples[:, :, at].reshape(*samples.shape[:2], -1)[..., 0].T.astype(np.float32)
+        picture = io.BytesIO()
+        _grey(Image.fromarray(np.nan_to_num(one))).save(picture, "PNG", compress_level=1)
+        yield picture.getvalue()
 
 
 def dhash(picture: Image.Image) -> NDArray[np.bool_]:

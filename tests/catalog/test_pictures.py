@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,13 +10,15 @@ from typing import Any
 
 import imagehash
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image, ImageOps
 
 from hf_medseg.catalog import pictures
 from hf_medseg.catalog.loader import read_pictures
 from hf_medseg.catalog.lookup import known_pictures, sources
-from hf_medseg.catalog.pictures import dhash, recognise
+from hf_medseg.catalog.pictures import dhash, recognise, recognise_shards
 from hf_medseg.conversion.run import convert
 from hf_medseg.errors import Refused
 from hf_medseg.publishing import gate
@@ -164,6 +167,24 @@ def test_a_renamed_and_re_encoded_known_set_is_noted_by_convert_and_refused_by_p
     assert any(note.startswith(f"{said}: a push refuses that. kvasir-seg has its own license") for note in notes)
     with pytest.raises(Refused, match=f"{said}. kvasir-seg has its own license.*Run: hf-medseg convert kvasir-seg RAW OUT"):
         gate.check(tmp_path / "out")
+
+
+@pytest.mark.usefixtures("known")
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.float32])
+def test_known_pictures_that_were_stacked_to_volumes_are_told(dtype: type[np.generic], tmp_path: Path) -> None:
+    nibabel = pytest.importorskip("nibabel")
+    volumes = []
+    for first in (0, 10):
+        stack = np.stack([np.asarray(scene(number).convert("L")) for number in range(first, first + 10)], axis=-1)
+        volumes.append(nibabel.Nifti1Image((stack.transpose(1, 0, 2) // 2).astype(dtype), np.eye(4)).to_bytes())
+    cells = [{"bytes": gzip.compress(volume), "path": "a.nii.gz"} for volume in volumes]
+    pq.write_table(pa.table({"image": cells, "depth": [10, 10]}), tmp_path / "a.parquet")
+    assert [one.source.id for one in recognise_shards([tmp_path / "a.parquet"], 100)] == ["kvasir-seg"]
+    strange = [
+        {"bytes": data, "path": "a.nii.gz"} for data in (b"no volume", gzip.compress(volumes[0])[:90], gzip.compress(volumes[0][:400]))
+    ]
+    pq.write_table(pa.table({"image": strange, "depth": [10] * 3}), tmp_path / "b.parquet")
+    assert not recognise_shards([tmp_path / "b.parquet"], 100)
 
 
 def test_the_maintainers_command_writes_a_hash_for_every_image_and_none_for_masks(tmp_path: Path) -> None:

@@ -49,6 +49,7 @@ RE_HOSTS = [
     ("scmr-consensus", "images/SC-HF-I-01_0020.png"),
     ("scmr-consensus", "images/SCD0000101.nii.gz"),
     ("visceral", "images/10000100_1_CTce_ThAb.nrrd"),
+    ("brisc-2025", "images/BRISC2025-train-00001-gl-ax-t1.webp"),
 ]
 
 # Names that people give their own pictures, or that other sets have.

@@ -46,4 +46,5 @@ SOURCE = source_of(
     ),
     cases,
     signature=(rf"{STEM}\.(?i:jpe?g|png)",),
+    ids=(r"brisc2025_(?:train|test)_\d{5}",),
 )
