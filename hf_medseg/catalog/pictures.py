@@ -170,6 +170,7 @@ def _batches(looks: Iterator[_Look]) -> Iterator[list[_Look]]:
 def _grey(picture: Image.Image) -> Image.Image:
     """A picture in 8 bits of grey; of deeper ones the range that they use."""
     if picture.mode == "L":
+        picture.load()  # while its file is open
         return picture
     if picture.mode[0] not in "IF":
         return picture.convert("RGB").convert("L")
