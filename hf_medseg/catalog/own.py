@@ -42,10 +42,11 @@ def the_best(source: str, fits: Iterable[Fit]) -> Fit | None:
     Raises:
         Refused: two fit equally well.
     """
-    ways = best(fits)[:2]
+    ways = best(fits)
     if len(ways) > 1:
         lines = " or: ".join("; ".join(f"{key} = {value}" for key, value in way.about.items()) for way in ways)
         raise Refused(
-            f"{source}: two layouts fit this tree equally well: {ways[0].layout}; or {ways[1].layout}. Say in the about file which: {lines}"
+            f"{source}: {len(ways)} layouts fit this tree equally well: {'; or '.join(way.layout for way in ways)}. "
+            f"Say in the about file which: {lines}"
         )
     return ways[0] if ways else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,19 +77,25 @@ def own_fits(raw: Raw, about: str | None = None) -> list[OwnFit]:
         about: the user's about file; a source that does not know its keys does not fit.
 
     Raises:
-        Refused: no source at all can read the about file.
+        Refused: no source at all can read the about file; or none fits, and one says what of the tree or the about file it cannot tell.
     """
-    found, refusals = [], []
+    found, refusals, doubts = [], [], []
     for source in sources().values():
         if source.from_about is not None:
             try:
                 said = read_about(about, source.id, source.about_file, source.about)
-                found.append(OwnFit(source, tuple(best(_fits(source, raw, said)))))
             except Refused as error:
                 refusals.append(error)
-    if refusals and not found:
+                continue
+            try:
+                found.append(OwnFit(source, tuple(best(_fits(source, raw, said)))))
+            except Refused as error:
+                doubts.append(error)
+    if refusals and not (found or doubts):
         raise refusals[0]
     found = sorted((one for one in found if one.fits), key=lambda one: -one.fit.images)
+    if doubts and not found:
+        raise doubts[0]
     return [one for one in found if one.fit.images >= found[0].fit.images * _PART]
 
 
@@ -125,12 +132,23 @@ def source_of_tree(path: str, about: str | None, work: Path) -> Source:
         others = f"{'; ' * bool(ways)}{', '.join(source.id for source in alike)} (by the folders alone)" if alike else ""
         raise Refused(f"Several sources fit this tree: {ways}{others}. {_say(found)}")
     if not found:
+        nearly = "".join(f" {source.id}: {line}" for source, line in _lacking(raw, about))
         raise Refused(
-            f"No source fits this tree. Found: {folders_of(raw)}. `hf-medseg list` shows every source; your own pictures and masks in any "
-            'other layout are read by patterns in an about file: image = "{stem}.png", mask = "{stem}_mask.png"; '
+            f"No source fits this tree. Found: {folders_of(raw)}.{nearly} `hf-medseg list` shows every source; your own pictures "
+            'and masks in any other layout are read by patterns in an about file: image = "{stem}.png", mask = "{stem}_mask.png"; '
             "hf-medseg convert image-mask-folder RAW OUT --about FILE"
         )
     return found[0]
+
+
+def _lacking(raw: Raw, about: str | None) -> list[tuple[Source, str]]:
+    """What each own-data source that nearly reads a tree would need."""
+    found = []
+    for source in sources().values():
+        with contextlib.suppress(Refused):  # of another source's keys
+            if source.fits is not None and (fits := source.fits(raw, read_about(about, source.id, source.about_file, source.about))):
+                found += [(source, line) for line in fits[0].missing[:1]]
+    return found
 
 
 def _has_layout(source: Source, tree: Raw) -> bool:

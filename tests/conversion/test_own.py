@@ -131,7 +131,9 @@ def test_two_sources_that_fit_are_both_named(tmp_path: Path, monkeypatch: pytest
 
 
 def test_two_layouts_that_fit_equally_well_are_both_named_with_the_lines_that_choose() -> None:
-    with pytest.raises(Refused, match=r"equally well: layout one; or layout two\. Say in the about file which: x = 1 or: x = 2"):
+    with pytest.raises(
+        Refused, match=r"2 layouts fit this tree equally well: layout one; or layout two\. Say in the about file which: x = 1 or: x = 2"
+    ):
         own.fit_of(reader("first", ONE, OTHER), None, None, "")  # type: ignore[arg-type]
 
 

@@ -135,6 +135,7 @@ def _in_folders(pictures: list[Seen], masks: list[Seen], suffix: str) -> list[Wa
         return _suffixed(pictures, masks, suffix)
     strategies: list[tuple[str, Callable[[], Pairing]]] = [
         ("paired by name", lambda: _exact(at, masks)),
+        ("paired by what follows image and mask in the name", lambda: _worded(pictures, masks)),
         ("paired by the beginning or end of the name", lambda: _affixed(at, masks)),
         ("a folder of masks for each name", lambda: _deeper(at, masks)),
         ("a folder of masks a picture", lambda: _own_folder(pictures, at, masks)),
@@ -221,8 +222,9 @@ def _own_folder(pictures: list[Seen], at: Mapping[tuple[str, str], int], masks: 
     for mask in masks:
         above, _, last = mask.path[:-1].rpartition("/")
         own = at.get((above and f"{above}/", last))
-        if own is None and len(alone.get(mask.path, ())) == 1 and len(alone) > 1:
-            own = alone[mask.path][0]
+        here = alone.get(mask.path, [])
+        if own is None and len(here) == 1 and (len(alone) > 1 or pictures[here[0]].stem == last):
+            own = here[0]
         if own is not None:
             found[own].append((mask.stem, mask))
     return found
@@ -257,7 +259,7 @@ def _suffixed(pictures: list[Seen], masks: list[Seen], suffix: str) -> list[Way]
         if not one.stem.endswith(suffix)
     )
     at = _names(pictures)
-    way = _way(f"images/ and masks/ with the ending {suffix}", "one", pictures, fitting, _exact(at, fitting), suffix)
+    way = _way(f"images/ and masks/ with the ending {suffix}", "one", pictures, fitting, _exact(at, fitting), f"{{stem}}{suffix}")
     marked = frozenset(one.path for one in masks)
     return [replace(way, skipped=(*way.skipped, *others), marked=marked, about={"mask_suffix": f'"{suffix}"'})]
 
@@ -280,7 +282,14 @@ def _told_apart(layout: str, pictures: list[Seen], masks: list[Seen], pairs: Pai
     if len(names) == 1:
         (name,) = names
         ending = name.removeprefix("{}") if name.startswith("{}") else ""
-        way = _way(layout + (f" ({name.replace('{}', 'NAME')})" if name else ""), "one", pictures, masks, pairs, ending)
+        way = _way(
+            layout + (f" ({name.replace('{}', 'NAME')})" if name else ""),
+            "one",
+            pictures,
+            masks,
+            pairs,
+            name.replace("{}", "{stem}") or "{stem}",
+        )
         return [replace(way, about={"mask_suffix": f'"{ending}"'}) if ending else way]
     plain = {name: _bare(name) for name in names}
     if len(set(plain.values())) < len(plain):
@@ -342,7 +351,7 @@ def _folder(folder: str) -> str:
     return folder.replace(rest, "{split}", 1) if rest and split_of(rest) is not None else folder
 
 
-def _way(layout: str, kind: Kind, pictures: list[Seen], masks: list[Seen], pairs: Pairing, ending: str = "") -> Way:
+def _way(layout: str, kind: Kind, pictures: list[Seen], masks: list[Seen], pairs: Pairing, called: str = "{stem}") -> Way:
     """A way, with the pictures and masks that found no partner."""
     marked = {mask.path for mask in masks}
     items, skipped = [], []
@@ -361,7 +370,7 @@ def _way(layout: str, kind: Kind, pictures: list[Seen], masks: list[Seen], pairs
         else:
             orphans.append(mask)
     elsewhere, orphans = _elsewhere(pictures, pairs, orphans)
-    where = f"masks/{{stem}}{ending}.png"
+    place = masks[0].file.listed.split("/")[masks[0].above] + "/" if masks and masks[0].role else ""
     return Way(
         layout,
         kind,
@@ -370,7 +379,7 @@ def _way(layout: str, kind: Kind, pictures: list[Seen], masks: list[Seen], pairs
         tuple(skipped),
         elsewhere,
         frozenset(marked),
-        where=where,
+        where=f"{place}{called}.png",
     )
 
 

@@ -154,9 +154,17 @@ def placed(way: Way) -> list[tuple[Item, Place]]:
         split = above.split if split is None else split_of(split) or re.sub(r"\W+", "_", split)
         start = _start(item, above, sorting)
         place = Place(split, "/".join(sorting.folder(above)), above.name)
-        masks = tuple((name, beginning(file, min(start, file.listed.rfind("/") + 1))) for name, file in item.masks)
+        masks = tuple((name, beginning(file, _shared(file, item.picture, start))) for name, file in item.masks)
         result.append((replace(item, picture=beginning(item.picture, start), masks=masks), place))
     return [*_without_copies(result[: len(way.items)]), *result[len(way.items) :]]
+
+
+def _shared(mask: RawFile, picture: RawFile, start: int) -> int:
+    """Where the path of a mask begins: below the folders that lie above the layout, as far as they are the same for both."""
+    above = picture.listed[:start]
+    while above and not mask.listed.startswith(above):
+        above = above[: above.rfind("/", 0, -1) + 1]
+    return len(above)
 
 
 def _without_copies(found: list[tuple[Item, Place]]) -> Iterator[tuple[Item, Place]]:
@@ -223,4 +231,4 @@ def kinds_of(ways: Callable[[Kind], Way], names: Mapping[str, set[str]], raters:
 
 
 def _numbers(names: Iterable[str]) -> bool:
-    return all(re.search(r"\d", name) for name in names)
+    return any(re.search(r"\d", name) for name in names)

@@ -17,6 +17,8 @@ _IMAGE = frozenset(
         "images",
         "img",
         "imgs",
+        "pic",
+        "pics",
         "picture",
         "pictures",
         "photo",
@@ -38,6 +40,7 @@ _MASK = STRONG | frozenset(
     [
         "label",
         "labels",
+        "lbls",
         "lbl",
         "annotation",
         "annotations",

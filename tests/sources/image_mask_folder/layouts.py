@@ -84,8 +84,11 @@ def split(name: str, picture: str, mask: str) -> None:
 
 
 simple("images_and_masks", "images/NAME.png", "masks/NAME.png")
+simple("words_on_both_sides", "label_images/NAME.png", "label_masks/NAME.png")
+LAYOUTS["words_in_folders_and_names"] = lambda folder: Made(
+    {f"image_{name}": mask for name, mask in pairs(folder, "images/image_NAME.png", "masks/mask_NAME.png").items()}
+)
 simple("singular", "image/NAME.png", "mask/NAME.png")
-simple("img_and_mask", "img/NAME.jpg.png", "mask/NAME.jpg.png")
 LAYOUTS["img_and_mask"] = lambda folder: Made({f"{k}.jpg": v for k, v in pairs(folder, "img/NAME.jpg.png", "mask/NAME.jpg.png").items()})
 simple("imgs_and_gt", "imgs/NAME.png", "GT/NAME.png")
 simple("original_and_ground_truth", "CVC/Original/NAME.tif", "CVC/Ground Truth/NAME.tif")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,9 @@ from hf_medseg.conversion.own import own_fits
 from hf_medseg.conversion.run import convert
 from hf_medseg.errors import Refused
 from hf_medseg.raw.tree import open_raw_tree
-from tests.sources.image_mask_folder.layouts import LAYOUTS, SHAPE, Made
+from tests.sources.image_mask_folder.layouts import LAYOUTS, SHAPE, Made, blob, image, pairs
 from tests.support.harness import Converted, pixels, same
-from tests.support.kit import Phantom, write
+from tests.support.kit import Phantom, save, write
 
 
 def converted(raw: Path, tmp_path: Path, about: str = "", out: str = "out") -> Converted:
@@ -64,3 +65,99 @@ def test_names_that_may_mean_several_things_are_refused_with_the_lines_that_choo
     lines = "\n".join(f"{key} = {value}" for key, value in fit.about.items())
     assert kind == "instance" or lines.replace("\n", "; ") in str(refused.value)
     check(converted(tmp_path / "raw", tmp_path, lines), made)
+
+
+# What is not as it should be
+
+
+def test_beside_a_and_a_1_a_mask_of_a_1_is_not_that_of_a(tmp_path: Path) -> None:
+    rows = pairs(tmp_path / "raw", "NAME.png", "NAME_mask.png", "a") | {"a_1": blob("z")}
+    image(tmp_path / "raw/a_1.png", "z")
+    save(tmp_path / "raw/a_1_mask.png", blob("z") * np.uint8(255))
+    check(converted(tmp_path / "raw", tmp_path), Made(rows))
+
+
+def test_a_structure_without_a_file_is_rejected_unless_the_about_file_says_what_that_means(tmp_path: Path) -> None:
+    lines = 'image = "i/{stem}.png"\nmask = "m/{stem}_{structure}.png"\n'
+    for name in ("a", "b"):
+        image(tmp_path / f"raw/i/{name}.png", name)
+    liver, spleen = blob("l"), blob("s")
+    for path, mask in (("a_liver", liver), ("a_spleen", spleen), ("b_liver", liver)):
+        save(tmp_path / f"raw/m/{path}.png", mask)
+    (rejected,) = converted(tmp_path / "raw", tmp_path, lines).conversion.rejected
+    assert rejected["file"] == "i/b.png" and rejected["expected"] == "it has no mask of spleen, which others have."
+    assert 'missing_masks = "empty"' in rejected["advice"] and 'missing_masks = "null"' in rejected["advice"]
+    empty = converted(tmp_path / "raw", tmp_path, lines + 'missing_masks = "empty"', "empty").row("b")
+    assert np.array_equal(pixels(empty["mask_spleen"]), spleen * 0) and empty["annotated_classes"] == [0, 1, 2]
+    unseen = converted(tmp_path / "raw", tmp_path, lines + 'missing_masks = "null"', "null").row("b")
+    assert unseen["mask_spleen"] is None and unseen["annotated_classes"] == [0, 1]
+    assert np.array_equal(pixels(unseen["mask"]), liver)
+
+
+def test_what_a_rater_did_not_draw_is_null(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        image(tmp_path / f"raw/images/{name}.png", name)
+    for path in ("a_rater1", "a_rater2", "b_rater2"):
+        save(tmp_path / f"raw/masks/{path}.png", blob(path))
+    row = converted(tmp_path / "raw", tmp_path).row("b")
+    assert row["mask"] is None
+    assert np.array_equal(pixels(row["mask_2"]), blob("b_rater2"))
+
+
+def test_a_structure_mask_of_two_values_is_rejected_by_name(tmp_path: Path) -> None:
+    image(tmp_path / "raw/i/a.png", "a")
+    save(tmp_path / "raw/m/a_liver.png", blob("a", 2))
+    (rejected,) = converted(tmp_path / "raw", tmp_path, 'image = "i/{stem}.png"\nmask = "m/{stem}_{structure}.png"\n').conversion.rejected
+    assert rejected["file"] == "m/a_liver.png"
+    assert "where 0 and one other value are declared" in rejected["expected"]
+
+
+@pytest.mark.parametrize(
+    ("about", "words"),
+    [
+        ('image = "i/{stem}.png"', "image and mask belong together"),
+        ('image = "i/{stem}.png"\nmask = "m/{structure}.png"', "no name in common"),
+        ('image = "i/{stem}.png"\nmask = "m/{stem}_{place}.png"', "mask says {place}, which image does not say"),
+        ('image = "i/{stem}.png"\nmask = "m/{stem}_{rater}_{structure}.png"', "told apart by one of them"),
+        ('image = "i/{stem}_{rater}.png"\nmask = "m/{stem}.png"', "it belongs into mask"),
+        ('image = "i/{classes}.png"\nmask = "m/{classes}.png"', "would be the column classes"),
+        ('image = "i/{stem}.png"\nmask = "m/{stem}.png"\nmask_suffix = "_m"', "say different things of the same names"),
+        ('image = "x/{stem}.png"\nmask = "m/{stem}.png"', "No mask belongs to a picture. Found: no picture and m/a.png"),
+    ],
+)
+def test_patterns_that_do_not_fit_are_refused_in_words(about: str, words: str, tmp_path: Path) -> None:
+    pairs(tmp_path / "raw", "i/NAME.png", "m/NAME.png")
+    with pytest.raises(Refused, match=re.escape(words)):
+        converted(tmp_path / "raw", tmp_path, about)
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_no_word_tells_is_refused_with_the_lines_to_write(tmp_path: Path) -> None:
+    pairs(tmp_path / "raw", "photographed/NAME.png", "drawn/NAME.png")
+    with pytest.raises(Refused, match=r'image = "\{stem\}\.png", mask = "\{stem\}_mask\.png"'):
+        converted(tmp_path / "raw", tmp_path)
+    rows = {name: blob(name) for name in "abc"}
+    lines = 'image = "photographed/{stem}.png"\nmask = "drawn/{stem}.png"\n'
+    check(converted(tmp_path / "raw", tmp_path, lines), Made({**rows}))
+
+
+def test_a_folder_that_names_no_split_beside_one_that_does_is_not_train(tmp_path: Path) -> None:
+    pairs(tmp_path / "raw", "train/images/NAME.png", "train/masks/NAME.png")
+    pairs(tmp_path / "raw", "fold2/images/NAME.png", "fold2/masks/NAME.png", "d")
+    with pytest.raises(Refused, match="fold2/, which names none"):
+        converted(tmp_path / "raw", tmp_path)
+
+
+def test_an_overlay_is_listed_and_no_picture(tmp_path: Path) -> None:
+    made = LAYOUTS["overlays_beside_the_masks"](tmp_path / "raw")
+    found = converted(tmp_path / "raw", tmp_path)
+    check(found, made)
+    assert {note["path"] for note in found.section()["not_used"]} == {f"{name}_overlay.png" for name in "abc"}
+
+
+def test_the_picture_is_not_decoded_to_tell_a_layout(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write(tmp_path / f"raw/images/{name}.png", b"no picture")
+        write(tmp_path / f"raw/masks/{name}.png", b"no picture")
+    (found,) = own_fits(open_raw_tree(tmp_path / "raw", tmp_path))
+    assert found.fit.images == 2
