@@ -145,6 +145,8 @@ def archive_kind(path: str, shown: str, *, alone: bool) -> str:
     """
     if _SPLIT.search(shown):
         raise refuse(shown, "", "a split archive")
+    if shown.lower().endswith(".npz"):
+        return ""  # a zip, and one file of arrays
     if not alone and not NAMED_LIKE_ARCHIVE.search(shown):
         return ""
     with open_raw(path) as file:

@@ -109,6 +109,13 @@ class RawFile:
         return self.place is not None and self.place.hindrance is None
 
     @property
+    def local(self) -> str:
+        """Its own path on a disk of this machine; empty where it lies in an archive or elsewhere."""
+        if not self.there or self.place is None or self.place.offset is not None or "://" in self.place.path:
+            return ""
+        return f"{self.place.path}/{self.listed[len(self.place.under) :]}" if self.place.folder else self.place.path
+
+    @property
     def name(self) -> str:
         """The last element of the path."""
         return self.path.rpartition("/")[2]

@@ -44,7 +44,7 @@ class Pictures:
 
     def __init__(self, raw: Raw, others: Iterable[RawFile] = ()) -> None:
         self.files = list(raw.find(rf"(?:[^/]+/)*{PICTURE}", twins=False).values())
-        self.start = _start([file.listed for file in (*self.files, *others)])
+        self.start = layout_start([file.listed for file in (*self.files, *others)])
         self._called: dict[str, list[RawFile]] = {}
         for file in self.files:
             self._called.setdefault(file.name, []).append(file)
@@ -110,7 +110,7 @@ def _in_common(wanted: Sequence[str], path: Sequence[str]) -> int:
     return count
 
 
-def _start(paths: Sequence[str]) -> int:
+def layout_start(paths: Sequence[str]) -> int:
     """Where the layout begins: below the folders that lie above everything, but not below one that says a split."""
     common = [path.split("/")[:-1] for path in paths]
     first = common[0] if common else []

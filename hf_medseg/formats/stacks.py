@@ -1,0 +1,288 @@
+"""Arrays of many pictures in one file, read a picture at a time: NumPy's .npy and .npz, HDF5 and MATLAB v7.3.
+
+What lies plainly on a disk is mapped into memory, and HDF5 is read by its chunks. A packed array of an .npz, and a file inside an archive,
+is unpacked once by each worker.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import struct
+import threading
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hf_medseg.errors import MissingExtra, Rejected
+from hf_medseg.formats.volume import Grid, OneFile, Samples, stored_samples
+from hf_medseg.raw.files import RawFile, Reader
+
+Array = NDArray[Any]
+
+NUMPY, HDF5 = (".npy", ".npz"), (".h5", ".hdf5", ".hdf", ".he5", ".mat")
+MEND = "Save it again as plain numbers, without objects."
+
+_MOST = 4  # files that a thread keeps open
+
+
+class Arrays:
+    """The arrays of an open file by name; that of an .npy has none.
+
+    Attributes:
+        sha256: of the file's bytes.
+    """
+
+    def __init__(self, file: RawFile) -> None:
+        self._file = file
+        self._source: str | bytes = file.local or file.read()
+        self._found: dict[str, Any] = {}
+        self._digest = ""
+        ending = os.path.splitext(file.name.lower())[1]
+        if ending == ".npy":
+            self._found = {"": self._npy(0)}
+        elif ending == ".npz":
+            self._npz()
+        else:
+            self._hdf5()
+
+    def __getitem__(self, name: str) -> Any:
+        """The array of that name: something with a shape, a dtype, and pictures by index.
+
+        Raises:
+            Rejected: there is none, or it cannot be read.
+        """
+        if name not in self._found:
+            there = ", ".join(sorted(self._found)) or "none"
+            raise Rejected(self._file.path, f"it has no array {name!r}; it has {there}.", "Say its name in the about file.")
+        found = self._found[name]
+        if isinstance(found, _Packed):
+            found = self._found[name] = found.unpacked()
+        return found
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of every array by name."""
+        return {name: tuple(array.shape) for name, array in self._found.items()}
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the file, computed once."""
+        if not self._digest:
+            with self._opened() as stream:
+                self._digest = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
+        return self._digest
+
+    def _opened(self) -> IO[bytes]:
+        return open(self._source, "rb") if isinstance(self._source, str) else io.BytesIO(self._source)
+
+    def _npy(self, start: int) -> Array:
+        """The array that begins at a byte of the file, where it is not packed."""
+        with self._opened() as stream:
+            stream.seek(start)
+            shape, column_major, dtype = _npy_header(stream)
+            offset = stream.tell()
+        order: Any = "F" if column_major else "C"
+        if 0 in shape:
+            return np.zeros(shape, dtype)
+        if isinstance(self._source, str):
+            return np.memmap(self._source, dtype, "r", offset, shape, order)
+        return np.frombuffer(self._source, dtype, int(np.prod(shape, dtype=np.int64)), offset).reshape(shape, order=order)
+
+    def _npz(self) -> None:
+        with self._opened() as stream, zipfile.ZipFile(stream) as archive:
+            for member in archive.infolist():
+                name = member.filename.removesuffix(".npy")
+                if member.compress_type == zipfile.ZIP_STORED:
+                    stream.seek(member.header_offset)
+                    header = stream.read(30)
+                    self._found[name] = self._npy(member.header_offset + 30 + sum(struct.unpack_from("<HH", header, 26)))
+                else:
+                    with archive.open(member) as packed:
+                        shape, _, dtype = _npy_header(packed)
+                    self._found[name] = _Packed(self, member.filename, shape, dtype)
+
+    def _hdf5(self) -> None:
+        try:
+            import h5py
+        except ImportError as error:
+            raise MissingExtra("h5py", "hdf5") from error
+        book = h5py.File(self._source if isinstance(self._source, str) else io.BytesIO(self._source), "r")
+        found: dict[str, Any] = {}
+
+        def keep(name: str, item: Any) -> None:
+            if isinstance(item, h5py.Dataset) and not name.startswith("#"):  # what MATLAB keeps beside its variables
+                found[name] = item
+
+        book.visititems(keep)
+        self._found, self._book = found, book
+
+
+@dataclass(frozen=True)
+class _Packed:
+    """A packed array of an .npz."""
+
+    owner: Arrays
+    name: str
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+    def unpacked(self) -> Array:
+        """The array itself."""
+        with self.owner._opened() as stream, zipfile.ZipFile(stream) as archive, archive.open(self.name) as packed:
+            array: Array = np.lib.format.read_array(packed, allow_pickle=False)
+            return array
+
+
+def _npy_header(stream: Any) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """(shape, whether columns come first, type) of an .npy."""
+    version = np.lib.format.read_magic(stream)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, column_major, dtype = read(stream)
+    if dtype.hasobject:
+        raise ValueError("it holds Python objects")
+    return shape, column_major, dtype
+
+
+_kept = threading.local()
+
+
+def arrays_in(file: RawFile) -> Arrays:
+    """The arrays of a file; a thread of a process keeps some open, and forgets those that it inherited.
+
+    Raises:
+        Rejected: the file cannot be read.
+        MissingExtra: it is HDF5 and h5py is not installed.
+    """
+    if getattr(_kept, "process", None) != os.getpid():
+        _kept.process, _kept.files = os.getpid(), {}
+    key = (file.listed, file.size, file.stamp, file.place)
+    found: Arrays | None = _kept.files.pop(key, None)
+    if found is None:
+        try:
+            found = Arrays(file)
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, struct.error) as error:
+            raise Rejected(file.path, f"arrays expected ({error}).", MEND) from error
+    _kept.files[key] = found
+    if len(_kept.files) > _MOST:
+        del _kept.files[next(iter(_kept.files))]
+    return found
+
+
+@dataclass(frozen=True)
+class Stack:
+    """An array of pictures inside a file.
+
+    Attributes:
+        file: the file.
+        name: of the array in it.
+        axes: what its axes are, a letter each: n pictures, h rows, w columns, c channels.
+    """
+
+    file: RawFile
+    name: str
+    axes: str
+
+    def shape(self) -> Mapping[str, int]:
+        """The length of each axis by its letter.
+
+        Raises:
+            Rejected: it has another number of axes.
+        """
+        shape = tuple(arrays_in(self.file)[self.name].shape)
+        if len(shape) != len(self.axes):
+            size = " x ".join(map(str, shape))
+            raise Rejected(self.file.path, f"its array {self.name} has the shape {size}, not the {len(self.axes)} axes {self.axes}.", AXES)
+        return dict(zip(self.axes, shape, strict=True))
+
+    def picture(self, number: int) -> Array:
+        """One picture: (height, width), or (height, width, channels) where there are several.
+
+        Raises:
+            Rejected: it cannot be read.
+        """
+        self.shape()
+        try:
+            one = np.asarray(arrays_in(self.file)[self.name][tuple(number if axis == "n" else slice(None) for axis in self.axes)])
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+            raise Rejected(self.file.path, f"its array {self.name} cannot be read at {number} ({error}).", MEND) from error
+        left = self.axes.replace("n", "")
+        one = one.transpose([left.index(axis) for axis in ("h", "w", "c") if axis in left])
+        return one[..., 0] if one.ndim == 3 and one.shape[2] == 1 else one
+
+
+AXES = 'Say in the about file what the axes are (n pictures, h rows, w columns, c channels), such as: axes = "nhwc"'
+
+
+@dataclass(frozen=True)
+class StackPicture(OneFile):
+    """One picture of a stack.
+
+    Attributes:
+        file: the file, with the bytes of this picture for its size.
+        stack: the array.
+        number: of the picture in it.
+    """
+
+    stack: Stack
+    number: int
+
+    def raw(self, reader: Reader) -> Array:
+        """The picture as it is stored; see `Stack.picture`. What is read counts as read from the file."""
+        reader.sha256[self.file.path] = arrays_in(self.stack.file).sha256
+        return self.stack.picture(self.number)
+
+    def read(self, reader: Reader) -> Samples:
+        """See `OneFile.read`."""
+        raw = self.raw(reader)
+        if raw.dtype == np.bool_:
+            raw = raw.view(np.uint8) * np.uint8(255)
+        if raw.ndim == 3:
+            if raw.shape[2] != 3 or raw.dtype != np.uint8:
+                what = f"{raw.shape[2]} channels of {raw.dtype}"
+                raise Rejected(self.file.path, f"its pictures have {what}; one channel, or three of 8 bits, are read.", AXES)
+            return Samples(np.ascontiguousarray(raw)[np.newaxis], Grid((1, *raw.shape[:2])))
+        array, slope, intercept = stored_samples(np.ascontiguousarray(raw)[np.newaxis], self.file.path)
+        return Samples(array, Grid((1, *raw.shape)), slope, intercept)
+
+
+@dataclass(frozen=True)
+class StackValues:
+    """The values of a mask in a stack: whole numbers, or fractions where the mask is thresholded."""
+
+    picture: StackPicture
+    fractions: bool = False
+
+    def files(self) -> tuple[RawFile, ...]:
+        """The files that are read."""
+        return self.picture.files()
+
+    def array(self, reader: Reader) -> Array:
+        """See `Pixels.array`."""
+        return whole_numbers(self.picture.raw(reader), self.picture.file.path, self.fractions)[np.newaxis]
+
+
+def whole_numbers(raw: Array, path: str, fractions: bool = False) -> Array:
+    """The values of a mask.
+
+    Raises:
+        Rejected: they are fractions, and nobody says what that means; or it has channels.
+    """
+    if raw.ndim != 2:
+        raise Rejected(
+            path, f"its masks have {raw.shape[2]} channels; one number a pixel expected.", "Save one mask with a number a class."
+        )
+    if raw.dtype.kind == "b":
+        return raw.view(np.uint8)
+    if raw.dtype.kind == "f" and not fractions:
+        if not np.array_equal(raw, np.rint(raw)):
+            line = "Say in the about file where foreground begins: threshold = 0.5"
+            raise Rejected(path, "its masks hold fractions, which are no classes.", line)
+        return raw.astype(np.int64)
+    if raw.dtype.kind not in "iuf":
+        raise Rejected(path, f"its masks are of type {raw.dtype}; numbers expected.", MEND)
+    return raw if raw.dtype.isnative else raw.astype(raw.dtype.newbyteorder("="))
