@@ -103,6 +103,17 @@ def _any_case(path: str) -> str:
     return folder.lower() + slash + name
 
 
+_FEW = 20
+
+
+def note_missing(raw: Raw, file: RawFile, names: Sequence[str]) -> None:
+    """Notes the pictures that an annotation file names and that are not there: each of a few, or how many."""
+    if len(names) > _FEW:
+        raw.note(file, f"names {len(names)} pictures that are not in the raw tree, such as {names[0]}")
+    for name in names if len(names) <= _FEW else ():
+        raw.note(file, f"names {name}, which is not in the raw tree")
+
+
 def _in_common(wanted: Sequence[str], path: Sequence[str]) -> int:
     count = 0
     while count < min(len(wanted), len(path)) and wanted[-1 - count] == path[-1 - count]:

@@ -25,6 +25,7 @@ from hf_medseg.sources.annotated import (
     edition_of,
     ids_of,
     looked_at,
+    note_missing,
     split_in,
 )
 from hf_medseg.sources.coco.records import Index, Objects, Segments, index_of
@@ -100,10 +101,11 @@ def cases(raw: Raw) -> Iterator[Case]:
     for path, index in indices.items():
         if index.strangers:
             raw.note(jsons[path], f"{index.strangers} annotations belong to no picture that it lists")
+        missing: list[str] = []
         for id, name, width, height in index.images:
             picture = pictures.named(name, jsons[path])
             if picture is None:
-                raw.note(jsons[path], f"lists {name}, which is not in the raw tree")
+                missing.append(name)
                 continue
             if picture.listed in found and (other := found[picture.listed][1]) != path:
                 line = f'annotations = ["{other}"]'
@@ -111,6 +113,7 @@ def cases(raw: Raw) -> Iterator[Case]:
             if picture.listed in found:
                 raise Refused(f"{path} lists {picture.listed} twice, as {name} again. Give each picture one record, or one name.")
             found[picture.listed] = picture, path, _drawing(pictures, jsons[path], index, id, width, height)
+        note_missing(raw, jsons[path], missing)
     if not found:
         first = next(iter(indices.values()), None)
         named = first.images[0][1] if first else "none"

@@ -22,6 +22,7 @@ from hf_medseg.sources.annotated import (
     edition_of,
     ids_of,
     looked_at,
+    note_missing,
     of_kind,
     sheet_fits,
     split_in,
@@ -64,10 +65,11 @@ def cases(raw: Raw) -> Iterator[Case]:
     found: dict[str, tuple[RawFile, Shapes, str]] = {}
     for path, index in indices.items():
         raw.use(files[path])
+        missing: list[str] = []
         for name, width, height, subset in index.images:
             picture = pictures.named(name, files[path])
             if picture is None:
-                raw.note(files[path], f"lists {name}, which is not in the raw tree")
+                missing.append(name)
                 continue
             if picture.listed in found:
                 raise Refused(
@@ -75,6 +77,7 @@ def cases(raw: Raw) -> Iterator[Case]:
                 )
             split = split_in(f"{subset}/x") or split_in(picture.listed) or split_in(path) or "train"
             found[picture.listed] = picture, Shapes(pictures.placed(files[path]).path, index.shapes.get(name), width, height, name), split
+        note_missing(raw, files[path], missing)
     ids = ids_of([picture for picture, _, _ in found.values()])
     for picture, shapes, split in found.values():
         yield Case(ids[picture.listed], {"image": Picture(picture), **Canvas(shapes, classes).columns()}, split=split)

@@ -18,7 +18,7 @@ from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.order import natural
 from hf_medseg.raw.tables import Table, headed
 from hf_medseg.raw.tree import Raw
-from hf_medseg.sources.annotated import PICTURE, AboutDrawings, Pictures, classes_of, edition_of, ids_of, split_in
+from hf_medseg.sources.annotated import PICTURE, AboutDrawings, Pictures, classes_of, edition_of, ids_of, note_missing, split_in
 from hf_medseg.sources.rle_csv.rows import Rows, Runs
 
 TABLE = r"[^/]+\.(?i:csv|csv\.gz|tsv|xlsx)"
@@ -160,21 +160,18 @@ def cases(raw: Raw) -> Iterator[Case]:
     classes = {name: k for k, name in enumerate(classes_of(about, _labels(rows)), 1)}
     order = _order(layout, about) or "columns"
     found: dict[str, tuple[RawFile, Rows]] = {}
-    missing = 0
+    missing: list[str] = []
     path = pictures.placed(layout.table).path
     for name, some in rows.items():
         picture = next((one for end in endings if (one := pictures.named(name + end, layout.table)) is not None), None)
         if picture is None:
-            missing += 1
-            if missing <= _FEW:
-                raw.note(layout.table, f"names {name}, which is not in the raw tree")
+            missing.append(name)
             continue
         if picture.listed in found:
             raise Refused(f"{layout.table.listed} names {picture.listed} in two ways, as {name} again. Give it one name.")
         runs = tuple(Runs(label, text, f"{path}, {name}", order, about.first) for label, text, _ in some if text not in NOTHING)
         found[picture.listed] = picture, Rows(path, runs, some[0][2])
-    if missing > _FEW:
-        raw.note(layout.table, f"names {missing - _FEW} more pictures that are not in the raw tree")
+    note_missing(raw, layout.table, missing)
     if not found:
         raise Refused(
             f"{layout.table.listed} names no picture that is in the raw tree, as {next(iter(rows), 'nothing')!r}. Put them together."
@@ -183,9 +180,6 @@ def cases(raw: Raw) -> Iterator[Case]:
     for picture, drawing in found.values():
         split = split_in(picture.listed) or split_in(layout.table.listed) or "train"
         yield Case(ids[picture.listed], {"image": Picture(picture), **Canvas(drawing, classes).columns()}, split=split)
-
-
-_FEW = 20
 
 
 SOURCE = source_of(

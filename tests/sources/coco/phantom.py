@@ -133,7 +133,7 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
     if variant == "not_listed":
         save(raw / "train2017/stray.png", grey("coco stray", 9, 9))
         train.picture("lost.png")
-        phantom.not_used, phantom.known = ["stray.png"], ["lists lost.png, which is not in the raw tree"]
+        phantom.not_used, phantom.known = ["stray.png"], ["names lost.png, which is not in the raw tree"]
     elif variant == "beyond":
         picture = 101
         train.note(picture, 3, box(25, 15, 40, 40))

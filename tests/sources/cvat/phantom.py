@@ -80,7 +80,7 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
     if variant == "lost":
         save(raw / "images/stray.png", grey("cvat stray", 9, 9))
         images.append(f'<image id="9" name="gone.png" width="{_W}" height="{_H}"></image>')
-        phantom.known, phantom.not_used = ["lists gone.png, which is not in the raw tree"], ["stray.png"]
+        phantom.known, phantom.not_used = ["names gone.png, which is not in the raw tree"], ["stray.png"]
     if variant == "tracks":
         images = ['<track id="0" label="cell"><box frame="0" xtl="1" ytl="1" xbr="2" ybr="2"></box></track>']
     labels = "".join(f"<label><name>{name}</name><color>#fa32b7</color></label>" for name in _LABELS)
