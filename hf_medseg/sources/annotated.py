@@ -13,6 +13,8 @@ from hashlib import sha256
 from typing import Any, Literal
 from xml.etree import ElementTree
 
+import deflate
+
 from hf_medseg.case import Case
 from hf_medseg.catalog.about import OwnData
 from hf_medseg.catalog.own import Fit
@@ -238,7 +240,7 @@ class Packer:
         for key, texts in self._waiting.items():
             data = "".join(texts).encode()
             self._digests.setdefault(key, sha256()).update(data)
-            self._packed.setdefault(key, []).append(zlib.compress(data, 1))
+            self._packed.setdefault(key, []).append(bytes(deflate.zlib_compress(data, 1)))
         self._waiting, self._letters = {}, 0
 
     def packed(self) -> dict[str, Packed]:

@@ -170,7 +170,7 @@ def cases(raw: Raw) -> Iterator[Case]:
         for number in range(pair.count):
             values = StackValues(pair.part(pair.mask, number), fractions=about.threshold is not None)
             above = about.threshold
-            mask: Labels = Values(values, mapping, MEND) if above is None else Threshold(values, above, drawn=False)  # type: ignore[arg-type]
+            mask: Labels = Values(values, mapping, MEND) if above is None else Threshold(values, above, drawn=False)
             image = pair.part(pair.image, number)
             yield Case(ids[number], {"image": image, "mask": mask}, split=pair.split or split_in(pair.image.file.listed) or "train")
 

@@ -50,7 +50,7 @@ def index_of(data: bytes, path: str) -> Index | None:
     """
     names: dict[str, str] = {}
     images: dict[str, tuple[str, str, int, int]] = {}
-    packer, panoptic, outlined, boxed = Packer(), {}, False, False
+    packer, panoptic, outlined, boxed, others = Packer(), {}, False, False, False
     belongs: dict[str, int] = {}
     for key, one, text in elements(data, path):
         if key == "categories":
@@ -71,9 +71,10 @@ def index_of(data: bytes, path: str) -> Index | None:
                 outlined = outlined or bool(one.get("segmentation"))
                 boxed = True
             else:
+                others = True
                 continue
             packer.add(id, text)
-    if not images or not (outlined or (names and not boxed)):
+    if not images or not (outlined or (names and not boxed and not others)):
         if images and boxed:
             raise Rejected(path, "it holds boxes alone, and no outline to make a mask of.", "Take it out of the raw tree.")
         return None

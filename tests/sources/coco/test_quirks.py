@@ -85,6 +85,13 @@ def test_annotations_in_any_order_come_to_their_pictures() -> None:
     assert [[one["id"] for one in json.loads(f"[{index.annotations[str(k)].text}]")] for k in range(3)] == [[0, 3, 6], [1, 4, 7], [2, 5, 8]]
 
 
+def test_captions_and_other_files_without_outlines_are_left_alone() -> None:
+    images, names = [{"id": 1, "file_name": "a.png"}], [{"id": 1, "name": "a"}]
+    captions = {"images": images, "annotations": [{"id": 1, "image_id": 1, "caption": "a cell"}], "categories": names}
+    assert index_of(json.dumps(captions).encode(), "x.json") is None
+    assert index_of(json.dumps({"images": images, "annotations": [], "categories": names}).encode(), "x.json") is not None
+
+
 @pytest.mark.parametrize("text", ["", "[1]", "{", '{"a"', '{"a": [1', '{"a": [1,]}', '{"a": 1,}', "nonsense", '{"a": [1 2]}', "\x00"])
 def test_what_is_no_json_object_is_told(text: str) -> None:
     with pytest.raises(Rejected, match=r"x.json: a JSON file expected"):
