@@ -77,12 +77,15 @@ class Picture:
         mode: the mode that the source declares; channels are merged only where they are equal, else the case is rejected.
         indices: read palette pictures as their indices, not their colours.
         size: (width, height) that the source promises, if it does.
+        drop_alpha: the source says that the colours of its PNG files count where they are transparent too: alpha is dropped, whatever it
+            holds. Else, and in other formats, which may spoil such colours, a picture that is not opaque is rejected.
     """
 
     file: RawFile
     mode: Mode = ""
     indices: bool = False
     size: tuple[int, int] | None = None
+    drop_alpha: bool = False
 
     def files(self) -> tuple[RawFile, ...]:
         """The files that are read."""
@@ -124,14 +127,15 @@ class Picture:
         Raises:
             Rejected: the file is damaged, or holds what a stored picture cannot.
         """
-        picture = store(reader.read(self.file, same=self._show_the_same), self.file.path, self.mode)
+        picture = store(reader.read(self.file, same=self._show_the_same), self.file.path, self.mode, drop_alpha=self.drop_alpha)
         self._check_promised(picture.width, picture.height)
         if picture.rounded:
             reader.note(self.file.path, ROUNDED)
         return picture
 
     def _samples_of(self, data: bytes) -> Array:
-        return _in_mode(decode(data, self.file.path, indices=self.indices), self.file.path, self.mode)
+        pixels = decode(data, self.file.path, indices=self.indices, drop_alpha=self.drop_alpha)
+        return _in_mode(pixels, self.file.path, self.mode)
 
     def _show_the_same(self, data: bytes, twin: bytes) -> bool:
         """Whether two files hold the same pixels, as where a lossless picture was packed anew."""
@@ -149,13 +153,14 @@ class Picture:
             )
 
 
-def store(data: bytes, path: str, mode: Mode = "") -> Encoded:
+def store(data: bytes, path: str, mode: Mode = "", *, drop_alpha: bool = False) -> Encoded:
     """Passes JPEG and PNG through without metadata, brings everything else to lossless PNG.
 
     Args:
         data: the file's bytes.
         path: its path, for messages.
         mode: the declared mode, if any.
+        drop_alpha: see `Picture`.
 
     Raises:
         Rejected: damaged, several pages, CMYK, more than 8 bits a colour channel, real transparency, or too large.
@@ -164,7 +169,7 @@ def store(data: bytes, path: str, mode: Mode = "") -> Encoded:
         if data.startswith(jpeg.START):
             return _store_jpeg(data, path, mode)
         if data.startswith(png.SIGNATURE):
-            return _store_png(data, path, mode)
+            return _store_png(data, path, mode, drop_alpha)
     except png.Damaged as error:
         raise Rejected(path, f"{error}.", error.advice) from error
     samples, orientation = _opened(data, path, doubles=True)
@@ -229,7 +234,7 @@ def _store_jpeg(data: bytes, path: str, mode: Mode) -> Encoded:
     return Encoded(cleaned.data, cleaned.width, cleaned.height, orientation)
 
 
-def _store_png(data: bytes, path: str, mode: Mode) -> Encoded:
+def _store_png(data: bytes, path: str, mode: Mode, drop_alpha: bool) -> Encoded:
     cleaned, exif = png.clean(data)
     if len(cleaned) < 33 or cleaned[12:16] != b"IHDR":
         raise Rejected(path, "the PNG has no header.", "Fetch the file again.")
@@ -244,7 +249,7 @@ def _store_png(data: bytes, path: str, mode: Mode) -> Encoded:
     stored: Mode | None = {(8, 0): "L", (8, 2): "RGB", (16, 0): ""}.get((bits, colour))  # type: ignore[assignment]
     if stored is not None and b"tRNS" not in kinds and (not mode or mode == stored):
         return Encoded(cleaned, width, height, orientation)
-    return _transcoded(decode(data, path), path, mode, orientation)
+    return _transcoded(decode(data, path, drop_alpha=drop_alpha), path, mode, orientation)
 
 
 def _in_mode(pixels: Array, path: str, mode: Mode) -> Array:
@@ -270,7 +275,7 @@ def encode_pixels(pixels: Array) -> bytes:
     return png.encode(pixels)
 
 
-def decode(data: bytes, path: str, *, indices: bool = False, signed: bool = False) -> Array:
+def decode(data: bytes, path: str, *, indices: bool = False, signed: bool = False, drop_alpha: bool = False) -> Array:
     """Decodes a picture to its samples: palettes resolved, opaque alpha dropped, 1-bit as 0/255, EXIF orientation ignored.
 
     Args:
@@ -278,6 +283,7 @@ def decode(data: bytes, path: str, *, indices: bool = False, signed: bool = Fals
         path: its path, for messages.
         indices: read numbers of classes: palettes as their indices, whole numbers of 2, 4 and 32 bits as they are.
         signed: read signed 16-bit TIFF as it is; else its samples must not be negative.
+        drop_alpha: see `Picture`.
 
     Returns:
         (height, width) or (height, width, 3) uint8, or (height, width) uint16 or float32; int16 only where `signed`.
@@ -285,10 +291,12 @@ def decode(data: bytes, path: str, *, indices: bool = False, signed: bool = Fals
     Raises:
         Rejected: see `store`.
     """
-    return _opened(data, path, indices, signed)[0]
+    return _opened(data, path, indices, signed, drop_alpha=drop_alpha)[0]
 
 
-def _opened(data: bytes, path: str, indices: bool = False, signed: bool = False, doubles: bool = False) -> tuple[Array, int | None]:
+def _opened(
+    data: bytes, path: str, indices: bool = False, signed: bool = False, doubles: bool = False, drop_alpha: bool = False
+) -> tuple[Array, int | None]:
     """See `decode`; also the value of the orientation tag of a TIFF or WebP. With `doubles` 64-bit floats are given as they are."""
     try:
         if (grid := pnm.header(data)) is not None:
@@ -298,7 +306,7 @@ def _opened(data: bytes, path: str, indices: bool = False, signed: bool = False,
             if jpeg.is_deep(data):
                 return jpeg.deep(data, path, _check_size), None
             if png.is_large(data):
-                return _by_bands(data, path, indices), None
+                return _by_bands(data, path, indices, drop_alpha), None
             warnings.simplefilter("ignore")  # Pillow warns of odd metadata, which is dropped anyway
             if data.startswith(tiff.START) and not _plain_tiff(data):
                 found = tiff.read(data, path, _check_size, indices=indices)
@@ -307,7 +315,7 @@ def _opened(data: bytes, path: str, indices: bool = False, signed: bool = False,
                 return fitting, _stated(found.orientation)
             with Image.open(io.BytesIO(_plain(data)), formats=_FORMATS) as picture:
                 orientation = _tag_orientation(picture)
-                return _decode(picture, path, indices, signed), orientation
+                return _decode(picture, path, indices, signed, drop_alpha), orientation
     except Rejected:
         raise
     except png.Damaged as error:
@@ -316,7 +324,7 @@ def _opened(data: bytes, path: str, indices: bool = False, signed: bool = False,
         raise Rejected(path, f"cannot be decoded as a picture ({_short(error)}).", _SAVE_AGAIN) from error
 
 
-def _by_bands(data: bytes, path: str, indices: bool) -> Array:
+def _by_bands(data: bytes, path: str, indices: bool, drop_alpha: bool) -> Array:
     """The samples of a large PNG: in memory once, not as Pillow's picture, its bytes and the array at the same time."""
     width, height = struct.unpack_from(">II", data, 16)
     _check_size(width, height, path)
@@ -326,7 +334,7 @@ def _by_bands(data: bytes, path: str, indices: bool) -> Array:
     while band is not None:
         top, above, small = band
         with Image.open(io.BytesIO(small), formats=("PNG",)) as picture:
-            pixels = _decode(picture, path, indices, signed=False)[above:]
+            pixels = _decode(picture, path, indices, signed=False, drop_alpha=drop_alpha)[above:]
             last = picture.crop((0, picture.height - 1, width, picture.height))
         if result is None:
             result = np.empty((height, *pixels.shape[1:]), pixels.dtype)
@@ -400,7 +408,7 @@ def _short(error: Exception) -> str:
     return "unknown format" if isinstance(error, UnidentifiedImageError) else str(error) or type(error).__name__
 
 
-def _decode(picture: Image.Image, path: str, indices: bool, signed: bool) -> Array:
+def _decode(picture: Image.Image, path: str, indices: bool, signed: bool, drop_alpha: bool) -> Array:
     _check_size(picture.width, picture.height, path)
     if getattr(picture, "n_frames", 1) > 1:
         raise Rejected(path, f"holds {getattr(picture, 'n_frames', 2)} pictures where one was expected.", "Keep one picture a file.")
@@ -410,6 +418,7 @@ def _decode(picture: Image.Image, path: str, indices: bool, signed: bool) -> Arr
     depths = _jpeg2000_depths(picture) if picture.format == "JPEG2000" else ()
     if any(depth < 0 or depth > 16 for depth in depths):
         raise Rejected(path, f"a JPEG 2000 of samples with a sign, or of more than 16 bits ({depths}).", tiff.AGAIN)
+    any_alpha = drop_alpha and picture.format == "PNG"
     picture.load()
     if turned in _UNTURN:
         picture = picture.transpose(_UNTURN[turned])
@@ -417,20 +426,20 @@ def _decode(picture: Image.Image, path: str, indices: bool, signed: bool) -> Arr
     if mode == "P":
         if indices:
             return np.asarray(picture)
-        alpha = "transparency" in picture.info
+        alpha = "transparency" in picture.info and not any_alpha
         picture = picture.convert("RGBA" if alpha else "RGB")
         mode = picture.mode
         if not alpha:
             return _grey_if_grey_palette(np.asarray(picture))
-    if "transparency" in picture.info and mode in ("L", "RGB", "1", "I;16", "I"):
+    if "transparency" in picture.info and not any_alpha and mode in ("L", "RGB", "1", "I;16", "I"):
         raise Rejected(
             path, "one of its colours is declared transparent.", "Save it without transparency, or ask the owner for such a version."
         )
     if mode in ("LA", "PA", "La"):
         picture = picture.convert("LA")
-        return _without_alpha(np.asarray(picture), path)[:, :, 0]
+        return _without_alpha(np.asarray(picture), path, any_alpha=any_alpha)[:, :, 0]
     if mode == "RGBA":
-        return _without_alpha(np.asarray(picture), path)
+        return _without_alpha(np.asarray(picture), path, any_alpha=any_alpha)
     if mode == "1":
         return np.asarray(picture.convert("L"))
     if mode == "I":
@@ -462,8 +471,8 @@ def _grey_if_grey_palette(pixels: Array, palette: bool = True) -> Array:
     return red if np.array_equal(red, pixels[:, :, 1]) and np.array_equal(red, pixels[:, :, 2]) else pixels
 
 
-def _without_alpha(pixels: Array, path: str, opaque: int = 255) -> Array:
-    if pixels[:, :, -1].min() != opaque:
+def _without_alpha(pixels: Array, path: str, opaque: int = 255, *, any_alpha: bool = False) -> Array:
+    if not any_alpha and pixels[:, :, -1].min() != opaque:
         raise Rejected(
             path, "it is partly transparent; opaque pixels expected.", "Save it without transparency, or ask the owner for such a version."
         )

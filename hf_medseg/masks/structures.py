@@ -1,8 +1,8 @@
-"""Many structures of one volume, a file each: read one after the other, so that memory holds one of them and not a hundred."""
+"""Many structures of a volume, or objects of a picture, a file each: read one after the other, so that memory holds one of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hf_medseg.formats import png
 from hf_medseg.masks.cells import Cell
-from hf_medseg.masks.labels import LabelMap, Labels, Shape, check_size
+from hf_medseg.masks.labels import Array, LabelMap, Labels, Shape, check_size
 from hf_medseg.raw.files import RawFile, Reader
 
 
@@ -21,7 +21,7 @@ class Structures:
 
     Attributes:
         parts: a binary part for each structure.
-        classes: the class of each, ascending: the last that claims a voxel has it.
+        classes: the class of each, ascending: the last that claims a voxel has it. Of objects, their numbers from 1.
     """
 
     parts: tuple[Labels, ...]
@@ -30,6 +30,10 @@ class Structures:
     def columns(self) -> dict[str, Labels | Cell]:
         """`mask`, `masks` and `mask_overlap`."""
         return {"mask": _Mask(self), "masks": _List(self), "mask_overlap": _Overlap(self)}
+
+    def objects(self) -> dict[str, Labels | Cell]:
+        """`mask` of one class, `instances`, `masks` and `mask_overlap`: the structures are objects of the same kind."""
+        return {"mask": _Any(self), "instances": _Instances(self), "masks": _List(self), "mask_overlap": _Overlap(self)}
 
     def files(self) -> tuple[RawFile, ...]:
         """The files that are read."""
@@ -46,17 +50,17 @@ class Structures:
             check_size(part, labels, shape)
             yield labels
 
-    def painted(self, reader: Reader, shape: Shape) -> tuple[LabelMap, list[bool]]:
-        """(label map, whether two structures claim the same voxel of a slice), computed once for a case.
+    def painted(self, reader: Reader, shape: Shape) -> tuple[Array, list[bool]]:
+        """(the class of each voxel, whether two structures claim the same voxel of a slice), computed once for a case.
 
         Raises:
             Rejected: see `each`.
         """
-        found: tuple[LabelMap, list[bool]] = reader.once((Structures, id(self)), lambda: self._painted(reader, shape))
+        found: tuple[Array, list[bool]] = reader.once((Structures, id(self)), lambda: self._painted(reader, shape))
         return found
 
-    def _painted(self, reader: Reader, shape: Shape) -> tuple[LabelMap, list[bool]]:
-        result = np.zeros(shape, np.uint8)
+    def _painted(self, reader: Reader, shape: Shape) -> tuple[Array, list[bool]]:
+        result = np.zeros(shape, np.min_scalar_type(max(self.classes, default=0)))
         overlap = [False] * shape[0]
         for index, labels in zip(self.classes, self.each(reader, shape), strict=True):
             for k in range(shape[0]):
@@ -77,7 +81,34 @@ class _Mask(Labels):
         return self.of.files()
 
     def labels(self, reader: Reader, shape: Shape) -> LabelMap:
-        return self.of.painted(reader, shape)[0]
+        painted: LabelMap = self.of.painted(reader, shape)[0]
+        return painted
+
+
+@dataclass(frozen=True, slots=True)
+class _Any(Labels):
+    """Class 1 wherever an object is."""
+
+    of: Structures
+
+    def files(self) -> tuple[RawFile, ...]:
+        return self.of.files()
+
+    def labels(self, reader: Reader, shape: Shape) -> LabelMap:
+        return (self.of.painted(reader, shape)[0] != 0).astype(np.uint8)
+
+
+@dataclass(frozen=True, slots=True)
+class _Instances(Cell):
+    """The number of the object at each pixel."""
+
+    of: Structures
+
+    def files(self) -> tuple[RawFile, ...]:
+        return self.of.files()
+
+    def values(self, reader: Reader, shape: Shape) -> list[Array]:
+        return list(self.of.painted(reader, shape)[0].astype(np.uint16))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,3 +154,9 @@ def _encoded(labels: NDArray[np.uint8]) -> bytes:
 def structures(parts: Mapping[int, Labels]) -> Structures:
     """The structures of a case by their classes."""
     return Structures(tuple(parts[index] for index in sorted(parts)), tuple(sorted(parts)))
+
+
+def numbered(parts: Iterable[Labels]) -> Structures:
+    """Objects of a picture, numbered from 1 in their order."""
+    kept = tuple(parts)
+    return Structures(kept, tuple(range(1, len(kept) + 1)))

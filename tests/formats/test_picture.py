@@ -6,6 +6,7 @@ import io
 import struct
 import tracemalloc
 import zlib
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,19 @@ from PIL import Image, ImageCms, PngImagePlugin
 
 from hf_medseg.errors import Rejected
 from hf_medseg.formats import icc, jpeg, picture, png
+from hf_medseg.formats.picture import Picture
+from hf_medseg.raw.files import Place, RawFile, Reader
 from tests.support import kit
 
 RGB = kit.colour("rgb", 20, 30)
 GREY = kit.grey("grey", 20, 30)
 WIDE = kit.grey("wide", 20, 30, 65536, np.uint16)
 SECRET = b"Doe^Jane"
+
+
+def raw_file(path: Path, data: bytes) -> RawFile:
+    path.write_bytes(data)
+    return RawFile(path.name, len(data), Place(str(path)))
 
 
 def pixels(data: bytes) -> Any:
@@ -167,6 +175,40 @@ def test_opaque_alpha_is_dropped_and_real_transparency_rejected() -> None:
             picture.store(kit.encode(opaque, form, **({"lossless": True} if form == "WEBP" else {})), "a")
     with pytest.raises(Rejected, match="transparent"):
         picture.store(kit.encode(GREY, "PNG", transparency=7), "a.png")
+
+
+def test_alpha_is_dropped_where_the_source_says_so_and_the_colour_under_it_stays(tmp_path: Path) -> None:
+    alpha = kit.grey("alpha", *GREY.shape)
+    dropped = partial(Picture, drop_alpha=True)
+    for name, file, expected in (
+        ("colour", kit.encode(np.dstack([RGB, alpha])), RGB),
+        ("grey", kit.encode(np.dstack([GREY, alpha])), GREY),
+        ("one grey", kit.encode(GREY, transparency=7), GREY),
+        ("one colour", kit.encode(RGB, transparency=(1, 2, 3)), RGB),
+    ):
+        raw = raw_file(tmp_path / f"{name}.png", file)
+        assert np.array_equal(pixels(dropped(raw).encoded(Reader()).data), expected)
+        assert np.array_equal(dropped(raw).array(Reader())[0], expected)
+        with Image.open(io.BytesIO(file)) as opened:
+            bands = [np.asarray(band) for band in opened.split()]
+        for k in range(max(len(bands) - ("A" in opened.mode), 1)):
+            assert np.array_equal(bands[k], expected[..., k] if expected.ndim == 3 else expected)
+    palette = Image.fromarray(GREY).convert("P")
+    palette.putpalette([value for entry in range(256) for value in (entry, 255 - entry, 7)])
+    buffer = io.BytesIO()
+    palette.save(buffer, "PNG", transparency=bytes(range(256)))
+    expected = np.stack([GREY, 255 - GREY, np.full_like(GREY, 7)], -1)
+    assert np.array_equal(pixels(dropped(raw_file(tmp_path / "palette.png", buffer.getvalue())).encoded(Reader()).data), expected)
+
+
+def test_alpha_of_other_formats_is_dropped_by_no_source(tmp_path: Path) -> None:
+    picture_of = np.dstack([RGB, kit.grey("alpha", *GREY.shape)])
+    for form in ("TIFF", "WEBP"):
+        file = raw_file(tmp_path / f"a.{form}", kit.encode(picture_of, form, **({"lossless": True} if form == "WEBP" else {})))
+        with pytest.raises(Rejected, match="transparent"):
+            Picture(file, drop_alpha=True).encoded(Reader())
+        with pytest.raises(Rejected, match="transparent"):
+            Picture(file, drop_alpha=True).array(Reader())
 
 
 def test_cmyk_is_rejected() -> None:
