@@ -24,6 +24,7 @@ ARROWS = {
     "conversion": "dataset raw formats masks case catalog card preview",
     "verification": "dataset raw formats catalog card preview conversion",
     "loading": "dataset raw catalog conversion",
+    "training": "formats",
     "fetching": "dataset raw formats masks case catalog conversion",
     "publishing": "dataset raw catalog card verification",
     "cli": "dataset catalog card conversion preview verification fetching publishing",
