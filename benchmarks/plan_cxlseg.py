@@ -17,7 +17,9 @@ from unittest import mock
 from hf_medseg.catalog.lookup import find_source
 from hf_medseg.conversion import layout, plan
 from hf_medseg.conversion.executor import Executor
-from hf_medseg.raw.files import Place, RawFile
+from hf_medseg.raw.files import RawFile
+from hf_medseg.raw.listing import Listing
+from hf_medseg.raw.places import Alone, InFolder
 from hf_medseg.raw.tree import Raw
 from hf_medseg.sources.cxlseg.source import FINDINGS
 
@@ -63,8 +65,8 @@ def write_tables(folder: Path, count: int) -> None:
 
 def listing(folder: Path, count: int) -> Raw:
     """The raw tree as if both parts lay below one folder, lateral films included."""
-    place = Place("/nowhere", folder=True)
-    files = [RawFile(f"cxlseg/{path.name}", path.stat().st_size, Place(str(path))) for path in sorted(folder.iterdir())]
+    place = InFolder("/nowhere")
+    files = [RawFile(f"cxlseg/{path.name}", path.stat().st_size, Alone(str(path))) for path in sorted(folder.iterdir())]
     files.append(RawFile("mimic/mimic-cxr-2.0.0-split.csv.gz", 1, place))
     for number, (film, _, _, path) in enumerate(films(count)):
         files.append(RawFile(f"cxlseg/{path}/{film}.jpg", 10_000, place))
@@ -73,7 +75,7 @@ def listing(folder: Path, count: int) -> Raw:
         if number % 9 < 5:
             files.append(RawFile(f"mimic/{path}/{film[::-1]}.jpg", 1_700_000, place))
     files.sort(key=lambda file: file.listed)
-    return Raw(files)
+    return Raw(Listing(files))
 
 
 def memory() -> float:

@@ -33,8 +33,8 @@ class About:
     explained: Mapping[str, AboutKey] = field(default_factory=dict, metadata=UNSAID, repr=False)
 
     @classmethod
-    def of(cls, about: About) -> Self:
-        """An about file as the record of the source; without a file, what holds then."""
+    def of(cls, about: object) -> Self:
+        """An about file (`Raw.about`) as the record of the source; without a file, what holds then."""
         return about if isinstance(about, cls) else cls()
 
     @property

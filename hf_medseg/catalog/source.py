@@ -20,6 +20,7 @@ from hf_medseg.errors import Refused
 
 if TYPE_CHECKING:
     from hf_medseg.case import Case
+    from hf_medseg.raw.files import RawFile
     from hf_medseg.raw.tree import Raw
 
 
@@ -112,8 +113,8 @@ class SurveyPlan:
         head: the first bytes that `look` is given, as a `hf_medseg.raw.files.Head`; it raises `Whole` to be given all. 0 gives all at once.
     """
 
-    files: Callable[[Raw], Iterable[Any]]
-    look: Callable[[bytes, str], Any]
+    files: Callable[[Raw], Iterable[RawFile]]
+    look: Callable[[bytes, str], object]
     head: int = 0
 
 

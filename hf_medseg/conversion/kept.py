@@ -19,7 +19,8 @@ from hf_medseg.conversion.rows import files_of
 from hf_medseg.dataset.folder import Output
 from hf_medseg.dataset.storage import is_local, parquet, write_text
 from hf_medseg.errors import Rejected
-from hf_medseg.raw.files import Reader, stamp_of
+from hf_medseg.raw.access import stamp_of
+from hf_medseg.raw.files import Reader
 from hf_medseg.raw.fresh import code, state_of
 
 

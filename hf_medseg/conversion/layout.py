@@ -17,10 +17,12 @@ from hf_medseg.catalog.lookup import sources
 from hf_medseg.catalog.recognise import lawful_way, looks_like, matches, with_ids_of
 from hf_medseg.catalog.source import Edition, Source
 from hf_medseg.errors import Refused, Rejected
-from hf_medseg.raw.archives import stem
+from hf_medseg.raw.archive_names import stem
 from hf_medseg.raw.example import example_path, such_as
 from hf_medseg.raw.files import RawFile
-from hf_medseg.raw.tree import Raw, open_raw_tree, split_parts
+from hf_medseg.raw.listing import Listing
+from hf_medseg.raw.parts import split_parts
+from hf_medseg.raw.tree import Raw, open_raw_tree
 
 # How many folders of a layout RAW may itself be.
 _DEEPEST = 4
@@ -57,7 +59,7 @@ def open_layout(source: Source, path: str, work: Path) -> tuple[Raw, str]:
 def below_its_folders(raw: Raw, path: str) -> Raw:
     """The same paths below the folders that RAW lies in, to be looked at and not to be read."""
     above = "/".join(_folders_above(path)[-1:])
-    return Raw([RawFile(f"{above}/{file.listed}".lstrip("/"), file.size, None) for file in raw.files])
+    return Raw(Listing([RawFile(f"{above}/{file.listed}".lstrip("/"), file.size, None) for file in raw.files]))
 
 
 def _folders_above(path: str) -> list[str]:
@@ -151,7 +153,7 @@ def refuse_known_sources(source: Source, raw: Raw, path: str) -> None:
         raise Refused(f"This raw tree is {known[0].id}, which the catalog knows. {lawful_way(known[0])}")
 
 
-def parts_of(source: Source, raw: Raw, outside: Mapping[str, Raw]) -> dict[str, Raw]:
+def parts_of(source: Source, whole: Listing, outside: Mapping[str, Listing]) -> dict[str, Listing]:
     """The parts of a raw tree by name: what is given from outside, or else what its landmarks show.
 
     Raises:
@@ -161,11 +163,10 @@ def parts_of(source: Source, raw: Raw, outside: Mapping[str, Raw]) -> dict[str, 
     for name in outside:
         if name not in names:
             raise Refused(f"{source.id} has no part {name!r}" + (f"; it has: {', '.join(names)}." if names else "; it is one download."))
-    found = split_parts(raw, {part.name: part.landmarks for part in source.parts if part.name not in outside})
+    found = split_parts(whole, {part.name: part.landmarks for part in source.parts if part.name not in outside})
     for part in source.parts:
         if part.name in outside:
-            given = outside[part.name]
-            found[part.name] = Raw(given.files, given.litter, shown=part.name, outside=True)
+            found[part.name] = replace(outside[part.name], part=part.name, outside=True)
         elif part.name not in found and part.required:
             raise Refused(
                 f"{source.id}: the part {part.name!r} is missing: no file such as {any_of(part.landmarks)} was found. "

@@ -30,8 +30,10 @@ from hf_medseg.dataset.table import TableSpec
 from hf_medseg.errors import Refused, Rejected, of_own_files
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.fresh import state_of
+from hf_medseg.raw.ledger import Note
+from hf_medseg.raw.listing import Listing, list_tree
 from hf_medseg.raw.order import natural
-from hf_medseg.raw.tree import Note, Raw, open_raw_tree
+from hf_medseg.raw.tree import Job, Raw
 
 MIB = 1 << 20
 
@@ -141,7 +143,7 @@ def make_plan(source: Source, request: Request, work: Path, executor: Executor, 
     try:
         with _without_collector():
             raw, inside = open_layout(source, request.raw, work)
-            outside = {name: open_raw_tree(path, work, under=name) for name, path in request.parts.items()}
+            outside = {name: list_tree(path, work, under=name) for name, path in request.parts.items()}
         return _plan(source, request, raw, inside, outside, about, work, executor, progress)
     except (Refused, Rejected) as error:  # rejected: a table that planning needs
         words = of_own_files(str(error)) if source.own else str(error)
@@ -156,7 +158,7 @@ def _plan(
     request: Request,
     raw: Raw,
     inside: str,
-    outside: Mapping[str, Raw],
+    outside: Mapping[str, Listing],
     about: About,
     work: Path,
     executor: Executor,
@@ -164,25 +166,25 @@ def _plan(
 ) -> Plan:
     if source.from_about is not None:
         refuse_known_sources(source, raw, request.raw)
+    fit = None
     if source.fits is None:
         edition = edition_of(source, raw, request.edition, inside)
     elif request.edition:
         raise Refused(f"{source.id} has no edition {request.edition!r}; it has only one.")
     else:
-        edition, raw.fit = source.editions[0], fit_of(source, raw, about, inside)
-    raw.parts = parts_of(source, raw, outside)
-    raw.edition, raw.about = edition.name, about
-    survey: dict[str, Any] = {}
+        edition, fit = source.editions[0], fit_of(source, raw, about, inside)
+    parts, job = parts_of(source, raw.listing, outside), Job(edition.name, about=about, fit=fit)
     if source.survey is not None:
         wanted = source.survey(about) if callable(source.survey) else source.survey
-        survey = take_survey(list(wanted.files(raw)), wanted.look, executor, work, progress, wanted.head)
-    for one in (raw, *raw.parts.values()):
-        one.survey = survey
+        to_see = list(wanted.files(Raw(raw.listing, job, parts)))
+        job = replace(job, survey=take_survey(to_see, wanted.look, executor, work, progress, wanted.head))
     if source.from_about is not None:
-        edition = source.from_about(raw)
+        edition = source.from_about(Raw(raw.listing, job, parts))
     configs = _configs_of(source, edition, request.configs)
     with _without_collector():
-        plans = [_config_plan(source, edition, config, raw, request) for config in configs]
+        plans = [
+            _config_plan(source, edition, config, Raw(raw.listing, replace(job, config=config.name), parts), request) for config in configs
+        ]
     if source.from_about is not None:
         _refuse_known_cases(plans)
     found = [plan for plan in plans if plan.shards or plan.rejected]
@@ -192,14 +194,14 @@ def _plan(
         empty = next(plan.config.name for plan in plans if plan not in found)
         others = ", ".join(config.name for config in edition.reading.configs if config.name != empty)
         raise Refused(f"{source.id}: the raw tree holds nothing of the config {empty}. Ask for another one with --config NAME: {others}.")
-    every = [*raw.files, *(file for part in raw.parts.values() if part.outside for file in part.files)]
+    every = [file for listing in Raw(raw.listing, parts=parts).listings() for file in listing.files]
     return Plan(source, edition, about, found, state_of(every), inside, _repacked(source, every))
 
 
 def _repacked(source: Source, files: Iterable[RawFile]) -> tuple[str, ...]:
     """See `Plan`. The size alone is compared: to read a whole archive for its checksum would take as long as its conversion."""
     sizes = {one.name: one.size for one in source.access.downloads if one.name and one.checksum and one.size is not None}
-    paths = {file.place.path for file in files if file.place is not None and file.place.offset is not None} if sizes else set()
+    paths = {file.place.path for file in files if file.place is not None and file.place.archived} if sizes else set()
     there = {path.rpartition("/")[2]: path for path in sorted(paths) if "://" not in path}
     return tuple(name for name, size in sizes.items() if name in there and os.path.getsize(there[name]) != size)
 
@@ -234,7 +236,6 @@ def _refuse_known_cases(plans: Iterable[ConfigPlan]) -> None:
 
 
 def _config_plan(source: Source, edition: Edition, config: Config, raw: Raw, request: Request) -> ConfigPlan:
-    raw.begin(config.name)
     cases, rejected = _unique(source.cases(raw))
     known = {name for one in edition.reading.configs for name in table_of(source, edition, one).columns}
     sizes: dict[str, int] = {}
@@ -267,7 +268,7 @@ def _config_plan(source: Source, edition: Edition, config: Config, raw: Raw, req
         except Rejected as error:
             rejected.append(_rejection(folder.listed, error))
     options = {"limit": request.limit if limited else None, "max_shard_size": request.max_shard_size, "parts": sorted(raw.parts)}
-    return ConfigPlan(config, table, shards, not_used, raw.notes(), rejected, options, limited, raw.renamed())
+    return ConfigPlan(config, table, shards, not_used, raw.ledger.notes(), rejected, options, limited, raw.ledger.renamed())
 
 
 def _unknown_column(source: Source, config: Config, case: Case, known: Collection[str]) -> Refused:

@@ -35,7 +35,7 @@ from hf_medseg.dataset.temporary import temporary_folder
 from hf_medseg.errors import Refused
 from hf_medseg.preview import draw as preview
 from hf_medseg.progress import Progress, Tell, telling
-from hf_medseg.raw.archives import forget_unpacked
+from hf_medseg.raw.packed_tars import forget_unpacked
 from hf_medseg.words import counted
 
 logger = logging.getLogger("hf_medseg")

@@ -6,7 +6,6 @@ import hashlib
 import pickle
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from hf_medseg.conversion.executor import Executor
 from hf_medseg.conversion.quiet import quiet
@@ -14,16 +13,15 @@ from hf_medseg.dataset.storage import whole_file
 from hf_medseg.errors import Rejected
 from hf_medseg.raw.files import Head, RawFile, Whole
 from hf_medseg.raw.fresh import code, state_of
+from hf_medseg.raw.tree import Survey
 
 _BATCH = 256
-Survey = dict[str, Any]
-"""What the survey saw, by the file's listed path; a `Rejected` where a file could not be looked at."""
 
 
 @quiet()
-def look_at(files: Sequence[RawFile], look: Callable[[bytes, str], Any], head: int = 0) -> list[tuple[str, Any]]:
+def look_at(files: Sequence[RawFile], look: Callable[[bytes, str], object], head: int = 0) -> list[tuple[str, object]]:
     """Looks at some files, in a worker; with `head`, at their first bytes as far as that is enough."""
-    seen: list[tuple[str, Any]] = []
+    seen: list[tuple[str, object]] = []
     for file in files:
         try:
             seen.append((file.listed, _look_at(file, look, head)))
@@ -32,7 +30,7 @@ def look_at(files: Sequence[RawFile], look: Callable[[bytes, str], Any], head: i
     return seen
 
 
-def _look_at(file: RawFile, look: Callable[[bytes, str], Any], head: int) -> Any:
+def _look_at(file: RawFile, look: Callable[[bytes, str], object], head: int) -> object:
     if 0 < head < file.size:
         try:
             return look(Head(file.read(head)), file.path)
@@ -43,7 +41,7 @@ def _look_at(file: RawFile, look: Callable[[bytes, str], Any], head: int) -> Any
 
 def take_survey(
     files: Sequence[RawFile],
-    look: Callable[[bytes, str], Any],
+    look: Callable[[bytes, str], object],
     executor: Executor,
     memory: Path,
     progress: Callable[[int, int], None] | None = None,
@@ -67,7 +65,7 @@ def take_survey(
         if (known := _remembered(store)) is not None:
             return known
     batches = [files[start : start + _BATCH] for start in range(0, len(files), _BATCH)]
-    survey: Survey = {}
+    survey: dict[str, object] = {}
     read = 0
     for batch, seen in executor.run(look_at, [(batch, look, head) for batch in batches]):
         survey.update(seen)

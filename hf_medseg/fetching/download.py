@@ -26,7 +26,7 @@ from hf_medseg.fetching.http import MEANING, Got, Mismatch, Stopped, Unavailable
 from hf_medseg.fetching.names import clean, clean_tree
 from hf_medseg.fetching.records import link_on, record
 from hf_medseg.progress import Tell, telling
-from hf_medseg.raw.archives import unpack_command
+from hf_medseg.raw.archive_names import unpack_command
 from hf_medseg.raw.order import natural
 
 _TURNS = {"kaggle", "kaggle-competition", "idc", "nilearn", "synapse"}  # clients that keep settings for the whole process

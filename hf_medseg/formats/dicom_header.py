@@ -21,8 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hf_medseg.errors import MissingExtra, Rejected
-from hf_medseg.raw.files import Head, Place, RawFile, Whole
+from hf_medseg.raw.files import Head, RawFile, Whole
 from hf_medseg.raw.order import natural
+from hf_medseg.raw.places import Hindered
 from hf_medseg.raw.tree import Raw
 
 Array = NDArray[Any]
@@ -513,7 +514,7 @@ def instances(raw: Raw) -> list[Instance]:
     """
     objects: dict[tuple[str, str], list[tuple[RawFile, Header]]] = {}
     for file in raw.files:
-        header = (raw.survey or {}).get(file.listed)
+        header = raw.survey.get(file.listed)
         if isinstance(header, Header):
             objects.setdefault((header.series_uid, header.sop_uid), []).append((file, header))
     found = []
@@ -552,11 +553,10 @@ def images(raw: Raw, localisers: bool = False) -> dict[str, Series]:
 
 def damaged(raw: Raw) -> Iterator[tuple[RawFile, Rejected]]:
     """Every file that claims to be DICOM, by its name or its neighbours, and is not, or has lost its ids."""
-    survey = raw.survey or {}
-    patterns = {_alike(path) for path, seen in survey.items() if isinstance(seen, Header)}
+    patterns = {_alike(path) for path, seen in raw.survey.items() if isinstance(seen, Header)}
     among = "it is not a DICOM file, as those beside it are that are called alike."
     for file in raw.files:
-        seen = survey.get(file.listed, file)
+        seen = raw.survey.get(file.listed, file)
         if isinstance(seen, Rejected):
             yield file, seen
         elif seen is None and _alike(file.listed) in patterns:
@@ -622,20 +622,19 @@ def _contradicts(told: Header, header: Header) -> bool:
 def _doubtful(file: RawFile, raw: Raw) -> RawFile:
     """The damaged file as a slice: whoever reads it rejects the series."""
     advice = "Fetch that file again; if it is no slice of this series, take it out of the folder."
-    return RawFile(
-        file.listed, 0, Place(file.listed, hindrance=("damaged, and may be a slice of this series", advice)), alias=raw.called(file)
-    )
+    place = Hindered(file.listed, "damaged, and may be a slice of this series", advice)
+    return RawFile(file.listed, 0, place, alias=raw.called(file))
 
 
 def series(uid: str, objects: Iterable[Instance]) -> Series:
     """A series of these objects, in the order of their slices as far as their headers tell."""
 
-    def place(instance: Instance) -> tuple[Any, ...]:
+    def rank(instance: Instance) -> tuple[Any, ...]:
         header = instance.header
         along = along_normal(header.position, header.orientation) if header.position and header.orientation else 0.0
         return along, header.instance_number or 0, natural(header.sop_uid)
 
-    return Series(uid, tuple(sorted(objects, key=place)))
+    return Series(uid, tuple(sorted(objects, key=rank)))
 
 
 def structures(raw: Raw) -> list[Instance]:
@@ -646,7 +645,7 @@ def structures(raw: Raw) -> list[Instance]:
 
 def unreadable(raw: Raw) -> list[RawFile]:
     """Files that claim to be DICOM and are not: whoever reads one rejects it by name; see `dicom_damaged`."""
-    return [file for file in raw.files if isinstance((raw.survey or {}).get(file.listed), Rejected)]
+    return [file for file in raw.files if isinstance(raw.survey.get(file.listed), Rejected)]
 
 
 def open_dataset(data: bytes, path: str, keywords: tuple[str, ...]) -> Any:

@@ -28,8 +28,8 @@ from hf_medseg.dataset.folder import FILE as PREVIEW_FILE
 from hf_medseg.dataset.identity import Identity, Outcome, Seal, read_shard
 from hf_medseg.dataset.table import schema_of
 from hf_medseg.errors import Refused
+from hf_medseg.raw.litter import is_litter
 from hf_medseg.raw.patterns import Pattern
-from hf_medseg.raw.tree import is_litter
 
 # Pictures of somebody's own data that are compared with those of known sets.
 LOOKED_AT = 2000

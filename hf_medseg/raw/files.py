@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import io
-import itertools
 import operator
-import os
 import struct
-import threading
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import Any
 
 from hf_medseg.errors import Rejected
-
-ZIP_STORED, ZIP_DEFLATED = 0, 8
-TAR_BLOCK = 512  # bytes; a tar is made of such blocks, and a member's header is one
+from hf_medseg.raw.places import Hindered, Place
 
 
 class Head(bytes):
@@ -26,39 +21,6 @@ class Head(bytes):
 
 class Whole(Exception):
     """Raised by a look that was given a `Head` and needs all of the file."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the bytes of a file lie.
-
-    Attributes:
-        path: the file itself, or the archive that holds it (a local path or an fsspec URL).
-        folder: whether `path` is a folder above the file instead: all files of a folder share one place.
-        offset: first byte of the data inside an archive; None for a plain file.
-        packed: bytes to read from there.
-        method: zip compression method.
-        crc: CRC-32 of the unpacked data, if the archive states one.
-        index: file with the seek index of a `.tar.gz`.
-        unpacked: file that a tar compressed in another way is unpacked to.
-        header: whether a zip's own header of the file stands between `offset` and the data.
-        tar_crc: CRC-32 of the member's header in a tar, which ends at `offset` and is read again with the data.
-        under: what a file's listed path has before its path inside that folder.
-        hindrance: why nothing can be read there, after "is": a link to nothing, a pipe; and what to do about it. Never opened.
-    """
-
-    path: str
-    folder: bool = False
-    offset: int | None = None
-    packed: int = 0
-    method: int = ZIP_STORED
-    crc: int | None = None
-    index: str = ""
-    under: str = ""
-    header: bool = False
-    tar_crc: int | None = None
-    unpacked: str = ""
-    hindrance: tuple[str, str] | None = None
 
 
 @dataclass(slots=True, eq=False, repr=False)  # not frozen: that would double the time to list a large tree
@@ -73,8 +35,8 @@ class RawFile:
         part: name of the part that the file belongs to, if the source has several.
         twins: further files that claim to be the same one.
         alias: what rows and reports call it instead of its path: of a DICOM file its UIDs.
-        stamp: changes whenever the content may have changed (see `stamp_of`; of a member the checksum that its archive states, or
-            else the archive's stamp); None where nothing tells. No part of what decides a row.
+        stamp: changes whenever the content may have changed (see `access.stamp_of`; of a member the checksum that its archive states,
+            or else the archive's stamp); None where nothing tells. No part of what decides a row.
     """
 
     listed: str
@@ -106,7 +68,7 @@ class RawFile:
     @property
     def there(self) -> bool:
         """Whether there is anything to read."""
-        return self.place is not None and self.place.hindrance is None
+        return self.place is not None and not isinstance(self.place, Hindered)
 
     @property
     def local(self) -> str:
@@ -128,15 +90,14 @@ class RawFile:
         """
         if self.place is None:
             raise Rejected(self.path, "this file is missing; the source promises it.", "Fetch it and put it where the path says.")
-        if self.place.hindrance is not None:
-            reason, advice = self.place.hindrance
-            raise Rejected(self.path, f"is {reason}.", advice)
+        if isinstance(self.place, Hindered):
+            raise Rejected(self.path, f"is {self.place.reason}.", self.place.advice)
         try:
-            data = _read(self.place, self.listed, self.size, head)
+            data = self.place.read(self.listed, self.size, head)
         except Rejected:
             raise
         except (OSError, zlib.error, EOFError, ValueError, struct.error) as error:
-            if isinstance(error, OSError) and (error.errno is not None or self.place.offset is None):
+            if isinstance(error, OSError) and (error.errno is not None or not self.place.archived):
                 raise Rejected(self.path, f"cannot be read ({error.strerror or error}).") from error
             text = f"the archive is damaged here, or was changed since it was listed ({error})."
             raise Rejected(self.path, text, "Fetch the archive again.") from error
@@ -167,167 +128,6 @@ def _refuse_pointer(data: bytes, path: str) -> None:
         raise Rejected(path, "this is a Git LFS pointer, not the file.", "Run `git lfs pull` in the repository it came from.")
     if len(data) < _LONGEST_POINTER:
         raise Rejected(path, "this is a pointer of git-annex, not the file.", ANNEX_ADVICE)
-
-
-def stamp_of(state: os.stat_result) -> int:
-    """A number that changes whenever a file may have changed: its times in nanoseconds.
-
-    The time of its status is in it as well, where the system keeps one: whoever sets a modification time back does not set that.
-    """
-    return state.st_mtime_ns << 64 | state.st_ctime_ns
-
-
-# What object stores and servers say of a file's version, strongest first; see `stamp_of_info`.
-_VERSIONS = ("ETag", "etag", "md5Hash", "generation", "LastModified", "last_modified", "mtime", "updated", "modified", "created")
-
-
-def stamp_of_info(info: Mapping[str, Any]) -> int | None:
-    """The stamp of a file that fsspec lists; None where its store says nothing of versions."""
-    told = [(name, str(info[name])) for name in _VERSIONS if info.get(name)]
-    return int.from_bytes(hashlib.sha256(repr(told).encode()).digest()[:12], "big") if told else None
-
-
-def open_raw(path: str) -> IO[bytes]:
-    """Opens a local path or an fsspec URL for reading."""
-    if "://" in path:
-        import fsspec
-
-        opened: IO[bytes] = fsspec.open(path, "rb").open()
-        return opened
-    return open(path, "rb")
-
-
-def _whole(path: str, head: int | None) -> bytes:
-    """A plain file, or its first bytes; of a URL in one request."""
-    if "://" in path:
-        import fsspec
-
-        system, inside = fsspec.core.url_to_fs(path)
-        data: bytes = system.cat_file(inside, end=head)
-        return data
-    with open(path, "rb", buffering=0) as file:
-        return file.read(-1 if head is None else head)
-
-
-# What the header of a file in a zip takes, as long as its name and extra field are not very long.
-_ZIP_HEADER = 30 + 480
-
-# Large members are read and unpacked in pieces of so many bytes, so that only what they unpack to is held whole.
-_PIECE = 8 << 20
-
-
-def _read(place: Place, listed: str, size: int, head: int | None = None) -> bytes:
-    if place.offset is None:
-        return _whole(f"{place.path}/{listed[len(place.under) :]}" if place.folder else place.path, head)
-    most = size + 1 if head is None else min(head, size)  # never more than the directory promised: a bomb stops here
-    step = _PIECE if head is None else min(head, _PIECE)
-    if place.method == ZIP_DEFLATED:
-        return _inflated(_pieces(place, place.packed, step), most)
-    pieces = _pieces(place, min(place.packed, most), step)
-    first = next(pieces, b"")
-    return first if len(first) == most or (second := next(pieces, b"")) == b"" else _joined(itertools.chain((first, second), pieces))
-
-
-def _joined(pieces: Iterable[bytes]) -> bytes:
-    """All pieces as one; unlike `bytes.join` it does not hold them twice."""
-    whole = io.BytesIO()
-    for piece in pieces:
-        whole.write(piece)
-    return whole.getvalue()
-
-
-def _inflated(pieces: Iterator[bytes], most: int) -> bytes:
-    """What deflated pieces unpack to, at most `most` bytes of it."""
-    engine = zlib.decompressobj(-zlib.MAX_WBITS)
-
-    def unpacked() -> Iterator[bytes]:
-        room = most
-        for piece in pieces:
-            while piece and room > 0 and not engine.eof:
-                found = engine.decompress(piece, min(room, _PIECE))
-                piece, room = engine.unconsumed_tail, room - len(found)
-                yield found
-            if room <= 0 or engine.eof:
-                return
-
-    found = unpacked()
-    first = next(found, b"")
-    return first if (second := next(found, b"")) == b"" else _joined(itertools.chain((first, second), found))
-
-
-def _pieces(place: Place, wanted: int, step: int) -> Iterator[bytes]:
-    """The bytes of a member as its archive holds them, up to `wanted`, in pieces; what proves the place is looked at first.
-
-    Raises:
-        ValueError: the archive has something else there than when it was listed.
-    """
-    assert place.offset is not None
-    at, piece = place.offset, b""
-    if place.header:
-        piece = _bytes_at(place, at, _ZIP_HEADER + min(wanted, step))  # both in one request, where it is one
-        if not piece.startswith(b"PK\3\4"):
-            raise ValueError("its directory promises a file where none begins")
-        start = 30 + sum(struct.unpack_from("<HH", piece, 26))
-        at, piece = at + start, piece[start : start + wanted]
-    elif place.tar_crc is not None:
-        piece = _bytes_at(place, at - TAR_BLOCK, TAR_BLOCK + min(wanted, step))
-        if zlib.crc32(piece[:TAR_BLOCK]) != place.tar_crc:
-            raise ValueError("another file lies where this one was listed")
-        piece = piece[TAR_BLOCK:]
-    while piece or (wanted > 0 and (piece := _bytes_at(place, at, min(wanted, step)))):
-        yield piece
-        at, wanted, piece = at + len(piece), wanted - len(piece), b""
-
-
-def _bytes_at(place: Place, start: int, length: int) -> bytes:
-    """Bytes of an archive, or of what a compressed one unpacks to, beginning at `start`; fewer at its end.
-
-    Every call opens the archive for itself and has a position of its own: nothing that another process or thread could move.
-    """
-    if place.index:
-        decoder = _decoder(place)
-        decoder.seek(start)
-        unpacked: bytes = decoder.read(length)
-        return unpacked
-    path = place.unpacked or place.path
-    if "://" in path:
-        import fsspec
-
-        system, inside = fsspec.core.url_to_fs(path)
-        stored: bytes = system.cat_file(inside, start=start, end=start + length)
-        return stored
-    with open(path, "rb", buffering=0) as file:
-        file.seek(start)
-        return file.read(length)
-
-
-# A decoder takes too long to set up for every read: a thread keeps some, and a process forgets those that it inherited.
-_MOST_DECODERS = 4
-_kept = threading.local()
-
-
-def _decoder(place: Place) -> Any:
-    """The decoder of a compressed archive that belongs to this thread of this process."""
-    decoders: dict[tuple[str, str], Any] | None = getattr(_kept, "decoders", None)
-    if decoders is None or _kept.process != os.getpid():
-        decoders = _kept.decoders = {}
-        _kept.process = os.getpid()
-    key = (place.path, place.index)
-    decoder = decoders.pop(key, None) or open_indexed_gzip(*key)
-    decoders[key] = decoder  # the last one used stands last
-    if len(decoders) > _MOST_DECODERS:
-        decoders.pop(next(iter(decoders))).close()
-    return decoder
-
-
-def open_indexed_gzip(path: str, index: str) -> Any:
-    """A seekable view of a gzip file; `index` is loaded if it is there and is not written."""
-    import indexed_gzip
-
-    file = indexed_gzip.IndexedGzipFile(fileobj=open_raw(path))
-    if index and os.path.exists(index):
-        file.import_index(index)
-    return file
 
 
 class Reader:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hf_medseg.errors import Refused, Rejected
@@ -82,10 +82,10 @@ class Sorting:
         Raises:
             Refused: the split of some cannot be told.
         """
-        places = {path: Above.of(path) for path in dict.fromkeys(path for path, _ in pictures)}
-        tops = sorted({above.folders for above in places.values()}) or [()]
+        above_of = {path: Above.of(path) for path in dict.fromkeys(path for path, _ in pictures)}
+        tops = sorted({above.folders for above in above_of.values()}) or [()]
         common = next(depth for depth in itertools.count() if len({folders[: depth + 1] for folders in tops}) != 1 or len(tops[0]) <= depth)
-        _check_splits(places.values(), common)
+        _check_splits(list(above_of.values()), common)
         return cls(len(tops) > 1 and not _are_copies(pictures), common)
 
     def folder(self, above: Above) -> tuple[str, ...]:
@@ -94,9 +94,9 @@ class Sorting:
 
     def keyed(self, files: Found) -> Found:
         """Files by folder, split and stem, for which they are found by the path above and stem; their layout begins at that folder."""
-        places = {path: Above.of(path) for path in dict.fromkeys(path for path, _ in files)}
-        starts = {path: self._start(path, above) for path, above in places.items()}
-        keys = {path: ("/".join(self.folder(above)), above.split) for path, above in places.items()}
+        above_of = {path: Above.of(path) for path in dict.fromkeys(path for path, _ in files)}
+        starts = {path: self._start(path, above) for path, above in above_of.items()}
+        keys = {path: ("/".join(self.folder(above)), above.split) for path, above in above_of.items()}
         several: dict[tuple[str, str | None, str], list[RawFile]] = {}
         for (path, stem), first in files.items():
             for file in (first, *first.twins):
@@ -111,22 +111,21 @@ class Sorting:
         return len(path) - (len(above.name) + 1 if above.name else 0)
 
 
-def _check_splits(places: Iterable[Above], common: int) -> None:
+def _check_splits(every: Sequence[Above], common: int) -> None:
     """Refuses folders of which it cannot be told whether they are a split.
 
     Raises:
         Refused: see above.
     """
-    places = list(places)
-    for above in places:
+    for above in every:
         further = {split_of(folder) for folder in above.folders[0 if above.split is None else common :]} - {None, above.split}
         if further - ({"train"} if above.split is None else set()):
             raise Refused(
                 f"{_path(above)}: images/ lies deeper below a folder that is called like a split. "
                 "Put images/ and masks/ directly into it, or rename it."
             )
-    split = next((above for above in places if above.split), None)
-    for above in places:
+    split = next((above for above in every if above.split), None)
+    for above in every:
         if split and above.split is None and len(above.folders) > common:
             raise Refused(
                 f"images/ lies in {_path(split)}, which is a split, and in {_path(above)}, which names none. "

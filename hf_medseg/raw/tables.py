@@ -206,13 +206,13 @@ def records_of(file: RawFile, key: str, *needed: str) -> Keyed:
 def _records(found: Any, needed: Sequence[str], path: str) -> list[dict[str, Any]]:
     if not isinstance(found, list) or not all(isinstance(record, dict) for record in found):
         raise Refused(f"{path}: a list of records expected. Use the file that the owner publishes.")
-    for place, record in enumerate(found, 1):
+    for number, record in enumerate(found, 1):
         if missing := [name for name in needed if not isinstance(record.get(name), str)]:
-            raise Refused(f"{path}: record {place} lacks {', '.join(missing)}. Use the file that the owner publishes.")
+            raise Refused(f"{path}: record {number} lacks {', '.join(missing)}. Use the file that the owner publishes.")
     return found
 
 
-def _columns(data: bytes, delimiter: str, width: int, places: Sequence[int], uneven: list[list[str]] | None = None) -> list[list[str]]:
+def _columns(data: bytes, delimiter: str, width: int, positions: Sequence[int], uneven: list[list[str]] | None = None) -> list[list[str]]:
     """The columns of a CSV text, without its blank rows and without the blanks around cells.
 
     pyarrow reads it, five times as fast as the csv module, but for rows that are wider or narrower than the first.
@@ -221,7 +221,7 @@ def _columns(data: bytes, delimiter: str, width: int, places: Sequence[int], une
         data: UTF-8 with line feeds.
         delimiter: what separates cells.
         width: number of cells of the first row; narrower rows are filled with nothing, wider ones are cut.
-        places: the columns that are wanted.
+        positions: the columns that are wanted.
         uneven: takes the rows of another width.
     """
     odd: dict[int, str] = {}
@@ -230,14 +230,16 @@ def _columns(data: bytes, delimiter: str, width: int, places: Sequence[int], une
         odd[row.number] = row.text
         return "skip"
 
-    names = [str(place) for place in range(width)]
+    names = [str(position) for position in range(width)]
     table = pa_csv.read_csv(
         pa.BufferReader(data if data.endswith(b"\n") else data + b"\n"),
         # Only without threads do rows have numbers.
         pa_csv.ReadOptions(column_names=names, use_threads=False, block_size=_LONGEST_ROW),
         pa_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=set_aside),
         pa_csv.ConvertOptions(
-            include_columns=[names[place] for place in places], column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+            include_columns=[names[position] for position in positions],
+            column_types=dict.fromkeys(names, pa.string()),
+            strings_can_be_null=False,
         ),
     )
     # One object for equal texts: keys and codes repeat over rows and tables.
@@ -250,10 +252,10 @@ def _columns(data: bytes, delimiter: str, width: int, places: Sequence[int], une
                 cells = next(csv.reader(io.StringIO(odd[number], newline=""), delimiter=delimiter), [])
                 if uneven is not None:
                     uneven.append(cells)
-                rows.append(tuple(cells[place].strip() if place < len(cells) else "" for place in places))
+                rows.append(tuple(cells[position].strip() if position < len(cells) else "" for position in positions))
             else:
                 rows.append(next(even))
-        columns = [[row[k] for row in rows if any(row)] for k in range(len(places))]
+        columns = [[row[k] for row in rows if any(row)] for k in range(len(positions))]
     return columns
 
 
@@ -264,29 +266,29 @@ class Record(Mapping[str, str]):
         origin: the table.
     """
 
-    __slots__ = ("_cells", "_places", "origin")
+    __slots__ = ("_cells", "_positions", "origin")
 
-    def __init__(self, places: Mapping[str, int], cells: tuple[str, ...], origin: Origin) -> None:
-        self._places = places
+    def __init__(self, positions: Mapping[str, int], cells: tuple[str, ...], origin: Origin) -> None:
+        self._positions = positions
         self._cells = cells
         self.origin = origin
 
     def __getitem__(self, column: str) -> str:
-        return self._cells[self._places[column]]
+        return self._cells[self._positions[column]]
 
     def get(self, column: str, default: Any = None) -> Any:
         """The cell, or the default: what most reading does, so without an exception."""
-        place = self._places.get(column)
-        return default if place is None else self._cells[place]
+        position = self._positions.get(column)
+        return default if position is None else self._cells[position]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
+        return iter(self._positions)
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._positions)
 
     def __eq__(self, other: object) -> bool:
-        if isinstance(other, Record) and self._places == other._places:
+        if isinstance(other, Record) and self._positions == other._positions:
             return self._cells == other._cells
         return super().__eq__(other)
 
@@ -344,7 +346,7 @@ class Table:
                     "Use the table that the owner publishes."
                 )
             # The last of several columns of one name counts, as in a dictionary.
-            kept = {name: place for place, name in enumerate(self.header) if not only or name in columns}
+            kept = {name: position for position, name in enumerate(self.header) if not only or name in columns}
             cells = _columns(data, delimiter, len(first), tuple(kept.values()), uneven) if kept else []
         except (csv.Error, pa.ArrowInvalid) as error:
             raise Refused(f"{file.path}: not a CSV table ({error}). Fetch the file again.") from error
@@ -357,7 +359,7 @@ class Table:
     def _judge(self, uneven: list[list[str]]) -> None:
         """Says which lines have more cells than the header, and how many have fewer."""
         width = len(self.header)
-        named = max((place for place, name in enumerate(self.header, 1) if name), default=0)
+        named = max((position for position, name in enumerate(self.header, 1) if name), default=0)
         for cells in uneven:
             if any(cell.strip() for cell in cells[width:]) and not self.wide:
                 self.wide = (
@@ -371,8 +373,8 @@ class Table:
             )
 
     def __iter__(self) -> Iterator[Mapping[str, str]]:
-        places = {name: place for place, name in enumerate(self._columns)}
-        return (Record(places, cells, self.origin) for cells in zip(*self._columns.values(), strict=True))
+        positions = {name: position for position, name in enumerate(self._columns)}
+        return (Record(positions, cells, self.origin) for cells in zip(*self._columns.values(), strict=True))
 
     def __len__(self) -> int:
         return len(next(iter(self._columns.values()), ()))

@@ -335,7 +335,7 @@ def of_kind(raw: Raw, pattern: str, is_one: Callable[[bytes], bool]) -> list[Raw
 
 def sheet_edition(raw: Raw, landmarks: tuple[str, ...]) -> Edition:
     """The edition of such files: its classes are the names of objects in alphabetical order."""
-    about: AboutDrawings = raw.about
+    about = AboutDrawings.of(raw.about)
     return edition_of(about, classes_of(about, _labels(raw)), landmarks)
 
 
@@ -353,16 +353,17 @@ def sheet_cases(raw: Raw, parse: Parse, folders: Mapping[str, str] | None = None
     """
     files: Sequence[RawFile] = raw.fit.reading
     pictures = Pictures(raw, files)
-    classes = {name: k for k, name in enumerate(classes_of(raw.about, _labels(raw)), 1)}
+    classes = {name: k for k, name in enumerate(classes_of(AboutDrawings.of(raw.about), _labels(raw)), 1)}
     found: dict[str, tuple[RawFile, RawFile, Rejected | None]] = {}
     for file in files:
         seen = raw.survey.get(file.listed)
-        if seen is None:
+        if not isinstance(seen, (Seen, Rejected)):
             continue
         broken = seen if isinstance(seen, Rejected) else None
-        picture = pictures.beside(file, folders) if broken else _picture_of(pictures, file, seen, folders)
+        named = seen.picture if isinstance(seen, Seen) else ""
+        picture = _picture_of(pictures, file, seen, folders) if isinstance(seen, Seen) else pictures.beside(file, folders)
         if picture is None:
-            raw.note(file, "has no picture in the raw tree" if broken or not seen.picture else f"its picture {seen.picture} is not there")
+            raw.note(file, f"its picture {named} is not there" if named else "has no picture in the raw tree")
             raw.skip(file, "its picture is not in the raw tree")
         elif picture.listed in found:
             other = found[picture.listed][1].listed

@@ -23,7 +23,7 @@ from hf_medseg.dataset.folder import FILE as PREVIEW_FILE
 from hf_medseg.dataset.storage import place
 from hf_medseg.errors import MedsegError
 from hf_medseg.progress import Progress, Tell, telling
-from hf_medseg.raw.tree import is_litter
+from hf_medseg.raw.litter import is_litter
 from hf_medseg.verification.card import check_card, check_croissant
 from hf_medseg.verification.examined import Examined, Verification
 from hf_medseg.verification.findings import REMAKE, Findings

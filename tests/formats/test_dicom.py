@@ -22,14 +22,15 @@ from hf_medseg.formats.dicom import DicomPicture, DicomSeries
 from hf_medseg.formats.dicom_header import HEAD, files, images, look, structures, unreadable
 from hf_medseg.formats.volume import Samples, lay_image
 from hf_medseg.masks.labels import Threshold
-from hf_medseg.raw.files import Head, Place, RawFile, Reader, Whole
-from hf_medseg.raw.tree import Raw, open_raw_tree
+from hf_medseg.raw.files import Head, RawFile, Reader, Whole
+from hf_medseg.raw.places import Alone
+from hf_medseg.raw.tree import Job, Raw, open_raw_tree
 from tests.support.dicom import AXIAL, CORONAL, SAGITTAL, SECRETS, Series, uid, write_series
 from tests.support.kit import Array, rng
 
 
 def file_of(path: Path) -> RawFile:
-    return RawFile(path.name, path.stat().st_size, Place(str(path)))
+    return RawFile(path.name, path.stat().st_size, Alone(str(path)))
 
 
 def read(paths: list[Path], reader: Reader | None = None, **options: Any) -> Samples:
@@ -42,8 +43,7 @@ def noise(name: str, count: int, dtype: Any = np.int16, low: int = -1000, high: 
 
 def surveyed(folder: Path) -> Raw:
     raw = open_raw_tree(folder, folder.parent / "work")
-    raw.survey = dict(look_at(files(raw), look, HEAD))
-    return raw
+    return Raw(raw.listing, Job(survey=dict(look_at(files(raw), look, HEAD))))
 
 
 @pytest.mark.parametrize("orientation", [AXIAL, SAGITTAL, CORONAL, (0.9659, 0.2588, 0.0, -0.1830, 0.6830, 0.7071)])

@@ -19,7 +19,8 @@ from hf_medseg.errors import Rejected
 from hf_medseg.formats.dicom import DicomSeries
 from hf_medseg.formats.dicom_packing import DEFLATED_FRAMES, WRAPPED
 from hf_medseg.masks.dicom_seg import DicomSegment
-from hf_medseg.raw.files import Place, RawFile, Reader
+from hf_medseg.raw.files import RawFile, Reader
+from hf_medseg.raw.places import Alone
 from tests.sources.tcia.phantom import write_seg
 from tests.support.dicom import Series, write_series
 from tests.support.kit import Array, rng
@@ -75,7 +76,7 @@ def write_packed(path: Path, series: Series, syntax: str, pack: Callable[[Array]
 
 
 def segment(path: Path, series: Series) -> Array:
-    files = [RawFile(one.name, one.stat().st_size, Place(str(one))) for one in (path, *series.paths)]
+    files = [RawFile(one.name, one.stat().st_size, Alone(str(one))) for one in (path, *series.paths)]
     image, reader = DicomSeries(tuple(files[1:])), Reader()
     return DicomSegment(files[0], 1, image).labels(reader, image.samples(reader).grid.shape)
 

@@ -18,7 +18,8 @@ from hf_medseg.errors import Rejected
 from hf_medseg.formats.floats import ROUNDED
 from hf_medseg.formats.headed import SCALED, HeadedVolume, sample_files
 from hf_medseg.formats.volume import Samples, lay_image
-from hf_medseg.raw.files import Place, RawFile, Reader
+from hf_medseg.raw.files import RawFile, Reader
+from hf_medseg.raw.places import Alone
 from tests.formats.test_nifti_oracles import TYPES, same_voxels
 
 BOX = "NDims = 3\nDimSize = 3 2 2\nElementSpacing = 1 1 1\nOffset = 0 0 0\nElementType = MET_SHORT\n"
@@ -28,7 +29,7 @@ GRID = "type: short\ndimension: 3\nsizes: 3 2 2\nspace: LPS\nspace directions: (
 
 def volume(path: Path, channel: tuple[int, int] | None = None) -> HeadedVolume:
     """The volume of a file in a folder that is the raw tree."""
-    listed = {one.name: RawFile(one.name, one.stat().st_size, Place(str(one))) for one in path.parent.iterdir()}
+    listed = {one.name: RawFile(one.name, one.stat().st_size, Alone(str(one))) for one in path.parent.iterdir()}
     return HeadedVolume(listed[path.name], channel=channel, data=sample_files(listed[path.name], listed))
 
 
@@ -234,16 +235,16 @@ def test_a_list_of_very_many_files_is_read_to_its_end(tmp_path: Path) -> None:
     names = [f"{'slice' * 20}_{number:04d}.raw" for number in range(1000)]
     header = f"NRRD0004\n{GRID.replace('3 2 2', '1 1 1000')}endian: little\nencoding: raw\ndata file: LIST\n" + "\n".join(names)
     (tmp_path / "a.nhdr").write_text(header)
-    file = RawFile("a.nhdr", (tmp_path / "a.nhdr").stat().st_size, Place(str(tmp_path / "a.nhdr")))
+    file = RawFile("a.nhdr", (tmp_path / "a.nhdr").stat().st_size, Alone(str(tmp_path / "a.nhdr")))
     assert [one.path for one in sample_files(file, {})] == names
 
 
 def test_the_header_beside_which_the_samples_lie_may_be_anywhere_in_the_tree(tmp_path: Path) -> None:
     (tmp_path / "h").mkdir()
     (tmp_path / "h/a.mhd").write_text(f"{BOX}ElementDataFile = b.raw\n")
-    header = RawFile("top/set/h/a.mhd", 200, Place(str(tmp_path / "h/a.mhd")), start=4)
+    header = RawFile("top/set/h/a.mhd", 200, Alone(str(tmp_path / "h/a.mhd")), start=4)
     header.size = (tmp_path / "h/a.mhd").stat().st_size
-    [data] = sample_files(header, {"top/set/h/b.raw": RawFile("top/set/h/b.raw", 24, Place("elsewhere"))})
+    [data] = sample_files(header, {"top/set/h/b.raw": RawFile("top/set/h/b.raw", 24, Alone("elsewhere"))})
     assert (data.path, data.listed) == ("set/h/b.raw", "top/set/h/b.raw")
 
 

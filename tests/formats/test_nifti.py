@@ -28,14 +28,15 @@ from hf_medseg.formats.volume import Grid, Samples, VolumeImage, check_same_grid
 from hf_medseg.formats.voxels import cut
 from hf_medseg.masks.cells import Instances, MaskList, Overlap
 from hf_medseg.masks.labels import Threshold, Values
-from hf_medseg.raw.files import Place, RawFile, Reader
+from hf_medseg.raw.files import RawFile, Reader
+from hf_medseg.raw.places import Alone
 
 TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 AFFINE = TO_RAS @ np.array([[1.0, 0, 0, -20], [0, 1.0, 0, -30], [0, 0, 1.0, 5], [0, 0, 0, 1]])
 
 
 def raw_file(path: Path) -> RawFile:
-    return RawFile(path.name, path.stat().st_size, Place(str(path)))
+    return RawFile(path.name, path.stat().st_size, Alone(str(path)))
 
 
 def saved(path: Path, voxels: Any, affine: Any = AFFINE, **scale: float) -> RawFile:
@@ -749,7 +750,7 @@ class _Series(VolumeImage):
     """Slices that are files of their own, as a DICOM series is."""
 
     def files(self) -> tuple[RawFile, ...]:
-        return (RawFile("1.2.3/9.dcm", 1, Place("9")), RawFile("1.2.3/8.dcm", 1, Place("8")))
+        return (RawFile("1.2.3/9.dcm", 1, Alone("9")), RawFile("1.2.3/8.dcm", 1, Alone("8")))
 
     def samples(self, reader: Reader) -> Samples:
         reader.sha256 |= {"1.2.3/9.dcm": "b", "1.2.3/8.dcm": "a"}

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from hf_medseg.formats.nifti import NiftiVolume
 from hf_medseg.formats.volume import Samples
-from hf_medseg.raw.files import Place, RawFile, Reader
+from hf_medseg.raw.files import RawFile, Reader
+from hf_medseg.raw.places import Alone
 from tests.support.nifti import afni
 
 RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
@@ -25,7 +26,7 @@ TYPES = ("u1", "i1", "u2", "i2", "u4", "i4", "i8", "f4", "f8")
 
 def samples(path: Path) -> Samples:
     """What this package reads."""
-    return NiftiVolume(RawFile(path.name, path.stat().st_size, Place(str(path)))).samples(Reader())
+    return NiftiVolume(RawFile(path.name, path.stat().st_size, Alone(str(path)))).samples(Reader())
 
 
 def same_voxels(found: Samples, values: Any, affine: Any, shift: float = 0.0) -> None:

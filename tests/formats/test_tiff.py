@@ -15,7 +15,8 @@ from PIL import Image
 from hf_medseg.errors import Rejected
 from hf_medseg.formats import picture
 from hf_medseg.formats.floats import ROUNDED
-from hf_medseg.raw.files import Place, RawFile, Reader
+from hf_medseg.raw.files import RawFile, Reader
+from hf_medseg.raw.places import Alone
 from tests.support import kit
 
 GREY = kit.grey("tiff", 20, 33)
@@ -129,7 +130,7 @@ def test_64_bit_floats_are_rounded_to_32_bits_and_said(options: dict[str, Any], 
     raw[0, :2] = 0.1, np.nan
     (tmp_path / "a.tif").write_bytes(tiff(raw, **options))
     reader = Reader()
-    stored = picture.Picture(RawFile("a.tif", (tmp_path / "a.tif").stat().st_size, Place(str(tmp_path / "a.tif")))).encoded(reader)
+    stored = picture.Picture(RawFile("a.tif", (tmp_path / "a.tif").stat().st_size, Alone(str(tmp_path / "a.tif")))).encoded(reader)
     found = np.asarray(Image.open(io.BytesIO(stored.data)))
     assert found.dtype == np.float32 and np.array_equal(found, raw.astype(np.float32), equal_nan=True)
     assert reader.notes == [("a.tif", ROUNDED)]

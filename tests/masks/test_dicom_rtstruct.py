@@ -17,7 +17,8 @@ from hf_medseg.formats.dicom import DicomSeries
 from hf_medseg.formats.dicom_header import look
 from hf_medseg.formats.volume import Grid, Samples
 from hf_medseg.masks.dicom_rtstruct import RtStructure, painted, rois_of, united
-from hf_medseg.raw.files import Place, RawFile, Reader
+from hf_medseg.raw.files import RawFile, Reader
+from hf_medseg.raw.places import Alone
 from tests.sources.tcia.phantom import write_rtstruct
 from tests.support.dicom import AXIAL, CORONAL, SAGITTAL, SECRETS, Series, write_series
 from tests.support.kit import Array, rng
@@ -26,7 +27,7 @@ Polygon = list[tuple[float, float]]
 
 
 def file_of(path: Path) -> RawFile:
-    return RawFile(path.name, path.stat().st_size, Place(str(path)))
+    return RawFile(path.name, path.stat().st_size, Alone(str(path)))
 
 
 def structure(path: Path, number: int, series: Series) -> Array:

@@ -17,14 +17,15 @@ from hf_medseg.errors import Rejected
 from hf_medseg.formats.dicom import DicomSeries
 from hf_medseg.formats.dicom_header import Structure, look
 from hf_medseg.masks.dicom_seg import DicomSegment
-from hf_medseg.raw.files import Place, RawFile, Reader
+from hf_medseg.raw.files import RawFile, Reader
+from hf_medseg.raw.places import Alone
 from tests.sources.tcia.phantom import regrid, write_seg
 from tests.support.dicom import AXIAL, SAGITTAL, SECRETS, Series, write_series
 from tests.support.kit import Array, rng
 
 
 def file_of(path: Path) -> RawFile:
-    return RawFile(path.name, path.stat().st_size, Place(str(path)))
+    return RawFile(path.name, path.stat().st_size, Alone(str(path)))
 
 
 def segment(seg: Path, number: int, images: list[Path]) -> Array:

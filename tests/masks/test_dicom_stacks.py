@@ -14,7 +14,8 @@ from hf_medseg.errors import Rejected
 from hf_medseg.formats.dicom import DicomSeries
 from hf_medseg.masks.dicom_stacks import NOT_TOLD, IsTurned, Order, Placed, Turned, edge_strength
 from hf_medseg.masks.labels import Labels, on_grid
-from hf_medseg.raw.files import Place, RawFile, Reader
+from hf_medseg.raw.files import RawFile, Reader
+from hf_medseg.raw.places import Alone
 from tests.support.dicom import write_series
 from tests.support.kit import disc, rng
 
@@ -33,7 +34,7 @@ def write(folder: Path, name: str, pixels: Any, **options: Any) -> tuple[RawFile
     }
     settings |= options
     series = write_series(folder / name, pixels, name=name, patient_id="p", **settings)
-    return tuple(RawFile(path.name, path.stat().st_size, Place(str(path)), alias=f"{name}/{path.name}") for path in series.paths)
+    return tuple(RawFile(path.name, path.stat().st_size, Alone(str(path)), alias=f"{name}/{path.name}") for path in series.paths)
 
 
 def image_of(folder: Path, inside: Any = CONE) -> DicomSeries:

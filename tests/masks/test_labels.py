@@ -27,7 +27,8 @@ from hf_medseg.masks.labels import (
     nearest_index,
     on_grid,
 )
-from hf_medseg.raw.files import Place, RawFile, Reader
+from hf_medseg.raw.files import RawFile, Reader
+from hf_medseg.raw.places import Alone
 from hf_medseg.raw.tree import open_raw_tree
 from tests.support import kit
 
@@ -36,7 +37,7 @@ SHAPE = (1, 10, 14)
 
 def picture(folder: Path, array: Any, name: str = "m.png", **options: Any) -> Picture:
     path = kit.save(folder / name, array, **options)
-    return Picture(RawFile(name, path.stat().st_size, Place(str(path))))
+    return Picture(RawFile(name, path.stat().st_size, Alone(str(path))))
 
 
 def labels(part: Labels) -> Any:
@@ -110,7 +111,7 @@ def test_values_declared_for_wider_masks_do_not_disturb_narrow_ones(tmp_path: Pa
 def test_threshold_of_lossy_masks(tmp_path: Path) -> None:
     found = kit.save_jpeg(tmp_path / "m.jpg", np.repeat((BLOB * 255).astype(np.uint8)[..., None], 3, axis=2), quality=80)
     assert len(np.unique(found)) > 2
-    part = Threshold(Picture(RawFile("m.jpg", (tmp_path / "m.jpg").stat().st_size, Place(str(tmp_path / "m.jpg")))))
+    part = Threshold(Picture(RawFile("m.jpg", (tmp_path / "m.jpg").stat().st_size, Alone(str(tmp_path / "m.jpg")))))
     assert np.array_equal(labels(part), found[..., 0] > 127)
 
 
@@ -125,7 +126,7 @@ def test_a_threshold_does_not_empty_a_mask_of_class_numbers(high: int, tmp_path:
 
 def test_threshold_of_palette_and_alpha(tmp_path: Path) -> None:
     path = kit.save_palette(tmp_path / "m.gif", BLOB, [(4, 2, 4), (252, 254, 252)])
-    assert np.array_equal(labels(Threshold(Picture(RawFile("m.gif", path.stat().st_size, Place(str(path)))))), BLOB)
+    assert np.array_equal(labels(Threshold(Picture(RawFile("m.gif", path.stat().st_size, Alone(str(path)))))), BLOB)
     grey = (BLOB * 255).astype(np.uint8)
     rgba = np.dstack([grey, grey, grey, np.full_like(grey, 255)])
     assert np.array_equal(labels(Threshold(picture(tmp_path, rgba))), BLOB)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from hf_medseg.errors import Rejected
 from hf_medseg.masks.polygons import MAX_POINTS, Between, Outlines, Polygon, fill, points_of
-from hf_medseg.raw.files import Place, RawFile, Reader
+from hf_medseg.raw.files import RawFile, Reader
+from hf_medseg.raw.places import Alone
 
 QUARTERS = st.integers(-20, 60).map(lambda n: n / 4)
 POLYGON = st.lists(st.tuples(QUARTERS, QUARTERS), min_size=3, max_size=9)
@@ -21,7 +22,7 @@ POLYGON = st.lists(st.tuples(QUARTERS, QUARTERS), min_size=3, max_size=9)
 def _file(tmp_path: Path, text: str, name: str = "a.dat") -> RawFile:
     path = tmp_path / name
     path.write_text(text)
-    return RawFile(name, path.stat().st_size, Place(str(path)))
+    return RawFile(name, path.stat().st_size, Alone(str(path)))
 
 
 def _inside(points: list[tuple[float, float]], x: int, y: int) -> bool:

@@ -10,7 +10,8 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from hf_medseg.errors import Rejected
 from hf_medseg.masks.rle import Rle, Same
-from hf_medseg.raw.files import Place, RawFile, Reader
+from hf_medseg.raw.files import RawFile, Reader
+from hf_medseg.raw.places import Alone
 
 MASKS = arrays(np.bool_, array_shapes(min_dims=2, max_dims=2, max_side=9))
 
@@ -73,7 +74,7 @@ def test_two_codings_of_one_mask_must_agree(tmp_path) -> None:
     mask[1:3, 2:4] = 255
     path = tmp_path / "1_mask.tif"
     Image.fromarray(mask).save(path)
-    values = Values(Picture(RawFile("1_mask.tif", path.stat().st_size, Place(str(path)))), {0: 0, 255: 1})
+    values = Values(Picture(RawFile("1_mask.tif", path.stat().st_size, Alone(str(path)))), {0: 0, 255: 1})
     same = Same(values, Rle(_text(mask > 0), "t.csv"), "its line in t.csv")
     assert np.array_equal(same.labels(Reader(), (1, 4, 5))[0], mask > 0)
     differs = Same(values, Rle("10 2 14 1", "t.csv"), "its line in t.csv")

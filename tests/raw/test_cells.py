@@ -12,7 +12,8 @@ import pytest
 from hf_medseg.conversion.run import Conversion, convert
 from hf_medseg.errors import Refused
 from hf_medseg.raw.cells import Doubts, Origin, Said, age_in, commas_of, length_in, number, number_in, sex_in, whole_in
-from hf_medseg.raw.files import Place, RawFile
+from hf_medseg.raw.files import RawFile
+from hf_medseg.raw.places import Alone
 from hf_medseg.raw.tables import Table
 from tests.support.harness import PHANTOMS, Converted
 from tests.support.kit import write
@@ -140,7 +141,7 @@ def test_the_column_tells_what_its_commas_mean(cells: list[str], meaning: str) -
 
 def table(folder: Path, data: str | bytes, *columns: str) -> Table:
     path = write(folder / "t.csv", data)
-    return Table(RawFile("t.csv", path.stat().st_size, Place(str(path))), columns)
+    return Table(RawFile("t.csv", path.stat().st_size, Alone(str(path))), columns)
 
 
 def test_decimal_commas_of_a_semicolon_file(tmp_path: Path) -> None:

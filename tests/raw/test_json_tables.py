@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from hf_medseg.errors import Refused
-from hf_medseg.raw.files import Place, RawFile
+from hf_medseg.raw.files import RawFile
+from hf_medseg.raw.places import Alone
 from hf_medseg.raw.tables import json_lines_of, records_of
 
 
 def file(path: Path, text: str) -> RawFile:
     path.write_text(text)
-    return RawFile(path.name, path.stat().st_size, Place(str(path)))
+    return RawFile(path.name, path.stat().st_size, Alone(str(path)))
 
 
 def test_records_by_key(tmp_path: Path) -> None:

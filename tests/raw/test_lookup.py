@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
@@ -16,14 +17,16 @@ from hypothesis import strategies as st
 from hf_medseg.errors import Refused, Rejected
 from hf_medseg.raw import tables
 from hf_medseg.raw.files import RawFile
+from hf_medseg.raw.listing import Listing, list_tree
+from hf_medseg.raw.parts import split_parts
 from hf_medseg.raw.patterns import Pattern
 from hf_medseg.raw.tables import Table, text_of
-from hf_medseg.raw.tree import Raw, open_raw_tree, split_parts
+from hf_medseg.raw.tree import Raw, open_raw_tree
 from tests.support.kit import write
 
 
 def tree(*paths: str) -> Raw:
-    return Raw([RawFile(path, 1, None) for path in sorted(paths)])
+    return Raw(Listing([RawFile(path, 1, None) for path in sorted(paths)]))
 
 
 @pytest.mark.parametrize(
@@ -61,7 +64,7 @@ def test_files_at_stated_paths() -> None:
 
 def test_parts_that_share_a_root_share_its_files() -> None:
     raw = tree("films/1.IMG", "scratch/1.gif", "deeper/films/2.IMG")
-    parts = split_parts(raw, {"films": (r"films/\d\.IMG",), "masks": (r"scratch/\d\.gif",)})
+    parts = split_parts(raw.listing, {"films": (r"films/\d\.IMG",), "masks": (r"scratch/\d\.gif",)})
     assert [file.listed for file in parts["films"].files] == ["deeper/films/2.IMG", "films/1.IMG", "scratch/1.gif"]
     assert [file.listed for file in parts["masks"].files] == ["films/1.IMG", "scratch/1.gif"]
 
@@ -69,11 +72,10 @@ def test_parts_that_share_a_root_share_its_files() -> None:
 def test_a_part_that_lies_elsewhere_is_never_taken_for_the_tree(tmp_path: Path) -> None:
     write(tmp_path / "tree/files/1.jpg", b"lungs")
     write(tmp_path / "elsewhere/files/1.jpg", b"film")
-    raw, work = open_raw_tree(tmp_path / "tree", tmp_path), tmp_path / "work"
-    films = Raw(open_raw_tree(tmp_path / "elsewhere", work, under="films").files, shown="films")
-    film = films.find(r"files/\d\.jpg")["files/1.jpg"]
+    films = replace(list_tree(tmp_path / "elsewhere", tmp_path / "work", under="films"), part="films", outside=True)
+    raw = Raw(list_tree(tmp_path / "tree", tmp_path / "work"), parts={"films": films})
+    film = raw.part("films").find(r"files/\d\.jpg")["files/1.jpg"]
     assert (film.path, film.listed, film.read()) == ("films/files/1.jpg", "films/files/1.jpg", b"film")
-    raw.parts = {"films": films}
     assert [note.path for note in raw.not_used([film], [])] == ["files/1.jpg"]
 
 

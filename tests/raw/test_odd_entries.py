@@ -12,8 +12,10 @@ import pytest
 from hf_medseg import cli
 from hf_medseg.conversion.run import Conversion, convert
 from hf_medseg.errors import Refused, Rejected
-from hf_medseg.raw.files import Place, RawFile
-from hf_medseg.raw.tree import is_litter, open_raw_tree
+from hf_medseg.raw.files import RawFile
+from hf_medseg.raw.litter import is_litter
+from hf_medseg.raw.places import Alone
+from hf_medseg.raw.tree import open_raw_tree
 from tests.support.harness import PHANTOMS
 from tests.support.kit import write
 
@@ -157,9 +159,9 @@ def test_a_slice_that_was_not_fetched_is_named(tmp_path: Path) -> None:
 
 def test_a_text_that_only_begins_like_a_pointer_is_read(tmp_path: Path) -> None:
     path = write(tmp_path / "t", b"/annex/objects/" + bytes(1 << 15))
-    assert len(RawFile("t", path.stat().st_size, Place(str(path))).read()) == (1 << 15) + 15
+    assert len(RawFile("t", path.stat().st_size, Alone(str(path))).read()) == (1 << 15) + 15
     with pytest.raises(Rejected, match="git-annex"):
-        RawFile("t", 20, Place(str(write(tmp_path / "u", b"/annex/objects/12345")))).read(16)
+        RawFile("t", 20, Alone(str(write(tmp_path / "u", b"/annex/objects/12345")))).read(16)
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from hf_medseg.errors import Refused, Rejected
 from hf_medseg.raw.cells import number, whole
-from hf_medseg.raw.files import Place, RawFile, Reader
+from hf_medseg.raw.files import RawFile, Reader
 from hf_medseg.raw.order import natural
+from hf_medseg.raw.places import Alone
 from hf_medseg.raw.tables import Table, text_of
 from hf_medseg.raw.tree import open_raw_tree, union
 from tests.support import kit
@@ -147,7 +148,7 @@ def test_litter_is_no_data(tmp_path: Path) -> None:
     kit.litter(tmp_path / "raw")
     raw = open_raw_tree(tmp_path / "raw", tmp_path)
     assert [file.listed for file in raw.files] == ["images/a.png"]
-    assert len(raw.litter) == 4
+    assert len(raw.listing.litter) == 4
 
 
 def test_links_are_followed_but_not_in_circles(tmp_path: Path) -> None:
@@ -205,12 +206,12 @@ def test_find_keys_order_and_twins(tmp_path: Path) -> None:
 def test_lfs_pointers_are_named(tmp_path: Path) -> None:
     path = kit.write(tmp_path / "a.jpg", "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12\n")
     with pytest.raises(Rejected, match="git lfs pull"):
-        Reader().read(RawFile("a.jpg", path.stat().st_size, Place(str(path))))
+        Reader().read(RawFile("a.jpg", path.stat().st_size, Alone(str(path))))
 
 
 def table(data: bytes, folder: Path, *columns: str) -> Table:
     path = kit.write(folder / "t.csv", data)
-    return Table(RawFile("t.csv", len(data), Place(str(path))), columns)
+    return Table(RawFile("t.csv", len(data), Alone(str(path))), columns)
 
 
 ROWS = [{"id": "a", "note": "x, y"}, {"id": "b", "note": "Grösse"}]
@@ -265,7 +266,7 @@ def test_any_bytes_are_text_of_some_kind(tmp_path_factory: pytest.TempPathFactor
     path = tmp_path_factory.mktemp("t") / "t"
     path.write_bytes(data)
     try:
-        text = text_of(RawFile("t", len(data), Place(str(path))))
+        text = text_of(RawFile("t", len(data), Alone(str(path))))
     except UnicodeDecodeError:
         assert data.startswith((b"\xff\xfe", b"\xfe\xff"))
         return

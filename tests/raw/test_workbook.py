@@ -11,7 +11,8 @@ import pytest
 
 from hf_medseg.errors import MissingExtra, Refused
 from hf_medseg.raw.cells import Doubts, known
-from hf_medseg.raw.files import Place, RawFile
+from hf_medseg.raw.files import RawFile
+from hf_medseg.raw.places import Alone
 from hf_medseg.raw.tables import Table
 
 
@@ -21,7 +22,7 @@ def book(path: Path, rows: list[list[Any]]) -> RawFile:
         made.active.append(row)
     made.create_sheet("other").append(["not", "read"])
     made.save(path)
-    return RawFile(path.name, path.stat().st_size, Place(str(path)))
+    return RawFile(path.name, path.stat().st_size, Alone(str(path)))
 
 
 def test_the_first_sheet_is_the_table(tmp_path: Path) -> None:
@@ -43,7 +44,7 @@ def test_further_sheets_that_hold_something_are_noted(tmp_path: Path) -> None:
     made["other"].delete_rows(1)
     made.save(tmp_path / "b.xlsx")
     doubts = Doubts()
-    Table(RawFile("b.xlsx", (tmp_path / "b.xlsx").stat().st_size, Place(str(tmp_path / "b.xlsx"))), ["ID"], doubts=doubts)
+    Table(RawFile("b.xlsx", (tmp_path / "b.xlsx").stat().st_size, Alone(str(tmp_path / "b.xlsx"))), ["ID"], doubts=doubts)
     assert list(doubts.notes()) == []
 
 
@@ -56,7 +57,7 @@ def test_a_missing_column_is_refused(tmp_path: Path) -> None:
 def test_a_damaged_workbook_is_refused(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "a.xlsx").write_bytes(content)
     with pytest.raises(Refused, match=r"a\.xlsx: an Excel workbook expected"):
-        Table(RawFile("a.xlsx", len(content), Place(str(tmp_path / "a.xlsx"))))
+        Table(RawFile("a.xlsx", len(content), Alone(str(tmp_path / "a.xlsx"))))
 
 
 def test_a_cut_workbook_is_refused(tmp_path: Path) -> None:
@@ -64,7 +65,7 @@ def test_a_cut_workbook_is_refused(tmp_path: Path) -> None:
     for size in range(4, len(whole), 331):
         (tmp_path / "a.xlsx").write_bytes(whole[:size])
         with pytest.raises(Refused):
-            Table(RawFile("a.xlsx", size, Place(str(tmp_path / "a.xlsx"))))
+            Table(RawFile("a.xlsx", size, Alone(str(tmp_path / "a.xlsx"))))
 
 
 def test_the_extra_is_named_where_it_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,6 +71,7 @@ def _of_metadata(raw: Raw, file: RawFile) -> dict[str, Any]:
     seen = raw.survey.get(file.listed)
     if isinstance(seen, Rejected):
         raise seen
+    assert isinstance(seen, dict)
     said = raw.said(file.path, seen)
     return {
         **_facts(said, *METADATA),

@@ -65,10 +65,11 @@ class AboutFile(About):
 
 def cases(raw: Raw) -> Iterator[Case]:
     """One case a patient: the T2-weighted series, with the ground truth that there is."""
-    order = AboutFile.of(raw.about).gt_order
+    about = AboutFile.of(raw.about)
+    order = about.gt_order
     if raw.edition == "saml":
         if order:
-            raise Refused(f"{raw.about.path}: gt_order is for the original DICOM files; the masks of SAML lie on their images already.")
+            raise Refused(f"{about.path}: gt_order is for the original DICOM files; the masks of SAML lie on their images already.")
         yield from _saml(raw)
         return
     found: dict[tuple[str, str], dict[str, list[RawFile]]] = {}

@@ -44,7 +44,9 @@ def cases(raw: Raw) -> Iterator[Case]:
             yield Case(uid, {"image": image}, patient_id=series.header.patient_id or None, problem=Problem.of(wrong))
             continue
         file = found[0]
-        readers = range(1, raw.survey[file.listed].readers + 1)
+        head = raw.survey[file.listed]
+        assert isinstance(head, XmlHead)
+        readers = range(1, head.readers + 1)
         yield Case(
             uid,
             {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.about import About, OwnData, listed
@@ -23,7 +22,7 @@ from hf_medseg.masks.dicom_seg import DicomSegment
 from hf_medseg.masks.dicom_select import ALGORITHMS, KINDS, Select
 from hf_medseg.masks.labels import Labels
 from hf_medseg.raw.order import natural
-from hf_medseg.raw.tree import Raw
+from hf_medseg.raw.tree import Raw, Survey
 from hf_medseg.sources.dicom_damaged import damaged_cases
 
 STACKS = ("CT", "MR", "PT", "NM")
@@ -91,7 +90,7 @@ def cases(raw: Raw) -> Iterator[Case]:
     on: dict[str, list[Instance]] = {}
     for instance in _selected(raw, drawn):
         uid = matcher.series_of(instance)
-        if wrong := _not_deidentified(raw.about, {instance.header.identity_removed}):
+        if wrong := _not_deidentified(Collection.of(raw.about), {instance.header.identity_removed}):
             yield Case(instance.header.sop_uid, {"image": DicomPicture.of(instance.file)}, problem=Problem(wrong, WHO))
         elif not uid:
             yield _unmatched(raw, instance, matcher)
@@ -109,7 +108,7 @@ def cases(raw: Raw) -> Iterator[Case]:
 
 def _selected(raw: Raw, drawn: list[Instance]) -> list[Instance]:
     """The objects that the about file selects; the others are listed as not used."""
-    select = select_from(raw.about)
+    select = select_from(Collection.of(raw.about))
     results = _analysis_results(raw) if select.analysis_result else {}
     found = []
     for instance in drawn:
@@ -121,7 +120,7 @@ def _selected(raw: Raw, drawn: list[Instance]) -> list[Instance]:
 
 
 def _latest(raw: Raw, drawn: list[Instance]) -> list[Instance]:
-    select = select_from(raw.about)
+    select = select_from(Collection.of(raw.about))
     taken, older = select.latest(drawn)
     for one in older:
         raw.skip(one.file, "an older mask of its images (`newest` in the about file)")
@@ -140,7 +139,7 @@ def _analysis_results(raw: Raw) -> dict[str, str]:
     tables = raw.tables(r"[^/]+\.csv", columns)
     if not tables:
         raise Refused(
-            f"{raw.about.path}: `select` asks for an analysis result, and no table below RAW says which masks are of which. Put one there "
+            f"{Collection.of(raw.about).path}: `select` asks for an analysis result, and no table below RAW says which masks are of which. Put one there "
             f"(CSV) with the columns {' and '.join(columns)}, such as a part of the index that idc-index has."
         )
     return {row[columns[0]]: row[columns[1]] for table in tables for row in table}
@@ -183,7 +182,7 @@ def _cases_of(raw: Raw, uid: str, series: Series, drawn: list[Instance]) -> Iter
 
 
 def _case(raw: Raw, name: str, image: DicomSeries, series: Series, objects: list[Instance]) -> Case:
-    header, index = series.header, indices(raw.about, raw.survey)
+    header, index = series.header, indices(Collection.of(raw.about), raw.survey)
     found = [(one, structure) for one in objects for structure in one.header.structures]
     for structure in {structure.name: structure for _, structure in found}.values():
         if structure.name not in index:
@@ -212,7 +211,7 @@ def _case(raw: Raw, name: str, image: DicomSeries, series: Series, objects: list
             "age": header.age,
         },
         patient_id=header.patient_id or None,
-        problem=Problem.of(_not_deidentified(raw.about, series.identity_removed), WHO),
+        problem=Problem.of(_not_deidentified(Collection.of(raw.about), series.identity_removed), WHO),
     )
 
 
@@ -242,13 +241,13 @@ def survey_by(about: About) -> SurveyPlan:
     return SurveyPlan(dicom_headers.files, look_unless_denied if Collection.of(about).deidentified_by else look_where_said, HEAD)
 
 
-def select_from(about: About) -> Select:
+def select_from(about: Collection) -> Select:
     """Which masks the about file selects.
 
     Raises:
         Refused: it names an algorithm or a kind of object that there is not.
     """
-    said = Collection.of(about).select
+    said = about.select
     select = Select(
         analysis_result=listed(said.analysis_result),
         description=listed(said.description),
@@ -263,27 +262,27 @@ def select_from(about: About) -> Select:
     return select
 
 
-def _not_deidentified(about: About, said: set[str]) -> str:
+def _not_deidentified(about: Collection, said: set[str]) -> str:
     """What is wrong with objects that do not say that nobody can be recognised by them; empty where all is well."""
-    if said == {"YES"} or (Collection.of(about).deidentified_by and "NO" not in said):
+    if said == {"YES"} or (about.deidentified_by and "NO" not in said):
         return ""
     return "its header does not say that what identifies the patient was removed (PatientIdentityRemoved = YES)."
 
 
-def indices(about: About, survey: Mapping[str, Any]) -> dict[str, int]:
+def indices(about: Collection, survey: Survey) -> dict[str, int]:
     """The class index of each structure's name: by the about file, else by the names that the survey found."""
     words = words_of(about, survey)
     order = {word: number for number, word in enumerate(dict.fromkeys(words.values()), 1)}
     return {name: order[word] for name, word in words.items()}
 
 
-def words_of(about: About, survey: Mapping[str, Any]) -> dict[str, str]:
+def words_of(about: Collection, survey: Survey) -> dict[str, str]:
     """The class of each structure's name, in the order of the classes.
 
     Raises:
         Refused: `classes` in the about file leaves a name empty.
     """
-    stated = Collection.of(about).classes
+    stated = about.classes
     if stated is not None:
         if not all(stated.values()):
             raise about.wrong("classes")
@@ -302,7 +301,7 @@ def slug(name: str) -> str:
 def edition_from(raw: Raw) -> Edition:
     """The edition that the user's facts and the survey make."""
     collection = Collection.of(raw.about)
-    classes = tuple(dict.fromkeys(words_of(raw.about, raw.survey).values()))
+    classes = tuple(dict.fromkeys(words_of(collection, raw.survey).values()))
     facts = EditionFacts(
         license=replace(collection.terms, conditions=(POLICY, *collection.terms.conditions)),
         citations=(*collection.citations, *facts_of(__file__).editions[0].citations),

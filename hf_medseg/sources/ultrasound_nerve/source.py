@@ -33,11 +33,10 @@ def surveyed(raw: Raw) -> list[RawFile]:
 
 def contradictory(raw: Raw, pictures: Found, masks: Found) -> set[tuple[str, str]]:
     """Keys of the frames that look like another frame of the same subject and are annotated differently."""
-    seen = raw.survey or {}
     subjects: dict[str, dict[tuple[str, str], tuple[object, object]]] = {}
     for key, file in pictures.items():
         if key in masks:
-            subjects.setdefault(key[0], {})[key] = (seen.get(file.listed), seen.get(masks[key].listed))
+            subjects.setdefault(key[0], {})[key] = (raw.survey.get(file.listed), raw.survey.get(masks[key].listed))
     return {key for pairs in subjects.values() for key in contradictions(pairs)}
 
 

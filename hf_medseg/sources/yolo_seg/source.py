@@ -10,7 +10,6 @@ from hf_medseg.case import Case
 from hf_medseg.catalog.about import About
 from hf_medseg.catalog.own import Fit
 from hf_medseg.catalog.source import Edition, Reading, SurveyPlan, source_of
-from hf_medseg.errors import Rejected
 from hf_medseg.formats.picture import Picture
 from hf_medseg.masks.drawing import Canvas
 from hf_medseg.raw.files import RawFile
@@ -69,7 +68,7 @@ def names_of(raw: Raw) -> dict[int, str]:
         Refused: the file with the names cannot be read, or no object is there and nobody says the classes.
     """
     about, file = AboutFile.of(raw.about), raw.fit.reading.names
-    seen = sorted({number for one in raw.survey.values() if not isinstance(one, Rejected) for number in one})
+    seen = sorted({number for one in raw.survey.values() if isinstance(one, tuple) for number in one})
     if about.classes:
         return dict(enumerate(about.classes))
     if file is not None and (named := named_in(file)):

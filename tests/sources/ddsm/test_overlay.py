@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hf_medseg.errors import Rejected
-from hf_medseg.raw.files import Place, RawFile, Reader
+from hf_medseg.raw.files import RawFile, Reader
+from hf_medseg.raw.places import Alone
 from hf_medseg.sources.ddsm.overlay import MAX_STEPS, ChainCores, ChainFacts, ChainMasks, ChainOverlap, Chains, area, findings_of
 from tests.sources.ddsm.phantom import STEPS, Finding, _overlay
 from tests.support.kit import Array
@@ -32,7 +33,7 @@ BOUNDARY
 def file_of(folder: Path, text: str | bytes) -> RawFile:
     path = folder / "A_0001_1.LEFT_CC.OVERLAY"
     path.write_bytes(text.encode() if isinstance(text, str) else text)
-    return RawFile(path.name, path.stat().st_size, Place(str(path)))
+    return RawFile(path.name, path.stat().st_size, Alone(str(path)))
 
 
 def chained(codes: list[int], start: tuple[int, int]) -> Array:

@@ -1,0 +1,182 @@
+"""What lies in a raw tree: listed once, with archives opened where they lie, and never written to."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hf_medseg.errors import Refused
+from hf_medseg.raw.archive_names import NESTED, refuse, stem
+from hf_medseg.raw.archives import archive_kind, list_archive
+from hf_medseg.raw.files import RawFile
+from hf_medseg.raw.litter import is_litter
+from hf_medseg.raw.patterns import Pattern
+from hf_medseg.raw.places import Alone, Hindered, InFolder
+from hf_medseg.raw.walk import ABOVE, NO_FILE, walk
+
+
+@dataclass(eq=False, slots=True)
+class Listing:
+    """What lies in a raw tree, or in one part of it.
+
+    Attributes:
+        files: every file but litter, in order of their paths.
+        litter: paths of what operating systems leave behind.
+        aside: (path, reason) of what else is in the tree and is no file.
+        part: the name of the part, with which the paths begin that rows state; empty for a whole tree.
+        outside: whether this is a part that lies elsewhere than the rest of the tree.
+    """
+
+    files: list[RawFile]
+    litter: list[str] = field(default_factory=list)
+    aside: list[tuple[str, str]] = field(default_factory=list)
+    part: str = ""
+    outside: bool = False
+    _with_suffix: dict[tuple[str, ...], list[RawFile]] = field(default_factory=dict, repr=False)
+
+    def matches(self, pattern: Pattern) -> Iterator[tuple[RawFile, re.Match[str]]]:
+        """The files that match, with their match; those of the same suffixes are looked for once."""
+        suffixes = tuple(sorted({end[max(end.rfind("."), 0) :] for end in pattern.ends}))
+        if suffixes not in self._with_suffix:
+            self._with_suffix[suffixes] = [file for file in self.files if file.listed.endswith(suffixes)]
+        for file in self._with_suffix[suffixes]:
+            if (match := pattern.search(file.listed)) is not None:
+                yield file, match
+
+    def has(self, pattern: str) -> bool:
+        """Whether any file matches the pattern of `Raw.find`."""
+        return next(self.matches(Pattern(pattern)), None) is not None
+
+    def below(self, pattern: str) -> set[str]:
+        """The folders in which a match of the pattern begins, each with its `/`, or nothing for the top."""
+        return {file.listed[: match.start()] for file, match in self.matches(Pattern(pattern))}
+
+    def seen_from(self, file: RawFile, start: int) -> RawFile:
+        """The file as the layout has it that begins at `start` in its path."""
+        return RawFile(file.listed, file.size, file.place, start, self.part, stamp=file.stamp) if start or self.part else file
+
+
+def _posix(name: str) -> str | None:
+    """A path in NFC and POSIX form, None where it leads out; a backslash divides folders, as in archives and trees from Windows."""
+    path = unicodedata.normalize("NFC", name.replace("\\", "/"))
+    while path.startswith("./"):
+        path = path[2:]
+    return None if path.startswith("/") or ".." in path.split("/") else path
+
+
+def list_tree(path: str | os.PathLike[str], work: Path, under: str = "") -> Listing:
+    """Lists a raw tree: a folder, an archive, or a folder with archives in it.
+
+    Members of an archive are listed as if it had been unpacked where it lies.
+
+    Args:
+        path: the folder or archive (local path or fsspec URL).
+        work: folder for seek indexes of compressed tars, and for what some of them are unpacked to.
+        under: name of a folder to list everything under, so that a part that lies elsewhere cannot be taken for the rest of the tree.
+
+    Raises:
+        Refused: there is nothing there, or an archive cannot be read in place.
+    """
+    text = os.fspath(path).rstrip("/") or "/"
+    if "://" not in text and not os.path.exists(text):
+        raise Refused(f"{text}: no such file or folder. RAW is the folder or archive that you downloaded.")
+    files: list[RawFile] = []
+    litter: list[str] = []
+    aside: list[tuple[str, str]] = []
+    seen = 0
+    above_all = f"{under}/" if under else ""
+    folder = InFolder(text, above_all)
+    for listed, size, stamp, local, hindrance in walk(text):
+        seen += 1
+        # Bytes that are no UTF-8 reach Python as lone surrogates, which no table can hold.
+        shown = _posix(os.fsencode(listed).decode("utf-8", "replace"))
+        if shown is None:
+            raise Refused(f"{text}: the file {listed!r} has a name that leads out of its folder where \\ divides folders. Rename it.")
+        if is_litter(shown):
+            litter.append(above_all + shown)
+        elif hindrance is ABOVE:
+            aside.append((above_all + shown, hindrance[0]))
+        elif hindrance is not None:
+            files.append(RawFile(above_all + shown, 0, Hindered(local, *hindrance), stamp=stamp))
+        elif kind := archive_kind(local, shown, alone=local == text):
+            above, before = shown.rpartition("/")[0], len(files) + len(litter)
+            for member in list_archive(local, shown, kind, work):
+                inner = _posix(member.name)
+                if inner is None or re.match(r"[A-Za-z]:", inner):
+                    raise Refused(
+                        f"{shown}: its member {member.name!r} climbs out of the archive. Do not use this archive; fetch the owner's."
+                    )
+                whole = above_all + (f"{above}/{inner}" if above else inner)
+                if is_litter(whole):
+                    litter.append(whole)
+                elif NESTED.search(inner):
+                    raise refuse(shown, kind, f"a nested archive ({inner})")
+                else:
+                    place = member.place or Hindered(local, member.reason, NO_FILE)
+                    files.append(RawFile(whole, member.size, place, stamp=stamp if place.crc is None else place.crc))
+            if len(files) + len(litter) == before:
+                if local == text:
+                    raise Refused(f"{shown}: the archive holds no file. Fetch it again.")
+                aside.append((above_all + shown, "an archive that holds no file"))
+        else:
+            # One place for a whole folder, but for a name that is not in NFC on the disk or a single file.
+            files.append(RawFile(above_all + shown, size, folder if local == f"{text}/{shown}" else Alone(local), stamp=stamp))
+    if not seen:
+        raise Refused(f"{text}: the folder is empty. RAW is the folder or archive that you downloaded.")
+    files.sort(key=lambda file: file.listed)
+    return Listing(_told_apart(_with_placeholders(files), text, above_all), litter, aside)
+
+
+def _told_apart(files: list[RawFile], root: str, above_all: str) -> list[RawFile]:
+    """Members of several archives in one folder that would be listed under one path are listed below their archive's name."""
+    repeated = {
+        one.listed
+        for one, other in itertools.pairwise(files)
+        if one.listed == other.listed and one.place is not None and other.place is not None and one.place.path != other.place.path
+    }
+    if not repeated:
+        return files
+    for number, file in enumerate(files):
+        if file.listed in repeated and file.place is not None and file.place.archived:
+            folder, slash, archive = file.place.path[len(root) :].lstrip("/").rpartition("/")
+            above = above_all + folder + slash
+            inside = f"{stem(archive)}/{file.listed[len(above) :]}"
+            files[number] = RawFile(above + inside, file.size, file.place, stamp=file.stamp)
+    return sorted(files, key=lambda file: file.listed)
+
+
+# What a cloud, a version control or a browser puts in the place of a file that is not, or not wholly, there.
+_PLACEHOLDERS = (
+    (
+        re.compile(r"((?:.*/)?)\.([^/]+)\.icloud\Z"),
+        "a placeholder of iCloud, not the file",
+        "Download it in the Finder, or with `brctl download`.",
+    ),
+    (re.compile(r"((?:.*/)?)([^/]+)\.(?:nextcloud|owncloud)\Z"), "a placeholder of a cloud, not the file", "Make it available offline."),
+    (re.compile(r"((?:.*/)?)([^/]+)\.dvc\Z"), "a pointer of DVC, not the file", "Run `dvc pull` in the repository it came from."),
+    (
+        re.compile(r"((?:.*/)?)([^/]+)\.(?:crdownload|part|partial|opdownload)\Z"),
+        "a download that was not finished",
+        "Let the download end, or fetch the file again.",
+    ),
+)
+_PLACEHOLDER_ENDS = (".icloud", ".nextcloud", ".owncloud", ".dvc", ".crdownload", ".part", ".partial", ".opdownload")
+
+
+def _with_placeholders(files: list[RawFile]) -> list[RawFile]:
+    """The files in order of their paths, where a placeholder stands with the file that it stands for, so that its case is rejected."""
+    files.sort(key=lambda file: file.listed)
+    found = [file for file in files if file.listed.endswith(_PLACEHOLDER_ENDS)]
+    if not found:
+        return files
+    there = {file.listed for file in files}
+    for file in found:
+        for pattern, reason, advice in _PLACEHOLDERS:
+            if (match := pattern.match(file.listed)) is not None and (name := match[1] + match[2]) not in there:
+                files.append(RawFile(name, 0, Hindered(file.listed, reason, advice), stamp=file.stamp))
+    return sorted(files, key=lambda file: file.listed)
