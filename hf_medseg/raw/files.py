@@ -73,9 +73,7 @@ class RawFile:
     @property
     def local(self) -> str:
         """Its own path on a disk of this machine; empty where it lies in an archive or elsewhere."""
-        if not self.there or self.place is None or self.place.offset is not None or "://" in self.place.path:
-            return ""
-        return f"{self.place.path}/{self.listed[len(self.place.under) :]}" if self.place.folder else self.place.path
+        return "" if self.place is None else self.place.local(self.listed)
 
     @property
     def name(self) -> str:

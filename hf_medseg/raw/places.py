@@ -26,6 +26,10 @@ class Place(ABC):
         """CRC-32 of the file, where its archive states one."""
         return None
 
+    def local(self, listed: str) -> str:
+        """The path, on a disk of this machine, of the file that is listed so; empty where it lies in an archive or elsewhere."""
+        return ""
+
     @abstractmethod
     def read(self, listed: str, size: int, head: int | None) -> bytes:
         """The bytes of the file that is listed so and has that size, or the first `head` of them.
@@ -40,6 +44,9 @@ class Alone(Place):
     """A file by itself."""
 
     path: str
+
+    def local(self, listed: str) -> str:
+        return "" if "://" in self.path else self.path
 
     def read(self, listed: str, size: int, head: int | None) -> bytes:
         return whole(self.path, head)
@@ -56,8 +63,14 @@ class InFolder(Place):
     path: str
     under: str = ""
 
+    def local(self, listed: str) -> str:
+        return "" if "://" in self.path else self._path_of(listed)
+
     def read(self, listed: str, size: int, head: int | None) -> bytes:
-        return whole(f"{self.path}/{listed[len(self.under) :]}", head)
+        return whole(self._path_of(listed), head)
+
+    def _path_of(self, listed: str) -> str:
+        return f"{self.path}/{listed[len(self.under) :]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,9 +32,9 @@ def cases(raw: Raw) -> Iterator[Case]:
             info = infos.get((folder, patient), {})
             count = whole_in(info, "NbFrame", least=1) or 1
             for frame in range(1, count + 1):
-                image = NiftiVolume(film, channel=(frame - 1, count))
+                pixels = {"image": NiftiVolume(film, channel=(frame - 1, count)), "mask": None}
                 columns = {"frame": frame, **_said(info, frame)}
-                yield Case(f"{patient}_4d_frame{frame:02d}", {"image": image, "mask": None}, columns, SPLITS[folder], patient)
+                yield Case(f"{patient}_4d_frame{frame:02d}", pixels, columns, SPLITS[folder], patient)
         return
     images = raw.find(rf"{PATIENT}{INSIDE}\2_frame(\d\d)\.nii(?:\.gz)?")
     masks = raw.find(rf"{PATIENT}{INSIDE}\2_frame(\d\d)_gt\.nii(?:\.gz)?")
