@@ -12,12 +12,13 @@ import pytest
 from hf_medseg.conversion.run import convert
 from hf_medseg.errors import MissingExtra, Refused
 from hf_medseg.formats.stacks import arrays_in
-from hf_medseg.raw.files import Place, RawFile
+from hf_medseg.raw.files import RawFile
+from hf_medseg.raw.places import Alone
 from tests.support.harness import PHANTOMS, run
 
 
 def _file(path: Path) -> RawFile:
-    return RawFile(path.name, path.stat().st_size, Place(str(path)), stamp=path.stat().st_mtime_ns)
+    return RawFile(path.name, path.stat().st_size, Alone(str(path)), stamp=path.stat().st_mtime_ns)
 
 
 @pytest.mark.parametrize(("packed", "mapped"), [(False, True), (True, False)])
