@@ -95,7 +95,8 @@ class _Any(Labels):
         return self.of.files()
 
     def labels(self, reader: Reader, shape: Shape) -> LabelMap:
-        return (self.of.painted(reader, shape)[0] != 0).astype(np.uint8)
+        there: LabelMap = (self.of.painted(reader, shape)[0] != 0).astype(np.uint8)
+        return there
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ def cases(raw: Raw) -> Iterator[Case]:
         raw.doubts.lacking(next(file.path for (_, suffix), file in listings.items() if suffix), sorted({*numbers} - {*types}), numbers)
     for number in union(pictures, masks, splits):
         split, code = splits.get(number, set()), types.get(number, set())
-        label = next(iter(code), "")
+        label = min(code, default="")
         wrong = ""
         if splits and len(split) != 1:
             wrong = f"{'both' if split else 'neither'} of the lists train.txt and val.txt name it."
@@ -73,7 +73,7 @@ def cases(raw: Raw) -> Iterator[Case]:
                 "mask": Colours(Picture(masks.need(number, f"annotations/{number}.PNG")), COLOURS),
             },
             {"label": NAMES[int(label)] if label and not wrong else None},
-            split=next(iter(split), "train"),
+            split=min(split, default="train"),
             problem=Problem.of(wrong),
         )
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -99,3 +102,22 @@ def test_a_class_that_a_spreadsheet_wrote_with_a_decimal_place_is_read(tmp_path:
     after = convert("mmotu", phantom.raw, tmp_path / "after", workers=1)
     assert after.rejected == before.rejected == []
     assert after.report["configs"] == before.report["configs"]
+
+
+CONVERT = """\
+import sys
+from pathlib import Path
+from hf_medseg.conversion.run import convert
+convert("mmotu", Path(sys.argv[1]), Path(sys.argv[2]), workers=1)
+"""
+
+
+def test_a_picture_in_both_lists_gives_the_same_shards_in_every_process(tmp_path: Path) -> None:
+    raw = PHANTOMS["mmotu"].make(tmp_path / "raw", "listed-twice").raw
+    for order in ("1", "3"):  # in which Python orders the words `train` and `validation` differently
+        done = [sys.executable, "-c", CONVERT, str(raw), str(tmp_path / order)]
+        subprocess.run(done, check=True, env={**os.environ, "PYTHONHASHSEED": order}, capture_output=True)
+    shards = [path.relative_to(tmp_path / "1") for path in (tmp_path / "1").rglob("*.parquet")]
+    assert shards
+    for shard in shards:
+        assert (tmp_path / "1" / shard).read_bytes() == (tmp_path / "3" / shard).read_bytes()

@@ -48,7 +48,7 @@ VARIANTS: dict[str, str] = {
     "not_deidentified": "PatientIdentityRemoved is not YES in one series: rejected",
     "stated_deidentified": "PatientIdentityRemoved is absent and the about file says who de-identified",
     "burned_in": "BurnedInAnnotation = YES in one series: rejected",
-    "not_dicom": "a .dcm that is no DICOM: rejected by name",
+    "not_dicom": "a saved web page called .dcm among the slices of a series: it is rejected by name, and the series, which may lack that slice",
     "wide_integers": "32-bit pixels that no offset brings into 16 bits: rejected",
     "restricted": "about file with a license that allows nothing: converted, never published",
     "refused_nifti_masks": "masks as NIfTI beside the DICOM: listed, needs its own source",
@@ -612,6 +612,7 @@ def _spoil(
     elif variant == "not_dicom":
         write(mr.paths[0].with_name("1-777.dcm"), "<html>404 Not Found</html>")
         promise.rejected.append("1-777.dcm")
+        broken = mr
     elif variant == "refused_nifti_masks":
         write(layout.raw / "masks" / "PL-001.nii.gz", b"\x1f\x8b\x08\x00" + bytes(40))
         for path in sorted(layout.raw.rglob("*.dcm")):
