@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-# The folder has the name of a public function: once it is imported, it does not come between any more.
+# These folders have the names of public functions: once they are imported, they do not come between any more.
+import hf_medseg.site as _site  # noqa: F401
 import hf_medseg.sources as _folder  # noqa: F401
 
 __version__ = "0.1.0"
@@ -26,6 +27,7 @@ __all__ = [
     "load_dataset",
     "physical",
     "push",
+    "site",
     "sources",
     "verify",
 ]
@@ -43,9 +45,10 @@ if TYPE_CHECKING:
     from hf_medseg.loading.builder import load_dataset
     from hf_medseg.preview.sheet import contact_sheet
     from hf_medseg.publishing.push import push
+    from hf_medseg.site.build import site
     from hf_medseg.verification.verify import verify
 else:
-    del sources
+    del site, sources
 
 _HOMES = {
     "MedsegError": "errors",
@@ -63,6 +66,7 @@ _HOMES = {
     "load_dataset": "loading.builder",
     "physical": "formats.physical",
     "push": "publishing.push",
+    "site": "site.build",
     "sources": "catalog.lookup",
     "verify": "verification.verify",
 }

@@ -27,7 +27,8 @@ ARROWS = {
     "training": "formats",
     "fetching": "dataset raw formats masks case catalog conversion",
     "publishing": "dataset raw catalog card verification",
-    "cli": "dataset catalog card conversion preview verification fetching publishing",
+    "site": "dataset formats catalog preview publishing",
+    "cli": "dataset catalog card conversion preview verification fetching publishing site",
     "__main__": "cli",
 }
 KNOWN_TO_ALL = {"errors", "progress", "words", "hf_medseg"}

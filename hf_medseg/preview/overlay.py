@@ -67,8 +67,8 @@ def read_shown(rows: Sequence[Shown]) -> Iterator[tuple[Shown, Seen]]:
 def see(image: Mapping[str, Any], mask: Mapping[str, Any] | None) -> Seen:
     """Decodes the image and mask cells of a row; of a volume one slice: that with most structure, else the middle one."""
     try:
-        pixels, labels = _samples(image["bytes"]), None if mask is None else _samples(mask["bytes"])
-        if _is_volume(image["bytes"]):
+        pixels, labels = samples(image["bytes"]), None if mask is None else samples(mask["bytes"])
+        if is_volume(image["bytes"]):
             marked = np.zeros(len(pixels)) if labels is None else np.count_nonzero((labels > 0) & (labels < NOT_ANNOTATED), axis=(1, 2))
             k = int(marked.argmax()) if marked.any() else len(pixels) // 2
             pixels, labels = pixels[k], None if labels is None else labels[k]
@@ -82,12 +82,14 @@ def see(image: Mapping[str, Any], mask: Mapping[str, Any] | None) -> Seen:
         return Seen(None, None)
 
 
-def _is_volume(data: bytes) -> bool:
+def is_volume(data: bytes) -> bool:
+    """Whether a cell holds a volume and no picture."""
     return data.startswith(b"\x1f\x8b")
 
 
-def _samples(data: bytes) -> Array:
-    if _is_volume(data):
+def samples(data: bytes) -> Array:
+    """The samples of an image or mask cell as stored: (height, width), (height, width, 3), or (slices, height, width) of a volume."""
+    if is_volume(data):
         return voxels_of(data)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

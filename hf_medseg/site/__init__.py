@@ -1,0 +1,1 @@
+"""A web site of files: the catalog, and pages that show converted datasets."""

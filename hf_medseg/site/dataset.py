@@ -1,0 +1,189 @@
+"""The page of one converted dataset: what it shows, and what it leaves out because the license asks for that."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hf_medseg.catalog import lookup
+from hf_medseg.catalog.facts import Facts
+from hf_medseg.catalog.licenses import License
+from hf_medseg.dataset.folder import CARD, Output
+from hf_medseg.dataset.table import NOT_ANNOTATED
+from hf_medseg.errors import Refused
+from hf_medseg.preview.choose import pick
+from hf_medseg.preview.overlay import colour_of
+from hf_medseg.site.pictures import View, write_views
+from hf_medseg.site.statistics import Histogram, Shape, intensities, shape_of
+
+_BIBTEX = re.compile(r"^```bibtex\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_MEASURED = 32  # rows of a config whose pixels are counted by brightness
+_UNNAMED = "not annotated"
+
+
+@dataclass(frozen=True)
+class ClassShare:
+    """How much of a class there is: its part of all pixels with a mask, and in how many rows it occurs."""
+
+    index: int
+    name: str
+    share: float
+    pixels: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class Split:
+    """How large a split is."""
+
+    name: str
+    rows: int
+    with_mask: int
+    classes: tuple[ClassShare, ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A config of a dataset, as its part of the page tells it; `told` is its part of `report.json`."""
+
+    name: str
+    legend: tuple[tuple[int, str], ...]
+    splits: tuple[Split, ...]
+    whole: Split
+    shape: Shape
+    brightness: tuple[Histogram, ...]
+    views: tuple[View, ...]
+    told: Mapping[str, Any]
+
+    @property
+    def not_used(self) -> dict[str, int]:
+        """Files that no row uses, by reason."""
+        found: dict[str, int] = {}
+        for one in self.told["not_used"]:
+            found[one["reason"]] = found.get(one["reason"], 0) + one["files"]
+        return found
+
+
+@dataclass(frozen=True)
+class Page:
+    """A dataset, as its page tells it.
+
+    Attributes:
+        name: of its file and its folder of pictures.
+        pictures: whether its pictures, and the names of its rows and files, are on the page.
+    """
+
+    name: str
+    title: str
+    label: str
+    facts: Facts | None
+    license: License
+    citations: tuple[str, ...]
+    sections: tuple[Section, ...]
+    pictures: bool
+
+    @property
+    def rows(self) -> int:
+        """Rows of all configs."""
+        return sum(section.whole.rows for section in self.sections)
+
+    @property
+    def thumb(self) -> str:
+        """The file of a small overlay, empty where there is none."""
+        return next((view.thumb for section in self.sections for view in section.views if view.thumb), "")
+
+
+def page_of(target: Output, name: str, license: License | None, count: int, folder: Path) -> Page:
+    """Reads a dataset for its page, and writes its pictures.
+
+    Args:
+        target: an output folder with shards.
+        name: of its file and its folder of pictures.
+        license: what the license gate found, where it was asked.
+        count: how many rows or volumes are shown; 0 writes no pictures.
+        folder: where the pictures go.
+
+    Raises:
+        Refused: it holds no rows.
+    """
+    report = target.report()
+    identities = {path: one for path, one in target.identities().items() if one is not None}
+    if not identities or not report.get("configs"):
+        raise Refused(f"{target.root} holds no rows. Give the OUT folder of a conversion; `hf-medseg convert` makes one.")
+    first = next(iter(identities.values()))
+    facts = lookup.facts().get(first.source)
+    facts = None if facts is not None and facts.own_data else facts
+    edition = next((one for one in facts.editions if one.name == first.edition), None) if facts else None
+    card = _card(target.root / CARD)
+    views = list(write_views(target, count, folder)) if count else []
+    sections = []
+    for config, told in report["configs"].items():
+        paths = [path for path, one in identities.items() if one.config == config]
+        rows = [row for row in pick(target, _MEASURED * len(report["configs"])) if row.config == config]
+        shown = tuple(view for view in views if view.row.config == config)
+        sections.append(_section(config, told, shape_of(paths), tuple(intensities(rows)), shown))
+    stated = License(first.license or "unknown", card.name or first.license, "", _tier(first.tier), ())
+    return Page(
+        name,
+        card.title or (facts.title if facts else first.source),
+        " ".join(filter(None, (first.source, first.edition))),
+        facts,
+        license or (edition.license if edition else stated),
+        edition.citations if edition else card.citations,
+        tuple(sections),
+        bool(count),
+    )
+
+
+def _tier(told: str) -> Any:
+    return told if told in ("open", "noncommercial", "restricted") else "unknown"
+
+
+@dataclass(frozen=True)
+class _Card:
+    title: str = ""
+    name: str = ""
+    citations: tuple[str, ...] = ()
+
+
+def _card(path: Path) -> _Card:
+    """What a dataset's card says that the catalog may not know: its title, its license's name, and whom to cite."""
+    from huggingface_hub import metadata_load
+
+    try:
+        text = path.read_text(encoding="utf-8")
+        metadata = metadata_load(path) or {}
+    except Exception:  # the parser's errors are many; the catalog and the shards say the rest
+        return _Card()
+    citations = tuple(one.strip() for one in _BIBTEX.findall(text))
+    return _Card(str(metadata.get("pretty_name") or ""), str(metadata.get("license_name") or ""), citations)
+
+
+def _section(config: str, told: Mapping[str, Any], shape: Shape, brightness: tuple[Histogram, ...], views: tuple[View, ...]) -> Section:
+    names = told["classes"]
+    legend = [(index, name) for index, name in enumerate(names) if index]
+    if any(_UNNAMED in split["pixels"] for split in told["splits"].values()):
+        legend.append((NOT_ANNOTATED, _UNNAMED))
+    splits = [Split(name, one["rows"], one["rows_with_mask"], _shares(names, [one])) for name, one in told["splits"].items()]
+    found = list(told["splits"].values())
+    whole = Split("all", sum(one.rows for one in splits), sum(one.with_mask for one in splits), _shares(names, found))
+    return Section(config, tuple(legend), tuple(splits), whole, shape, brightness, views, told)
+
+
+def _shares(names: Sequence[str], splits: Sequence[Mapping[str, Any]]) -> tuple[ClassShare, ...]:
+    """Every class in order, those too that do not occur; what is not annotated last."""
+    pixels = {name: sum(split["pixels"].get(name, 0) for split in splits) for name in (*names, _UNNAMED)}
+    rows = {name: sum(split["rows_per_class"].get(name, 0) for split in splits) for name in (*names, _UNNAMED)}
+    total = sum(pixels.values())
+    shares = [ClassShare(k, name, pixels[name] / (total or 1), pixels[name], rows[name]) for k, name in enumerate(names)]
+    if pixels[_UNNAMED]:
+        shares.append(ClassShare(NOT_ANNOTATED, _UNNAMED, pixels[_UNNAMED] / total, pixels[_UNNAMED], rows[_UNNAMED]))
+    return tuple(shares) if total else ()
+
+
+def hex_colour(index: int) -> str:
+    """The colour of a class as a style sheet writes it; the background has none."""
+    return "#{:02x}{:02x}{:02x}".format(*colour_of(index)) if index else "transparent"
