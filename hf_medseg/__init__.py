@@ -29,6 +29,7 @@ __all__ = [
     "push",
     "site",
     "sources",
+    "stats",
     "verify",
 ]
 
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from hf_medseg.preview.sheet import contact_sheet
     from hf_medseg.publishing.push import push
     from hf_medseg.site.build import site
+    from hf_medseg.statistics.collect import stats
     from hf_medseg.verification.verify import verify
 else:
     del site, sources
@@ -68,6 +70,7 @@ _HOMES = {
     "push": "publishing.push",
     "site": "site.build",
     "sources": "catalog.lookup",
+    "stats": "statistics.collect",
     "verify": "verification.verify",
 }
 

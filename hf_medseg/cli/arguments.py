@@ -37,6 +37,16 @@ def out(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("out", metavar="OUT", help="folder that `convert` wrote")
 
 
+def outs(parser: argparse.ArgumentParser) -> None:
+    """OUT, once or more often."""
+    parser.add_argument("outs", metavar="OUT", nargs="+", help="folder that `convert` wrote; may be repeated")
+
+
+def picture(parser: argparse.ArgumentParser) -> None:
+    """--picture."""
+    parser.add_argument("--picture", metavar="FILE.png", help="draw it too")
+
+
 def as_json(parser: argparse.ArgumentParser) -> None:
     """--json."""
     parser.add_argument("--json", action="store_true", help="for programs")
