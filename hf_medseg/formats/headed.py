@@ -134,15 +134,11 @@ def _samples(layout: Layout, data: bytes, count: int, needed: int, path: str) ->
         data = data[data.find(b"\n") + 1 or len(data) :]
     if layout.packing in ("text", "hex"):
         return _spelled(layout, data[max(layout.skip_bytes, 0) :], count, path)
-    if layout.packing:
-        data = unpacked(data, max(layout.skip_bytes, 0) + needed, path, layout.packing)
-    if layout.skip_bytes < 0 and len(data) >= needed:
-        data = data[len(data) - needed :]
-    elif layout.skip_bytes > 0:
-        data = data[layout.skip_bytes :]
-    if len(data) < needed:
-        raise Rejected(path, f"{needed} bytes of samples expected, {len(data)} found.", "Fetch it again.")
-    return np.frombuffer(data, layout.dtype, count)
+    content = unpacked(data, max(layout.skip_bytes, 0) + needed, path, layout.packing) if layout.packing else data
+    first = len(content) - needed if layout.skip_bytes < 0 else layout.skip_bytes
+    if first < 0 or len(content) < first + needed:
+        raise Rejected(path, f"{needed} bytes of samples expected, {max(len(content) - max(first, 0), 0)} found.", "Fetch it again.")
+    return np.frombuffer(content, layout.dtype, count, first)
 
 
 def _spelled(layout: Layout, data: bytes, count: int, path: str) -> Array:

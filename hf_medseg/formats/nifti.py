@@ -87,11 +87,11 @@ def _read(data: bytes, header: bytes | None, path: str, header_path: str = "", c
         raise Rejected(told, f"its header is damaged (voxels from byte {offset} on, which is inside the header).", "Fetch it again.")
     size = int(np.prod(shape))
     needed = offset + size * dtype.itemsize
-    data = unpacked(data, needed, path)
-    if len(data) < needed:
+    content = unpacked(data, needed, path)
+    if len(content) < needed:
         what = "header and voxels" if header is None else "voxels"
-        raise Rejected(path, f"{needed} bytes of {what} expected, {len(data)} found.", "Fetch it again.")
-    array = np.frombuffer(data, dtype, size, offset).reshape(shape, order="F")
+        raise Rejected(path, f"{needed} bytes of {what} expected, {len(content)} found.", "Fetch it again.")
+    array = np.frombuffer(content, dtype, size, offset).reshape(shape, order="F")
     if not np.isfinite([1.0 if slope is None else slope, intercept or 0.0]).all():
         raise Rejected(told, "its scale is not a finite number.")
     scale = 1.0 if slope is None else float(slope), 0.0 if intercept is None else float(intercept)

@@ -6,9 +6,12 @@ import bz2
 import zlib
 from typing import Any
 
+import deflate
+
 from hf_medseg.errors import Rejected
 
 GZIP = b"\x1f\x8b"
+_STREAM = GZIP + b"\x08"  # how every stream begins; other bytes may look so too
 _SLACK = 1 << 20  # bytes after the samples that are let pass
 _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 
@@ -22,7 +25,7 @@ def start(data: bytes, size: int) -> bytes:
     return zlib.decompressobj(_GZIP_OR_ZLIB).decompress(data, size) if data.startswith(GZIP) else data[:size]
 
 
-def unpacked(data: bytes, needed: int, path: str, method: str = "") -> bytes:
+def unpacked(data: bytes, needed: int, path: str, method: str = "") -> bytes | bytearray:
     """What is packed in some bytes; several streams in a row are one.
 
     Args:
@@ -40,6 +43,8 @@ def unpacked(data: bytes, needed: int, path: str, method: str = "") -> bytes:
         if len(data) > limit:
             raise _too_much(needed, path)
         return data
+    if method != "bzip2" and (whole := _one_stream(data, limit)) is not None:
+        return whole
     name = "bzip2" if method == "bzip2" else "gzip"
     while data and (not pieces or data.startswith(b"BZh" if name == "bzip2" else GZIP)):
         engine: Any = bz2.BZ2Decompressor() if name == "bzip2" else zlib.decompressobj(_GZIP_OR_ZLIB)
@@ -54,6 +59,21 @@ def unpacked(data: bytes, needed: int, path: str, method: str = "") -> bytes:
             raise Rejected(path, f"the {name} file breaks off.", "Fetch it again.")
         data = engine.unused_data
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def _one_stream(data: bytes, limit: int) -> bytes | bytearray | None:
+    """What a gzip file of one sound stream holds, by libdeflate, which takes less than half of zlib's time.
+
+    None where it is anything else (several streams, something after the end, damaged, too large): zlib tells what.
+    """
+    size = int.from_bytes(data[-4:], "little")  # as the end of the stream states it
+    # libdeflate stops after the first stream without a word, and gives nothing where nothing is asked for.
+    if not data.startswith(GZIP) or not 0 < size < limit or data.find(_STREAM, 1) >= 0:
+        return None
+    try:
+        return deflate.gzip_decompress(data, size)
+    except deflate.DeflateError:
+        return None
 
 
 def _too_much(needed: int, path: str) -> Rejected:
