@@ -27,6 +27,17 @@ def matches(edition: Edition, raw: Raw) -> bool:
     return all(raw.has(mark) for mark in edition.reading.landmarks) and not any(raw.has(mark) for mark in edition.reading.not_landmarks)
 
 
+def has_layout(source: Source, raw: Raw) -> bool:
+    """Whether the folders of a raw tree speak for a source: not where any tree of its kind looks so, and only headers tell which it is."""
+    return any(matches(edition, raw) and edition.reading.landmarks not in _of_any_data() for edition in source.editions)
+
+
+@cache
+def _of_any_data() -> frozenset[tuple[str, ...]]:
+    """The landmarks by which a source for any user's data is told."""
+    return frozenset(edition.reading.landmarks for source in sources().values() if source.from_about for edition in source.editions)
+
+
 def looks_like(raw: Raw) -> list[Source]:
     """The sources that a raw tree looks like, by their own file names and tables."""
     return [source for source in sources().values() if any(raw.has(mark) for mark in source.signature)]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from hf_medseg.catalog.lookup import sources
-from hf_medseg.catalog.recognise import looks_like, matches, with_ids_of
+from hf_medseg.catalog.recognise import has_layout, looks_like, matches, with_ids_of
 from hf_medseg.catalog.source import Edition, Source
 from hf_medseg.conversion.layout import any_of, below_its_folders
 from hf_medseg.conversion.own import OwnFit, own_fits
@@ -115,7 +115,7 @@ def _candidate(source: Source, tree: Raw, path: str, proven: bool) -> Candidate 
     fitting = [edition for edition in source.editions if matches(edition, tree)]
     nearest = fitting[0] if fitting else max(source.editions, key=lambda edition: sum(map(tree.has, edition.reading.landmarks)))
     missing = (*([] if fitting else _lacking(nearest, tree)), *_parts_lacking(source, tree))
-    if not proven and (not fitting or missing):
+    if not proven and (missing or not has_layout(source, tree)):
         return None
     command = ["hf-medseg", "convert", source.id, path, "OUT"]
     command += ["--edition", "NAME"] if len(fitting) > 1 else []

@@ -104,6 +104,7 @@ class Header:
         structures: what a SEG or RTSTRUCT outlines.
         refers_to: SeriesInstanceUIDs of the images that a SEG or RTSTRUCT was drawn on; where it names none, their SOPInstanceUIDs.
         images: SOPInstanceUIDs of the images that it was drawn on, as far as it names them.
+        frames_of: those of them that its single frames or contours name.
         places: where its frames or contours lie; only of a SEG or RTSTRUCT that does not name one series.
         made: when a SEG or RTSTRUCT was made, to tell the newer one; never for a column.
     """
@@ -143,6 +144,7 @@ class Header:
     structures: tuple[Structure, ...] = ()
     refers_to: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
+    frames_of: tuple[str, ...] = ()
     places: tuple[Vector, ...] = ()
     made: str = ""
 
@@ -354,12 +356,14 @@ def _with_structures(header: Header, dataset: Any) -> Header:
     """The header of a SEG or RTSTRUCT, with what it outlines and what it was drawn on."""
     segments = header.sop_class in SEGMENTATION
     when = ("ContentDate", "ContentTime") if segments else ("StructureSetDate", "StructureSetTime")
-    series, images = _unique(_series_referenced(dataset)), _unique(_images_referenced(dataset))
+    series, frames_of = _unique(_series_referenced(dataset)), _unique(_images_of_frames(dataset))
+    images = _unique((*frames_of, *_images_referenced(dataset)))
     header = replace(
         header,
         structures=_segments(dataset) if segments else _rois(dataset),
         refers_to=series or images,
         images=images,
+        frames_of=frames_of,
         made="".join(re.sub(r"[^0-9]", "", text_of(dataset, one)) for one in when),
     )
     if segments:
@@ -445,11 +449,14 @@ def _frames_referenced(dataset: Any) -> Iterator[str]:
 
 
 def _images_referenced(dataset: Any) -> Iterator[str]:
+    for series in items_of(dataset, "ReferencedSeriesSequence"):
+        yield from (text_of(image, "ReferencedSOPInstanceUID") for image in items_of(series, "ReferencedInstanceSequence"))
+
+
+def _images_of_frames(dataset: Any) -> Iterator[str]:
     for group in _groups(dataset):
         for item in items_of(group, "DerivationImageSequence"):
             yield from (text_of(image, "ReferencedSOPInstanceUID") for image in items_of(item, "SourceImageSequence"))
-    for series in items_of(dataset, "ReferencedSeriesSequence"):
-        yield from (text_of(image, "ReferencedSOPInstanceUID") for image in items_of(series, "ReferencedInstanceSequence"))
     for roi in items_of(dataset, "ROIContourSequence"):
         for contour in items_of(roi, "ContourSequence"):
             yield from (text_of(image, "ReferencedSOPInstanceUID") for image in items_of(contour, "ContourImageSequence"))

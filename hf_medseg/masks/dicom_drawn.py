@@ -34,6 +34,7 @@ class Outline:
         sop: SOPInstanceUID of the object.
         origin: one of `ORIGINS`, None where the object does not say.
         to: its class, 0 for none.
+        rank: when its class is painted, from 1 on: later over earlier.
     """
 
     part: Labels
@@ -42,6 +43,7 @@ class Outline:
     sop: str
     origin: str | None = None
     to: int = 0
+    rank: int = 0
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ class Drawn:
 
 @dataclass(frozen=True)
 class DrawnMask(Cell):
-    """A label map of the structures that have a class, in ascending class index; None where nothing is left of them.
+    """A label map of the structures that have a class, in the order of their ranks; None where nothing is left of them.
 
     Attributes:
         drawn: what was drawn.
@@ -121,8 +123,13 @@ class DrawnMask(Cell):
             return None
         result = np.zeros(shape, np.uint8)
         for one in mine:
-            np.maximum(result, on_grid(one.part, reader, shape) * np.uint8(one.to), out=result)
-        return result
+            np.maximum(result, on_grid(one.part, reader, shape) * np.uint8(one.rank), out=result)
+        painted = {one.rank: one.to for one in mine}
+        if all(rank == to for rank, to in painted.items()):
+            return result
+        classes = np.zeros(256, np.uint8)
+        classes[list(painted)] = list(painted.values())
+        return classes[result]
 
     def values(self, reader: Reader, shape: Shape) -> list[Any]:
         """See `Cell.values`."""

@@ -1,0 +1,45 @@
+"""LCTSC, one test a quirk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hf_medseg.conversion.run import convert
+from hf_medseg.errors import Refused
+from tests.support.harness import PHANTOMS, run
+
+
+def test_the_split_stands_in_the_patient_id_and_names_vary(tmp_path: Path) -> None:
+    found = run("lctsc", "clean", tmp_path, configs=["volumes"])
+    assert {(row["patient_id"], row["split"]) for row in found.rows("volumes")} == {
+        ("LCTSC-Train-S1-001", "train"),
+        ("LCTSC-Test-S2-201", "test"),
+    }
+    assert not found.section("volumes")["known"]
+
+
+def test_another_collection_is_refused_with_where_to_go(tmp_path: Path) -> None:
+    other = PHANTOMS["lctsc"].make(tmp_path / "made", "refused_other")
+    with pytest.raises(Refused, match="Any other collection is converted by tcia"):
+        convert("lctsc", other.raw, tmp_path / "out", workers=1)
+    assert not (tmp_path / "out").exists()
+    general = convert("tcia", other.raw, tmp_path / "out", workers=1)
+    assert general.plan.edition.classes == ("heart",)
+
+
+def test_tcia_leaves_it_to_its_own_source_even_where_headers_alone_tell(tmp_path: Path) -> None:
+    for variant in ("clean", "tcia_utils"):
+        phantom = PHANTOMS["lctsc"].make(tmp_path / variant, variant)
+        with pytest.raises(Refused, match="hf-medseg convert lctsc RAW OUT"):
+            convert("tcia", phantom.raw, tmp_path / "out", workers=1)
+
+
+@pytest.mark.parametrize(("kind", "lacking"), [("RTSTRUCT", "not its SEG or RTSTRUCT"), ("CT", "not the images that its masks")])
+def test_images_or_masks_alone_are_refused(kind: str, lacking: str, tmp_path: Path) -> None:
+    phantom = PHANTOMS["lctsc"].make(tmp_path / "made", "idc")
+    for path in phantom.raw.rglob(f"{kind}_*"):
+        path.rename(tmp_path / path.name)
+    with pytest.raises(Refused, match=lacking):
+        convert("lctsc", phantom.raw, tmp_path / "out", workers=1)
