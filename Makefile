@@ -6,7 +6,7 @@ BIN := $(VENV)/$(PROGRAMS)
 OLD := .venv-datasets-3.6
 CODE := hf_medseg tests benchmarks tools upload loading_scripts
 
-.PHONY: demo test dist lint pages cards scripts facts api licenses commands bench clean
+.PHONY: demo test dist lint docs pages cards scripts facts api licenses commands bench clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/python -m tests.support.demo
@@ -22,6 +22,11 @@ lint: $(VENV)/test.stamp
 # Wheel and source distribution, checked, and the demo run from each in a fresh environment.
 dist: $(VENV)/test.stamp
 	$(BIN)/python -m tools.dist
+
+# The guides, the Python interface and the catalog as one site in `build/docs`; a link that leads nowhere is an error.
+docs: $(VENV)/docs.stamp
+	$(BIN)/python -m sphinx -W --keep-going -q -b html -d build/doctrees docs build/docs
+	@echo build/docs/index.html
 
 # Everything that is generated and committed.
 pages: $(VENV)/test.stamp
@@ -47,6 +52,10 @@ $(VENV)/test.stamp: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[test]'
 	@touch $@ $(VENV)/demo.stamp
 
+$(VENV)/docs.stamp: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[docs]'
+	@touch $@ $(VENV)/demo.stamp
+
 # The last `datasets` that runs loading scripts.
 $(OLD)/stamp: pyproject.toml
 	$(PYTHON) -m venv $(OLD)
@@ -55,4 +64,4 @@ $(OLD)/stamp: pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(OLD) demo dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(OLD) build demo dist .pytest_cache .mypy_cache .ruff_cache
