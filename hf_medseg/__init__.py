@@ -23,6 +23,7 @@ __all__ = [
     "contact_sheet",
     "convert",
     "download",
+    "export",
     "identify",
     "load_dataset",
     "physical",
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from hf_medseg.conversion.identify import identify
     from hf_medseg.conversion.run import convert
     from hf_medseg.errors import MedsegError, MissingExtra, Refused, Rejected
+    from hf_medseg.exporting.run import export
     from hf_medseg.fetching.compare import check
     from hf_medseg.fetching.download import download
     from hf_medseg.fetching.http import Mismatch, Unavailable
@@ -64,6 +66,7 @@ _HOMES = {
     "contact_sheet": "preview.sheet",
     "convert": "conversion.run",
     "download": "fetching.download",
+    "export": "exporting.run",
     "identify": "conversion.identify",
     "load_dataset": "loading.builder",
     "physical": "formats.physical",

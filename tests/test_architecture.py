@@ -24,12 +24,13 @@ ARROWS = {
     "conversion": "dataset raw formats masks case catalog card preview",
     "verification": "dataset raw formats catalog card preview conversion",
     "statistics": "dataset formats catalog preview conversion",
+    "exporting": "dataset raw formats catalog",
     "loading": "dataset raw catalog conversion",
     "training": "formats",
     "fetching": "dataset raw formats masks case catalog conversion",
     "publishing": "dataset raw catalog card verification",
     "site": "dataset formats catalog preview publishing",
-    "cli": "dataset catalog card conversion preview verification statistics fetching publishing site",
+    "cli": "dataset catalog card conversion preview verification statistics fetching publishing site exporting",
     "__main__": "cli",
 }
 KNOWN_TO_ALL = {"errors", "progress", "words", "hf_medseg"}

@@ -174,15 +174,19 @@ def _shape(shape: tuple[int, ...], path: str, channel: tuple[int, int] | None) -
     return three if channel is None else (*three, number)
 
 
-def volume_bytes(array: Array, grid: Grid) -> bytes:
-    """A gzipped NIfTI-1 whose header holds size, type, spacing and position, and nothing else; the bytes depend on nothing but these.
+_SCALE = 112  # where scl_slope and scl_inter stand
+
+
+def volume_bytes(array: Array, grid: Grid, scale: tuple[float, float] | None = None) -> bytes:
+    """A gzipped NIfTI-1 whose header holds size, type, place and scale, and nothing else; the bytes depend on nothing but these.
 
     Args:
-        array: (slices, height, width) samples.
+        array: (slices, height, width) samples, or (channels, slices, height, width).
         grid: their geometry.
+        scale: slope and intercept, which the header holds as 32-bit floats; without them voxels are what they are.
 
     Returns:
-        Voxels (column, row, slice), without a scale of its own.
+        Voxels (column, row, slice[, channel]).
     """
     try:
         import nibabel
@@ -195,11 +199,14 @@ def volume_bytes(array: Array, grid: Grid) -> bytes:
     image = build(array.T, None if affine is None else RAS_TO_LPS @ affine, dtype=array.dtype)
     if affine is None:
         rows, columns = grid.pixel_spacing or (1.0, 1.0)
-        image.header.set_zooms((columns, rows, grid.slice_spacing or 1.0))
+        image.header.set_zooms((columns, rows, grid.slice_spacing or 1.0, *[1.0] * (array.ndim - 3)))
         image.set_sform(None, 0)
         image.set_qform(None, 0)
     image.header.set_xyzt_units("mm")
-    packed: bytearray = deflate.gzip_compress(image.to_bytes(), 6 if array.dtype == np.uint8 else 1)
+    content: bytes = image.to_bytes()
+    if scale is not None:
+        content = content[:_SCALE] + struct.pack("<ff", *scale) + content[_SCALE + 8 :]
+    packed: bytearray = deflate.gzip_compress(content, 6 if array.dtype == np.uint8 else 1)
     return bytes(packed)
 
 

@@ -1,0 +1,1 @@
+"""What was converted, in the layouts that training tools read."""

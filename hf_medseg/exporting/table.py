@@ -1,0 +1,256 @@
+"""OUT as every exporter reads it: its rows, shard by shard, and which cases they make, known before a pixel is read."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from hf_medseg.dataset.columns import Column, Label, ListOf, Picture, Volume, column_of
+from hf_medseg.dataset.folder import CARD, Output
+from hf_medseg.dataset.identity import Identity
+from hf_medseg.dataset.storage import parquet, place
+from hf_medseg.errors import MedsegError, Refused
+
+Row = dict[str, Any]
+
+SPLITS = ("train", "validation", "test")
+_LIGHT = ("image_id", "patient_id", "volume_id", "slice_index", "num_slices", "width", "height", "image_position", "fold")
+_NOT_IN_NAMES = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
+_AT_ONCE = 8  # rows that are in memory together
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A case before it is read.
+
+    Attributes:
+        id: its `image_id`; of gathered slices their `volume_id`.
+        stem: what its files are called.
+        group: what must stay on one side of a split: its patient, else its volume, else itself.
+        fold: the owner's fold, None where there is none.
+        rows: how many rows it is made of.
+    """
+
+    id: str
+    stem: str
+    split: str
+    patient: str | None
+    group: str
+    fold: str | None
+    rows: int
+
+
+@dataclass(frozen=True)
+class Table:
+    """One config of a converted dataset.
+
+    Attributes:
+        shards: (split, path), split by split.
+        columns: all columns by name.
+        classes: names of the mask's classes, `background` first.
+        card: the text of the dataset's card.
+        whole_volumes: whether a row is a whole volume.
+    """
+
+    target: Output
+    config: str
+    identity: Identity
+    shards: tuple[tuple[str, Path], ...]
+    columns: Mapping[str, Column]
+    classes: tuple[str, ...]
+    card: str
+
+    @property
+    def whole_volumes(self) -> bool:
+        """Whether a row is a whole volume."""
+        return isinstance(self.columns["image"], Volume)
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """The columns with an image: `image`, and a sequence or channel each after it."""
+        return tuple(
+            name for name, column in self.columns.items() if re.match(r"image(?:_|\Z)", name) and isinstance(column, (Picture, Volume))
+        )
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """All columns that hold a picture or volume each."""
+        return tuple(name for name, column in self.columns.items() if isinstance(column, (Picture, Volume)))
+
+    @property
+    def plain(self) -> tuple[str, ...]:
+        """The columns that a table of text can hold: values and labels, and lists of them."""
+        return tuple(name for name, column in self.columns.items() if _is_plain(column))
+
+    def told(self, row: Row) -> dict[str, Any]:
+        """The plain columns of a row, classes by their names."""
+        return {name: _told(self.columns[name], row[name]) for name in self.plain if row.get(name) is not None}
+
+    def rows(self, columns: Sequence[str] | None = None) -> Iterator[tuple[str, Row]]:
+        """(split, row) of every row, few in memory at a time.
+
+        Args:
+            columns: those that are read; all where nothing is said.
+
+        Raises:
+            MedsegError: a shard cannot be read to its end.
+        """
+        for split, path in self.shards:
+            try:
+                with parquet(path) as file:
+                    for batch in file.iter_batches(_AT_ONCE if columns is None else 1 << 14, columns=columns):
+                        for k in range(batch.num_rows):
+                            yield split, {name: batch.column(name)[k].as_py() for name in batch.schema.names}
+            except (OSError, pa.ArrowException) as error:
+                raise MedsegError(
+                    f"{path.parent.name}/{path.name} cannot be read ({error}). `hf-medseg verify` tells more; convert the raw tree again."
+                ) from error
+
+
+def open_table(out: str | Path, config: str) -> Table:
+    """A config of a converted dataset.
+
+    Args:
+        out: what `convert` wrote.
+        config: its name; the first one where nothing is said.
+
+    Raises:
+        Refused: there is no such dataset, it is not complete, or it lacks the config.
+    """
+    target = Output(place(out))
+    if not target.root.is_dir():
+        raise Refused(f"{out}: no such folder. OUT is the folder that `hf-medseg convert` wrote.")
+    found = target.identities()
+    if not found:
+        raise Refused(f"{out} holds no shards. OUT is the folder that `hf-medseg convert` wrote.")
+    if strange := [path for path, identity in found.items() if identity is None]:
+        raise Refused(f"{strange[0].name} is not a shard of this package, or is damaged. `hf-medseg verify {out}` tells more.")
+    identities = {path: identity for path, identity in found.items() if identity is not None}
+    if len({(one.source, one.edition, one.license, one.tier) for one in identities.values()}) > 1:
+        raise Refused(f"{out} mixes shards of different datasets or terms. One folder holds one source and edition.")
+    configs = sorted({one.config for one in identities.values()}, key=_place_in(list(target.report().get("configs", {}))))
+    config = config or configs[0]
+    if config not in configs:
+        raise Refused(f"{out} has no config {config!r}; it has {', '.join(configs)}. `hf-medseg convert --config {config}` makes it.")
+    try:
+        card = (target.root / CARD).read_text(encoding="utf-8")
+    except OSError:
+        raise Refused(f"{out} has no {CARD}: its conversion is not complete. Run the same `hf-medseg convert` again.") from None
+    order = _place_in(SPLITS)
+    shards = sorted(((one.split, path) for path, one in identities.items() if one.config == config), key=lambda pair: order(pair[0]))
+    with parquet(shards[0][1]) as file:
+        features = json.loads(file.schema_arrow.metadata[b"huggingface"])["info"]["features"]
+    columns = {name: column_of(told) for name, told in features.items()}
+    listed = columns["classes"]
+    names = listed.item.names if isinstance(listed, ListOf) and isinstance(listed.item, Label) else ("background",)
+    return Table(target, config, identities[shards[0][1]], tuple(shards), columns, names, card)
+
+
+def _place_in(order: Sequence[str]) -> Any:
+    return lambda name: (order.index(name) if name in order else len(order), name)
+
+
+def _is_plain(column: Column) -> bool:
+    match column:
+        case ListOf(item):
+            return _is_plain(item)
+        case Picture() | Volume():
+            return False
+    return not hasattr(column, "fields")
+
+
+def _told(column: Column, value: Any) -> Any:
+    match column:
+        case Label(names):
+            return None if value is None else names[value]
+        case ListOf(item):
+            return [_told(item, one) for one in value]
+    return value
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which cases there are.
+
+    Attributes:
+        entries: in the order of the rows.
+        gathered: whether slices are put together to volumes.
+        apart: why slices stay pictures, though they belong to volumes; empty where that is not so.
+    """
+
+    entries: tuple[Entry, ...]
+    gathered: bool = False
+    apart: str = ""
+
+
+def plan(table: Table, gather: bool) -> Plan:
+    """The cases of a table.
+
+    Args:
+        table: the table.
+        gather: whether slices are put together to volumes where they make whole ones.
+
+    Raises:
+        Refused: two cases would have files of the same name.
+    """
+    wanted = [name for name in _LIGHT if name in table.columns]
+    volumes: dict[tuple[str, str], list[Row]] = {}
+    rows: list[tuple[str, Row]] = []
+    keep = gather and not table.whole_volumes and "slice_index" in table.columns
+    for split, row in table.rows(wanted):
+        if keep and row["volume_id"] is not None:
+            volumes.setdefault((split, row["volume_id"]), []).append(row)
+        rows.append((split, row))
+    apart = _apart(table, volumes, len(rows)) if volumes else ""
+    if volumes and not apart:
+        made = [_entry(split, found[0], volume, len(found)) for (split, volume), found in volumes.items()]
+    else:
+        made = [_entry(split, row, row["image_id"], 1) for split, row in rows]
+    return Plan(_named(made), bool(volumes) and not apart, apart)
+
+
+def _entry(split: str, row: Row, id: str, rows: int) -> Entry:
+    fold = row.get("fold")
+    group = row["patient_id"] or row.get("volume_id") or row["image_id"]
+    return Entry(id, "", split, row["patient_id"], group, None if fold is None else str(fold), rows)
+
+
+def _named(entries: Sequence[Entry]) -> tuple[Entry, ...]:
+    """Entries with names that every file system takes, and tells apart."""
+    taken: dict[str, str] = {}
+    named = []
+    for entry in entries:
+        stem = _NOT_IN_NAMES.sub("_", entry.id).strip(" .") or "_"
+        other = taken.setdefault(f"{entry.split}/{stem}".casefold(), entry.id)
+        if other != entry.id:
+            raise Refused(f"The cases {other!r} and {entry.id!r} would have files of the same name, {stem!r}. Give them other ids.")
+        named.append(replace(entry, stem=stem))
+    return tuple(named)
+
+
+def _apart(table: Table, volumes: Mapping[tuple[str, str], Sequence[Row]], rows: int) -> str:
+    """Why the slices of a table do not make volumes; empty where they do."""
+    if rows > sum(map(len, volumes.values())):
+        return "some rows are pictures of no volume"
+    for (_, volume), found in volumes.items():
+        if [row["slice_index"] for row in found] != list(range(len(found))) or found[0]["num_slices"] not in (None, len(found)):
+            return f"the volume {volume} has {len(found)} of {found[0]['num_slices']} slices"
+        if len({(row["width"], row["height"]) for row in found}) > 1:
+            return f"the slices of the volume {volume} differ in size"
+        places = [row["image_position"] for row in found if row.get("image_position")]
+        if len(found) == len(places) > 2:
+            steps = np.array([np.subtract(there, here) for here, there in pairwise(places)])
+            if np.abs(steps - steps.mean(axis=0)).max() > 0.1 * np.linalg.norm(steps.mean(axis=0)):
+                return f"the slices of the volume {volume} are at uneven distances"
+    from hf_medseg.exporting.case import decoded
+
+    _, first = next(table.rows())
+    return "its slices are in colours" if decoded(first["image"]["bytes"], first["image_id"]).ndim == 3 else ""

@@ -1,0 +1,92 @@
+"""What is exported and converted again has the same pixels, ids, splits and classes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+import hf_medseg
+from hf_medseg.conversion import plan as planning
+from hf_medseg.dataset.folder import Output
+from tests.support.harness import pixels, run
+from tests.support.kit import Array
+
+Found = dict[tuple[str, str], tuple[Array, Array | None]]
+
+
+def rows_of(out: Path) -> list[dict[str, Any]]:
+    found = Output(out).identities()
+    return [{**row, "split": one.split} for path, one in found.items() if one is not None for row in pq.read_table(path).to_pylist()]
+
+
+def data_of(out: Path) -> Found:
+    """Physical values and mask of every row, by split and id."""
+    return {
+        (row["split"], row["image_id"]): (hf_medseg.physical(row), None if row["mask"] is None else pixels(row["mask"]))
+        for row in rows_of(out)
+    }
+
+
+def classes_of(out: Path) -> list[str]:
+    names = json.loads(next(out.glob("**/id2label.json")).read_text(encoding="utf-8"))
+    return [names[key] for key in sorted(names, key=int)]
+
+
+def same(found: Found, expected: Found) -> None:
+    assert sorted(found) == sorted(expected)
+    for key, (image, mask) in expected.items():
+        np.testing.assert_array_equal(found[key][0], image, str(key))
+        assert (found[key][1] is None) == (mask is None), key
+        if mask is not None:
+            np.testing.assert_array_equal(found[key][1], mask, str(key))
+
+
+@pytest.fixture
+def unguarded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets data of known sets through the sources for one's own data, which refuse them (see the test of that)."""
+    monkeypatch.setattr(planning, "refuse_known_sources", lambda *_: None)
+    monkeypatch.setattr(planning, "_refuse_known_cases", lambda *_: None)
+
+
+PICTURES = ("chase-db1", "kvasir-seg", "segpc-2021", "coco", "image-mask-folder", "hyperkvasir")
+VOLUMES = ("msd", "acdc")
+AGAIN = {"folder": "image-mask-folder", "coco": "coco", "yolo-seg": "yolo-seg"}
+
+
+@pytest.mark.parametrize("to", AGAIN)
+@pytest.mark.parametrize("source", PICTURES)
+def test_pictures_come_back(source: str, to: str, tmp_path: Path, unguarded: None) -> None:
+    first = run(source, "clean", tmp_path, configs=())
+    result = hf_medseg.export(first.out, tmp_path / "there", to=to)
+    assert result.ok or to == "yolo-seg"
+    about = tmp_path / "about.toml"
+    names = classes_of(first.out)[1:]
+    about.write_text(f"classes = {json.dumps(names)}\n" if to != "folder" else (tmp_path / "there" / "about.toml").read_text())
+    hf_medseg.convert(AGAIN[to], tmp_path / "there", tmp_path / "again", about=about, workers=1)
+    expected = data_of(first.out)
+    if to != "folder":  # nobody annotated them: such layouts would call them empty
+        expected = {key: (image, mask) for key, (image, mask) in expected.items() if mask is not None}
+        assert sum(result.left_out.values()) == len(data_of(first.out)) - len(expected)
+    same(data_of(tmp_path / "again"), expected)
+    assert classes_of(tmp_path / "again") == classes_of(first.out)
+
+
+@pytest.mark.parametrize("to", ["folder", "nnunet", "decathlon"])
+@pytest.mark.parametrize("source", VOLUMES)
+def test_volumes_come_back(source: str, to: str, tmp_path: Path, unguarded: None) -> None:
+    first = run(source, "clean", tmp_path, configs=())
+    result = hf_medseg.export(first.out, tmp_path / "there", to=to)
+    about = tmp_path / "there" / "about.toml" if to == "folder" else None
+    hf_medseg.convert("volume-folder", tmp_path / "there", tmp_path / "again", about=about, workers=1)
+    volumes = {row["image_id"]: (row["split"], row["volume_id"]) for row in rows_of(first.out)}
+    expected = data_of(first.out)
+    annotated = {volumes[id] for (_, id), (_, mask) in expected.items() if mask is not None}
+    kept = {key: value for key, value in expected.items() if to == "folder" or key[0] == "test" or volumes[key[1]] in annotated}
+    assert sum(result.cases.values()) == len({volumes[id] for _, id in kept})
+    same(data_of(tmp_path / "again"), kept)
+    assert classes_of(tmp_path / "again") == classes_of(first.out)
