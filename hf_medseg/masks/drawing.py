@@ -213,6 +213,27 @@ class DrawnMask(Drawn, Labels):
         return self.canvas.painted(reader, shape).mask[np.newaxis]
 
 
+class DrawnClass(Drawn, Labels):
+    """What the objects of one class cover, 0 and 1, also where those of another class lie over them."""
+
+    __slots__ = ("label",)
+
+    def __init__(self, canvas: Canvas, label: str) -> None:
+        super().__init__(canvas)
+        self.label = label
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.canvas!r}, {self.label!r})"
+
+    def labels(self, reader: Reader, shape: Shape) -> LabelMap:
+        """See `Labels.labels`."""
+        _, height, width = shape
+        self.canvas.painted(reader, shape)  # which rejects what cannot be painted, by its number
+        things = self.canvas.drawing.things(reader, width, height)
+        areas = tuple(area for thing in things if thing.label == self.label for area in thing.areas)
+        return united(areas, height, width).on(height, width)[np.newaxis].view(np.uint8)
+
+
 class DrawnInstances(Drawn, Cell):
     """The `instances` of a drawing."""
 

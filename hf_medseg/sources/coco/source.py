@@ -28,7 +28,7 @@ from hf_medseg.sources.annotated import (
     note_missing,
     split_in,
 )
-from hf_medseg.sources.coco.records import Index, Objects, Segments, index_of
+from hf_medseg.sources.coco_json import Index, Objects, Segments, index_of
 
 LANDMARKS = (r"[^/]+\.(?i:json)", PICTURE)
 

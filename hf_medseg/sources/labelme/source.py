@@ -12,7 +12,7 @@ from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.long_json import keys_in
 from hf_medseg.raw.tree import Raw
 from hf_medseg.sources.annotated import PICTURE, AboutDrawings, of_kind, sheet_cases, sheet_edition, sheet_fits
-from hf_medseg.sources.labelme.shapes import look, sheet_of
+from hf_medseg.sources.labelme_json import look, sheet_of
 
 LANDMARKS = (r"[^/]+\.(?i:json)", PICTURE)
 

@@ -14,7 +14,7 @@ from PIL import Image
 from hf_medseg.conversion.run import convert
 from hf_medseg.errors import Refused, Rejected
 from hf_medseg.raw.long_json import elements, keys_in
-from hf_medseg.sources.coco.records import index_of
+from hf_medseg.sources.coco_json import index_of
 from tests.support.harness import Converted, pixels
 from tests.support.kit import Phantom, colour, write
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hf_medseg.errors import Rejected
-from hf_medseg.sources.labelme.shapes import sheet_of
+from hf_medseg.sources.labelme_json import sheet_of
 
 
 def _sheet(*shapes: dict[str, Any]) -> Any:

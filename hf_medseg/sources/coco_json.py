@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from hf_medseg.errors import Rejected
+from hf_medseg.errors import Refused, Rejected
 from hf_medseg.formats.picture import Picture
 from hf_medseg.masks.areas import Area, Brush, CocoOutline, Runs, counts_of, outline_of
 from hf_medseg.masks.drawing import Thing
@@ -81,6 +81,21 @@ def index_of(data: bytes, path: str) -> Index | None:
     order = sorted(names, key=lambda id: (0, int(id), "") if id.lstrip("-").isdecimal() else (1, 0, id))
     strangers = sum(count for id, count in belongs.items() if id not in images)
     return Index({id: names[id] for id in order}, tuple(images.values()), packer.packed(), panoptic, strangers)
+
+
+def planned(file: RawFile) -> Index:
+    """The COCO file of a source, read while its cases are listed.
+
+    Raises:
+        Refused: it is damaged, or no COCO file with outlines.
+    """
+    try:
+        index = index_of(file.read(), file.listed)
+    except Rejected as error:
+        raise Refused(str(error)) from error
+    if index is None:
+        raise Refused(f"{file.listed}: COCO JSON with pictures, categories and outlines expected. Fetch the owner's file again.")
+    return index
 
 
 def _of(record: Any, key: str, path: str, what: str) -> Any:

@@ -1,0 +1,91 @@
+"""ARCADE: coronary arteries in angiography, segment by segment, and stenoses on other pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from hf_medseg.case import Case, Problem
+from hf_medseg.catalog.source import Config, Reading, facts_of, source_of
+from hf_medseg.formats.picture import Picture
+from hf_medseg.masks.drawing import Canvas, drawing_columns
+from hf_medseg.raw.tree import Raw, union
+from hf_medseg.sources.coco_json import Objects, planned
+
+# The categories 1 to 25 of both tasks, in the order of their ids; 26 is the stenosis.
+SEGMENTS = [
+    "1",
+    "2",
+    "3",
+    "4",
+    "5",
+    "6",
+    "7",
+    "8",
+    "9",
+    "9a",
+    "10",
+    "10a",
+    "11",
+    "12",
+    "12a",
+    "13",
+    "14",
+    "14a",
+    "15",
+    "16",
+    "16a",
+    "16b",
+    "16c",
+    "12b",
+    "14b",
+]
+CLASSES = {"syntax": tuple(f"segment_{name}" for name in SEGMENTS), "stenosis": ("stenosis",)}
+SPLITS = {"train": "train", "val": "validation", "test": "test"}
+PICTURE = r"(?:syntax|stenosis)/(?:train|val|test)/images/\d+\.(?i:png)"
+OUTLINES = r"(?:syntax|stenosis)/(?:train|val|test)/annotations/(?:train|val|test)\.json"
+
+
+def cases(raw: Raw) -> Iterator[Case]:
+    """One case a picture of a task; numbers restart in every task and split."""
+    task = raw.config
+    indices = {name: index for index, name in enumerate(CLASSES[task], 1)}
+    for folder, split in SPLITS.items():
+        above = f"{task}/{folder}"
+        pictures = raw.find(rf"{above}/images/(\d+)\.(?i:png)")
+        file = raw.one(rf"{above}/annotations/{folder}\.json")
+        drawn: dict[str, Objects] = {}
+        if file is not None:
+            raw.use(file)
+            index = planned(file)
+            # A category 11 is called 10: so the names of segments say that they are names.
+            names = {id: f"segment_{name}" if f"segment_{name}" in CLASSES["syntax"] else name for id, name in index.names.items()}
+            index = replace(index, names=names)
+            for id, name, width, height in index.images:
+                drawn[name.rpartition(".")[0]] = Objects(file.path, index.names, index.annotations.get(id), width, height)
+        for number in union(pictures, drawn):
+            objects = drawn.get(number)
+            wrong = "" if objects else f"{above}/annotations/{folder}.json does not list it."
+            yield Case(
+                f"{task}_{folder}_{number}",
+                {
+                    "image": Picture(pictures.need(number, f"{above}/images/{number}.png")),
+                    **(Canvas(objects, indices).columns() if objects else {}),
+                },
+                split=split,
+                problem=Problem.of(wrong),
+            )
+
+
+SOURCE = source_of(
+    __file__,
+    Reading(
+        landmarks=(PICTURE, OUTLINES),
+        configs=(
+            Config("syntax", drawing_columns(CLASSES["syntax"]), description="Segments of the coronary arteries."),
+            Config("stenosis", drawing_columns(CLASSES["stenosis"]), CLASSES["stenosis"], description="Stenoses, on other pictures."),
+        ),
+    ),
+    cases,
+    signature=(OUTLINES,),
+)
