@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from hf_medseg.case import Case, Problem
-from hf_medseg.catalog.source import Config, Reading, facts_of, source_of
+from hf_medseg.catalog.source import Config, Reading, source_of
 from hf_medseg.formats.picture import Picture
 from hf_medseg.masks.drawing import Canvas, drawing_columns
 from hf_medseg.raw.tree import Raw, union
