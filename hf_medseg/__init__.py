@@ -26,6 +26,7 @@ __all__ = [
     "export",
     "identify",
     "load_dataset",
+    "overlap",
     "physical",
     "push",
     "site",
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from hf_medseg.publishing.push import push
     from hf_medseg.site.build import site
     from hf_medseg.statistics.collect import stats
+    from hf_medseg.statistics.overlap import overlap
     from hf_medseg.verification.verify import verify
 else:
     del site, sources
@@ -69,6 +71,7 @@ _HOMES = {
     "export": "exporting.run",
     "identify": "conversion.identify",
     "load_dataset": "loading.builder",
+    "overlap": "statistics.overlap",
     "physical": "formats.physical",
     "push": "publishing.push",
     "site": "site.build",

@@ -25,7 +25,7 @@ from xml.etree import ElementTree
 import numpy as np
 from PIL import Image, ImageFilter, ImageOps
 
-from hf_medseg.catalog import pictures
+from hf_medseg.catalog import picture_hash, pictures
 from hf_medseg.catalog.recognise import with_ids_of
 from tests.support.harness import PHANTOMS, run
 from tests.support.strangers import KINDS, strangers
@@ -221,7 +221,7 @@ def _real(folder: Path) -> Iterator[tuple[str, list[tuple[str, Image.Image]]]]:
 @contextlib.contextmanager
 def _known_are(id: str, images: Sequence[tuple[str, Image.Image]]) -> Iterator[None]:
     """Meanwhile these pictures are all that is known."""
-    hashes = [(int.from_bytes(np.packbits(pictures.dhash(picture)).tobytes(), "big"), name) for name, picture in images]
+    hashes = [(int.from_bytes(np.packbits(picture_hash.dhash(picture)).tobytes(), "big"), name) for name, picture in images]
     with mock.patch.object(pictures, "known_pictures", lambda source: hashes if source.id == id else []):
         pictures._known.cache_clear()
         yield

@@ -15,7 +15,7 @@ from PIL import Image
 
 from hf_medseg.catalog.loader import PICTURES
 from hf_medseg.catalog.lookup import find_source
-from hf_medseg.catalog.pictures import dhash
+from hf_medseg.catalog.picture_hash import dhash
 from hf_medseg.conversion.executor import Executor
 from hf_medseg.conversion.plan import Request, make_plan
 from hf_medseg.dataset.temporary import temporary_folder

@@ -13,7 +13,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow.compute as pc
@@ -22,17 +22,14 @@ from PIL import Image, ImageChops
 
 from hf_medseg.catalog.licenses import TIERS_BY_OPENNESS
 from hf_medseg.catalog.lookup import known_pictures, sources
+from hf_medseg.catalog.picture_hash import BITS, Cells, HashIndex, Numbers, bits_apart, cells_of, grey_of, hashes_of, steps_of, turned_ways
 from hf_medseg.catalog.source import Source
 from hf_medseg.dataset.storage import parquet
 from hf_medseg.errors import MissingExtra
 
-Numbers: TypeAlias = NDArray[np.uint64]
-Cells: TypeAlias = NDArray[np.uint8] | NDArray[np.floating[Any]]
-
 _Look: TypeAlias = tuple[Numbers, NDArray[np.uint8]]
 """Every hash that a picture has by all ways of looking at it, and for each the kind of the way: which of the radii holds."""
 
-_BITS = 64
 _LEAST_SIDE = 32  # pixels; smaller pictures hold too little
 _LARGE = 1024  # pixels
 _LEAST_BITS = 10  # of a hash that are set, and that are not
@@ -52,6 +49,7 @@ _LEAST_PART = 0.2  # of the picture that lies on such a ground
 # pictures come near by chance.
 _ALONE = 10
 _RADII_ALONE, _RADII_CROWDED = (5, 2, 4, 1), (1, 0, 0, -1)
+_FARTHEST = max(_RADII_ALONE)
 
 # So many different pictures of a known set prove it, or all where there are fewer; of many pictures this part, or so many. Where pictures
 # here and there look like few of the set, they are strangers: copies look like one each, or, flipped and scaled, a few like one; or most of
@@ -129,16 +127,8 @@ def _slices(volume: bytes) -> Iterator[bytes]:
     for at in sorted({round((depth - 1) * part) for part in np.linspace(0.2, 0.8, _SLICES)}):
         one = samples[:, :, at].reshape(*samples.shape[:2], -1)[..., 0].T.astype(np.float32)
         picture = io.BytesIO()
-        _grey(Image.fromarray(np.nan_to_num(one))).save(picture, "PNG", compress_level=1)
+        grey_of(Image.fromarray(np.nan_to_num(one))).save(picture, "PNG", compress_level=1)
         yield picture.getvalue()
-
-
-def dhash(picture: Image.Image) -> NDArray[np.bool_]:
-    """The difference hash of a picture (8 rows of 8 bits): whether each of 9 x 8 cells is brighter than the one left of it.
-
-    The same as `imagehash.dhash(picture.convert("RGB"))`, which would bring SciPy with it.
-    """
-    return _steps(_cells(_grey(picture), 9, 8))
 
 
 def recognise(pictures: Iterable[bytes]) -> list[Likeness]:
@@ -167,26 +157,6 @@ def _batches(looks: Iterator[_Look]) -> Iterator[list[_Look]]:
         yield some
 
 
-def _grey(picture: Image.Image) -> Image.Image:
-    """A picture in 8 bits of grey; of deeper ones the range that they use."""
-    if picture.mode == "L":
-        picture.load()  # while its file is open
-        return picture
-    if picture.mode[0] not in "IF":
-        return picture.convert("RGB").convert("L")
-    values = np.asarray(picture, np.float64)
-    low, high = values.min(), values.max()
-    return Image.fromarray(((values - low) * (255 / max(high - low, 1))).astype(np.uint8))
-
-
-def _cells(grey: Image.Image, width: int, height: int) -> NDArray[np.uint8]:
-    return np.asarray(grey.resize((width, height), Image.Resampling.LANCZOS))
-
-
-def _steps(cells: Cells) -> NDArray[np.bool_]:
-    return cells[:, 1:] > cells[:, :-1]
-
-
 def _looks(data: bytes) -> _Look | None:
     """What a picture may have been; None where it is no picture, or shows next to nothing."""
     try:
@@ -195,24 +165,19 @@ def _looks(data: bytes) -> _Look | None:
                 return None
             if min(picture.size) >= _LARGE:
                 picture.draft("RGB", (_LARGE // 2, _LARGE // 2))  # of a JPEG a smaller one that is quicker to read
-            grey = _grey(picture)
+            grey = grey_of(picture)
     except (OSError, ValueError, SyntaxError):  # Pillow's errors; what cannot be read is somebody else's to tell
         return None
-    cells = _cells(grey, 9, 8)
+    cells = cells_of(grey, 9, 8)
     if int(cells.max()) - int(cells.min()) < _LEAST_CONTRAST:
         return None
     small = grey.reduce(max(1, min(grey.size) // _SMALL))
-    turned = [*_turned(cells, _cells(small.transpose(Image.Transpose.TRANSPOSE), 9, 8)), _steps(255 - cells)]
+    turned = [*turned_ways(cells, cells_of(small.transpose(Image.Transpose.TRANSPOSE), 9, 8)), steps_of(255 - cells)]
     bits, kinds = turned, [0, *[1] * (len(turned) - 1)]
     for upright, lying in _guesses(small):
-        turned = _turned(upright, lying)
+        turned = turned_ways(upright, lying)
         bits, kinds = [*bits, *turned], [*kinds, 2, *[3] * (len(turned) - 1)]
-    return _numbers(np.stack(bits)), np.array(kinds, np.uint8)
-
-
-def _turned(upright: Cells, lying: Cells) -> list[NDArray[np.bool_]]:
-    """The bits of a picture as it is, and flipped and turned in every other way, from its cells and those of it on its side."""
-    return [_steps(cells[::up, ::left]) for cells in (upright, lying) for up in (1, -1) for left in (1, -1)]
+    return hashes_of(np.stack(bits)), np.array(kinds, np.uint8)
 
 
 def _guesses(grey: Image.Image) -> Iterator[tuple[Cells, Cells]]:
@@ -229,7 +194,7 @@ def _guesses(grey: Image.Image) -> Iterator[tuple[Cells, Cells]]:
         wide, high = found[2] - found[0], found[3] - found[1]
         if (wide, high) != grey.size and wide * high >= grey.width * grey.height * _LEAST_PART and min(wide, high) > _LEAST_SIDE // 4:
             cut = grey.crop(found)
-            yield _cells(cut, 9, 8), _cells(cut.transpose(Image.Transpose.TRANSPOSE), 9, 8)
+            yield cells_of(cut, 9, 8), cells_of(cut.transpose(Image.Transpose.TRANSPOSE), 9, 8)
 
 
 @cache
@@ -244,17 +209,6 @@ def _uncut() -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
     return found
 
 
-def _numbers(bits: NDArray[np.bool_]) -> Numbers:
-    return np.packbits(bits.reshape(-1, _BITS), axis=1).view(">u8").ravel().astype(np.uint64)
-
-
-# Where two hashes differ in few bits (up to 7), one of their four pieces of 16 bits differs in one at most: only hashes with such a piece
-# are compared.
-_PIECES = tuple(np.uint64(shift) for shift in (0, 16, 32, 48))
-_NEAR_PIECES = np.array([0, *(1 << bit for bit in range(16))], np.uint64)
-_ALL_PIECES = 1 << 16
-
-
 @dataclass(frozen=True, slots=True)
 class _Known:
     """Every known picture.
@@ -263,13 +217,13 @@ class _Known:
         names: source and name.
         numbers: hashes.
         radii: how many bits may differ, by the kind of way.
-        places: for each of the four pieces, the pictures in the order of their piece, and where each value of it begins.
+        index: where near hashes are found.
     """
 
     names: list[tuple[str, str]]
     numbers: Numbers
     radii: NDArray[np.int8]
-    places: list[tuple[NDArray[np.int64], NDArray[np.int64]]]
+    index: HashIndex
 
 
 @cache
@@ -278,35 +232,16 @@ def _known() -> _Known:
     numbers, radii = [np.empty(0, np.uint64)], [np.empty((0, len(_RADII_ALONE)), np.int8)]
     for source in sources().values():
         # What is all but one shade, or brightens one way alone, looks like any other such picture.
-        listed = [(number, name) for number, name in known_pictures(source) if _LEAST_BITS <= number.bit_count() <= _BITS - _LEAST_BITS]
+        listed = [(number, name) for number, name in known_pictures(source) if _LEAST_BITS <= number.bit_count() <= BITS - _LEAST_BITS]
         if not listed:
             continue
         names += [(source.id, name) for _, name in listed]
         numbers.append(np.array([number for number, _ in listed], np.uint64))
-        apart = _apart(numbers[-1][:, None], numbers[-1])
-        np.fill_diagonal(apart, _BITS)
+        apart = bits_apart(numbers[-1][:, None], numbers[-1])
+        np.fill_diagonal(apart, BITS)
         radii.append(np.where(apart.min(1, keepdims=True) >= _ALONE, _RADII_ALONE, _RADII_CROWDED).astype(np.int8))
     every = np.concatenate(numbers)
-    places = []
-    for shift in _PIECES:
-        piece = _piece(every, shift)
-        order = np.argsort(piece, kind="stable")
-        places.append((order, np.searchsorted(piece[order], np.arange(_ALL_PIECES + 1))))
-    return _Known(names, every, np.concatenate(radii), places)
-
-
-def _piece(numbers: Numbers, shift: np.uint64) -> NDArray[np.int64]:
-    return ((numbers >> shift) & np.uint64(_ALL_PIECES - 1)).astype(np.int64)
-
-
-_SET = np.array([value.bit_count() for value in range(_ALL_PIECES)], np.uint8)  # bits of every piece
-
-
-def _apart(one: Numbers, other: Numbers) -> NDArray[np.uint8]:
-    """In how many bits hashes differ."""
-    differ = one ^ other
-    apart: NDArray[np.uint8] = sum((_SET[_piece(differ, shift)] for shift in _PIECES), np.zeros(differ.shape, np.uint8))
-    return apart
+    return _Known(names, every, np.concatenate(radii), HashIndex(every))
 
 
 def _matches(looks: Sequence[_Look], known: _Known) -> Iterator[tuple[str, str]]:
@@ -314,13 +249,8 @@ def _matches(looks: Sequence[_Look], known: _Known) -> Iterator[tuple[str, str]]
     numbers, kinds = np.concatenate([one for one, _ in looks]), np.concatenate([kinds for _, kinds in looks])
     owner = np.repeat(np.arange(len(looks)), [len(one) for one, _ in looks])
     best: dict[int, tuple[int, int]] = {}
-    for shift, (order, begins) in zip(_PIECES, known.places, strict=True):
-        piece = _piece(numbers[:, None] ^ (_NEAR_PIECES << shift), shift)
-        first, many = begins[piece], begins[piece + 1] - begins[piece]
-        mine = np.repeat(np.broadcast_to(np.arange(len(numbers))[:, None], piece.shape), many.ravel())
-        steps = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many.ravel(), many.ravel())
-        theirs = order[np.repeat(first, many.ravel()) + steps]
-        over = _apart(numbers[mine], known.numbers[theirs]).astype(np.int64) - known.radii[theirs, kinds[mine]]
+    for mine, theirs, apart in known.index.near(numbers, _FARTHEST):
+        over = apart.astype(np.int64) - known.radii[theirs, kinds[mine]]
         for at in np.flatnonzero(over <= 0):
             number, found = int(owner[mine[at]]), (int(over[at]), int(theirs[at]))
             best[number] = min(best.get(number, found), found)

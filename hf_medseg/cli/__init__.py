@@ -10,7 +10,23 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from hf_medseg import __version__
-from hf_medseg.cli import check, completion, convert, download, export, identify, info, preview, push, script, site, stats, terminal, verify
+from hf_medseg.cli import (
+    check,
+    completion,
+    convert,
+    download,
+    export,
+    identify,
+    info,
+    overlap,
+    preview,
+    push,
+    script,
+    site,
+    stats,
+    terminal,
+    verify,
+)
 from hf_medseg.cli import list as list_
 from hf_medseg.cli.codes import DONE, INTERRUPTED, REFUSED, WRONG
 from hf_medseg.errors import MedsegError, Refused
@@ -44,6 +60,7 @@ VERBS: dict[str, Verb] = {
     "preview": preview,
     "site": site,
     "stats": stats,
+    "overlap": overlap,
     "script": script,
     "export": export,
     "push": push,

@@ -12,7 +12,7 @@ from hf_medseg.conversion.executor import Executor, available_cores
 from hf_medseg.dataset import lock
 from hf_medseg.dataset.folder import Output
 from hf_medseg.dataset.identity import Identity
-from hf_medseg.dataset.storage import place
+from hf_medseg.dataset.storage import is_local, place
 from hf_medseg.errors import Refused
 from hf_medseg.progress import Progress, Tell, telling
 from hf_medseg.statistics.measure import Measured, measure
@@ -50,6 +50,11 @@ def stats(*outs: str | os.PathLike[str], workers: int | None = None, progress: T
     return Statistics(tuple(measured[key].told() for key in order if measured[key].rows))
 
 
+def real(out: str | os.PathLike[str]) -> str:
+    """One name for one folder, however it is written."""
+    return os.path.realpath(out) if is_local(out) else str(out)
+
+
 @contextlib.contextmanager
 def opened(outs: Sequence[str | os.PathLike[str]]) -> Iterator[Shards]:
     """The shards of datasets; no conversion runs there meanwhile.
@@ -61,7 +66,7 @@ def opened(outs: Sequence[str | os.PathLike[str]]) -> Iterator[Shards]:
         raise Refused("No dataset is named. Give the OUT folder of a conversion, or several.")
     with contextlib.ExitStack() as stack:
         found: Shards = []
-        places = {os.path.realpath(out) if "://" not in str(out) else str(out): str(out) for out in outs}
+        places = {real(out): str(out) for out in outs}
         for number, (path, name) in enumerate(places.items()):
             target = Output(place(path))
             stack.enter_context(lock.reading(target))

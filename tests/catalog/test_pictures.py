@@ -18,7 +18,8 @@ from PIL import Image, ImageOps
 from hf_medseg.catalog import pictures
 from hf_medseg.catalog.loader import read_pictures
 from hf_medseg.catalog.lookup import known_pictures, sources
-from hf_medseg.catalog.pictures import dhash, recognise, recognise_shards
+from hf_medseg.catalog.picture_hash import dhash
+from hf_medseg.catalog.pictures import recognise, recognise_shards
 from hf_medseg.conversion.run import convert
 from hf_medseg.errors import Refused
 from hf_medseg.publishing import gate

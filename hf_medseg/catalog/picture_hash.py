@@ -1,0 +1,121 @@
+"""Difference hashes: 64 bits that stay nearly the same however a picture is encoded or scaled; and finding near ones among many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+Numbers: TypeAlias = NDArray[np.uint64]
+Cells: TypeAlias = NDArray[np.uint8] | NDArray[np.floating[Any]]
+
+BITS = 64
+_AT_ONCE = 1 << 22  # pairs that are compared
+
+
+def dhash(picture: Image.Image) -> NDArray[np.bool_]:
+    """The difference hash of a picture (8 rows of 8 bits): whether each of 9 x 8 cells is brighter than the one left of it.
+
+    The same as `imagehash.dhash(picture.convert("RGB"))`, which would bring SciPy with it.
+    """
+    return steps_of(cells_of(grey_of(picture), 9, 8))
+
+
+def grey_of(picture: Image.Image) -> Image.Image:
+    """A picture in 8 bits of grey; of deeper ones the range that they use."""
+    if picture.mode == "L":
+        picture.load()  # while its file is open
+        return picture
+    if picture.mode[0] not in "IF":
+        return picture.convert("RGB").convert("L")
+    values = np.asarray(picture, np.float64)
+    low, high = values.min(), values.max()
+    return Image.fromarray(((values - low) * (255 / max(high - low, 1))).astype(np.uint8))
+
+
+def cells_of(grey: Image.Image, width: int, height: int) -> NDArray[np.uint8]:
+    """(height, width) mean greys of so many cells."""
+    return np.asarray(grey.resize((width, height), Image.Resampling.LANCZOS))
+
+
+def steps_of(cells: Cells) -> NDArray[np.bool_]:
+    """Whether each cell is brighter than the one left of it."""
+    return cells[:, 1:] > cells[:, :-1]
+
+
+def turned_ways(upright: Cells, lying: Cells) -> list[NDArray[np.bool_]]:
+    """The bits of a picture as it is, and flipped and turned in every other way, from its cells and those of it on its side."""
+    return [steps_of(cells[::up, ::left]) for cells in (upright, lying) for up in (1, -1) for left in (1, -1)]
+
+
+def hashes_of(bits: NDArray[np.bool_]) -> Numbers:
+    """The hashes of which these are the bits, (..., 8, 8)."""
+    return np.packbits(bits.reshape(-1, BITS), axis=1).view(">u8").ravel().astype(np.uint64)
+
+
+# Where two hashes differ in few bits (up to 7), one of their four pieces of 16 bits differs in one at most: only hashes with such a piece
+# are compared.
+_PIECES = tuple(np.uint64(shift) for shift in (0, 16, 32, 48))
+_NEAR_PIECES = np.array([0, *(1 << bit for bit in range(16))], np.uint64)
+_ALL_PIECES = 1 << 16
+
+
+def _piece(numbers: Numbers, shift: np.uint64) -> NDArray[np.int64]:
+    return ((numbers >> shift) & np.uint64(_ALL_PIECES - 1)).astype(np.int64)
+
+
+_SET = np.array([value.bit_count() for value in range(_ALL_PIECES)], np.uint8)  # bits of every piece
+
+
+def bits_apart(one: Numbers, other: Numbers) -> NDArray[np.uint8]:
+    """In how many bits hashes differ."""
+    differ = one ^ other
+    apart: NDArray[np.uint8] = sum((_SET[_piece(differ, shift)] for shift in _PIECES), np.zeros(differ.shape, np.uint8))
+    return apart
+
+
+class HashIndex:
+    """Hashes in the order of each of their four pieces, so that near ones are found without comparing all with all.
+
+    Args:
+        numbers: the hashes.
+    """
+
+    def __init__(self, numbers: Numbers) -> None:
+        self._numbers = numbers
+        self._places = []
+        for shift in _PIECES:
+            piece = _piece(numbers, shift)
+            order = np.argsort(piece, kind="stable")
+            self._places.append((order, np.searchsorted(piece[order], np.arange(_ALL_PIECES + 1))))
+
+    def near(self, numbers: Numbers, most: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]]]:
+        """Pairs of hashes that differ in few bits, in blocks of bounded size; a pair may come more than once.
+
+        Args:
+            numbers: hashes to look for.
+            most: so many bits may differ, up to 7.
+
+        Yields:
+            (places in `numbers`, places in the index, bits that differ).
+        """
+        # Of up to 3 bits that differ none lies in one of the four pieces; of up to 7 at most one does.
+        beside = _NEAR_PIECES if most >= len(_PIECES) else _NEAR_PIECES[:1]
+        for shift, (order, begins) in zip(_PIECES, self._places, strict=True):
+            piece = _piece(numbers[:, None] ^ (beside << shift), shift)
+            first, many = begins[piece].ravel(), (begins[piece + 1] - begins[piece]).ravel()
+            until = np.cumsum(many)
+            begin = 0
+            while begin < len(many):
+                end = max(begin + 1, int(np.searchsorted(until, (until[begin - 1] if begin else 0) + _AT_ONCE)))
+                some = many[begin:end]
+                mine = np.repeat(np.arange(begin, end) // len(beside), some)
+                steps = np.arange(some.sum()) - np.repeat(np.cumsum(some) - some, some)
+                theirs = order[np.repeat(first[begin:end], some) + steps]
+                apart = bits_apart(numbers[mine], self._numbers[theirs])
+                near = apart <= most
+                yield mine[near], theirs[near], apart[near]
+                begin = end
