@@ -4,15 +4,23 @@ VENV := .venv
 PROGRAMS := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 BIN := $(VENV)/$(PROGRAMS)
 OLD := .venv-datasets-3.6
-CODE := hf_medseg tests benchmarks tools upload loading_scripts
+TF := .venv-tensorflow
+TENSORFLOW := $(if $(filter Darwin,$(shell uname -s)),tensorflow,tensorflow-cpu)
+CODE := hf_medseg tests benchmarks tools upload loading_scripts notebooks
 
-.PHONY: demo test dist lint docs pages cards scripts facts api licenses commands bench clean
+.PHONY: demo test test-all dist lint docs pages cards scripts facts api licenses commands bench clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/python -m tests.support.demo
 
-test: $(VENV)/test.stamp $(OLD)/stamp lint
-	HF_MEDSEG_OLD_PYTHON=$(CURDIR)/$(OLD)/$(PROGRAMS)/python $(BIN)/python -m pytest -n auto --dist worksteal
+test: $(VENV)/test.stamp $(OLD)/stamp $(TF)/stamp lint
+	HF_MEDSEG_OLD_PYTHON=$(CURDIR)/$(OLD)/$(PROGRAMS)/python \
+	HF_MEDSEG_TENSORFLOW_PYTHON=$$(cat $(TF)/stamp) \
+	$(BIN)/python -m pytest -n auto --dist worksteal
+
+# The core of the suite on every Python that this machine has, each in an environment of its own.
+test-all: test
+	$(BIN)/python -m tools.pythons
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check $(CODE)
@@ -48,7 +56,7 @@ $(VENV)/demo.stamp: pyproject.toml | $(BIN)/python
 
 # PyTorch first and pinned, so that nothing replaces it by a newer build.
 $(VENV)/test.stamp: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet torch==2.13.0
+	$(BIN)/python -m pip install --quiet torch==2.13.0 'kornia>=0.8'
 	$(BIN)/python -m pip install --quiet --editable '.[test]'
 	@touch $@ $(VENV)/demo.stamp
 
@@ -63,5 +71,15 @@ $(OLD)/stamp: pyproject.toml
 	$(OLD)/$(PROGRAMS)/python -m pip install --quiet --editable '.[nifti]' 'datasets==3.6.0'
 	@touch $@
 
+# TensorFlow, for processors; where there is none for this Python its tests are skipped, and an empty stamp says so.
+$(TF)/stamp: pyproject.toml
+	$(PYTHON) -m venv $(TF)
+	$(TF)/$(PROGRAMS)/python -m pip install --quiet --upgrade pip
+	@if $(TF)/$(PROGRAMS)/python -m pip install --quiet --only-binary tensorflow,tensorflow-cpu $(TENSORFLOW); then \
+		$(TF)/$(PROGRAMS)/python -m pip install --quiet --editable . && echo $(CURDIR)/$(TF)/$(PROGRAMS)/python > $@; \
+	else \
+		echo "No TensorFlow for this Python: its tests are skipped." && : > $@; \
+	fi
+
 clean:
-	rm -rf $(VENV) $(OLD) build demo dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(OLD) $(TF) .venv-3.* build demo dist .pytest_cache .mypy_cache .ruff_cache

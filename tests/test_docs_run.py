@@ -49,6 +49,12 @@ RUN = {
     "import hf_medseg  # 1.": "raw trees",
     '"""Made up: scans': "the guide to a source",
     '"""Made up: livers': "the guide to a source",
+    '"""A small U-Net': "tests/test_training_page.py",
+    '"""Two processes': "tests/test_training_page.py",
+    '"""A small network in Keras': "tests/test_training_page.py, where there is TensorFlow",
+    '"""Three convolutions in JAX': "tests/test_training_page.py",
+    '"""Softmax regression': "tests/test_training_page.py",
+    '"""What rows of CT': "tests/test_training_page.py",
 }
 
 
