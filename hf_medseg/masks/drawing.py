@@ -84,6 +84,25 @@ class Drawing(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """The drawing of a picture that was looked at, and has no object."""
+
+    path: str = ""
+
+    def files(self) -> tuple[RawFile, ...]:
+        """None."""
+        return ()
+
+    def size(self, reader: Reader) -> None:
+        """Nothing says it."""
+        return
+
+    def things(self, reader: Reader, width: int, height: int) -> Sequence[Thing]:
+        """None."""
+        return ()
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class _Canvas:
     mask: LabelMap
@@ -120,6 +139,10 @@ class Canvas:
         """
         painted: _Canvas = reader.once((self, shape), lambda: self._paint(reader, shape))
         return painted
+
+    def labels(self, reader: Reader, shape: Shape) -> set[str]:
+        """The names of the objects."""
+        return {one["label"] for one in self.painted(reader, shape).objects}
 
     def _paint(self, reader: Reader, shape: Shape) -> _Canvas:
         _, height, width = shape
@@ -232,6 +255,25 @@ class DrawnClass(Drawn, Labels):
         things = self.canvas.drawing.things(reader, width, height)
         areas = tuple(area for thing in things if thing.label == self.label for area in thing.areas)
         return united(areas, height, width).on(height, width)[np.newaxis].view(np.uint8)
+
+
+class DrawnStructure(DrawnClass, Cell):
+    """A column `mask_<structure>`: null where the file has no object of that class, which says nothing of the picture."""
+
+    __slots__ = ()
+
+    def values(self, reader: Reader, shape: Shape) -> list[Any]:
+        """See `Cell.values`."""
+        return [self.labels(reader, shape)[0] if self.label in self.canvas.labels(reader, shape) else None]
+
+
+class DrawnNames(Drawn, Cell):
+    """A column `annotated_classes`: the classes of which the file has an object."""
+
+    def values(self, reader: Reader, shape: Shape) -> list[Any]:
+        """See `Cell.values`."""
+        there = self.canvas.labels(reader, shape)
+        return [[name for name in self.canvas.classes if name in there]]
 
 
 class DrawnInstances(Drawn, Cell):

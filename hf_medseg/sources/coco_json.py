@@ -147,7 +147,13 @@ class _Picture:
 
 @dataclass(frozen=True, slots=True)
 class Objects(_Picture):
-    """The outlined objects of one picture."""
+    """The outlined objects of one picture.
+
+    Attributes:
+        category: the key that holds the class of an annotation.
+    """
+
+    category: str = "category_id"
 
     def files(self) -> tuple[RawFile, ...]:
         """None: the file was read by the survey."""
@@ -158,7 +164,7 @@ class Objects(_Picture):
         return [self._thing(number, one) for number, one in enumerate(self.annotations(), 1)]
 
     def _thing(self, number: int, one: dict[str, Any]) -> Thing:
-        label = self.name(one.get("category_id"))
+        label = self.name(one.get(self.category))
         where = f"object {one.get('id', number)} ({label})"
         try:
             areas = _areas(one.get("segmentation"))
@@ -169,8 +175,9 @@ class Objects(_Picture):
 
 
 def attributes_of(one: Mapping[str, Any]) -> str:
-    """What an annotation says besides its outline, as JSON: what the format knows, and `attributes`."""
-    return json.dumps({key: one[key] for key in ("id", "bbox", "area", "attributes") if key in one}, ensure_ascii=False, sort_keys=True)
+    """What an annotation says besides its outline, as JSON: what the format knows, further categories, and `attributes`."""
+    kept = {key: value for key, value in one.items() if key in ("id", "bbox", "area", "attributes") or key.startswith("category_id_")}
+    return json.dumps(kept, ensure_ascii=False, sort_keys=True)
 
 
 def _areas(segmentation: Any) -> tuple[Area, ...]:

@@ -9,6 +9,9 @@ import base64
 import binascii
 import json
 import math
+import re
+from collections.abc import Container
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,8 +29,26 @@ MEND = "Open it in LabelMe and save it again."
 NO_AREA = {"line", "linestrip", "point", "points"}
 
 
-def sheet_of(data: bytes, path: str) -> Sheet | None:
+def polygons_of(data: bytes, path: str) -> Sheet:
+    """The polygons of a LabelMe file alone, named as classes are: `other mt` is `other_mt`.
+
+    Raises:
+        Rejected: it is damaged, or another JSON file.
+    """
+    sheet = sheet_of(data, path, only=("polygon",))
+    if sheet is None:
+        raise Rejected(path, "a file of LabelMe with a list of shapes expected.", "Fetch the owner's file again.")
+    things = tuple(replace(thing, label=re.sub(r"[\W_]+", "_", thing.label.strip().lower())) for thing in sheet.things)
+    return replace(sheet, things=things)
+
+
+def sheet_of(data: bytes, path: str, only: Container[str] = ()) -> Sheet | None:
     """Reads a LabelMe file; None of another JSON file.
+
+    Args:
+        data: the file.
+        path: its path, for messages.
+        only: the types of the shapes that are wanted; all where nothing is said.
 
     Raises:
         Rejected: it is damaged, or holds a shape that is not read.
@@ -40,6 +61,8 @@ def sheet_of(data: bytes, path: str) -> Sheet | None:
         return None
     things: dict[Any, Thing] = {}
     for number, shape in enumerate(told["shapes"], 1):
+        if only and isinstance(shape, dict) and (shape.get("shape_type") or "polygon") not in only:
+            continue
         try:
             thing = _thing(shape, path)
         except (ValueError, KeyError, TypeError) as error:

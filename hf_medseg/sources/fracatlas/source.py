@@ -9,7 +9,7 @@ from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.source import Config, Reading, facts_of, source_of
 from hf_medseg.dataset.columns import FLAG, INT32
 from hf_medseg.formats.picture import Picture
-from hf_medseg.masks.drawing import Canvas, drawing_columns
+from hf_medseg.masks.drawing import Blank, Canvas, drawing_columns
 from hf_medseg.raw.cells import whole_in
 from hf_medseg.raw.tree import Raw, union
 from hf_medseg.sources.coco_json import Objects, planned
@@ -33,7 +33,7 @@ def cases(raw: Raw) -> Iterator[Case]:
     for stem in stems:
         sound = stem in others and stem not in fractured and stem not in drawn
         image = others[stem] if sound else fractured.need(stem, f"images/Fractured/{stem}.jpg")
-        objects, count = drawn.get(stem, (Objects("", {}, None, 0, 0), 0))
+        objects, count = drawn.get(stem, (Blank(), 0))
         line: Mapping[str, str] = lines.get(f"{stem}.jpg", {}) if lines is not None else {}
         stated = whole_in(line, "fracture_count", least=0)
         wrong = lines.conflicts.get(f"{stem}.jpg", "") if lines is not None else ""
