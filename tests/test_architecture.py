@@ -29,7 +29,7 @@ ARROWS = {
     "training": "formats",
     "fetching": "dataset raw formats masks case catalog conversion",
     "publishing": "dataset raw catalog card verification",
-    "site": "dataset formats catalog preview publishing",
+    "site": "dataset formats catalog preview publishing statistics",
     "cli": "dataset catalog card conversion preview verification statistics fetching publishing site exporting",
     "__main__": "cli",
 }

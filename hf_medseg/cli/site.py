@@ -30,6 +30,7 @@ def run(given: argparse.Namespace) -> int:
     """Runs the command."""
     from hf_medseg.site.build import site
 
-    index = site(given.dest, given.outs, rows=given.rows, public=given.public, allow_noncommercial=given.allow_noncommercial)
+    options = {"public": given.public, "allow_noncommercial": given.allow_noncommercial, "progress": not given.quiet}
+    index = site(given.dest, given.outs, rows=given.rows, **options)
     terminal.tell(str(index))
     return DONE

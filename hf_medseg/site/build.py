@@ -19,6 +19,7 @@ from hf_medseg.dataset import lock
 from hf_medseg.dataset.folder import Output
 from hf_medseg.dataset.storage import is_local, place
 from hf_medseg.errors import MissingExtra, Refused
+from hf_medseg.progress import Tell
 from hf_medseg.publishing import gate
 from hf_medseg.site.catalog import TIERS, choices, entries
 from hf_medseg.site.dataset import Page, hex_colour, page_of
@@ -37,6 +38,7 @@ def site(
     rows: int = _ROWS,
     public: bool = False,
     allow_noncommercial: bool = False,
+    progress: Tell | bool = True,
 ) -> Path:
     """Writes a static web site: the catalog of all sources, and a page for each converted dataset.
 
@@ -49,6 +51,7 @@ def site(
         public: whether the site is for others. Then every dataset passes the license gate, and one that may not be published has a page
             without pictures and without the names of its rows and files.
         allow_noncommercial: whether pictures under a non-commercial license may be in a public site.
+        progress: told how far the reading of each dataset is, in shards; True shows a bar in a terminal or a notebook.
 
     Returns:
         The path of `index.html`.
@@ -74,7 +77,7 @@ def site(
                 held = gate.inspect(target.root) if public else None
                 shown = rows if held is None or _may_be_shown(held.license, allow_noncommercial) else 0
                 name = _name(target, pages)
-                pages.append(page_of(target, name, held.license if held else None, shown, new / _PICTURES / name))
+                pages.append(page_of(target, name, held.license if held else None, shown, new / _PICTURES / name, progress))
         _write(new, environment, pages, public)
         _put(new, folder)
     return folder / "index.html"

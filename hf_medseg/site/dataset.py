@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,14 +14,16 @@ from hf_medseg.catalog.facts import Facts
 from hf_medseg.catalog.licenses import License
 from hf_medseg.dataset.folder import CARD, Output
 from hf_medseg.dataset.table import NOT_ANNOTATED
-from hf_medseg.errors import Refused
-from hf_medseg.preview.choose import pick
+from hf_medseg.errors import MedsegError, Refused
 from hf_medseg.preview.overlay import colour_of
+from hf_medseg.progress import Tell
 from hf_medseg.site.pictures import View, write_views
-from hf_medseg.site.statistics import Histogram, Shape, intensities, shape_of
+from hf_medseg.site.plots import Histogram, plots_of
+from hf_medseg.statistics.collect import stats
+from hf_medseg.statistics.record import SplitStatistics
 
 _BIBTEX = re.compile(r"^```bibtex\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-_MEASURED = 32  # rows of a config whose pixels are counted by brightness
+_SIZES = 12
 _UNNAMED = "not annotated"
 
 
@@ -47,16 +50,33 @@ class Split:
 
 @dataclass(frozen=True)
 class Section:
-    """A config of a dataset, as its part of the page tells it; `told` is its part of `report.json`."""
+    """A config of a dataset, as its part of the page tells it.
+
+    Attributes:
+        measured: what `stats` finds in each split; none where a picture cannot be decoded.
+        told: its part of `report.json`.
+    """
 
     name: str
     legend: tuple[tuple[int, str], ...]
     splits: tuple[Split, ...]
     whole: Split
-    shape: Shape
-    brightness: tuple[Histogram, ...]
+    measured: tuple[SplitStatistics, ...]
     views: tuple[View, ...]
     told: Mapping[str, Any]
+
+    @property
+    def plots(self) -> list[tuple[str, Histogram]]:
+        """Spacings and intensities, split by split."""
+        return [(one.split, plot) for one in self.measured for plot in plots_of(one)]
+
+    @property
+    def sizes(self) -> list[tuple[str, int]]:
+        """The commonest sizes of all splits, `width x height`, and how many rows have them."""
+        found: Counter[str] = Counter()
+        for one in self.measured:
+            found.update({f"{width} x {height}": rows for (width, height), rows in one.sizes})
+        return found.most_common(_SIZES)
 
     @property
     def not_used(self) -> dict[str, int]:
@@ -73,6 +93,7 @@ class Page:
 
     Attributes:
         name: of its file and its folder of pictures.
+        fault: why its pictures could not be measured.
         pictures: whether its pictures, and the names of its rows and files, are on the page.
     """
 
@@ -83,6 +104,7 @@ class Page:
     license: License
     citations: tuple[str, ...]
     sections: tuple[Section, ...]
+    fault: str
     pictures: bool
 
     @property
@@ -96,7 +118,7 @@ class Page:
         return next((view.thumb for section in self.sections for view in section.views if view.thumb), "")
 
 
-def page_of(target: Output, name: str, license: License | None, count: int, folder: Path) -> Page:
+def page_of(target: Output, name: str, license: License | None, count: int, folder: Path, progress: Tell | bool) -> Page:
     """Reads a dataset for its page, and writes its pictures.
 
     Args:
@@ -105,6 +127,7 @@ def page_of(target: Output, name: str, license: License | None, count: int, fold
         license: what the license gate found, where it was asked.
         count: how many rows or volumes are shown; 0 writes no pictures.
         folder: where the pictures go.
+        progress: told how far the measuring is.
 
     Raises:
         Refused: it holds no rows.
@@ -119,12 +142,16 @@ def page_of(target: Output, name: str, license: License | None, count: int, fold
     edition = next((one for one in facts.editions if one.name == first.edition), None) if facts else None
     card = _card(target.root / CARD)
     views = list(write_views(target, count, folder)) if count else []
-    sections = []
-    for config, told in report["configs"].items():
-        paths = [path for path, one in identities.items() if one.config == config]
-        rows = [row for row in pick(target, _MEASURED * len(report["configs"])) if row.config == config]
-        shown = tuple(view for view in views if view.row.config == config)
-        sections.append(_section(config, told, shape_of(paths), tuple(intensities(rows)), shown))
+    measured, fault = _measured(target.root, progress)
+    sections = [
+        _section(
+            config,
+            told,
+            tuple(one for one in measured if one.config == config),
+            tuple(view for view in views if view.row.config == config),
+        )
+        for config, told in report["configs"].items()
+    ]
     stated = License(first.license or "unknown", card.name or first.license, "", _tier(first.tier), ())
     return Page(
         name,
@@ -134,8 +161,19 @@ def page_of(target: Output, name: str, license: License | None, count: int, fold
         license or (edition.license if edition else stated),
         edition.citations if edition else card.citations,
         tuple(sections),
+        fault,
         bool(count),
     )
+
+
+def _measured(out: Path, progress: Tell | bool) -> tuple[tuple[SplitStatistics, ...], str]:
+    """What `stats` finds, and why not where a picture cannot be decoded: the rest of the page stands without."""
+    try:
+        return stats(out, progress=progress).splits, ""
+    except Refused:
+        raise
+    except MedsegError as error:
+        return (), str(error)
 
 
 def _tier(told: str) -> Any:
@@ -162,7 +200,7 @@ def _card(path: Path) -> _Card:
     return _Card(str(metadata.get("pretty_name") or ""), str(metadata.get("license_name") or ""), citations)
 
 
-def _section(config: str, told: Mapping[str, Any], shape: Shape, brightness: tuple[Histogram, ...], views: tuple[View, ...]) -> Section:
+def _section(config: str, told: Mapping[str, Any], measured: tuple[SplitStatistics, ...], views: tuple[View, ...]) -> Section:
     names = told["classes"]
     legend = [(index, name) for index, name in enumerate(names) if index]
     if any(_UNNAMED in split["pixels"] for split in told["splits"].values()):
@@ -170,7 +208,7 @@ def _section(config: str, told: Mapping[str, Any], shape: Shape, brightness: tup
     splits = [Split(name, one["rows"], one["rows_with_mask"], _shares(names, [one])) for name, one in told["splits"].items()]
     found = list(told["splits"].values())
     whole = Split("all", sum(one.rows for one in splits), sum(one.with_mask for one in splits), _shares(names, found))
-    return Section(config, tuple(legend), tuple(splits), whole, shape, brightness, views, told)
+    return Section(config, tuple(legend), tuple(splits), whole, measured, views, told)
 
 
 def _shares(names: Sequence[str], splits: Sequence[Mapping[str, Any]]) -> tuple[ClassShare, ...]:

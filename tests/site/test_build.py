@@ -22,10 +22,11 @@ from PIL import Image
 import hf_medseg
 from hf_medseg.catalog.lookup import facts
 from hf_medseg.cli import main
-from hf_medseg.errors import Refused
+from hf_medseg.errors import MedsegError, Refused
 from hf_medseg.preview.overlay import colour_of
-from hf_medseg.site import build, pictures
-from hf_medseg.site.statistics import histogram
+from hf_medseg.site import build, dataset, pictures
+from hf_medseg.site.plots import Histogram, of_intensities, of_spread
+from hf_medseg.statistics.record import Intensities, Spread
 from tests.site.datasets import HOSTILE, Datasets
 from tests.support.harness import pixels
 
@@ -162,13 +163,32 @@ def test_numbers_are_those_of_the_report(site: Path, datasets: Datasets) -> None
     assert f"{told['rows']} rows, {told['rows_with_mask']} with a mask" in said
 
 
-def test_a_histogram_counts_values_and_keeps_few_far_ones_from_flattening_it() -> None:
-    found = histogram("x", np.array([*range(1000), 10**6]))
-    assert found.count == 1001
-    assert found.high < 1100
-    assert max(found.heights) == 1.0
-    assert histogram("x", np.full(5, 3.0)).heights == (1.0,)
-    assert histogram("x", np.array([np.nan])).count == 0
+def test_a_few_values_far_outside_do_not_flatten_a_histogram() -> None:
+    counts = [10] * 1000 + [0] * 22 + [1, 0]
+    found = of_intensities("x", Intensities(-1000.0, 2.0, tuple(counts), 0.0, 1.0))
+    assert (found.low, found.high, found.count) == (-998.0, 998.0, 10001)
+    assert min(found.heights) > 0.9
+    assert of_spread("x", Spread(5, 3.0, 3.0, 3.0, 3.0, 3.0, 3.0, ((3.0, 5),))) == Histogram("x", 3.0, 3.0, (1.0,), 5)
+
+
+def test_spacings_and_intensities_are_those_of_stats(site: Path, datasets: Datasets) -> None:
+    (slices, *_) = hf_medseg.stats(datasets.volumes).splits
+    said = [one.attrib["aria-label"] for one in page(site / "datasets" / "lidc-idri.html").iter() if "aria-label" in one.attrib]
+    for name, count in (("row spacing, mm", slices.spacings["row"].count), ("intensity of image", sum(slices.intensities["image"].counts))):
+        assert any(one.startswith(f"Histogram of {name}: {count:,} values") for one in said), name
+
+
+def test_a_dataset_with_a_broken_picture_has_a_page_that_says_so(
+    datasets: Datasets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*given: Any, **options: Any) -> None:
+        raise MedsegError("train-00000.parquet, Image_01L: a picture cannot be decoded.")
+
+    monkeypatch.setattr(dataset, "stats", broken)
+    hf_medseg.site(tmp_path / "site", [datasets.pictures, datasets.restricted], public=True)
+    said = {name: text_of(tmp_path / "site" / "datasets" / f"{name}.html") for name in ("chase-db1", "drive")}
+    assert "a picture cannot be decoded. train-00000.parquet, Image_01L" in said["chase-db1"]
+    assert "Image_01L" not in said["drive"]
 
 
 def test_names_and_texts_of_data_stay_text(site: Path) -> None:
