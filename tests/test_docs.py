@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import re
 import tomllib
 from pathlib import Path
@@ -93,3 +94,20 @@ def test_every_extra_that_is_named_is_there() -> None:
 def test_the_page_of_the_python_interface_is_fresh() -> None:
     page = ROOT / "docs" / "api.md"
     assert page.read_text(encoding="utf-8") == api_page.page(), "docs/api.md is not a fresh render: run `make api`"
+
+
+def test_every_page_stands_once_in_the_navigation_of_docs_index() -> None:
+    """A new page of docs/ gets a line in docs/index.md."""
+    tables = re.findall(r"```\{toctree\}\n(.*?)```", (ROOT / "docs" / "index.md").read_text(encoding="utf-8"), re.DOTALL)
+    named = [line for table in tables for line in table.splitlines() if line and not line.startswith(":")]
+    assert sorted(named) == sorted(path.stem for path in (ROOT / "docs").glob("*.md") if path.stem != "index")
+
+
+def test_links_to_the_repository_lead_to_where_everybody_finds_it() -> None:
+    spec = importlib.util.spec_from_file_location("docs_conf", ROOT / "docs" / "conf.py")
+    assert spec is not None and spec.loader is not None
+    conf = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(conf)
+    content = ["[desk](../upload/README.md) [site](site.md)"]
+    conf.leads_to_code(None, "site", content)
+    assert content == ["[desk](https://github.com/hf-medseg/hf-medseg/blob/main/upload/README.md) [site](site.md)"]

@@ -23,6 +23,7 @@ from hf_medseg.progress import Tell
 from hf_medseg.publishing import gate
 from hf_medseg.site.catalog import TIERS, choices, entries
 from hf_medseg.site.dataset import Page, hex_colour, page_of
+from hf_medseg.words import counted
 
 MARK = "site.json"
 """The file by which a site is known as ours, with the SHA-256 of every other file of it."""
@@ -113,7 +114,7 @@ def _environment() -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(colour=hex_colour, frame=lambda one: [one.name, one.images, one.masks])
+    environment.filters.update(colour=hex_colour, counted=counted, frame=lambda one: [one.name, one.images, one.masks])
     environment.tests["web_address"] = lambda text: str(text).lower().startswith(("https://", "http://"))
     environment.globals.update(version=hf_medseg.__version__, tiers=TIERS, modes=describe.MODES)
     return environment
