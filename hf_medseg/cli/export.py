@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict
 
 from hf_medseg.cli import arguments as taken
 from hf_medseg.cli import terminal
@@ -36,7 +35,7 @@ def run(given: argparse.Namespace) -> int:
 
     result = export(given.out, given.dest, to=given.to, config=given.config, masks=given.masks, progress=not given.quiet)
     if given.json:
-        print(json.dumps({**asdict(result), "out": str(result.out)}, indent=2, ensure_ascii=False))
+        print(json.dumps({**vars(result), "out": str(result.out)}, indent=2, ensure_ascii=False))
         return DONE if result.ok else WRONG
     for split, number in result.cases.items():
         terminal.tell(f"{split}: {counted(number, 'case')}")

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hf_medseg.dataset.table import NOT_ANNOTATED
-from hf_medseg.errors import Rejected
+from hf_medseg.errors import MedsegError, Rejected
 from hf_medseg.exporting.table import Entry, Plan, Row, Table
 from hf_medseg.formats import jpeg
 from hf_medseg.formats.nifti import all_voxels, volume_bytes, voxels_of
@@ -80,6 +80,8 @@ class Case:
         if missing := [row["image_id"] for row in self.rows if row[column] is None]:
             raise Rejected(missing[0], f"it has no {column}, which other slices of its volume have.", _LOOK)
         found = [decoded(row[column]["bytes"], row["image_id"]) for row in self.rows]
+        if self.slices and {one.shape for one in found} != {found[0].shape[:2]}:
+            raise Rejected(self.entry.id, f"the slices of its {column} are in colours or differ in size.", _LOOK)
         return np.stack(found) if self.slices else found[0]
 
     @cached_property
@@ -117,21 +119,23 @@ class Case:
 
     @cached_property
     def grid(self) -> Grid:
-        """Where its slices lie, a picture being one slice."""
-        row = self.row
-        depth, direction = len(self.rows), row.get("image_orientation")
+        """Where its slices lie, a picture being one slice; of a whole volume as its header says."""
+        row, depth = self.row, len(self.rows)
         positions = [_place(one["image_position"]) for one in self.rows if one.get("image_position")]
+        spacing, direction, apart = row.get("pixel_spacing"), row.get("image_orientation"), row.get("slice_spacing")
         if not self.slices and self.is_volume:
             depth, affine = row["depth"], all_voxels(row["image"]["bytes"], row["image_id"]).affine
             positions = [] if affine is None else [_place(affine[:3, 3] + k * affine[:3, 2]) for k in range(depth)]
-        spacing = row.get("pixel_spacing")
+            if affine is not None:
+                sizes = np.linalg.norm(affine[:3, :3], axis=0)
+                spacing, apart, direction = sizes[1::-1].tolist(), float(sizes[2]), (affine[:3, :2] / sizes[:2]).T.ravel().tolist()
         return Grid(
             (depth, row["height"], row["width"]),
             row.get("plane"),
             row.get("orientation"),
             tuple(spacing) if spacing and None not in spacing else None,
             row.get("slice_thickness"),
-            row.get("slice_spacing"),
+            apart,
             tuple(positions) if len(positions) == depth else (),
             tuple(direction) if direction else None,
         )
@@ -146,12 +150,18 @@ _LOOK = "`hf-medseg verify` tells more."
 
 
 def cases(table: Table, found: Plan) -> Iterator[Case]:
-    """Every case of a plan with its rows, one in memory at a time."""
+    """Every case of a plan with its rows, one in memory at a time.
+
+    Raises:
+        MedsegError: rows that belong together lie apart, or cannot be read.
+    """
     entries = iter(found.entries)
     rows: list[Row] = []
     entry: Entry | None = None
     for _, row in table.rows():
         entry = entry or next(entries)
+        if row["volume_id" if found.gathered else "image_id"] != entry.id:
+            raise MedsegError(f"{row['image_id']}: the rows of {entry.id} are not together. `hf-medseg verify` tells more.")
         rows.append(row)
         if len(rows) == entry.rows:
             yield Case(entry, tuple(rows), found.gathered)

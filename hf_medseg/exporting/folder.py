@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from hf_medseg.errors import Rejected
 from hf_medseg.exporting.case import Case, nifti, suffix_of
 from hf_medseg.exporting.layout import Work
 
@@ -42,11 +41,10 @@ class Folder:
         array = case.mask if column == "mask" else case.samples(column)
         if array is None:
             return None
-        if column in self._work.table.images:
-            return nifti(array, case, case.scale(column))
-        if array.ndim != 3:
-            raise Rejected(case.entry.id, f"its {column} is in colours, which no volume holds.", "Export it in another layout.")
-        return nifti(array, case)
+        if array.shape != case.grid.shape:
+            self._work.note(f"{column} lies on another grid than the image and is left out")
+            return None
+        return nifti(array, case, case.scale(column) if column in self._work.table.images else (1.0, 0.0))
 
     def finish(self) -> None:
         """See `Layout.finish`."""

@@ -38,6 +38,7 @@ class NnUnet:
         self._entries: list[Entry] = []
         self._channels: list[str] = []
         self._ignored = self._leaning = False
+        self._modalities: set[str | None] = set()
         self._ending = ".nii.gz" if work.plan.gathered or table.whole_volumes or not _plain_values(work) else ".png"
         if len(table.classes) < 2:
             raise Refused("The dataset has no classes, and nnU-Net needs labels.")
@@ -65,6 +66,7 @@ class NnUnet:
         for name, data in files.items():
             self._work.write(name, data)
         self._channels = names
+        self._modalities.add(self._work.table.told(case.row).get("modality"))
         self._entries += [case.entry] if training else []
         self._work.list_case("cases.csv", case, {"case": case.entry.stem})
         return ""
@@ -105,7 +107,7 @@ class NnUnet:
     def finish(self) -> None:
         """See `Layout.finish`."""
         table, identity = self._work.table, self._work.table.identity
-        names = ["CT"] if self._channels == ["image"] and _is_ct(identity.source) else self._channels
+        names = ["CT"] if self._channels == ["image"] and self._is_ct() else self._channels
         labels = {name: value for value, name in enumerate(table.classes)}
         description: dict[str, Any] = {
             "name": identity.source,
@@ -123,6 +125,11 @@ class NnUnet:
         if folds:
             self._work.write_json("splits_final.json", folds)
             self._work.note("Copy splits_final.json to nnUNet_preprocessed/DATASET after preprocessing, before training")
+
+    def _is_ct(self) -> bool:
+        """Whether all of it is CT, for whose values nnU-Net has a normalisation: as the rows say, else as the catalog does."""
+        source = sources().get(self._work.table.identity.source)
+        return self._modalities == {"CT"} or (self._modalities == {None} and source is not None and source.modality == ("CT",))
 
     def _folds(self, entries: Sequence[Entry]) -> Iterator[dict[str, list[str]]]:
         """The sides of every fold: the owner's where there are any, else by patients; never a patient on two sides."""
@@ -161,12 +168,6 @@ def _plain_values(work: Work) -> bool:
         return False
     _, first = next(table.rows())
     return suffix_of(first["image"]["bytes"]) in (".png", ".jpg")
-
-
-def _is_ct(source_id: str) -> bool:
-    """Whether a source is CT alone; nnU-Net has a normalisation for its values."""
-    source = sources().get(source_id)
-    return source is not None and [word.lower() for word in source.modality] in (["ct"], ["computed tomography"])
 
 
 def _leans(case: Case) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -173,7 +174,7 @@ def _told(column: Column, value: Any) -> Any:
             return None if value is None else names[value]
         case ListOf(item):
             return [_told(item, one) for one in value]
-    return value
+    return None if isinstance(value, float) and not math.isfinite(value) else value  # JSON has no such number
 
 
 @dataclass(frozen=True)
@@ -203,18 +204,16 @@ def plan(table: Table, gather: bool) -> Plan:
     """
     wanted = [name for name in _LIGHT if name in table.columns]
     volumes: dict[tuple[str, str], list[Row]] = {}
-    rows: list[tuple[str, Row]] = []
+    singles: list[Entry] = []
     keep = gather and not table.whole_volumes and "slice_index" in table.columns
     for split, row in table.rows(wanted):
         if keep and row["volume_id"] is not None:
             volumes.setdefault((split, row["volume_id"]), []).append(row)
-        rows.append((split, row))
-    apart = _apart(table, volumes, len(rows)) if volumes else ""
-    if volumes and not apart:
-        made = [_entry(split, found[0], volume, len(found)) for (split, volume), found in volumes.items()]
-    else:
-        made = [_entry(split, row, row["image_id"], 1) for split, row in rows]
-    return Plan(_named(made), bool(volumes) and not apart, apart)
+        singles.append(_entry(split, row, row["image_id"], 1))
+    apart = _apart(table, volumes, len(singles)) if volumes else ""
+    if not volumes or apart:
+        return Plan(_named(singles), apart=apart)
+    return Plan(_named([_entry(split, found[0], volume, len(found)) for (split, volume), found in volumes.items()]), gathered=True)
 
 
 def _entry(split: str, row: Row, id: str, rows: int) -> Entry:
@@ -246,9 +245,10 @@ def _apart(table: Table, volumes: Mapping[tuple[str, str], Sequence[Row]], rows:
         if len({(row["width"], row["height"]) for row in found}) > 1:
             return f"the slices of the volume {volume} differ in size"
         places = [row["image_position"] for row in found if row.get("image_position")]
-        if len(found) == len(places) > 2:
+        if len(found) == len(places) > 1:
             steps = np.array([np.subtract(there, here) for here, there in pairwise(places)])
-            if np.abs(steps - steps.mean(axis=0)).max() > 0.1 * np.linalg.norm(steps.mean(axis=0)):
+            far = float(np.linalg.norm(steps.mean(axis=0)))
+            if far == 0 or np.abs(steps - steps.mean(axis=0)).max() > 0.1 * far:
                 return f"the slices of the volume {volume} are at uneven distances"
     from hf_medseg.exporting.case import decoded
 
