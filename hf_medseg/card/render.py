@@ -88,6 +88,9 @@ def _sections(source: Source, edition: Edition, report: Report, about: OwnData, 
     yield f"## Splits\n\n{_splits(source, report)}"
     if source.quirks:
         yield "## What to know\n\n" + bullets(source.quirks)
+    if source.overlaps:
+        told = "Never train on one and test on the other; `hf-medseg overlap` compares converted datasets."
+        yield f"## Shared with other sources\n\n{told}\n\n" + bullets([f"`{one.source}`: {one.how}." for one in source.overlaps])
     yield "## What was changed\n\n" + bullets((*source.changes, *_common_changes(configs)))
     yield _counts(edition, report)
     yield _left_out(report)

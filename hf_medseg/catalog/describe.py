@@ -97,6 +97,7 @@ def as_dict(source: Source) -> dict[str, Any]:
         "parts": [dataclasses.asdict(part) for part in source.parts],
         "splits": source.splits,
         "quirks": list(source.quirks),
+        "overlaps": [{"source": one.source, "how": one.how} for one in source.overlaps],
         "changes": list(source.changes),
         "codes": {name: dataclasses.asdict(concept) for name, concept in source.codes.items()},
         "editions": [_edition(edition) for edition in source.editions],
@@ -148,6 +149,8 @@ def as_text(source: Facts) -> str:
         lines += ["", *edition_text(edition)]
     if source.quirks:
         lines += ["", "Known quirks:", *(f"  - {quirk}" for quirk in source.quirks)]
+    if source.overlaps:
+        lines += ["", "Shared with other sources:", *(f"  - {one.source}: {one.how}" for one in source.overlaps)]
     if source.convertible:
         lines += ["", f"Its tables with every column and type: hf-medseg info {source.id} --json"]
     if source.about:

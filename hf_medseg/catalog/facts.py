@@ -133,6 +133,19 @@ class Concept:
     side: Literal["", "left", "right"] = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedWith:
+    """Another source that has pictures or patients of this one; it names this one too.
+
+    Attributes:
+        source: its id.
+        how: what both have, and how it is told.
+    """
+
+    source: str
+    how: str
+
+
 @dataclass(frozen=True, slots=True)
 class Published:
     """Numbers that the owner or a careful reader published, compared with what a conversion finds.
@@ -208,6 +221,7 @@ class Description:
         layout: what the raw tree looks like, as text for people.
         splits: how rows come to their split.
         quirks: what a user must know, one sentence each.
+        overlaps: other sources of the catalog that have pictures or patients of it: never train on one and test on the other.
         aliases: other ids that lead to it.
         changes: what a conversion changes, for the card.
         annotators: who drew the masks, in the Hub's words: `expert-generated`, `machine-generated`, ...
@@ -229,6 +243,7 @@ class Description:
     layout: str
     splits: str
     quirks: tuple[str, ...]
+    overlaps: tuple[SharedWith, ...] = ()
     aliases: tuple[str, ...] = ()
     changes: tuple[str, ...] = ()
     annotators: str = "expert-generated"

@@ -39,6 +39,9 @@ def read_facts(folder: Path) -> Facts:
     cited = _entries(folder)
     editions = tuple(_edition(table, one, cited, shown) for one in table.editions or (EditionTable(name=""),))
     _check(table, editions, cited, shown)
+    others = [one.source for one in table.overlaps]
+    if wrong := next((name for name in others if name == id or others.count(name) > 1), None):
+        raise Refused(f"{shown}: overlaps names {wrong!r}, which is {'the source itself' if wrong == id else 'there twice'}.")
     said = {field.name: getattr(table, field.name) for field in dataclasses.fields(Description)}
     if table.own_data:
         said["about"] = {**COMMON, **table.about}

@@ -125,6 +125,17 @@ def test_what_may_be_published_is_stated_twice(source: Source) -> None:
     assert set(getattr(PHANTOMS[source.id], "ALIASES", ())) <= set(source.aliases)
 
 
+@pytest.mark.parametrize("source", [source for source in SOURCES if source.overlaps], **NAMED)
+def test_sources_that_share_pictures_or_patients_name_each_other(source: Source) -> None:
+    for one in source.overlaps:
+        assert one.source in sources(), f"{source.id} overlaps {one.source}, which is no source"
+        back = {other.source: other.how for other in sources()[one.source].overlaps}
+        assert back.get(source.id) == one.how, f"facts.toml of {one.source} lacks the same of {source.id}"
+        assert not one.how.endswith("."), "it is said within a sentence"
+    text = card.render(source, source.editions[0], {})
+    assert all(f"- `{one.source}`: {one.how}." in text for one in source.overlaps)
+
+
 @pytest.mark.parametrize("source", SOURCES, **NAMED)
 def test_every_pattern_can_be_read(source: Source) -> None:
     patterns = [*source.signature, *source.ids, *source.begins, *(mark for part in source.parts for mark in part.landmarks)]

@@ -80,6 +80,10 @@ def test_facts_without_a_mistake_are_read(tmp_path: Path) -> None:
 
 # What is written in place of what, and the answer to it.
 MISTAKES = {
+    "overlap with itself": ("quirks = []", 'quirks = []\noverlaps = [{ source = "made-up", how = "all" }]', "overlaps names 'made-up', which is the source itself."),
+    "overlap twice": ("quirks = []", 'quirks = []\noverlaps = [{ source = "a", how = "b" }, { source = "a", how = "c" }]', "overlaps names 'a', which is there twice."),
+    "overlap of no kind": ("quirks = []", 'quirks = []\noverlaps = [{ source = "a" }]', "overlaps[1].how must be stated."),
+    "overlap as a text": ("quirks = []", 'quirks = []\noverlaps = ["a"]', "overlaps[1] must be a table"),
     "misspelt key": ('tier = "open"', 'teir = "open"', "made_up/facts.toml: 'license.teir' is no key that is known here; did you mean 'tier'?"),
     "misspelt table": ("[license]", "[lisence]", "'lisence' is no key that is known here; did you mean 'license'?"),
     "misspelt in a list": ('name = "made.zip"', 'nmae = "made.zip"', "'access.downloads[1].nmae' is no key that is known here; did you mean 'name'?"),
