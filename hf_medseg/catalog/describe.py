@@ -42,6 +42,9 @@ def _place(client: str, address: str) -> str:
         return f"https://doi.org/{address.removeprefix('doi:')}"
     if "://" in address:
         return address.partition("#")[0] if client == "page" else address
+    collection, _, results = address.partition("#")
+    if client == "idc" and results:
+        return f"masks ({results}) of {_PLACES[client].format(collection)}, with the images that they refer to"
     return _PLACES[client].format(address)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import logging
 import os
 import shutil
 import time
@@ -15,9 +16,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from hf_medseg.errors import MedsegError
+from hf_medseg.errors import MedsegError, Rejected
 from hf_medseg.fetching import apart, names
 from hf_medseg.fetching.http import SPARE, TIMEOUT, Mismatch, Unavailable, Wanted, Watch, library
+from hf_medseg.formats import dicom_header
+
+logger = logging.getLogger(__name__)
 
 IDLE = 900.0  # seconds without a byte, after which a client is broken off
 _TRIES = 3  # a client that breaks off is called again so often; what it has received it carries on
@@ -184,20 +188,73 @@ def _names_of(listed: list[Any], address: str) -> list[str]:
 
 
 def imaging_data_commons(address: str, part: Path, wanted: Wanted, watch: Watch) -> Path:
-    """A collection of the Imaging Data Commons: `<collection>/<PatientID>/<StudyInstanceUID>/<Modality>_<SeriesInstanceUID>/`."""
+    """A collection of the Imaging Data Commons: `<collection>/<PatientID>/<StudyInstanceUID>/<Modality>_<SeriesInstanceUID>/`.
+
+    Args:
+        address: `<collection>` for all of it; `<collection>#<analysis results>` (with commas; `own` for the collection's own) for the SEG
+            and RTSTRUCT of these alone, and then the images that they were drawn on.
+        part: see `fetch`, as the rest.
+        wanted: what is known of it.
+        watch: told how far it is.
+    """
     client = library("idc_index.index", "idc").IDCClient()
-    series = client.index[client.index["collection_id"] == address]
+    collection, _, results = address.partition("#")
+    series = client.index[client.index["collection_id"] == collection]
     if series.empty:
-        raise Unavailable(f"the index of the Imaging Data Commons has no collection {address}")
+        raise Unavailable(f"the index of the Imaging Data Commons has no collection {collection}")
     part.mkdir(parents=True, exist_ok=True)
-    size, free = int(series["series_size_MB"].sum() * 1e6) - _bytes_in(part), shutil.disk_usage(part).free
+    if not results:
+        _from_idc(client, series, part, wanted, collection_id=collection)
+        return part
+    of = series["analysis_result_id"].astype(object).where(series["analysis_result_id"].notna(), "own")
+    drawn = series["Modality"].isin(["SEG", "RTSTRUCT"])
+    masks = series[drawn & of.isin(results.split(","))]
+    if masks.empty:
+        raise Unavailable(f"the index of the Imaging Data Commons has no masks of {results} in {collection}")
+    _from_idc(client, masks, part, wanted, seriesInstanceUID=list(masks["SeriesInstanceUID"]))
+    images = series[~drawn & _referred_to(series, masks, part)]
+    size = int((masks["series_size_MB"].sum() + images["series_size_MB"].sum()) * 1e6)
+    counts = len(masks), len(images), sum(~drawn), size
+    logger.info("%s: %d masks refer to %d of %d series of images; with them %d bytes", wanted.name, *counts)
+    watch.at(wanted.name, _bytes_in(part), size)
+    _from_idc(client, images, part, wanted, seriesInstanceUID=list(images["SeriesInstanceUID"]))
+    return part
+
+
+def _from_idc(client: Any, series: Any, part: Path, wanted: Wanted, **selection: Any) -> None:
+    """Fetches some series of the index into `part`."""
+    here = sum(_bytes_in(folder) for folder in _folders_of(series, part))
+    size, free = int(series["series_size_MB"].sum() * 1e6) - here, shutil.disk_usage(part).free
     if size > free:
         raise MedsegError(f"{wanted.name}: {size:,} bytes are still to come and {free:,} are free where it goes. Make room.")
-    client.download_from_selection(downloadDir=str(part), collection_id=address, use_s5cmd_sync=True, quiet=True)
-    here, there = sum(path.is_file() for path in part.rglob("*.dcm")), int(series["instanceCount"].sum())
-    if here < there:  # the client only logs what went wrong
-        raise Unavailable(f"{there - here:,} of {there:,} files did not come; the same command fetches them")
-    return part
+    client.download_from_selection(downloadDir=str(part), use_s5cmd_sync=True, quiet=True, **selection)
+    come = sum(path.is_file() for folder in _folders_of(series, part) for path in folder.glob("*.dcm"))
+    there = int(series["instanceCount"].sum())
+    if come < there:  # the client only logs what went wrong
+        raise Unavailable(f"{there - come:,} of {there:,} files did not come; the same command fetches them")
+
+
+def _folders_of(series: Any, part: Path) -> list[Path]:
+    """Where the client puts each series."""
+    columns = ("collection_id", "PatientID", "StudyInstanceUID", "Modality", "SeriesInstanceUID")
+    rows = series[list(columns)].itertuples(index=False)
+    return [part / str(one[0]) / str(one[1]) / str(one[2]) / f"{one[3]}_{one[4]}" for one in rows]
+
+
+def _referred_to(series: Any, masks: Any, part: Path) -> Any:
+    """Which series the masks that came refer to; all of its study where one names none that there is."""
+    known = set(series["SeriesInstanceUID"])
+    named: set[str] = set()
+    studies: set[str] = set()
+    for folder, study in zip(_folders_of(masks, part), masks["StudyInstanceUID"], strict=True):
+        for path in folder.glob("*.dcm"):
+            header = None
+            with contextlib.suppress(Rejected):  # a damaged one is told when it is converted
+                header = dicom_header.look(path.read_bytes(), path.name)
+            refers = known.intersection(header.refers_to) if header else set()
+            named |= refers
+            studies |= set() if refers else {study}
+    return series["SeriesInstanceUID"].isin(named) | series["StudyInstanceUID"].isin(studies)
 
 
 def synapse(address: str, part: Path, wanted: Wanted, watch: Watch) -> Path:

@@ -229,7 +229,7 @@ def _item(download: Download) -> Item:
 
 def _folder_of(client: str, address: str) -> str:
     """Name of the folder that a client makes; empty for what gives a file of a known name."""
-    return address.rpartition("/")[2] if client in ("kaggle", "kaggle-competition", "idc", "nilearn") else ""
+    return address.partition("#")[0].rpartition("/")[2] if client in ("kaggle", "kaggle-competition", "idc", "nilearn") else ""
 
 
 def _chosen(items: Sequence[Item], only: Sequence[str]) -> list[Item]:

@@ -66,6 +66,8 @@ class Collection:
         results: the analysis result of each series by its UID, where `select` asks for one.
         only_referenced: whether images that no mask refers to are left out.
         deidentified_by: who took out what identifies the patients, where headers do not say that it was done.
+        closed: whether `names` and `ignore` hold all names that there are: what has another one rejects its images, since nobody knows its
+            class; and objects of ignored structures alone are not used.
         by: who declares it, for messages.
     """
 
@@ -80,6 +82,7 @@ class Collection:
     results: Mapping[str, str] = field(default_factory=dict)
     only_referenced: bool = False
     deidentified_by: str = ""
+    closed: bool = False
     by: str = "the about file"
 
     def class_of(self, name: str, patient: str = "") -> str:
@@ -158,11 +161,17 @@ class Collection:
         """The objects that are selected; the others are listed as not used."""
         found = []
         for instance in drawn:
-            if (taken := self.select.of(instance, self.results)) is not None:
-                found.append(taken)
-            else:
+            taken = self.select.of(instance, self.results)
+            if taken is None:
                 raw.skip(instance.file, f"a mask that {self.by} leaves out (`select`)")
+            elif self.closed and all(self._of_no_class(taken, structure) for structure in taken.header.structures):
+                raw.skip(instance.file, f"a mask without a structure of which {self.by} has a class")
+            else:
+                found.append(taken)
         return found
+
+    def _of_no_class(self, drawn: Instance, structure: Structure) -> bool:
+        return not self.class_of(structure.name, drawn.header.patient_id) and self.ignores(structure.name)
 
     def _latest(self, raw: Raw, drawn: list[Instance]) -> list[Instance]:
         taken, older = self.select.latest(drawn)
@@ -196,9 +205,9 @@ class Collection:
         header = series.header
         found = [(one, structure) for one in objects for structure in one.header.structures]
         words = {structure.name: self.class_of(structure.name, header.patient_id) for _, structure in found}
-        for known, word in words.items():
-            if not word and not self.ignores(known):
-                raw.note(known, f"a structure for which {self.by} has no class: it is in `masks` alone")
+        strange = [name for name, word in words.items() if not word and not self.ignores(name)]
+        for one in strange if not self.closed else ():
+            raw.note(one, f"a structure for which {self.by} has no class: it is in `masks` alone")
         drawn = Drawn(tuple(self._outline(one, structure, image, words[structure.name]) for one, structure in found))
         beside = any(one.sop not in drawn.first() for one in drawn.outlines)
         return Case(
@@ -224,8 +233,19 @@ class Collection:
             },
             self.split_of(header.patient_id),
             header.patient_id or None,
-            Problem.of(self._not_deidentified(series.identity_removed), self._advice),
+            self._problem(series, strange),
         )
+
+    def _problem(self, series: Series, strange: list[str]) -> Problem | None:
+        if wrong := self._not_deidentified(series.identity_removed):
+            return Problem(wrong, self._advice)
+        if strange and self.closed:
+            known = ", ".join(self.names)
+            return Problem(
+                f"a structure drawn on it is called {', '.join(map(repr, strange))}; structures of this collection are called {known}.",
+                "Tell the maintainers which class it is; `hf-medseg convert tcia` does not take this collection.",
+            )
+        return None
 
     def _outline(self, drawn: Instance, structure: Structure, image: DicomSeries, word: str) -> Outline:
         part: Labels = (
@@ -351,7 +371,7 @@ def collection_of(file: str, declared: Collection, *, folders: tuple[str, ...] =
         ids: see `Source`.
     """
     classes, archive = facts_of(file).editions[0].classes, "The Cancer Imaging Archive"
-    declared = replace(declared, classes=classes, only_referenced=True, deidentified_by=archive, by="this source")
+    declared = replace(declared, classes=classes, only_referenced=True, deidentified_by=archive, closed=True, by="this source")
     return source_of(
         file,
         reading_of(classes),

@@ -20,6 +20,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import datasets
+import pydicom
 import pytest
 
 import hf_medseg
@@ -32,7 +33,7 @@ from hf_medseg.fetching.addresses import leads_inside
 from hf_medseg.fetching.names import clean
 from hf_medseg.progress import Progress
 from tests.support.harness import PHANTOMS
-from tests.support.kit import as_tar, as_zip, files_of
+from tests.support.kit import Phantom, as_tar, as_zip, files_of
 from tests.support.web import Asked, Page, Web, all_hosts, cut, stall, status  # noqa: F401
 
 module, transfer, clients = (import_module(f"hf_medseg.fetching.{name}") for name in ("download", "http", "clients"))
@@ -1037,12 +1038,10 @@ def test_google_drive_over_its_quota(web: Web, tmp_path: Path) -> None:
     assert not (tmp_path / "MSFD.zip").exists()
 
 
-def test_imaging_data_commons(web: Web, offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The real client and the real s5cmd, with a bucket on loopback."""
+def at_the_commons(web: Web, monkeypatch: pytest.MonkeyPatch, phantom: Phantom, collection: str) -> dict[str, bytes]:
+    """The index and the bucket of a phantom in the layout of the Imaging Data Commons; the bucket, to take files out of."""
     index = pytest.importorskip("idc_index.index")
-    phantom = PHANTOMS["ddsm"].make(tmp_path / "made", "idc")
     pandas = pytest.importorskip("pandas")
-    tables = list(phantom.raw.rglob("*.csv"))
     series: dict[Path, list[Path]] = {}
     for path in phantom.raw.rglob("*.dcm"):
         series.setdefault(path.parent, []).append(path)
@@ -1052,13 +1051,14 @@ def test_imaging_data_commons(web: Web, offer: Offer, tmp_path: Path, monkeypatc
         study, patient = folder.parent.name, folder.parent.parent.name
         modality, _, uid = folder.name.partition("_")
         size = sum(path.stat().st_size for path in paths)
-        lines.append(("cbis_ddsm", patient, study, uid, modality, len(paths), size / 1e6, uuid, f"s3://idc-open-data/{uuid}/*", None))
+        told = pydicom.dcmread(paths[0], stop_before_pixels=True).get("SeriesDescription", "")
+        result = "bamf_aimi_annotations" if told.startswith("AIMI") else None
+        lines.append((collection, patient, study, uid, modality, len(paths), size / 1e6, uuid, f"s3://idc-open-data/{uuid}/*", result))
         bucket.update({f"{uuid}/{path.name}": path.read_bytes() for path in paths})
     columns = "collection_id PatientID StudyInstanceUID SeriesInstanceUID Modality instanceCount series_size_MB crdc_series_uuid series_aws_url analysis_result_id"
     table = pandas.DataFrame(lines, columns=columns.split())
     table["aws_bucket"] = "idc-open-data"
     table["gcs_bucket"] = "idc-open-data"
-
     monkeypatch.setattr(index.pd, "read_parquet", lambda *_, **__: table)
 
     def listing(asked: Asked) -> Page:
@@ -1077,8 +1077,15 @@ def test_imaging_data_commons(web: Web, offer: Offer, tmp_path: Path, monkeypatc
     for key, body in bucket.items():
         web.pages[f"idc-open-data/{key}"] = Page(body)
     monkeypatch.setattr(index, "aws_endpoint_url", web.base)
+    return bucket
+
+
+def test_imaging_data_commons(web: Web, offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real client and the real s5cmd, with a bucket on loopback."""
+    phantom = PHANTOMS["ddsm"].make(tmp_path / "made", "idc")
+    bucket = at_the_commons(web, monkeypatch, phantom, "cbis_ddsm")
     (tmp_path / "raw").mkdir()
-    for path in tables:
+    for path in phantom.raw.rglob("*.csv"):
         shutil.copy(path, tmp_path / "raw")
     hf_medseg.download(offer(Download("cbis_ddsm", "idc"), source="ddsm"), tmp_path / "raw")
     assert len(list((tmp_path / "raw").rglob("*.dcm"))) == len(bucket)
@@ -1088,6 +1095,21 @@ def test_imaging_data_commons(web: Web, offer: Offer, tmp_path: Path, monkeypatc
         hf_medseg.download(offer(Download("cbis_ddsm", "idc"), source="ddsm"), tmp_path / "again")
     with pytest.raises(MedsegError, match="no collection"):
         hf_medseg.download(offer(Download("nothing", "idc"), source="ddsm"), tmp_path / "again")
+
+
+def test_masks_come_first_and_then_only_the_images_that_they_refer_to(
+    web: Web, offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    phantom = PHANTOMS["prostatex"].make(tmp_path / "made", "idc")
+    at_the_commons(web, monkeypatch, phantom, "prostatex")
+    with caplog.at_level("INFO", "hf_medseg"):
+        hf_medseg.download(offer(Download("prostatex#own", "idc"), source="prostatex"), tmp_path / "raw")
+    came = [path.name.partition("_")[0] for path in (tmp_path / "raw/prostatex").rglob("*_*") if path.is_dir()]
+    assert sorted(one for one in came if one in ("MR", "SEG")) == ["MR", "MR", "SEG", "SEG"]  # of three MR and three SEG series
+    assert "2 masks refer to 2 of 3 series of images" in caplog.text
+    converts("prostatex", tmp_path / "raw", tmp_path / "out", len(phantom.rows))
+    with pytest.raises(MedsegError, match="no masks of nobody"):
+        hf_medseg.download(offer(Download("prostatex#nobody", "idc"), source="prostatex"), tmp_path / "again")
 
 
 def fake(monkeypatch: pytest.MonkeyPatch, **modules: Any) -> None:

@@ -291,3 +291,56 @@ def test_only_referenced_leaves_out_the_images_of_a_mask_without_a_match(tmp_pat
     write_seg(tmp_path / "raw/2.dcm", series.headers, {"Liver": LIVER}, name="seg")
     done = converted(tmp_path, "only_referenced = true\n")
     assert {row["volume_id"] for row in rows_of(done)} == {series.uid}
+
+
+# ---------------------------------------------------------------- what the about file declares
+
+
+def declared(tmp_path: Path, text: str, name: str = "out") -> Conversion:
+    path = tmp_path / "declared.toml"
+    path.write_text(text)
+    return convert("tcia", tmp_path / "raw", tmp_path / name, workers=1, about=path)
+
+
+def test_names_are_told_without_case_and_joints_and_by_patterns_whole_names_first(tmp_path: Path) -> None:
+    series = ct(tmp_path / "raw")
+    names = ("Spinal_cord", "SPINAL CORD", "Cochlea_c", "cochlea", "GTV+1", "BODY")
+    write_seg(tmp_path / "raw/1.dcm", series.headers, {name: np.roll(LIVER, k, 1) for k, name in enumerate(names)}, name="seg")
+    about = 'ignore = ["bo*"]\n[classes]\n"SpinalCord" = "cord"\n"cochlea*" = "cochlea"\n"Cochlea_c" = "left_cochlea"\n"GTV-1" = "gtv"\n'
+    done = declared(tmp_path, about)
+    assert rows_of(done)[0]["annotated_classes"] == [1, 2, 3]
+    assert [note for note in notes(done) if "has no class" in note[1]] == [
+        ("GTV+1", "a structure for which the about file has no class: it is in `masks` alone")
+    ]
+
+
+def test_a_name_may_mean_something_else_in_one_patient(tmp_path: Path) -> None:
+    for patient in ("P1", "P2"):
+        series = ct(tmp_path / "raw", patient, patient_id=patient, study=patient)
+        write_seg(tmp_path / f"raw/{patient}.dcm", series.headers, {"Men": LIVER}, name=f"seg {patient}")
+    about = 'ignore = "men"\nsplits = { "P2*" = "test" }\nexceptions = { P2 = { "men" = "tumor" } }\n[classes]\n"TV" = "tumor"\n'
+    done = declared(tmp_path, about)
+    found = done.report["configs"]["slices"]["splits"]
+    seen = {
+        split: {tuple(row["annotated_classes"]) for name in found[split]["shards"] for row in pq.read_table(done.out / name).to_pylist()}
+        for split in found
+    }
+    assert seen == {"train": {()}, "test": {(1,)}}
+
+
+def test_what_is_painted_first_hides_nothing(tmp_path: Path) -> None:
+    series = ct(tmp_path / "raw")
+    write_seg(tmp_path / "raw/1.dcm", series.headers, {"Liver": LIVER, "Skin": PROGRAM}, name="seg")
+    classes = '[classes]\n"Liver" = "liver"\n"Skin" = "skin"\n'
+    assert np.array_equal(column(declared(tmp_path, classes), "mask"), PROGRAM * 2)
+    assert np.array_equal(column(declared(tmp_path, f'paint = "skin"\n{classes}', "painted"), "mask"), np.where(LIVER, 1, PROGRAM * 2))
+
+
+@pytest.mark.parametrize(
+    ("about", "words"),
+    [('paint = ["skin"]\n', "paint names skin; the classes are liver, tumor"), ('splits = { "P*" = "my test" }\n', "a split is one word")],
+)
+def test_a_declaration_that_means_nothing_is_refused(tmp_path: Path, about: str, words: str) -> None:
+    ct(tmp_path / "raw")
+    with pytest.raises(Refused, match=words):
+        converted(tmp_path, about)
