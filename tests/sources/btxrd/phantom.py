@@ -21,7 +21,17 @@ VARIANTS: dict[str, str] = {
     "resized": "one picture is smaller than the one that was drawn on",
 }
 
-CLASSES = ["osteochondroma", "multiple_osteochondromas", "simple_bone_cyst", "giant_cell_tumor", "synovial_osteochondroma", "osteofibroma", "osteosarcoma", "other_bt", "other_mt"]
+CLASSES = [
+    "osteochondroma",
+    "multiple_osteochondromas",
+    "simple_bone_cyst",
+    "giant_cell_tumor",
+    "synovial_osteochondroma",
+    "osteofibroma",
+    "osteosarcoma",
+    "other_bt",
+    "other_mt",
+]
 _H, _W = 30, 24
 _PICTURES: list[tuple[str, str, list[tuple[str, Box]]]] = [
     ("IMG000001", "jpeg", [("other mt", (3, 4, 15, 20))]),
