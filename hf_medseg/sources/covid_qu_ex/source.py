@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hf_medseg.case import Case
+from hf_medseg.case import Case, Recipe
 from hf_medseg.catalog.source import Config, Reading, source_of
 from hf_medseg.dataset.columns import PICTURE, Label
 from hf_medseg.formats.picture import Picture
@@ -31,7 +31,7 @@ def cases(raw: Raw) -> Iterator[Case]:
         folder = f"{part}/{split}/{group}"
         image = Picture(pictures.need(key, f"{folder}/images/{stem}.png"))
         lung = Values(Picture(lungs.need(key, f"{folder}/lung masks/{stem}.png"), "L"), INSIDE)
-        pixels = {"image": image, "mask": Painted((lung,), (1,))}
+        pixels: dict[str, Recipe | None] = {"image": image, "mask": Painted((lung,), (1,))}
         if raw.config == "infection":
             infection = Values(Picture(infections.need(key, f"{folder}/infection masks/{stem}.png"), "L"), INSIDE)
             pixels = {"image": image, "mask": Painted((lung, infection), (1, 2)), "mask_lung": lung, "mask_infection": infection}
