@@ -22,6 +22,7 @@ __all__ = [
     "check",
     "contact_sheet",
     "convert",
+    "derive",
     "download",
     "export",
     "identify",
@@ -29,6 +30,7 @@ __all__ = [
     "overlap",
     "physical",
     "push",
+    "restore",
     "site",
     "sources",
     "stats",
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
     from hf_medseg.conversion.executor import WorkerDied
     from hf_medseg.conversion.identify import identify
     from hf_medseg.conversion.run import convert
+    from hf_medseg.deriving.placing import restore
+    from hf_medseg.deriving.run import derive
     from hf_medseg.errors import MedsegError, MissingExtra, Refused, Rejected
     from hf_medseg.exporting.run import export
     from hf_medseg.fetching.compare import check
@@ -67,6 +71,7 @@ _HOMES = {
     "check": "fetching.compare",
     "contact_sheet": "preview.sheet",
     "convert": "conversion.run",
+    "derive": "deriving.run",
     "download": "fetching.download",
     "export": "exporting.run",
     "identify": "conversion.identify",
@@ -74,6 +79,7 @@ _HOMES = {
     "overlap": "statistics.overlap",
     "physical": "formats.physical",
     "push": "publishing.push",
+    "restore": "deriving.placing",
     "site": "site.build",
     "sources": "catalog.lookup",
     "stats": "statistics.collect",

@@ -22,6 +22,7 @@ ARROWS = {
     "card": "dataset catalog",
     "preview": "dataset raw formats masks",
     "conversion": "dataset raw formats masks case catalog card preview",
+    "deriving": "dataset formats masks catalog card preview conversion",
     "verification": "dataset raw formats catalog card preview conversion",
     "statistics": "dataset formats catalog preview conversion",
     "exporting": "dataset raw formats catalog",
@@ -30,7 +31,7 @@ ARROWS = {
     "fetching": "dataset raw formats masks case catalog conversion",
     "publishing": "dataset raw catalog card verification",
     "site": "dataset formats catalog preview publishing statistics",
-    "cli": "dataset catalog card conversion preview verification statistics fetching publishing site exporting",
+    "cli": "dataset catalog card conversion deriving preview verification statistics fetching publishing site exporting",
     "__main__": "cli",
 }
 KNOWN_TO_ALL = {"errors", "progress", "words", "hf_medseg"}

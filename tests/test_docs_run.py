@@ -47,6 +47,7 @@ def put(source: str, variant: str, target: Path) -> None:
 RUN = {
     "from datasets import load_dataset\n": "the result of a conversion",
     "import hf_medseg  # 1.": "raw trees",
+    "import hf_medseg\nfrom datasets": "a derived dataset: tests/deriving/test_pages.py",
     '"""Made up: scans': "the guide to a source",
     '"""Made up: livers': "the guide to a source",
     '"""A small U-Net': "tests/test_training_page.py",

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hf_medseg.catalog.about import OwnData
+from hf_medseg.catalog.derived import DERIVED
 from hf_medseg.catalog.licenses import License
 from hf_medseg.catalog.source import Edition, Source
 from hf_medseg.catalog.tables import table_of
@@ -41,7 +42,7 @@ def front_matter(source: Source, edition: Edition, report: Report, about: OwnDat
         front["size_categories"] = [next((name for limit, name in _SIZES if rows < limit), "n>100M")]
     front["annotations_creators"] = [source.annotators]
     front["language"] = []  # pictures speak none
-    front["source_datasets"] = ["original"]
+    front["source_datasets"] = ["extended" if source.id == DERIVED else "original"]
     if report:
         front["configs"] = _config_keys(edition, report)
         front["dataset_info"] = _dataset_info(source, edition, report)

@@ -50,6 +50,21 @@ _MEANINGS = {
     "image_orientation": "LPS directions of a row and of a column",
     "rescale_slope": "physical value = stored * `rescale_slope` + `rescale_intercept`",
     "rescale_intercept": "see `rescale_slope`",
+    "source": "the dataset that the row comes from",
+    "source_edition": "its edition; empty where it has only one",
+    "source_config": "its config",
+    "source_split": "the split that the row is in there",
+    "source_id": "`image_id` of the row there",
+    "source_license": "its license",
+    "source_tier": "what that lets one do",
+    "split_group": "rows that must stay together: of one patient, or of the same picture in several sources",
+    "original_size": "(width, height) before anything was done, pixels",
+    "crop": "(left, top, width, height) that was cut out, pixels of the original",
+    "scaled": "(width, height) that this was brought to",
+    "pad": "(left, top, right, bottom) pixels that were put around it",
+    "split_fold": "of the cross-validation that the recipe asks for; null in official splits",
+    "sampling_weight": "to draw rows by",
+    "within_cap": "whether the row is among those that the recipe's cap lets through",
 }
 
 

@@ -43,7 +43,7 @@ def all_cards() -> dict[str, str]:
     }
 
 
-def render(source: Source, edition: Edition, report: Report, about: About | None = None) -> str:
+def render(source: Source, edition: Edition, report: Report, about: About | None = None, origins: str = "") -> str:
     """The card of one edition.
 
     Args:
@@ -51,6 +51,7 @@ def render(source: Source, edition: Edition, report: Report, about: About | None
         edition: what was, or would be, converted.
         report: the content of `report.json`; empty for a card without a conversion.
         about: the user's about file, where the facts come with the data.
+        origins: of a derived dataset: the sections that tell what it was made of and how; it is not told how raw data are obtained.
     """
     about = OwnData.of(about or About())
     front = front_matter(source, edition, report, about)
@@ -60,7 +61,7 @@ def render(source: Source, edition: Edition, report: Report, about: About | None
         sections = ["License unknown: the data may not be passed on. Not for clinical use."]
     else:
         configs = [config for config in edition.reading.configs if not report or config.name in report["configs"]]
-        sections = [part for part in _sections(source, edition, report, about, configs) if part]
+        sections = [part for part in _sections(source, edition, report, about, configs, origins) if part]
     text = yaml.safe_dump(front, sort_keys=False, allow_unicode=True, width=120)
     return f"---\n{text}---\n\n" + "\n\n".join(sections) + "\n"
 
@@ -70,11 +71,11 @@ def license_link(terms: License) -> str:
     return terms.url or terms.name
 
 
-def _sections(source: Source, edition: Edition, report: Report, about: OwnData, configs: Sequence[Config]) -> Iterator[str]:
+def _sections(source: Source, edition: Edition, report: Report, about: OwnData, configs: Sequence[Config], origins: str) -> Iterator[str]:
     yield f"# {title_of(source, edition, about)}"
     yield _incomplete(edition, report)
     yield source.summary
-    yield _may(source, edition)
+    yield _may(source, edition, derived=bool(origins))
     yield (
         "**Not for clinical use.** The data serve research and teaching; they must not be used for diagnosis or treatment. "
         "No attempt may be made to identify the persons they come from."
@@ -91,14 +92,14 @@ def _sections(source: Source, edition: Edition, report: Report, about: OwnData, 
     if source.overlaps:
         told = "Never train on one and test on the other; `hf-medseg overlap` compares converted datasets."
         yield f"## Shared with other sources\n\n{told}\n\n" + bullets([f"`{one.source}`: {one.how}." for one in source.overlaps])
-    yield "## What was changed\n\n" + bullets((*source.changes, *_common_changes(configs)))
+    yield "## What was changed\n\n" + bullets(source.changes if origins else (*source.changes, *_common_changes(configs)))
     yield _counts(edition, report)
     yield _left_out(report)
     yield _noted(report)
-    yield f"## How to obtain the raw data\n\n{_obtaining(source, edition)}"
+    yield origins or f"## How to obtain the raw data\n\n{_obtaining(source, edition)}"
     yield f"## License\n\n{_license(edition.license)}"
     yield _citations(edition, about)
-    yield _origin(report)
+    yield _origin(report, "the converted datasets" if origins else "the raw data")
 
 
 def _incomplete(edition: Edition, report: Report) -> str:
@@ -119,7 +120,7 @@ def _incomplete(edition: Edition, report: Report) -> str:
     return "\n".join(f"> {line}  " for line in (*lines, *notes)).rstrip()
 
 
-def _may(source: Source, edition: Edition) -> str:
+def _may(source: Source, edition: Edition, derived: bool) -> str:
     """What may not be done with the data, for every tier but `open`."""
     match edition.license.tier:
         case "noncommercial":
@@ -130,6 +131,8 @@ def _may(source: Source, edition: Edition) -> str:
             reason = "**License unknown: the data may not be redistributed.** No word of the owner's is known that allows it."
         case _:
             return ""
+    if derived:
+        return f"> {reason}\n> It is made of data that may not be passed on, and so may not be passed on either: keep it on your own disk."
     if source.access.mode == "none":
         return f"> {reason}\n> Ask the owner before you share anything. A license that is known goes into the about file, with its URL."
     own = "Get the data from the owner yourself, as said below, accept the owner's terms,"
@@ -389,9 +392,9 @@ def _citations(edition: Edition, about: OwnData) -> str:
     return "## Citation\n\n" + "\n\n".join(f"```bibtex\n{text.strip()}\n```" for text in texts)
 
 
-def _origin(report: Report) -> str:
+def _origin(report: Report, what: str) -> str:
     if not report:
         return ""
     packages = ", ".join(f"{name} {version}" for name, version in report["packages"].items())
-    made = f"Made from the raw data with hf_medseg {report['converter']} ({packages})."
+    made = f"Made from {what} with hf_medseg {report['converter']} ({packages})."
     return f"{made} `report.json` has the numbers, `id2label.json` the class names."

@@ -66,6 +66,12 @@ class Ids:
         return sorted(found, key=lambda source: -max(map(TIERS_BY_OPENNESS.index, source.tiers)))
 
 
+def has_id_of(source: Source, name: str) -> bool:
+    """Whether a name holds an id as this source gives it; owners of several sets, such as the years of a challenge, give them the same."""
+    pattern = _ids().get(source.id)
+    return pattern is not None and pattern.search(name) is not None
+
+
 def with_ids_of(names: Iterable[str]) -> list[Source]:
     """The sources whose ids a good part of the names hold."""
     ids = Ids()

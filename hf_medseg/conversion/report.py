@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -48,18 +48,7 @@ def config_report(plan: Plan, config: ConfigPlan, outcomes: Mapping[str, Outcome
         notes.extend(outcome.notes)
     duplicate.update(repeated_images(out / shard.name for shard in config.shards if outcomes[shard.name].tally.rows))
     named = {one["file"] for one in rejected} | {one["path"] for one in known}
-    splits = {
-        name: {
-            "rows": tally.rows,
-            "rows_with_mask": tally.rows_with_mask,
-            "foreground": round(tally.foreground / tally.rows_with_mask, 6) if tally.rows_with_mask else None,
-            "pixels": _by_class(tally.pixels, config.table.classes),
-            "rows_per_class": _by_class(tally.rows_per_class, config.table.classes),
-            "bytes": sum((out / shard).stat().st_size for shard in shards[name]) if tally.rows else 0,
-            "shards": shards[name] if tally.rows else [],
-        }
-        for name, tally in tallies.items()
-    }
+    splits = {name: split_section(tally, config.table.classes, shards[name], out) for name, tally in tallies.items()}
     return {
         "folder": config_folder(config.config, plan.edition),
         "classes": list(config.table.classes),
@@ -75,6 +64,26 @@ def config_report(plan: Plan, config: ConfigPlan, outcomes: Mapping[str, Outcome
         "duplicate": sorted(duplicate),
         "not_used": [asdict(note) for note in config.not_used],
         **({"called": called} if (called := {name: path for name, path in config.called.items() if name in named}) else {}),
+    }
+
+
+def split_section(tally: Tally, classes: Sequence[str], shards: Sequence[str], out: Path) -> dict[str, Any]:
+    """What is told of one split.
+
+    Args:
+        tally: what its rows hold.
+        classes: the names of its classes, `background` first.
+        shards: the names of its shards.
+        out: the output folder, where the shards are.
+    """
+    return {
+        "rows": tally.rows,
+        "rows_with_mask": tally.rows_with_mask,
+        "foreground": round(tally.foreground / tally.rows_with_mask, 6) if tally.rows_with_mask else None,
+        "pixels": _by_class(tally.pixels, classes),
+        "rows_per_class": _by_class(tally.rows_per_class, classes),
+        "bytes": sum((out / shard).stat().st_size for shard in shards) if tally.rows else 0,
+        "shards": list(shards) if tally.rows else [],
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 
@@ -68,14 +68,59 @@ def write_shard(task: ShardTask, progress: Callable[[int, int], None] | None = N
     """
     outcome = Outcome()
     identity = replace(task.identity, fingerprint=fingerprint(task.table, task.cases))
+    write_rows(task.target, task.unfinished, identity, task.table.columns, outcome, _made(task, outcome), progress)
+    return outcome
+
+
+def _made(task: ShardTask, outcome: Outcome) -> Iterator[tuple[list[Row], int]]:
+    """The rows of each case with its raw bytes; none of a case that is rejected."""
+    for case in task.cases:
+        reader = Reader()
+        try:
+            with quiet():
+                made = list(rows(case, task.table, reader, outcome.tally))
+            outcome.notes.extend({"path": path, "reason": reason} for path, reason in reader.notes)
+        except Rejected as error:
+            if case.problem is not None and case.problem.known:
+                outcome.known.append({"path": error.file, "reason": f"no row: {error.expected} ({case.problem.known})"})
+            else:
+                outcome.rejected.append({"image_id": case.image_id, **asdict(error)})
+            made = []
+        outcome.duplicate.extend(reader.duplicates)
+        outcome.rejected.extend({"image_id": name, **asdict(error)} for name, error in reader.dropped)
+        yield made, case.size
+
+
+def write_rows(
+    target: str,
+    unfinished: str,
+    identity: Identity,
+    columns: Mapping[str, Column],
+    outcome: Outcome,
+    lots: Iterable[tuple[list[Row], int]],
+    progress: Callable[[int, int], None] | None = None,
+) -> None:
+    """Writes rows as a shard under its final name.
+
+    Args:
+        target: final path of the shard.
+        unfinished: see `ShardTask`.
+        identity: what the shard says of itself.
+        columns: its columns in order.
+        outcome: what became of its rows; whoever makes them adds to it as they are made, and the seal is added at the end.
+        lots: the rows, as many at a time as are made together, with the bytes that were read for them.
+        progress: told (lots done, bytes read) from time to time.
+
+    Raises:
+        OSError: the disk is full or not writable; the unfinished file is removed.
+    """
     seal = Seal(identity)
-    columns = task.table.columns
     schema = schema_of(columns)
     plain = [name for name, column in columns.items() if not _holds_pictures(column)]
     leaves = [leaf for name, column in columns.items() for leaf in _leaves(name, column)]
     with (
         # A name of its own: a worker that was given up may still be writing the same shard.
-        whole_file(task.target, task.unfinished and f"{task.unfinished}.{uuid.uuid4().hex}") as here,
+        whole_file(target, unfinished and f"{unfinished}.{uuid.uuid4().hex}") as here,
         pq.ParquetWriter(
             here,
             schema,
@@ -100,21 +145,8 @@ def write_shard(task: ShardTask, progress: Callable[[int, int], None] | None = N
             writing = behind.submit(_write_group, writer, schema, columns, pending)
             pending = []
 
-        for case in task.cases:
-            reader = Reader()
-            try:
-                with quiet():
-                    made = list(rows(case, task.table, reader, outcome.tally))
-                outcome.notes.extend({"path": path, "reason": reason} for path, reason in reader.notes)
-            except Rejected as error:
-                if case.problem is not None and case.problem.known:
-                    outcome.known.append({"path": error.file, "reason": f"no row: {error.expected} ({case.problem.known})"})
-                else:
-                    outcome.rejected.append({"image_id": case.image_id, **asdict(error)})
-                made = []
-            outcome.duplicate.extend(reader.duplicates)
-            outcome.rejected.extend({"image_id": name, **asdict(error)} for name, error in reader.dropped)
-            done, read = done + 1, read + case.size
+        for made, raw in lots:
+            done, read = done + 1, read + raw
             for row in made:
                 pending.append(row)
                 seal.add(row)
@@ -132,7 +164,6 @@ def write_shard(task: ShardTask, progress: Callable[[int, int], None] | None = N
         outcome.seal = seal.value()
         described = {"identity": asdict(identity), **asdict(outcome)}
         writer.add_key_value_metadata({METADATA_KEY: json.dumps(described, sort_keys=True).encode()})
-    return outcome
 
 
 def _write_group(writer: pq.ParquetWriter, schema: pa.Schema, columns: Mapping[str, Column], rows: list[Row]) -> None:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hf_medseg.catalog.licenses import LICENSE_TIERS, TIERS_BY_OPENNESS, License, Tier
+from hf_medseg.catalog.derived import DERIVED, OPTIONAL, ORIGIN_COLUMNS, Origin, derived_source
+from hf_medseg.catalog.licenses import License, strictest
 from hf_medseg.catalog.lookup import sources
 from hf_medseg.catalog.pictures import recognise_shards
-from hf_medseg.catalog.recognise import Ids, lawful_way, published_files
+from hf_medseg.catalog.recognise import Ids, has_id_of, lawful_way, published_files
 from hf_medseg.catalog.source import Edition, Source
 from hf_medseg.catalog.tables import config_folder, table_of
 from hf_medseg.dataset.arrays import arrow_type
@@ -109,10 +111,11 @@ def inspect(out: str | os.PathLike[str]) -> Held:
         mixed = ", ".join(sorted(" ".join(filter(None, one)) for one in told))
         raise Refused(f"{target.root} mixes shards of different datasets or terms: {mixed}. One folder holds one source and edition.")
     ((source_id, edition_name, license_id, tier),) = told
-    source = sources().get(source_id)
-    edition = next((one for one in source.editions if one.name == edition_name), None) if source else None
-    if source is None or edition is None:
-        raise Refused(f"The shards say {source_id!r} {edition_name!r}, which the catalog does not have. Nothing is known of its license.")
+    origins = _origins(target.root, shards) if source_id == DERIVED else [Origin(source_id, edition_name, license_id, tier)]
+    if source_id == DERIVED:
+        source, edition = _made_of(target.root, next(iter(shards)), origins, edition_name)
+    else:
+        source, edition = origins[0].known()
     _check_report(target, source, edition)
     folders = {config_folder(config, edition) for config in edition.reading.configs} if source.from_about is None else None
     _check_names(files, folders or {name.partition("/")[0] for name in shards})
@@ -121,39 +124,59 @@ def inspect(out: str | os.PathLike[str]) -> Held:
     for name, (identity, outcome) in shards.items():
         _check_table(target.root, name, identity, source, edition)
         seen.update(_check_rows(target.root, name, identity, outcome, source, ids))
-    if source.from_about is not None and (known := ids.known()):
+    named = {origin.source for origin in origins}
+    if known := [one for one in ids.known() if one.id not in named]:
         raise Refused(f"The rows have the names that {known[0].id} gives its pictures. {lawful_way(known[0])}")
-    if source.from_about is not None and (like := recognise_shards([target.root / name for name in shards], LOOKED_AT)):
-        raise Refused(f"{like[0]}. {lawful_way(like[0].source)}")
+    if any(origin.known()[0].from_about is not None for origin in origins):
+        like = [one for one in recognise_shards([target.root / name for name in shards], LOOKED_AT) if one.source.id not in named]
+        if like:
+            raise Refused(f"{like[0]}. {lawful_way(like[0].source)}")
     if PREVIEW_FILE in files:
         _check_preview(target.root / PREVIEW_FILE, seen)
-    held = Held(source, edition, _terms(source, edition, license_id, tier), shards, files, stamps)
+    held = Held(source, edition, _terms(source, edition, origins, license_id, tier), shards, files, stamps)
     _check_card(target.root / CARD, held)
     return held
 
 
-def _terms(source: Source, edition: Edition, license_id: str, tier: str) -> License:
+def _terms(source: Source, edition: Edition, origins: Sequence[Origin], license_id: str, tier: str) -> License:
     """The strictest of what the catalog says now and what was true when the shards were made."""
-    if source.from_about is not None:
-        stated: Tier = "unknown" if license_id in ("", "unknown") else LICENSE_TIERS.get(license_id, "restricted")
-        license = License(license_id or "unknown", license_id or "license unknown", "", stated, ())
-    else:
-        license = edition.license
-        if license_id != license.id:
-            # The layout fitted the stricter terms of another edition too, or the catalog changed since.
-            others = [one.license for one in source.editions if one.license.id == license_id]
-            license = _strictest(license, *others) if others else replace(license, tier=_strict(license.tier, "unknown"))
-    return replace(license, tier=_strict(license.tier, tier))
+    if source.id != DERIVED:
+        return origins[0].terms()
+    # What its rows come from decides; what its shards say of the whole can only be stricter.
+    told = Origin("", "", license_id, tier)
+    tiers = [edition.license.tier, told.stated_tier]
+    if license_id != edition.license.id:
+        tiers.append("unknown")
+    return replace(edition.license, tier=strictest(tiers))
 
 
-def _strictest(*licenses: License) -> License:
-    return max(licenses, key=lambda license: TIERS_BY_OPENNESS.index(license.tier))
+def _origins(root: Path, shards: Iterable[str]) -> list[Origin]:
+    """Where the rows of a derived dataset say that they come from.
+
+    Raises:
+        Refused: they do not say it.
+    """
+    found: set[Origin] = set()
+    for name in shards:
+        try:
+            with pq.ParquetFile(root / name) as file:
+                for batch in file.iter_batches(columns=list(ORIGIN_COLUMNS)):
+                    found.update(Origin(*(row[column] or "" for column in ORIGIN_COLUMNS)) for row in batch.to_pylist())
+        except (OSError, pa.ArrowException, KeyError) as error:
+            raise Refused(f"{name} does not say where its rows come from ({error}). Derive it again.") from error
+    if not found:
+        raise Refused(f"{root} holds no rows, so that nothing is known of its license.")
+    return sorted(found)
 
 
-def _strict(mine: Tier, told: str) -> Tier:
-    """The stricter of two tiers; a tier that nobody knows is `unknown`."""
-    theirs: Tier = next((tier for tier in get_args(Tier) if tier == told), "unknown")
-    return mine if TIERS_BY_OPENNESS.index(mine) > TIERS_BY_OPENNESS.index(theirs) else theirs
+def _made_of(root: Path, name: str, origins: Sequence[Origin], edition: str) -> tuple[Source, Edition]:
+    """A derived dataset as its rows and the columns of a shard tell it; every other shard is compared with that."""
+    features = _features(pq.read_schema(root / name)) or {}
+    try:
+        classes = tuple(features["classes"]["feature"]["names"][1:])
+    except (KeyError, TypeError) as error:
+        raise Refused(f"{name} does not name its classes. Derive it again.") from error
+    return derived_source(origins, classes, [column for column in OPTIONAL if column in features], name=edition)
 
 
 # --- the folder -------------------------------------------------------------------------------------------------------------------------
@@ -253,25 +276,40 @@ def _check_rows(root: Path, name: str, identity: Identity, outcome: Outcome, sou
         Refused: what the shard says does not belong to its rows, or its rows come from another source's files.
     """
     seal, count = Seal(identity), 0
+    derived = source.id == DERIVED
     try:
         with pq.ParquetFile(root / name) as file:
-            more = [name for name in ("files", "patient_id") if name in file.schema_arrow.names]
+            more = [
+                name for name in ("files", "patient_id", *(["source", "source_id"] if derived else [])) if name in file.schema_arrow.names
+            ]
             for batch in file.iter_batches(columns=[*Seal.columns, *more]):
                 for row in batch.to_pylist():
                     seal.add(row)
                     count += 1
+                    mine = sources()[row["source"]] if derived else source
+                    if derived and not _belongs(row["image_id"], row["source"]):
+                        raise Refused(f"{name}: the row {row['image_id']} is not of {row['source']}, as it says. Derive it again.")
                     pairs = [(row["source_file"], row["source_sha256"])]
                     pairs += [(one["path"], one["sha256"]) for one in (row.get("files") or ())]
                     for path, digest in pairs:
-                        if (other := _owner(source, path or "", digest or "")) is not None:
-                            raise Refused(_of_another(name, path, other, source))
-                    if source.from_about is not None:
-                        ids.add(row["image_id"], row.get("patient_id") or "", *(path or "" for path, _ in pairs))
+                        if (other := _owner(mine, path or "", digest or "")) is not None:
+                            raise Refused(_of_another(name, path, other, mine))
+                    if mine.from_about is not None or (derived and not has_id_of(mine, row["source_id"] or "")):
+                        ids.add(
+                            row["source_id"] or "" if derived else row["image_id"],
+                            row.get("patient_id") or "",
+                            *(path or "" for path, _ in pairs),
+                        )
                     yield row["image_id"]
     except (OSError, pa.ArrowException, KeyError, TypeError) as error:
         raise Refused(f"{name} cannot be read ({error}). Convert the raw tree again.") from error
     if seal.value() != outcome.seal or count != outcome.tally.rows:
         raise Refused(f"{name}: what it says of itself does not belong to its rows. Somebody rewrote it: convert the raw tree again.")
+
+
+def _belongs(image_id: str, source: str) -> bool:
+    """Whether the id of a row, which the seal covers, begins with its source, an edition or name behind it or none."""
+    return re.match(rf"{re.escape(source)}(?:-[^/]+)?/", image_id) is not None
 
 
 def _of_another(name: str, path: str, other: Source, source: Source) -> str:
@@ -320,6 +358,10 @@ def _refusal(held: Held, out: str) -> str:
     lines = [f"{held.label} is not pushed: its license is {stated}, tier {license.tier}."]
     lines += [f"  evidence: {one.says} ({one.confidence}, {one.date}): {one.url}" for one in license.evidence]
     lines += [f"  the owner's terms: {condition}" for condition in license.conditions]
+    if held.source.id == DERIVED and license.tier != "noncommercial":
+        lines.append("No option changes that: what is made of data that may not be passed on may not be passed on either.")
+        lines.append(f'Here it stays usable: datasets.load_dataset("{out}")')
+        return "\n".join(lines)
     if license.tier == "noncommercial":
         lines.append("It may be shared for non-commercial use: if that is what you do, say so with --allow-noncommercial.")
         return "\n".join(lines)

@@ -1,0 +1,170 @@
+"""Derived datasets, as the catalog would describe them: made of several sources, under what the licenses of all of them allow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import get_args
+
+from hf_medseg.catalog.combined import combined
+from hf_medseg.catalog.facts import Access, Concept
+from hf_medseg.catalog.licenses import LICENSE_TIERS, License, Tier, strictest
+from hf_medseg.catalog.lookup import sources
+from hf_medseg.catalog.source import Config, Edition, Reading, Source
+from hf_medseg.dataset.columns import FLAG, FLOAT64, INT32, TEXT, Column, ListOf, annotated
+from hf_medseg.errors import Refused
+
+DERIVED = "derived"
+"""What the shards of a derived dataset give as their source."""
+
+OPTIONAL: dict[str, Column] = {"split_fold": INT32, "sampling_weight": FLOAT64, "within_cap": FLAG}
+"""Columns that a recipe asks for."""
+
+
+ORIGIN_COLUMNS = ("source", "source_edition", "source_license", "source_tier")
+"""Where every row says what `Origin` has of it."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Origin:
+    """Where rows of a derived dataset come from, as every one of them says, and as the shards that it was taken from said.
+
+    Attributes:
+        source, edition: of the converted dataset.
+        license: the license's id there.
+        tier: the license's tier there.
+    """
+
+    source: str
+    edition: str
+    license: str
+    tier: str
+
+    @property
+    def label(self) -> str:
+        """The source and its edition, for people."""
+        return f"{self.source} ({self.edition})" if self.edition else self.source
+
+    @property
+    def stated_tier(self) -> Tier:
+        """The tier as the shards said it; one that nobody knows is `unknown`."""
+        return next((tier for tier in get_args(Tier) if tier == self.tier), "unknown")
+
+    def known(self) -> tuple[Source, Edition]:
+        """What the catalog has of it.
+
+        Raises:
+            Refused: it has nothing of it, so that nothing is known of its license.
+        """
+        source = sources().get(self.source)
+        edition = next((one for one in source.editions if one.name == self.edition), None) if source else None
+        if source is None or edition is None:
+            raise Refused(
+                f"The shards say {self.source!r} {self.edition!r}, which the catalog does not have. Nothing is known of its license."
+            )
+        return source, edition
+
+    def terms(self) -> License:
+        """The strictest of what the catalog says now and what was true when the shards were made.
+
+        Raises:
+            Refused: the catalog does not have it.
+        """
+        source, edition = self.known()
+        if source.from_about is not None:
+            stated: Tier = "unknown" if self.license in ("", "unknown") else LICENSE_TIERS.get(self.license, "restricted")
+            license = License(id=self.license or "unknown", name=self.license or "license unknown", url="", tier=stated, evidence=())
+        else:
+            license = edition.license
+            if self.license != license.id:
+                others = [one.license for one in source.editions if one.license.id == self.license]
+                tier = strictest((license.tier, *([one.tier for one in others] or ["unknown"])))
+                license = next((one for one in others if one.tier == tier), replace(license, tier=tier))
+        return replace(license, tier=strictest((license.tier, self.stated_tier)))
+
+
+def own_columns(classes: Sequence[str], optional: Sequence[str] = ()) -> dict[str, Column]:
+    """The columns of a derived dataset after the common ones.
+
+    Args:
+        classes: names of the label space, without `background`.
+        optional: which of `OPTIONAL` the recipe asks for.
+    """
+    return {
+        "source": TEXT,
+        "source_edition": TEXT,
+        "source_config": TEXT,
+        "source_split": TEXT,
+        "source_id": TEXT,
+        "source_license": TEXT,
+        "source_tier": TEXT,
+        "split_group": TEXT,
+        "annotated_classes": annotated(tuple(classes)),
+        "original_size": ListOf(INT32),
+        "crop": ListOf(INT32),
+        "scaled": ListOf(INT32),
+        "pad": ListOf(INT32),
+        "pixel_spacing": ListOf(FLOAT64),
+        "rescale_slope": FLOAT64,
+        "rescale_intercept": FLOAT64,
+        **{name: column for name, column in OPTIONAL.items() if name in optional},
+    }
+
+
+def derived_source(
+    origins: Sequence[Origin],
+    classes: Sequence[str],
+    optional: Sequence[str] = (),
+    *,
+    name: str = "",
+    title: str = "",
+    splits: str = "",
+    changes: Sequence[str] = (),
+    codes: Mapping[str, Concept] | None = None,
+) -> tuple[Source, Edition]:
+    """A derived dataset as a source with one edition.
+
+    Args:
+        origins: where its rows come from.
+        classes: names of the label space, without `background`.
+        optional: which of `OPTIONAL` it has.
+        name: what the recipe calls it.
+        title: its title, for people.
+        splits: how rows came to their split.
+        changes: what was done to the rows.
+        codes: what classes are in SNOMED CT.
+
+    Raises:
+        Refused: the catalog does not have an origin, or their licenses do not go together.
+    """
+    known = [origin.known() for origin in origins]
+    labels = ", ".join(dict.fromkeys(origin.label for origin in origins))
+    columns = own_columns(classes, optional)
+    edition = Reading(landmarks=(), configs=(Config("default", columns),), uncertain=True)
+    made = Edition(
+        license=combined({f"{one.label}": one.terms() for one in origins}),
+        citations=tuple(dict.fromkeys(text for _, edition in known for text in edition.citations)),
+        classes=tuple(classes),
+        name=name,
+        reading=edition,
+    )
+    source = Source(
+        id=DERIVED,
+        title=title or f"Derived from {labels}",
+        homepage="",
+        modality=tuple(dict.fromkeys(one for source, _ in known for one in source.modality)),
+        anatomy=tuple(dict.fromkeys(one for source, _ in known for one in source.anatomy)),
+        task="; ".join(dict.fromkeys(source.task for source, _ in known)),
+        summary=f"A derived dataset: rows of {labels}, changed as the recipe below says. The sources themselves are not like this.",
+        access=Access("none", ()),
+        layout="",
+        splits=splits,
+        quirks=tuple(dict.fromkeys(f"{source.id}: {text}" for source, _ in known for text in source.quirks)),
+        changes=tuple(changes),
+        annotators=known[0][0].annotators if len({source.annotators for source, _ in known}) == 1 else "found",
+        codes=codes or {},
+        editions=(made,),
+        cases=lambda raw: (),
+        convertible=False,
+    )
+    return source, made

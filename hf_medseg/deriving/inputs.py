@@ -1,0 +1,195 @@
+"""Converted datasets as inputs: what their shards say and hold, without the pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from hf_medseg.catalog.derived import DERIVED, Origin
+from hf_medseg.catalog.facts import Concept
+from hf_medseg.dataset.columns import Column, Label, ListOf, Picture, Volume, column_of
+from hf_medseg.dataset.folder import CARD, Output
+from hf_medseg.dataset.identity import Identity, Outcome, Seal, read_shard
+from hf_medseg.dataset.storage import parquet, place
+from hf_medseg.dataset.table import NOT_ANNOTATED
+from hf_medseg.deriving.recipe import Take
+from hf_medseg.errors import Refused
+from hf_medseg.formats.picture import decode
+
+CONVERT = "Convert the raw tree again."
+
+
+class Chosen(NamedTuple):
+    """A row that is taken, and where it lies: the number of its take and shard, its row group, its place in it."""
+
+    take: int
+    shard: int
+    group: int
+    place: int
+    image_id: str
+    kin: str
+    sha256: str
+    split: str
+    classes: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Input:
+    """One config of a converted dataset.
+
+    Attributes:
+        number: of its take.
+        take: what the recipe says of it.
+        origin: what its shards say of themselves.
+        config: the config's name.
+        paths: its shards.
+        identities: what each of them says.
+        columns: its columns.
+        classes: the names of its classes, `background` first.
+        codes: what classes are in SNOMED CT.
+        rejected: how many of its cases were rejected.
+    """
+
+    number: int
+    take: Take
+    origin: Origin
+    config: str
+    paths: tuple[Path, ...]
+    identities: tuple[Identity, ...]
+    outcomes: tuple[Outcome, ...]
+    columns: dict[str, Column]
+    classes: tuple[str, ...]
+    codes: dict[str, Concept]
+
+    @property
+    def prefix(self) -> str:
+        """What the ids of its rows begin with."""
+        return "-".join(filter(None, (self.origin.source, self.origin.edition, self.take.name)))
+
+    @property
+    def rejected(self) -> int:
+        """How many of its cases were rejected."""
+        return sum(len(outcome.rejected) for outcome in self.outcomes)
+
+
+def open_input(number: int, take: Take) -> Input:
+    """Finds out what a converted dataset holds.
+
+    Raises:
+        Refused: it is no finished conversion, it is derived itself, or it has no such config.
+    """
+    target = Output(place(take.out))
+    where = f"take {number + 1} ({target.root})"
+    if target.work.exists():
+        raise Refused(f"{where} holds an unfinished conversion. Run the same `hf-medseg convert` again: it carries on.")
+    found = [(path, read_shard(str(path))) for path in target.shards()] if target.root.is_dir() else []
+    if not found or not (target.root / CARD).exists():
+        raise Refused(f"{where} is no finished conversion. Give the OUT folder that `hf-medseg convert` wrote.")
+    if broken := next((path for path, told in found if told is None), None):
+        raise Refused(f"{where}: {broken.name} is not a shard of this package, or is damaged. {CONVERT}")
+    told = [(path, *described) for path, described in found if described is not None]
+    configs = list(dict.fromkeys([*target.report().get("configs", {}), *(identity.config for _, identity, _ in told)]))
+    config = take.config or configs[0]
+    if config not in configs:
+        raise Refused(f"{where} has no config {config!r}; it has: {', '.join(configs)}.")
+    mine = [one for one in told if one[1].config == config]
+    origins = {Origin(one.source, one.edition, one.license, one.tier) for _, one, _ in mine}
+    if len(origins) != 1:
+        raise Refused(f"{where}: the shards of {config!r} are of different datasets or terms, or there are none. {CONVERT}")
+    (origin,) = origins
+    if origin.source == DERIVED:
+        raise Refused(f"{where} is derived itself. Take the converted datasets that it was made of.")
+    source, _ = origin.known()
+    columns = _columns(mine[0][0])
+    if isinstance(columns["image"], Volume):
+        raise Refused(f'{where}: {config!r} holds whole volumes, which have no side. Take its slices: config = "slices".')
+    classes = columns["classes"]
+    names = classes.item.names if isinstance(classes, ListOf) and isinstance(classes.item, Label) else ("background",)
+    _check_take(take, where, columns, names, {one.split for _, one, _ in mine})
+    paths, identities, outcomes = zip(*mine, strict=True)
+    codes = {name: source.codes[name] for name in names if name in source.codes}
+    return Input(number, take, origin, config, paths, identities, outcomes, columns, names, codes)
+
+
+def _columns(path: Path) -> dict[str, Column]:
+    import json
+
+    with parquet(path) as file:
+        features = json.loads((file.schema_arrow.metadata or {})[b"huggingface"])["info"]["features"]
+    return {name: column_of(described) for name, described in features.items()}
+
+
+def _check_take(take: Take, where: str, columns: dict[str, Column], classes: Sequence[str], splits: set[str]) -> None:
+    if strange := [name for name in take.classes if name not in classes]:
+        raise Refused(f"{where} has no class {strange[0]!r}; it has: {', '.join(classes)}.")
+    if strange := [name for name in take.splits if name not in splits]:
+        raise Refused(f"{where} has no split {strange[0]!r}; it has: {', '.join(sorted(splits))}.")
+    if strange := [name for name in take.equal if name not in columns or isinstance(columns[name], (Picture, Volume))]:
+        raise Refused(f"{where} has no column {strange[0]!r} to compare; it has: {', '.join(columns)}.")
+    for name, value in take.equal.items():
+        column = columns[name]
+        if isinstance(column, Label) and value not in column.names:
+            raise Refused(f"{where}: {name} is never {value!r}; it is one of {', '.join(column.names)}.")
+    if take.every > 1 and "slice_index" not in columns:
+        raise Refused(f"{where} has no slices, so that not every {take.every}th can be taken.")
+
+
+def chosen_rows(given: Input) -> Iterator[Chosen]:
+    """The rows that a take takes, shard by shard; reads no picture, but the masks where it asks for foreground.
+
+    Raises:
+        Refused: what a shard says of itself does not belong to its rows.
+    """
+    take = given.take
+    plain = ("image_id", "patient_id", "volume_id", "slice_index", "classes", "source_file", "source_sha256", *take.equal)
+    names = [name for name in dict.fromkeys(plain) if name in given.columns]
+    wanted = {given.classes.index(name) for name in take.classes}
+    for number, path in enumerate(given.paths):
+        seal = Seal(given.identities[number])
+        split = given.identities[number].split
+        with parquet(path) as file:
+            for group in range(file.num_row_groups):
+                rows = file.read_row_group(group, columns=[*names, "mask.path"]).to_pylist()
+                masks = _masks(file.read_row_group(group, columns=["mask"])) if take.least_foreground else None
+                for at, row in enumerate(rows):
+                    seal.add(row)
+                    if not _wanted(row, take, given.columns, wanted, split):
+                        continue
+                    if masks is not None and _foreground(masks, at, row["image_id"]) < take.least_foreground:
+                        continue
+                    kin = row["patient_id"] or row.get("volume_id") or row["image_id"]
+                    yield Chosen(given.number, number, group, at, row["image_id"], kin, row["source_sha256"], split, tuple(row["classes"]))
+        if seal.value() != given.outcomes[number].seal:
+            raise Refused(f"{path}: what it says of itself does not belong to its rows. Somebody rewrote it. {CONVERT}")
+
+
+def _wanted(row: dict[str, Any], take: Take, columns: dict[str, Column], classes: set[int], split: str) -> bool:
+    if take.splits and split not in take.splits:
+        return False
+    if (take.annotated or take.least_foreground) and row["mask"] is None:
+        return False
+    if classes and not classes & set(row["classes"]):
+        return False
+    if take.every > 1 and (row["slice_index"] or 0) % take.every:
+        return False
+    return all(_same(columns[name], row[name], value) for name, value in take.equal.items())
+
+
+def _same(column: Column, found: Any, wanted: Any) -> bool:
+    if isinstance(column, Label):
+        return found is not None and column.names[found] == wanted
+    return bool(found == wanted)
+
+
+def _masks(table: pa.Table) -> list[Any]:
+    return list(table.column("mask").to_pylist())
+
+
+def _foreground(masks: list[Any], at: int, image_id: str) -> float:
+    labels = decode(masks[at]["bytes"], image_id)
+    return float(np.count_nonzero((labels > 0) & (labels < NOT_ANNOTATED)) / labels.size)

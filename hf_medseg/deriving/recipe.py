@@ -1,0 +1,231 @@
+"""The recipe of a derived dataset: what is taken, how it is labelled, placed, divided and balanced."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import tomli
+
+from hf_medseg.catalog.decode import decode
+from hf_medseg.errors import Refused
+
+Filter = Literal["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Take:
+    """Rows of one converted dataset.
+
+    Attributes:
+        out: the folder that `convert` wrote; a relative path begins at the recipe's folder.
+        name: sets apart data of one's own that came by the same source; part of the new ids.
+        config: which config; the first one if empty.
+        splits: only rows of these splits; of all if empty.
+        annotated: only rows with a mask.
+        classes: only rows whose mask has one of these classes.
+        least_foreground: only rows with at least this part of the mask in the foreground (0 to 1).
+        every: of each volume only every n-th slice, the first one included.
+        equal: only rows whose columns have these values.
+    """
+
+    out: str
+    name: str = ""
+    config: str = ""
+    splits: tuple[str, ...] = ()
+    annotated: bool = False
+    classes: tuple[str, ...] = ()
+    least_foreground: float = 0.0
+    every: int = 1
+    equal: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """One label space over all that is taken.
+
+    Attributes:
+        by: what makes classes of several sources the same: their name, their SNOMED CT code, or the table alone.
+        classes: the label space, in order; of all classes that there are if empty. What is none of them becomes background.
+        table: for a class of the label space the classes that become it, each a name, or `source/name` for one source's only.
+        absent: for a source the classes that nobody marked there because they do not occur: its background stays background for them.
+    """
+
+    by: Literal["name", "code", "table"] = "name"
+    classes: tuple[str, ...] = ()
+    table: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    absent: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The grid of every row.
+
+    Attributes:
+        size: pixels of a side, or width and height; every picture keeps its own where nothing is said.
+        fit: `pad` keeps the proportions and fills the rest; `crop` cuts out the foreground first and does the same; `stretch` does not keep
+            the proportions.
+        filter: the filter of Pillow for pictures; masks are always mapped by nearest neighbour.
+        margin: with `crop`, what is left around the foreground, as a part of its longer side.
+        pad_image, pad_mask: what the rest is filled with: a value of the picture, and 0 (background) or 255 (not annotated).
+        depth: 8 turns deeper pictures into 8 bits by the window; 16 keeps their values.
+        window: which physical values become 0 and 255; or `percentiles`: the 0.5th and 99.5th of every picture.
+        colours: `keep`, or every picture as `L` or `RGB`.
+    """
+
+    size: int | tuple[int, int] | None = None
+    fit: Literal["pad", "crop", "stretch"] = "pad"
+    filter: Filter = "bilinear"
+    margin: float = 0.1
+    pad_image: int = 0
+    pad_mask: Literal[0, 255] = 0
+    depth: Literal[8, 16] = 8
+    window: tuple[float, float] | Literal["percentiles"] = "percentiles"
+    colours: Literal["keep", "L", "RGB"] = "keep"
+
+    @property
+    def sides(self) -> tuple[int, int] | None:
+        """Width and height; None where every picture keeps its own."""
+        return (self.size, self.size) if isinstance(self.size, int) else self.size
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """How groups come to their split.
+
+    Attributes:
+        parts: the part of each split; the splits of the sources stay if there are none.
+        key: another one divides the groups otherwise.
+        official: splits of the sources that stay what they are.
+        folds: so many folds over all rows that are in no official split.
+    """
+
+    parts: Mapping[str, float] = field(default_factory=dict)
+    key: str = "1"
+    official: tuple[str, ...] = ("test",)
+    folds: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """Columns to draw rows by; no row is copied or left out.
+
+    Attributes:
+        weights: a weight for every row, so that every source, or every class, weighs the same in a split.
+        cap: marks at most so many rows of a source and class in a split.
+    """
+
+    weights: Literal["", "source", "class"] = ""
+    cap: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """A whole recipe.
+
+    Attributes:
+        take: what is taken.
+        name: a short name, in small letters and hyphens.
+        title: the title of the card.
+    """
+
+    take: tuple[Take, ...]
+    name: str = ""
+    title: str = ""
+    label: Label = Label()
+    place: Place = Place()
+    split: Split = Split()
+    balance: Balance = Balance()
+
+
+def read_recipe(path: str | os.PathLike[str]) -> Recipe:
+    """Reads a recipe; folders in it that are no whole paths begin where it lies.
+
+    Raises:
+        Refused: it cannot be read, or says what no recipe can say.
+    """
+    where = os.fspath(path)
+    try:
+        told = tomli.loads(Path(where).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise Refused(f"{where}: cannot be read as a recipe in TOML ({error}).") from error
+    recipe = decode(Recipe, told, where)
+    home = Path(where).absolute().parent
+    takes = tuple(replace(take, out=os.path.normpath(home / take.out)) for take in recipe.take)
+    return checked(replace(recipe, take=takes), where)
+
+
+def checked(recipe: Recipe, where: str) -> Recipe:
+    """The same recipe, if its values can be carried out.
+
+    Raises:
+        Refused: one cannot.
+    """
+    place, split, parts = recipe.place, recipe.split, recipe.split.parts
+    wrong = (
+        (not recipe.take, "take must name at least one converted dataset."),
+        (not re.fullmatch(r"(?:[a-z0-9]+(?:-[a-z0-9]+)*)?", recipe.name), "name must be of small letters, digits and hyphens."),
+        (
+            any(not re.fullmatch(r"(?:[a-z0-9]+(?:-[a-z0-9]+)*)?", take.name) for take in recipe.take),
+            "take.name must be of small letters, digits and hyphens.",
+        ),
+        (any(take.every < 1 for take in recipe.take), "take.every must be 1 or more."),
+        (any(not 0 <= take.least_foreground <= 1 for take in recipe.take), "take.least_foreground must lie between 0 and 1."),
+        (place.sides is not None and not all(1 <= side <= 16_384 for side in place.sides), "place.size must lie between 1 and 16384."),
+        (not 0 <= place.margin <= 10, "place.margin must lie between 0 and 10."),
+        (not 0 <= place.pad_image <= (255 if place.depth == 8 else 65_535), "place.pad_image must be a value that pictures can have."),
+        (place.window != "percentiles" and not place.window[0] < place.window[1], "place.window must be two numbers, the lower first."),
+        (bool(parts) and not math.isclose(sum(parts.values()), 1, abs_tol=1e-6), "split.parts must make 1 together."),
+        (any(part < 0 for part in parts.values()), "split.parts must not be negative."),
+        (any(not re.fullmatch(r"[A-Za-z]\w*", name) for name in parts), "split.parts must be named by letters, digits and underscores."),
+        (split.folds < 0 or split.folds == 1, "split.folds must be 2 or more."),
+        (recipe.balance.cap < 0, "balance.cap must not be negative."),
+        (len(set(recipe.label.classes)) < len(recipe.label.classes), "label.classes names a class twice."),
+        ("background" in (*recipe.label.classes, *recipe.label.table), "label: background is what is left, and is not named."),
+        (recipe.label.by == "table" and not recipe.label.table, 'label.by = "table" needs [label.table].'),
+    )
+    for found, text in wrong:
+        if found:
+            raise Refused(f"{where}: {text}")
+    return recipe
+
+
+def text_of(recipe: Recipe) -> str:
+    """The recipe as TOML, with everything that is not as it would be if nothing were said."""
+    lines: list[str] = []
+    _write(lines, "", recipe)
+    return "\n".join(lines).strip() + "\n"
+
+
+def _write(lines: list[str], header: str, record: Any) -> None:
+    """Writes the keys of a record, then its tables."""
+    tables: list[tuple[str, Any]] = []
+    for one in fields(record):
+        value = getattr(record, one.name)
+        default = one.default_factory() if callable(one.default_factory) else one.default
+        if value == default:
+            continue
+        if is_dataclass(value) or (isinstance(value, tuple) and value and is_dataclass(value[0])):
+            tables.append((one.name, value))
+        else:
+            lines.append(f"{one.name} = {_toml(value)}")
+    for name, value in tables:
+        for inner in value if isinstance(value, tuple) else (value,):
+            key = f"{header}.{name}".lstrip(".")
+            lines += ["", f"[[{key}]]" if isinstance(value, tuple) else f"[{key}]"]
+            _write(lines, key, inner)
+
+
+def _toml(value: Any) -> str:
+    """A plain value as TOML writes it."""
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{json.dumps(key)} = {_toml(one)}" for key, one in value.items()) + " }"
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)

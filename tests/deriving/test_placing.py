@@ -1,0 +1,86 @@
+"""Where pictures come to lie, and the way back."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+from hypothesis.extra.numpy import arrays
+
+from hf_medseg.deriving.depth import in_8_bits, window_of
+from hf_medseg.deriving.placing import Way, placed_image, placed_mask, restore, way_of
+from hf_medseg.deriving.recipe import Place
+
+sides = some.integers(1, 40)
+masks = some.tuples(sides, sides).flatmap(lambda shape: arrays(np.uint8, shape, elements=some.sampled_from((0, 1, 2, 3, 255))))
+places = some.builds(
+    Place,
+    size=some.one_of(some.none(), some.integers(1, 60), some.tuples(sides, sides)),
+    fit=some.sampled_from(("pad", "crop", "stretch")),
+    margin=some.sampled_from((0.0, 0.1, 1.0)),
+)
+
+
+def columns(way: Way) -> dict[str, list[int]]:
+    return {"original_size": [*way.original], "crop": [*way.crop], "scaled": [*way.scaled], "pad": [*way.pad]}
+
+
+@given(masks, places)
+def test_a_mask_has_no_value_that_it_had_not_and_the_size_that_was_asked_for(mask: np.ndarray, place: Place) -> None:
+    way = way_of(place, mask.shape[1], mask.shape[0], mask)
+    made = placed_mask(mask, way, 0)
+    assert set(np.unique(made)) <= {0, *np.unique(mask)}
+    assert place.sides is None or made.shape == place.sides[::-1]
+    assert placed_image(mask, way, place).shape == made.shape
+
+
+@given(masks, places)
+def test_what_was_not_made_smaller_comes_back_exactly_and_the_rest_to_its_place(mask: np.ndarray, place: Place) -> None:
+    way = way_of(place, mask.shape[1], mask.shape[0], mask)
+    back = restore(columns(way), placed_mask(mask, way, 0))
+    assert back.shape == mask.shape
+    assert back.dtype == mask.dtype
+    left, top, width, height = way.crop
+    inside = np.s_[top : top + height, left : left + width]
+    if way.scaled[0] >= width and way.scaled[1] >= height:
+        assert np.array_equal(back[inside], mask[inside])
+    outside = np.ones(mask.shape, bool)
+    outside[inside] = False
+    assert not back[outside].any()
+
+
+@given(masks, places)
+def test_a_crop_loses_no_foreground(mask: np.ndarray, place: Place) -> None:
+    left, top, width, height = way_of(place, mask.shape[1], mask.shape[0], mask).crop
+    marked = (mask > 0) & (mask < 255)
+    assert np.count_nonzero(marked[top : top + height, left : left + width]) == np.count_nonzero(marked)
+
+
+def test_a_wide_picture_is_padded_above_and_below() -> None:
+    way = way_of(Place(size=8), 16, 8, None)
+    assert (way.crop, way.scaled, way.pad) == ((0, 0, 16, 8), (8, 4), (0, 2, 0, 2))
+    made = placed_image(np.full((8, 16), 200, np.uint8), way, Place(size=8, pad_image=7))
+    assert np.array_equal(made, np.repeat([7, 7, 200, 200, 200, 200, 7, 7], 8).reshape(8, 8))
+    assert np.array_equal(placed_mask(np.ones((8, 16), np.uint8), way, 255)[:, 0], [255, 255, 1, 1, 1, 1, 255, 255])
+
+
+def test_scores_of_several_classes_come_back_in_their_own_type() -> None:
+    way = way_of(Place(size=4), 4, 2, None)
+    scores = np.arange(48, dtype=np.float32).reshape(3, 4, 4)
+    back = restore(columns(way), scores, fill=-1)
+    assert back.dtype == np.float32
+    assert np.array_equal(back, scores[:, 1:3])
+
+
+def test_a_prediction_of_another_size_is_no_prediction_for_the_row() -> None:
+    with pytest.raises(ValueError, match=r"has \(3, 4\) rows and columns; the row has \(4, 4\)"):
+        restore(columns(way_of(Place(size=4), 4, 2, None)), np.zeros((3, 4)))
+
+
+def test_a_window_of_physical_values_keeps_bright_what_is_bright() -> None:
+    stored = np.array([[0, 32768 - 1024, 32768, 32768 + 1000, 65535]], np.uint16)
+    assert in_8_bits(stored, window_of(stored, Place(window=(-1024, 1000)), 1, -32768)).tolist() == [[0, 0, 129, 255, 255]]
+    dark = np.array([[0, 2048, 4095]], np.uint16)  # stored = 4095 - raw
+    assert in_8_bits(dark, window_of(dark, Place(window=(0, 4095)), -1, 4095)).tolist() == [[0, 128, 255]]
+    assert not in_8_bits(stored * 0, window_of(stored * 0, Place(), 1, 0)).any()
