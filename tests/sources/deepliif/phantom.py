@@ -18,6 +18,13 @@ VARIANTS: dict[str, str] = {
 _PICTURES = [("Training", "Lung_1", "train"), ("Validation", "Lung_1", "validation"), ("Testing", "Bladder_7", "test")]
 _ODD = "Bladder_7"
 _S = 512
+# Middle, radius, colour and class: borders first, the nuclei within them over them.
+_NUCLEI = [
+    ((100, 90), 30, (0, 255, 0), 3),
+    ((100, 90), 26, (0, 0, 253), 1),
+    ((300, 320), 40, (0, 255, 0), 3),
+    ((300, 320), 35, (218, 0, 0), 2),
+]
 
 
 def make(folder: Path, variant: str = "clean") -> Phantom:
@@ -29,10 +36,7 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
         panels = [np.full((_S, _S, 3), (200 - 20 * k - number, 90 + k, 210), np.uint8) for k in range(5)]
         panels[0][::7, ::5] = (10, 250, 3)
         drawn, mask = np.zeros((_S, _S, 3), np.uint8), np.zeros((_S, _S), np.uint8)
-        for (row, column), radius, colour, index in [((100, 90), 30, (0, 255, 0), 3), ((100, 90), 26, (0, 0, 253), 1)] + [
-            ((300, 320), 40, (0, 255, 0), 3),
-            ((300, 320), 35, (218, 0, 0), 2),
-        ]:
+        for (row, column), radius, colour, index in _NUCLEI:
             inside = disc(_S, _S, row, column, radius)
             drawn[inside], mask[inside] = colour, index
         drawn[0, 0] = (0, 0, 7)
