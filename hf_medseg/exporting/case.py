@@ -190,8 +190,13 @@ def nifti(array: Array, case: Case, scale: tuple[float, float] = (1.0, 0.0)) -> 
 _LONGEST = 32767
 
 
-def channels(case: Case, table: Table) -> Iterator[tuple[str, Array, tuple[float, float]]]:
+def channels(case: Case, table: Table, colours: bool) -> Iterator[tuple[str, Array, tuple[float, float]]]:
     """(name, (slices, height, width) samples, scale) of every image of a case; a picture in colours gives three.
+
+    Args:
+        case: the case.
+        table: whose it is.
+        colours: whether any picture is in colours: then a grey one gives three equal channels.
 
     Raises:
         Rejected: one of them cannot be decoded, or is null.
@@ -201,7 +206,8 @@ def channels(case: Case, table: Table) -> Iterator[tuple[str, Array, tuple[float
         if samples is None:
             raise Rejected(case.entry.id, f"it has no {column}, and other cases have.", "Layouts with channels need all of them.")
         name = column.removeprefix("image_") if column != "image" else "image"
-        if samples.ndim == 3 and not case.is_volume:
+        if colours and not case.is_volume:
+            samples = np.stack([samples] * 3, axis=-1) if samples.ndim == 2 else samples
             for k, colour in enumerate(("red", "green", "blue")):
                 yield (colour if name == "image" else f"{name}_{colour}"), samples[np.newaxis, :, :, k], case.scale(column)
         else:

@@ -14,6 +14,7 @@ from hf_medseg.dataset.table import NOT_ANNOTATED
 from hf_medseg.errors import Refused, Rejected
 from hf_medseg.exporting.case import Case, channels, nifti
 from hf_medseg.exporting.layout import IGNORED, NO_MASK, Work, uses_ignored
+from hf_medseg.exporting.table import in_colours
 
 _ENDS = {"train": "Tr", "validation": "Val", "test": "Ts"}
 
@@ -28,6 +29,7 @@ class Decathlon:
         self._listed: dict[str, list[Any]] = {"training": [], "validation": [], "test": []}
         self._channels: list[str] = []
         self._ignored = False
+        self._colours = not (work.plan.gathered or work.table.whole_volumes) and in_colours(work.table)
         if len(work.table.classes) < 2:
             raise Refused("The dataset has no classes, and the Decathlon's layout needs labels.")
         work.note_further_masks((*work.table.images, "mask"))
@@ -37,7 +39,7 @@ class Decathlon:
         split, stem = case.entry.split, case.entry.stem
         if case.mask is None and split != "test":
             return NO_MASK
-        found = list(channels(case, self._work.table))
+        found = list(channels(case, self._work.table, self._colours))
         names = [name for name, _, _ in found]
         if self._channels and names != self._channels:
             told = f"it has the channels {', '.join(names)}; cases before it have {', '.join(self._channels)}."

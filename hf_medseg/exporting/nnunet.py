@@ -19,7 +19,7 @@ from hf_medseg.dataset.table import NOT_ANNOTATED
 from hf_medseg.errors import Refused, Rejected
 from hf_medseg.exporting.case import Array, Case, channels, nifti, suffix_of
 from hf_medseg.exporting.layout import NO_MASK, Work, uses_ignored
-from hf_medseg.exporting.table import Entry
+from hf_medseg.exporting.table import Entry, in_colours
 from hf_medseg.formats import png
 from hf_medseg.raw.order import natural
 
@@ -38,6 +38,7 @@ class NnUnet:
         self._entries: list[Entry] = []
         self._channels: list[str] = []
         self._ignored = self._leaning = False
+        self._colours = not (work.plan.gathered or table.whole_volumes) and in_colours(table)
         self._modalities: set[str | None] = set()
         self._ending = ".nii.gz" if work.plan.gathered or table.whole_volumes or not _plain_values(work) else ".png"
         if len(table.classes) < 2:
@@ -81,7 +82,7 @@ class NnUnet:
                 raise Rejected(case.entry.id, f"it has no {column}, and other cases have.", "nnU-Net needs the same channels in all cases.")
             if pixels.dtype == np.float32:
                 raise Rejected(case.entry.id, "its values are fractions, which PNG cannot hold.", "Other cases are PNG, and must be.")
-            if pixels.ndim == 2 and self._channels[:1] == ["red"] and pixels.dtype == np.uint8:
+            if pixels.ndim == 2 and self._colours and pixels.dtype == np.uint8:
                 pixels, data = np.stack([pixels] * 3, axis=-1), b""
                 self._work.note("A grey picture is written as three equal channels, as others are in colours")
             colours = [f"{name}_red", f"{name}_green", f"{name}_blue"] if column != "image" else ["red", "green", "blue"]
@@ -91,7 +92,7 @@ class NnUnet:
 
     def _volumes(self, case: Case) -> tuple[list[str], list[bytes]]:
         """(names of channels, NIfTI files) of a volume, or of a picture as a volume of one slice."""
-        found = list(channels(case, self._work.table))
+        found = list(channels(case, self._work.table, self._colours))
         self._leaning |= _leans(case)
         return [name for name, _, _ in found], [nifti(array, case, scale) for _, array, scale in found]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import re
@@ -13,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from PIL import Image
 
 from hf_medseg.dataset.columns import Column, Label, ListOf, Picture, Volume, column_of
 from hf_medseg.dataset.folder import CARD, Output
@@ -107,13 +109,29 @@ class Table:
         for split, path in self.shards:
             try:
                 with parquet(path) as file:
-                    for batch in file.iter_batches(_AT_ONCE if columns is None else 1 << 14, columns=columns):
+                    for batch in file.iter_batches(_AT_ONCE if columns is None or "image" in columns else 1 << 14, columns=columns):
                         for k in range(batch.num_rows):
                             yield split, {name: batch.column(name)[k].as_py() for name in batch.schema.names}
             except (OSError, pa.ArrowException) as error:
                 raise MedsegError(
                     f"{path.parent.name}/{path.name} cannot be read ({error}). `hf-medseg verify` tells more; convert the raw tree again."
                 ) from error
+
+
+def in_colours(table: Table) -> bool:
+    """Whether any picture is in colours; the headers of the pictures say so.
+
+    Raises:
+        MedsegError: a shard cannot be read.
+    """
+    for _, row in table.rows(["image"]):
+        try:
+            with Image.open(io.BytesIO(row["image"]["bytes"])) as picture:
+                if picture.mode == "RGB":
+                    return True
+        except OSError:  # it is rejected by name when it is written
+            continue
+    return False
 
 
 def open_table(out: str | Path, config: str) -> Table:
@@ -205,7 +223,7 @@ def plan(table: Table, gather: bool) -> Plan:
     wanted = [name for name in _LIGHT if name in table.columns]
     volumes: dict[tuple[str, str], list[Row]] = {}
     singles: list[Entry] = []
-    keep = gather and not table.whole_volumes and "slice_index" in table.columns
+    keep = gather and not table.whole_volumes and {"volume_id", "slice_index"} <= table.columns.keys()
     for split, row in table.rows(wanted):
         if keep and row["volume_id"] is not None:
             volumes.setdefault((split, row["volume_id"]), []).append(row)

@@ -280,3 +280,21 @@ def test_a_folder_of_pictures_comes_back_with_patients(tmp_path: Path, monkeypat
     same(data_of(tmp_path / "again"), data_of(out))
     patients = {row["image_id"]: row["patient_id"] for row in rows_of(out)}
     assert {row["image_id"]: row["patient_id"] for row in rows_of(tmp_path / "again")} == patients
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_grey_pictures_among_coloured_ones_have_three_equal_channels(
+    order: tuple[int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made.know(monkeypatch, made.FLAT)
+    dataset = made.flat()
+    grey = np.arange(21 * 31, dtype=np.uint16).reshape(21, 31).astype(np.uint8)
+    rows = [dict(made.flat_row(0), instances=None), dict(made.flat_row(1), instances=None, image=made.picture(grey))]
+    dataset.tables = {("default", "train"): [[rows[k] for k in order]]}
+    out = dataset.write(tmp_path / "out")
+    for to in ("nnunet", "decathlon"):
+        assert hf_medseg.export(out, tmp_path / to, to=to).cases == {"train": 2}
+    png = pixels({"bytes": (tmp_path / "nnunet" / "imagesTr" / "cell_1_0000.png").read_bytes(), "path": ""})
+    assert np.array_equal(png, np.stack([grey] * 3, axis=-1))
+    volume = np.asarray(nibabel.load(tmp_path / "decathlon" / "imagesTr" / "cell_1.nii.gz").dataobj)
+    assert np.array_equal(volume[:, :, 0].transpose(1, 0, 2), png)
