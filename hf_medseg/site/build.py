@@ -162,8 +162,10 @@ def _usable(dest: str | os.PathLike[str]) -> Path:
 
 
 def _apart(folder: Path, out: Path) -> None:
+    if not is_local(out):
+        return
     here, there = Path(os.path.realpath(folder)), Path(os.path.realpath(out))
-    if is_local(out) and (here == there or here in there.parents or there in here.parents):
+    if here == there or here in there.parents or there in here.parents:
         raise Refused(f"One of DEST ({folder}) and OUT ({out}) lies inside the other. Give a DEST elsewhere.")
 
 

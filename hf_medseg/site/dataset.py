@@ -23,6 +23,7 @@ from hf_medseg.statistics.collect import stats
 from hf_medseg.statistics.record import SplitStatistics
 
 _BIBTEX = re.compile(r"^```bibtex\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_TERMS = re.compile(r"^## License\n\n(.*?)(?=^## |\Z)", re.DOTALL | re.MULTILINE)
 _SIZES = 12
 _UNNAMED = "not annotated"
 
@@ -93,6 +94,7 @@ class Page:
 
     Attributes:
         name: of its file and its folder of pictures.
+        terms: of data whose facts come with them: what the card says of the license, with the conditions that its owner stated.
         fault: why its pictures could not be measured.
         pictures: whether its pictures, and the names of its rows and files, are on the page.
     """
@@ -102,6 +104,7 @@ class Page:
     label: str
     facts: Facts | None
     license: License
+    terms: str
     citations: tuple[str, ...]
     sections: tuple[Section, ...]
     fault: str
@@ -159,6 +162,7 @@ def page_of(target: Output, name: str, license: License | None, count: int, fold
         " ".join(filter(None, (first.source, first.edition))),
         facts,
         license or (edition.license if edition else stated),
+        "" if edition else card.terms,
         edition.citations if edition else card.citations,
         tuple(sections),
         fault,
@@ -184,11 +188,12 @@ def _tier(told: str) -> Any:
 class _Card:
     title: str = ""
     name: str = ""
+    terms: str = ""
     citations: tuple[str, ...] = ()
 
 
 def _card(path: Path) -> _Card:
-    """What a dataset's card says that the catalog may not know: its title, its license's name, and whom to cite."""
+    """What a dataset's card says that the catalog may not know: its title, its license with its conditions, and whom to cite."""
     from huggingface_hub import metadata_load
 
     try:
@@ -197,7 +202,8 @@ def _card(path: Path) -> _Card:
     except Exception:  # the parser's errors are many; the catalog and the shards say the rest
         return _Card()
     citations = tuple(one.strip() for one in _BIBTEX.findall(text))
-    return _Card(str(metadata.get("pretty_name") or ""), str(metadata.get("license_name") or ""), citations)
+    terms = "".join(_TERMS.findall(text)[:1]).strip()
+    return _Card(str(metadata.get("pretty_name") or ""), str(metadata.get("license_name") or ""), terms, citations)
 
 
 def _section(config: str, told: Mapping[str, Any], measured: tuple[SplitStatistics, ...], views: tuple[View, ...]) -> Section:

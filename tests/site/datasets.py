@@ -43,7 +43,7 @@ def hostile(folder: Path) -> Path:
     about = write(
         folder / "about.toml",
         f"title = '''{_TITLE}'''\nlicense = 'cc-by-4.0'\nlicense_url = 'https://example.org/\"><script>'\n"
-        f"homepage = 'javascript:alert(1)'\ncitation = '''@misc{{x, title = {{</pre>{HOSTILE}}}}}'''\n"
+        f"conditions = ['Name <b>the laboratory</b>.']\nhomepage = 'javascript:alert(1)'\ncitation = '''@misc{{x, title = {{</pre>{HOSTILE}}}}}'''\n"
         f"[classes]\n1 = '''{HOSTILE}'''\n2 = '''</span>\" onmouseover=\"alert(1)'''\n",
     )
     convert("image-mask-folder", raw, folder / "out", about=about, workers=1)

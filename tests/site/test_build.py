@@ -222,6 +222,13 @@ def test_a_public_site_has_pictures_of_open_sets_alone_and_says_what_stands_for_
     assert "Its conditions" in text_of(public / "datasets" / "chase-db1.html")
 
 
+def test_conditions_that_a_user_stated_stand_beside_pictures_that_are_published(datasets: Datasets, tmp_path: Path) -> None:
+    hf_medseg.site(tmp_path / "site", [datasets.hostile], public=True)
+    path = tmp_path / "site" / "datasets" / "image-mask-folder.html"
+    assert len(views(path)) == 2
+    assert "Conditions that go with the data: - Name <b>the laboratory</b>." in text_of(path)
+
+
 def test_a_public_site_has_noncommercial_pictures_when_that_is_said_by_name(datasets: Datasets, tmp_path: Path) -> None:
     hf_medseg.site(tmp_path / "site", [datasets.noncommercial, datasets.restricted], public=True, allow_noncommercial=True)
     assert {name.split("/")[1] for name in files(tmp_path / "site") if name.startswith("pictures/")} == {"segpc-2021"}
