@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -278,13 +277,21 @@ def _plain(name: str) -> str:
 
 def _acquired(raw: Raw, series: Series, drawn: list[Instance]) -> Series:
     """Of a series in which several acquisitions lie at the same places, the one that the frames of its masks name."""
-    if len({one.header.position for one in series.instances}) == len(series.instances):
-        return series
+
+    def apart(some: list[Instance]) -> bool:
+        return bool(some) and len({one.header.position for one in some}) == len(some)
+
+    everything = list(series.instances)
     named = {sop for one in drawn for sop in one.header.frames_of}
-    numbers = {one.header.acquisition_number for one in series.instances if one.header.sop_uid in named}
-    taken = [one for one in series.instances if one.header.acquisition_number in numbers]
-    if not named or max(Counter(one.header.position for one in taken).values(), default=2) > 1:
+    of_masks = [one.header for one in everything if one.header.sop_uid in named]
+    if apart(everything) or not of_masks:
         return series
+    numbers, places = {one.acquisition_number for one in of_masks}, {one.position for one in of_masks}
+    ways = (
+        [one for one in everything if one.header.acquisition_number in numbers],
+        [one for one in everything if one.header.sop_uid in named or one.header.position not in places],
+    )
+    taken = next(filter(apart, ways), everything)  # what cannot be told apart is rejected when it is read
     for one in series.instances:
         if one not in taken:
             raw.skip(one.file, "another acquisition of its series, which no mask names")

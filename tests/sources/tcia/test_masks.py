@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from pydicom import dcmread
 from pydicom.dataset import Dataset
+from pydicom.uid import UID
 
 from hf_medseg.conversion.run import Conversion, convert
 from hf_medseg.errors import Refused
@@ -344,3 +345,19 @@ def test_a_declaration_that_means_nothing_is_refused(tmp_path: Path, about: str,
     ct(tmp_path / "raw")
     with pytest.raises(Refused, match=words):
         converted(tmp_path, about)
+
+
+@pytest.mark.parametrize("numbered", [True, False])
+def test_of_two_acquisitions_at_the_same_places_the_one_is_used_that_the_frames_name(tmp_path: Path, numbered: bool) -> None:
+    series = ct(tmp_path / "raw", edit=lambda header, _: setattr(header, "AcquisitionNumber", 1 if numbered else None))
+    for k, path in enumerate(series.paths):
+        header = dcmread(path)
+        header.SOPInstanceUID = header.file_meta.MediaStorageSOPInstanceUID = UID(uid(f"second {k}"))
+        header.AcquisitionNumber, header.PixelData = 2 if numbered else None, bytes(reversed(header.PixelData))
+        header.save_as(path.with_name(f"2-{k}.dcm"), enforce_file_format=True)
+    assert len(converted(tmp_path).rejected) == 1  # no mask says which of the two is meant
+    write_seg(tmp_path / "raw/1.dcm", series.headers, {"Liver": LIVER}, name="seg")
+    done = convert("tcia", tmp_path / "raw", tmp_path / "named", workers=1, about=tmp_path / "about.toml")
+    assert not done.rejected
+    assert [row["sop_instance_uid"] for row in rows_of(done)] == series.sop_uids
+    assert np.array_equal(column(done, "mask"), LIVER)
