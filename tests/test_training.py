@@ -169,10 +169,14 @@ def test_tensors_are_the_arrays_with_channels_in_front(wanted: list[Any]) -> Non
     np.testing.assert_array_equal(tensors["mask"].numpy(), batch["mask"])
 
 
+def test_tensors_of_volumes_have_their_channels_before_the_slices() -> None:
+    pytest.importorskip("torch")
+    assert collate([sample((2, 5, 3)), sample((4, 3, 3))], tensors="torch")["image"].shape == (2, 1, 4, 5, 3)
+
+
 def test_volumes_have_slices_before_height_and_sequences_are_channels() -> None:
     volumes = [sample((2, 5, 3)), sample((4, 3, 3))]
     assert collate(volumes)["image"].shape == (2, 4, 5, 3, 1)
-    assert collate(volumes, tensors="torch")["image"].shape == (2, 1, 4, 5, 3)
     assert collate([sample((2, 5, 6), 4), sample((2, 5, 6), 4, annotated=False)], unannotated="ignore")["image"].shape == (2, 2, 5, 6, 4)
     assert collate([sample((5, 6), 3, annotated=False)], unannotated="ignore")["image"].shape == (1, 5, 6, 3)
     assert collate([sample((7, 5, 6), annotated=False)], unannotated="ignore")["image"].shape == (1, 7, 5, 6, 1)
