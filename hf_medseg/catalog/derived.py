@@ -121,6 +121,7 @@ def derived_source(
     splits: str = "",
     changes: Sequence[str] = (),
     codes: Mapping[str, Concept] | None = None,
+    citations: Sequence[str] = (),
 ) -> tuple[Source, Edition]:
     """A derived dataset as a source with one edition.
 
@@ -133,6 +134,7 @@ def derived_source(
         splits: how rows came to their split.
         changes: what was done to the rows.
         codes: what classes are in SNOMED CT.
+        citations: what the owners of data ask to be cited that the catalog does not know.
 
     Raises:
         Refused: the catalog does not have an origin, or their licenses do not go together.
@@ -143,7 +145,7 @@ def derived_source(
     edition = Reading(landmarks=(), configs=(Config("default", columns),), uncertain=True)
     made = Edition(
         license=combined({f"{one.label}": one.terms() for one in origins}),
-        citations=tuple(dict.fromkeys(text for _, edition in known for text in edition.citations)),
+        citations=tuple(dict.fromkeys([*(text for _, edition in known for text in edition.citations), *citations])),
         classes=tuple(classes),
         name=name,
         reading=edition,
@@ -163,6 +165,12 @@ def derived_source(
         changes=tuple(changes),
         annotators=known[0][0].annotators if len({source.annotators for source, _ in known}) == 1 else "found",
         codes=codes or {},
+        overlaps=tuple(
+            replace(one, how=f"{source.id} has it so: {one.how}")
+            for source, _ in known
+            for one in source.overlaps
+            if one.source in {other.source for other in origins}
+        ),
         editions=(made,),
         cases=lambda raw: (),
         convertible=False,

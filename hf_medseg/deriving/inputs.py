@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,6 +74,15 @@ class Input:
         return "-".join(filter(None, (self.origin.source, self.origin.edition, self.take.name)))
 
     @property
+    def citations(self) -> tuple[str, ...]:
+        """What its card says is to be cited, where only its owner knows: in data of one's own."""
+        source, _ = self.origin.known()
+        if source.from_about is None:
+            return ()
+        text = (place(self.take.out) / CARD).read_text(encoding="utf-8").partition("\n## Citation\n")[2]
+        return tuple(re.findall(r"```bibtex\n(.*?)\n```", text.partition("\n## ")[0], re.DOTALL))
+
+    @property
     def rejected(self) -> int:
         """How many of its cases were rejected."""
         return sum(len(outcome.rejected) for outcome in self.outcomes)
@@ -117,8 +128,6 @@ def open_input(number: int, take: Take) -> Input:
 
 
 def _columns(path: Path) -> dict[str, Column]:
-    import json
-
     with parquet(path) as file:
         features = json.loads((file.schema_arrow.metadata or {})[b"huggingface"])["info"]["features"]
     return {name: column_of(described) for name, described in features.items()}

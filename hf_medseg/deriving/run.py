@@ -190,6 +190,7 @@ class _Plan:
             splits=describe.splits(recipe, self.division),
             changes=describe.changes(recipe, self.inputs, relabels, classes),
             codes=codes,
+            citations=[text for one in self.inputs for text in one.citations],
         )
         self.table = table_of(self.source, self.edition, self.edition.reading.configs[0])
         self.told: dict[str, Any] = {"recipe": describe.recipe_told(recipe, self.inputs), "inputs": describe.inputs_told(self.inputs, rows)}

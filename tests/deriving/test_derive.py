@@ -20,6 +20,7 @@ from hf_medseg.masks.labels import nearest_index
 from hf_medseg.verification.verify import verify
 from tests.support import harness
 from tests.support.harness import pixels
+from tests.support.kit import colour, disc, save
 
 
 @pytest.fixture(scope="module")
@@ -255,3 +256,22 @@ def test_an_unreadable_folder_is_refused(outs: Path, tmp_path: Path) -> None:
         hf_medseg.derive({"take": [{"out": str(tmp_path / "new")}]}, tmp_path / "newer", progress=False)
     with pytest.raises(Refused, match="lies inside"):
         hf_medseg.derive({"take": [{"out": str(outs / "chase-db1-out")}]}, outs / "chase-db1-out" / "new", progress=False)
+
+
+def test_what_sources_share_and_what_owners_of_other_data_want_cited_stands_on_the_card(outs: Path, tmp_path: Path) -> None:
+    for number in range(2):
+        for folder, picture in (("images", colour(f"own {number}", 20, 30)), ("masks", 255 * disc(20, 30, 9, 9, 5).astype(np.uint8))):
+            save(tmp_path / "raw" / folder / f"zz{number}.png", picture)
+    about = tmp_path / "about.toml"
+    about.write_text(
+        'title = "Mine"\nlicense = "cc-by-4.0"\nlicense_url = "https://creativecommons.org/licenses/by/4.0/"\n'
+        'citation = "@article{a1, title={My pictures}}"\nclasses = { 255 = "polyp" }\n'
+    )
+    hf_medseg.convert("image-mask-folder", tmp_path / "raw", tmp_path / "own", about=about, workers=1, progress=False)
+    takes = [{"out": str(tmp_path / "own")}, *({"out": str(outs / f"{source}-out")} for source in ("hyperkvasir", "kvasir-seg"))]
+    derivation = hf_medseg.derive({"take": takes}, tmp_path / "new", workers=1, progress=False)
+    sound(tmp_path / "new")
+    assert derivation.edition.classes == ("polyp",)
+    card = (tmp_path / "new" / "README.md").read_text()
+    assert "@article{a1, title={My pictures}}" in card
+    assert "`hyperkvasir`: kvasir-seg has it so: all 1,000 pictures and masks are the same, under other names." in card
