@@ -19,13 +19,14 @@ from hf_medseg.dataset.table import NOT_ANNOTATED
 from hf_medseg.errors import MissingExtra
 from hf_medseg.formats import png
 from hf_medseg.preview.choose import Shown, in_order, pick
-from hf_medseg.preview.overlay import colour_of, for_display, is_volume, overlay, samples, see
+from hf_medseg.preview.overlay import Seen, colour_of, for_display, is_volume, overlay, samples, see
 
 Array = NDArray[Any]
 MOST_FRAMES = 24  # slices of a volume that are shown, evenly spread
 _THUMB = 320
 _SUFFIXES = {"PNG": "png", "JPEG": "jpg"}
 _ON_ANOTHER_GRID = "mask_native"
+_NAMES = "mask_names"  # of what the column `masks` holds
 
 
 @dataclass(frozen=True)
@@ -87,9 +88,15 @@ Cells = dict[str, Any]
 def picture_columns(schema: pa.Schema) -> tuple[list[str], list[str]]:
     """The columns that hold images, and those that hold masks on their grid."""
     cells = [f.name for f in schema if _holds_picture(f.type) or (pa.types.is_list(f.type) and _holds_picture(f.type.value_type))]
-    images = [name for name in cells if name == "image" or name.startswith("image_")]
-    masks = [name for name in cells if name in ("mask", "masks", "fov_mask") or name.startswith("mask_")]
-    return images, [name for name in masks if name != _ON_ANOTHER_GRID]
+    return [name for name in cells if _is_image(name)], [name for name in cells if _is_mask(name)]
+
+
+def _is_image(column: str) -> bool:
+    return column == "image" or column.startswith("image_")
+
+
+def _is_mask(column: str) -> bool:
+    return column in ("mask", "masks", "fov_mask") or (column.startswith("mask_") and column not in (_ON_ANOTHER_GRID, _NAMES))
 
 
 def _holds_picture(kind: pa.DataType) -> bool:
@@ -100,7 +107,7 @@ def _cells(row: Shown) -> tuple[list[tuple[str, Cells]], int, str]:
     """(name, cells) of the row, or of slices spread over the volume that it belongs to; how many there are; what the whole is called."""
     with parquet(row.path) as file:
         images, masks = picture_columns(file.schema_arrow)
-        columns = [*images, *masks, *(["mask_names"] if "mask_names" in file.schema_arrow.names else [])]
+        columns = [*images, *masks, *([_NAMES] if _NAMES in file.schema_arrow.names else [])]
         places, of, name = [(row.image_id, row.group, row.place)], 1, row.image_id
         if {"volume_id", "slice_index"} <= set(file.schema_arrow.names):
             told = file.read(["image_id", "volume_id", "slice_index"]).to_pylist()
@@ -165,7 +172,7 @@ def _decoded(cell: Any) -> Array | None:
 
 def _view(row: Shown, title: str, cells: Sequence[tuple[str, Cells]], of: int, folder: Path, number: int) -> View:
     first_cells = cells[0][1]
-    names = [name for name in first_cells if name == "image" or name.startswith("image_")]
+    names = list(filter(_is_image, first_cells))
     images = {name: [_decoded(one.get(name)) for _, one in cells] for name in names}
     sizes = [one.shape[:2] for one in images.get("image", []) if one is not None]
     height, width = sizes[0] if sizes else (1, 1)
@@ -188,8 +195,7 @@ def _view(row: Shown, title: str, cells: Sequence[tuple[str, Cells]], of: int, f
         first = len(frames) // 2
     thumb = ""
     if number == 0 and (chosen := cells[first][1].get("image")) is not None:
-        seen = see(_stored(chosen), None)
-        seen = type(seen)(seen.pixels, labels[first].get("mask"))
+        seen = Seen(see(_stored(chosen), None).pixels, labels[first].get("mask"))
         thumb = "thumb.png"
         (folder / thumb).write_bytes(png.encode(np.asarray(overlay(seen, _THUMB))))
     return View(row, title, tuple(names), tuple(masks), tuple(frames), first, of, width, height, thumb)
@@ -232,10 +238,10 @@ def _labels(cells: Cells, size: tuple[int, int]) -> dict[str, Array]:
     """The label map of every mask of a row, under the name that a reader chooses it by."""
     found: dict[str, Array] = {}
     for name, cell in cells.items():
-        if not (name in ("mask", "masks", "fov_mask") or name.startswith("mask_")) or name == "mask_names":
+        if not _is_mask(name):
             continue
         several = list(cell or []) if name == "masks" else [cell]
-        called = cells.get("mask_names") or [] if name == "masks" else [name]
+        called = cells.get(_NAMES) or [] if name == "masks" else [name]
         for k, one in enumerate(several):
             labels = _decoded(one)
             if labels is not None and labels.dtype == np.uint8 and labels.shape == size:
