@@ -70,16 +70,19 @@ class Case:
         return None if cell is None else cell["bytes"]
 
     def samples(self, column: str = "image") -> Array | None:
-        """Stored samples: (height, width[, 3]), or (slices, height, width) of a volume; None for null.
+        """Stored samples: (height, width[, 3]), or (slices, height, width) of a volume, 255 where nobody drew a mask; None for null.
 
         Raises:
             Rejected: they cannot be decoded.
         """
-        if all(row[column] is None for row in self.rows):
+        there = [None if row[column] is None else decoded(row[column]["bytes"], row["image_id"]) for row in self.rows]
+        first = next((one for one in there if one is not None), None)
+        if first is None:
             return None
-        if missing := [row["image_id"] for row in self.rows if row[column] is None]:
-            raise Rejected(missing[0], f"it has no {column}, which other slices of its volume have.", _LOOK)
-        found = [decoded(row[column]["bytes"], row["image_id"]) for row in self.rows]
+        if any(one is None for one in there) and ("mask" not in column or first.dtype != np.uint8):
+            lacking = next(row["image_id"] for row, one in zip(self.rows, there, strict=True) if one is None)
+            raise Rejected(lacking, f"it has no {column}, which other slices of its volume have.", _LOOK)
+        found = [np.full(first.shape, NOT_ANNOTATED, np.uint8) if one is None else one for one in there]
         if self.slices and {one.shape for one in found} != {found[0].shape[:2]}:
             raise Rejected(self.entry.id, f"the slices of its {column} are in colours or differ in size.", _LOOK)
         return np.stack(found) if self.slices else found[0]

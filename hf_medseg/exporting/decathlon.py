@@ -14,7 +14,7 @@ from hf_medseg.dataset.table import NOT_ANNOTATED
 from hf_medseg.errors import Refused, Rejected
 from hf_medseg.exporting.case import Case, channels, nifti
 from hf_medseg.exporting.layout import IGNORED, NO_MASK, Work, uses_ignored
-from hf_medseg.exporting.table import in_colours
+from hf_medseg.exporting.table import modes
 
 _ENDS = {"train": "Tr", "validation": "Val", "test": "Ts"}
 
@@ -29,7 +29,7 @@ class Decathlon:
         self._listed: dict[str, list[Any]] = {"training": [], "validation": [], "test": []}
         self._channels: list[str] = []
         self._ignored = False
-        self._colours = not (work.plan.gathered or work.table.whole_volumes) and in_colours(work.table)
+        self._colours = not work.plan.gathered and "RGB" in modes(work.table)
         if len(work.table.classes) < 2:
             raise Refused("The dataset has no classes, and the Decathlon's layout needs labels.")
         work.note_further_masks((*work.table.images, "mask"))

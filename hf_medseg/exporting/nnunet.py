@@ -19,12 +19,13 @@ from hf_medseg.dataset.table import NOT_ANNOTATED
 from hf_medseg.errors import Refused, Rejected
 from hf_medseg.exporting.case import Array, Case, channels, nifti, suffix_of
 from hf_medseg.exporting.layout import NO_MASK, Work, uses_ignored
-from hf_medseg.exporting.table import Entry, in_colours
+from hf_medseg.exporting.table import Entry, Table, modes
 from hf_medseg.formats import png
 from hf_medseg.raw.order import natural
 
 _FOLDS = 5
 _TRAINING = ("train", "validation")
+_DEEP = {"I;16", "I;16B", "I;16L", "I"}  # 16 bits, as Pillow calls them
 
 
 class NnUnet:
@@ -38,9 +39,12 @@ class NnUnet:
         self._entries: list[Entry] = []
         self._channels: list[str] = []
         self._ignored = self._leaning = False
-        self._colours = not (work.plan.gathered or table.whole_volumes) and in_colours(table)
         self._modalities: set[str | None] = set()
-        self._ending = ".nii.gz" if work.plan.gathered or table.whole_volumes or not _plain_values(work) else ".png"
+        found = set() if work.plan.gathered else modes(table)
+        self._colours = "RGB" in found
+        self._ending = ".png" if found and found <= {"L", "RGB"} | _DEEP and _plain_values(table) else ".nii.gz"
+        if self._colours and found & _DEEP:  # no PNG holds colours of 16 bits
+            self._ending = ".nii.gz"
         if len(table.classes) < 2:
             raise Refused("The dataset has no classes, and nnU-Net needs labels.")
         if "ignore" in table.classes:
@@ -161,14 +165,10 @@ class NnUnet:
         return {"train": train, "val": [entry.stem for entry in validation]}
 
 
-def _plain_values(work: Work) -> bool:
+def _plain_values(table: Table) -> bool:
     """Whether stored values are what is meant, so that PNG holds them."""
-    table = work.table
     scales = [name for name in table.columns if name.startswith("rescale_")]
-    if scales and any(row[name] not in (None, float("slope" in name)) for _, row in table.rows(scales) for name in scales):
-        return False
-    _, first = next(table.rows())
-    return suffix_of(first["image"]["bytes"]) in (".png", ".jpg")
+    return not scales or all(row[name] in (None, float("slope" in name)) for _, row in table.rows(scales) for name in scales)
 
 
 def _leans(case: Case) -> bool:

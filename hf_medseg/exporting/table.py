@@ -118,20 +118,20 @@ class Table:
                 ) from error
 
 
-def in_colours(table: Table) -> bool:
-    """Whether any picture is in colours; the headers of the pictures say so.
+def modes(table: Table) -> set[str]:
+    """The modes of all pictures as Pillow names them, by their headers: `RGB`, `L`, `F` (fractions) or those of 16 bits; none of volumes.
 
     Raises:
         MedsegError: a shard cannot be read.
     """
-    for _, row in table.rows(["image"]):
+    found = set()
+    for _, row in table.rows(["image"]) if not table.whole_volumes else ():
         try:
             with Image.open(io.BytesIO(row["image"]["bytes"])) as picture:
-                if picture.mode == "RGB":
-                    return True
+                found.add(picture.mode)
         except OSError:  # it is rejected by name when it is written
             continue
-    return False
+    return found
 
 
 def open_table(out: str | Path, config: str) -> Table:
