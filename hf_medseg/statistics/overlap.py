@@ -11,11 +11,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from hf_medseg.catalog.picture_hash import HashIndex
+from hf_medseg.catalog.picture_hash import HashIndex, Numbers, bits_apart, hashes_of
 from hf_medseg.dataset.identity import Identity
 from hf_medseg.progress import Tell, telling
 from hf_medseg.statistics.collect import opened, read_shards, real
-from hf_medseg.statistics.signature import Signatures, sign
+from hf_medseg.statistics.signature import SIDE, Signatures, sign
 from hf_medseg.words import counted
 
 Kind = Literal["bytes", "pixels", "near"]
@@ -26,6 +26,7 @@ TRAIN = "train"
 # two eyes, whose hashes are often as near, by 0.90 at most.
 _BITS = 3
 _AGREEMENT = 0.97
+_DETAILS = 14  # of 64 bits, the signs of what is left, that may differ: a quick look at pairs of one kind before the exact one
 _BROAD = 2  # cells to each side that broad light and dark is averaged over
 _AT_ONCE = 1 << 14  # pairs whose small pictures are compared
 
@@ -241,11 +242,13 @@ class _Rows:
         if not len(numbers):
             return {}
         index = HashIndex(self._hashes[numbers, 0])
+        details = [_details(_turned(self._small[numbers], way)) for way in range(len(TURNED))]
         for way in range(len(TURNED)):
             for mine, theirs, _ in index.near(self._hashes[numbers, way], _BITS):
                 one, other = numbers[mine], numbers[theirs]
                 wanted = (one < other) & (self._kin[one] != self._kin[other])
-                pairs = np.unique(np.stack([one[wanted], other[wanted]], 1), axis=0)
+                wanted &= bits_apart(details[way][mine], details[0][theirs]) <= _DETAILS
+                pairs = np.stack(np.divmod(np.unique(one[wanted] * len(self.places) + other[wanted]), len(self.places)), 1)
                 for begin in range(0, len(pairs), _AT_ONCE):
                     some = pairs[begin : begin + _AT_ONCE]
                     agreement = _agreement(_turned(self._small[some[:, 0]], way), self._small[some[:, 1]])
@@ -277,6 +280,16 @@ def _agreement(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.f
     lengths = np.sqrt((mine * mine).sum((1, 2)) * (theirs * theirs).sum((1, 2)))
     found: NDArray[np.float32] = (mine * theirs).sum((1, 2)) / np.maximum(lengths, 1e-6)
     return found
+
+
+def _details(small: NDArray[np.uint8]) -> Numbers:
+    """64 bits of each small picture: whether eight by eight parts of it are brighter than what lies around them."""
+    part = SIDE // 8
+    found = [np.zeros((0, 8, 8), bool)]
+    for begin in range(0, len(small), _AT_ONCE):
+        fine = _fine(small[begin : begin + _AT_ONCE])
+        found.append(fine.reshape(-1, 8, part, 8, part).sum((2, 4)) > 0)
+    return hashes_of(np.concatenate(found))
 
 
 def _fine(small: NDArray[np.uint8]) -> NDArray[np.float32]:

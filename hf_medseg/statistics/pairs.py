@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from PIL import Image, ImageDraw, ImageFont
 
-from hf_medseg.preview.choose import Shown
-from hf_medseg.preview.overlay import Seen, overlay, read_shown
+from hf_medseg.dataset.storage import parquet
+from hf_medseg.preview.overlay import overlay, see
 from hf_medseg.statistics.overlap import Overlap, Place, Twin, leaks_first
 
 _CELL, _GAP, _MARGIN, _CAPTION, _TOP = 220, 6, 24, 64, 52
@@ -45,9 +45,9 @@ def _draw_twin(sheet: Image.Image, corner: tuple[int, int], twin: Twin) -> None:
 
 
 def _thumbnail(place: Place) -> Image.Image:
-    row = Shown(0, place.config, place.split, place.image_id, (), "", place.path, place.group, place.number)
-    ((_, seen),) = read_shown([row])
-    return overlay(Seen(seen.pixels, None), _CELL)
+    with parquet(place.path) as file:
+        image = file.read_row_group(place.group, columns=["image"]).column(0)[place.number].as_py()
+    return overlay(see(image, None), _CELL)
 
 
 def _shortened(text: str) -> str:
