@@ -73,6 +73,9 @@ _SET = np.array([value.bit_count() for value in range(_ALL_PIECES)], np.uint8)  
 def bits_apart(one: Numbers, other: Numbers) -> NDArray[np.uint8]:
     """In how many bits hashes differ."""
     differ = one ^ other
+    if hasattr(np, "bitwise_count"):  # NumPy 2
+        counted: NDArray[np.uint8] = np.bitwise_count(differ)
+        return counted
     apart: NDArray[np.uint8] = sum((_SET[_piece(differ, shift)] for shift in _PIECES), np.zeros(differ.shape, np.uint8))
     return apart
 

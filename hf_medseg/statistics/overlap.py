@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from hf_medseg.catalog.picture_hash import HashIndex, Numbers, bits_apart, hashes_of
+from hf_medseg.catalog.picture_hash import HashIndex, bits_apart, hashes_of
 from hf_medseg.dataset.identity import Identity
 from hf_medseg.progress import Tell, telling
 from hf_medseg.statistics.collect import opened, read_shards, real
@@ -242,7 +242,8 @@ class _Rows:
         if not len(numbers):
             return {}
         index = HashIndex(self._hashes[numbers, 0])
-        details = [_details(_turned(self._small[numbers], way)) for way in range(len(TURNED))]
+        signs = _details(self._small[numbers])
+        details = [hashes_of(_turned(signs, way)) for way in range(len(TURNED))]
         for way in range(len(TURNED)):
             for mine, theirs, _ in index.near(self._hashes[numbers, way], _BITS):
                 one, other = numbers[mine], numbers[theirs]
@@ -268,7 +269,7 @@ class _Rows:
                 yield Shared(source, patient, tuple(some))
 
 
-def _turned(small: NDArray[np.uint8], way: int) -> NDArray[np.uint8]:
+def _turned(small: NDArray[Any], way: int) -> NDArray[Any]:
     """Small pictures, (count, side, side), turned in one of the ways of `TURNED`."""
     lying = small.transpose(0, 2, 1) if way & 4 else small
     return lying[:, :: -1 if way & 2 else 1, :: -1 if way & 1 else 1]
@@ -282,14 +283,14 @@ def _agreement(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.f
     return found
 
 
-def _details(small: NDArray[np.uint8]) -> Numbers:
-    """64 bits of each small picture: whether eight by eight parts of it are brighter than what lies around them."""
+def _details(small: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """(count, 8, 8) whether each part of small pictures is brighter than what lies around it."""
     part = SIDE // 8
     found = [np.zeros((0, 8, 8), bool)]
     for begin in range(0, len(small), _AT_ONCE):
         fine = _fine(small[begin : begin + _AT_ONCE])
         found.append(fine.reshape(-1, 8, part, 8, part).sum((2, 4)) > 0)
-    return hashes_of(np.concatenate(found))
+    return np.concatenate(found)
 
 
 def _fine(small: NDArray[np.uint8]) -> NDArray[np.float32]:
