@@ -119,7 +119,9 @@ class Collection:
                 "alone."
             )
         yield from damaged_cases(raw, by_uid=True)
-        images = {uid: series for uid, series in dicom_headers.images(raw).items() if all(self._ours(raw, one) for one in series.instances)}
+        everything = dicom_headers.images(raw)
+        foreign = {uid for uid, series in everything.items() for one in series.instances if not self._ours(raw, one)}
+        images = {uid: series for uid, series in everything.items() if uid not in foreign}
         if self.patients and not (images and drawn):
             lacking = "the images that its masks were drawn on" if drawn else "its SEG or RTSTRUCT objects"
             raise Refused(f"Below RAW are files of this collection, but not {lacking}: give the folder that holds both, or download them.")
@@ -144,14 +146,18 @@ class Collection:
     def _know_patients(self, raw: Raw) -> None:
         """Refuses a tree without a file of the collection's patients: folders of collections look alike, their headers do not."""
         headers = [one for one in raw.survey.values() if isinstance(one, Header)]
-        if self.patients and headers and not any(re.fullmatch(self.patients, one.patient_id) for one in headers):
+        if headers and not any(map(self._may_be_ours, headers)):
             raise Refused(
                 f"No DICOM file below RAW is of this collection: {len(headers):,} were read, and none has a PatientID such as the owner gives. "
                 "Any other collection is converted by tcia: hf-medseg info tcia"
             )
 
+    def _may_be_ours(self, header: Header) -> bool:
+        """Whether an object is of the collection's patients; one that says that its patient can be recognised is rejected later, unnamed."""
+        return not self.patients or header.identity_removed == "NO" or re.fullmatch(self.patients, header.patient_id) is not None
+
     def _ours(self, raw: Raw, one: Instance) -> bool:
-        if not self.patients or re.fullmatch(self.patients, one.header.patient_id):
+        if self._may_be_ours(one.header):
             return True
         raw.skip(one.file, "of no patient of this collection")
         return False

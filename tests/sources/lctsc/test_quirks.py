@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydicom import dcmread
 
 from hf_medseg.conversion.run import convert
 from hf_medseg.errors import Refused
@@ -43,3 +44,16 @@ def test_images_or_masks_alone_are_refused(kind: str, lacking: str, tmp_path: Pa
         path.rename(tmp_path / path.name)
     with pytest.raises(Refused, match=lacking):
         convert("lctsc", phantom.raw, tmp_path / "out", workers=1)
+
+
+def test_a_header_that_denies_that_identities_were_removed_is_rejected_with_these_words(tmp_path: Path) -> None:
+    phantom = PHANTOMS["lctsc"].make(tmp_path / "made", "tcia_utils")
+    series = phantom.rows[0].columns["volume_id"]
+    for path in (phantom.raw / series).glob("*.dcm"):
+        header = dcmread(path)
+        header.PatientIdentityRemoved = "NO"
+        header.save_as(path, enforce_file_format=True)
+    done = convert("lctsc", phantom.raw, tmp_path / "out", workers=1, configs=["volumes"])
+    (rejected,) = done.rejected
+    assert rejected["image_id"] == series and "PatientIdentityRemoved = YES" in rejected["expected"]
+    assert "ask the owner for clean files" in rejected["advice"]
