@@ -187,7 +187,7 @@ def class_weights(
     return weights
 
 
-def split_by_patient(dataset: DatasetT, shares: Mapping[str, float] | None = None, *, seed: int = 0) -> dict[str, DatasetT]:
+def split_by_patient(dataset: DatasetT, shares: Mapping[str, float] | None = None, *, key: int = 0) -> dict[str, DatasetT]:
     """Parts of a dataset such that no patient is in two of them.
 
     A patient's part follows from the patient's id alone: rows that are added later move nobody, and every machine and process agrees. So
@@ -197,7 +197,7 @@ def split_by_patient(dataset: DatasetT, shares: Mapping[str, float] | None = Non
         dataset: a `datasets.Dataset`, or an `IterableDataset` (a part of which reads all rows and keeps its own; with `decode(False)` it
             looks at no picture for that).
         shares: how large each part is, by name; 80 % `train`, 10 % `validation`, 10 % `test` if not given.
-        seed: another number gives other parts.
+        key: another number gives other parts.
 
     Returns:
         The parts by name. Rows without a `patient_id` stay together by `volume_id`, else by `image_id`.
@@ -216,23 +216,23 @@ def split_by_patient(dataset: DatasetT, shares: Mapping[str, float] | None = Non
     if "image_id" not in keys:
         raise Refused("The dataset has no column image_id: nothing tells which rows belong together.")
     if not hasattr(some, "select"):
-        return {name: some.filter(partial(_belongs, name, given, seed)) for name in given}
+        return {name: some.filter(partial(_belongs, name, given, key)) for name in given}
     ids = some.with_format(None).select_columns(keys)[:]
-    parts = [_part(group, given, seed) for group in map(_group, *(ids.get(name, [None] * some.num_rows) for name in _GROUPS))]
+    parts = [_part(group, given, key) for group in map(_group, *(ids.get(name, [None] * some.num_rows) for name in _GROUPS))]
     return {name: some.select([place for place, part in enumerate(parts) if part == name]) for name in given}
 
 
-def _belongs(name: str, shares: Mapping[str, float], seed: int, row: Mapping[str, Any]) -> bool:
+def _belongs(name: str, shares: Mapping[str, float], key: int, row: Mapping[str, Any]) -> bool:
     """Whether a row is in a part (a function of the module, because workers are sent it)."""
-    return _part(_group(*map(row.get, _GROUPS)), shares, seed) == name
+    return _part(_group(*map(row.get, _GROUPS)), shares, key) == name
 
 
 def _group(patient: str | None, volume: str | None, image: str | None) -> str:
     return f"patient {patient}" if patient is not None else f"volume {volume}" if volume is not None else f"image {image}"
 
 
-def _part(group: str, shares: Mapping[str, float], seed: int) -> str:
-    number = int.from_bytes(hashlib.sha256(f"{seed} {group}".encode()).digest()[:8], "big") / 2**64
+def _part(group: str, shares: Mapping[str, float], key: int) -> str:
+    number = int.from_bytes(hashlib.sha256(f"{key} {group}".encode()).digest()[:8], "big") / 2**64
     until = 0.0
     for name, share in shares.items():
         until += share

@@ -259,7 +259,7 @@ def test_shares_are_met_on_average_and_another_seed_gives_other_parts() -> None:
     dataset = people([str(n) for n in range(4000)])
     parts = split_by_patient(dataset, {"train": 0.7, "test": 0.3})
     assert abs(parts["test"].num_rows / 4000 - 0.3) < 0.03
-    other = split_by_patient(dataset, {"train": 0.7, "test": 0.3}, seed=1)
+    other = split_by_patient(dataset, {"train": 0.7, "test": 0.3}, key=1)
     shared = len({*parts["test"]["image_id"]} & {*other["test"]["image_id"]})
     assert abs(shared / 4000 - 0.09) < 0.03
 
@@ -278,7 +278,7 @@ def test_a_stream_is_split_as_the_table_is_without_looking_at_a_picture(tmp_path
 def test_volumes_of_one_patient_stay_together_and_slices_without_a_patient_by_volume() -> None:
     ids = {"image_id": [*"stuvwx"], "volume_id": [*"aabbcc"], "patient_id": ["p", "p", "p", "p", None, None]}
     for seed in range(20):
-        parts = split_by_patient(Dataset.from_dict(ids), {"train": 0.5, "test": 0.5}, seed=seed)
+        parts = split_by_patient(Dataset.from_dict(ids), {"train": 0.5, "test": 0.5}, key=seed)
         assert {part.num_rows for part in parts.values()} <= {0, 2, 4, 6}
         assert all({*part["image_id"]} <= {*"stuv"} or "s" not in part["image_id"][:] for part in parts.values() if part.num_rows == 4)
 
