@@ -97,10 +97,11 @@ def identify(raw: str | os.PathLike[str]) -> Identified:
     proven = {source.id for source in (*looks_like(tree), *with_ids_of(file.listed for file in tree.files))}
     known = [source for source in sources().values() if source.from_about is None]
     found = [one for source in known if (one := _candidate(source, tree, path, source.id in proven)) is not None]
-    found += [_own_candidate(one, path) for one in own_fits(listed)]
     if any(one.proof == "names" for one in found):
         # What a known source recognises is refused by those for one's own data, and needs no guess.
         found = [one for one in found if one.proof == "names"]
+    else:
+        found += _own_candidates(listed, path, bool(found))
     if not found:
         raise Refused(_nothing_known(listed, path))
     order = ("names", "own", "layout")
@@ -131,6 +132,16 @@ def _candidate(source: Source, tree: Raw, path: str, proven: bool) -> Candidate 
         license.tier if license else "",
         "" if missing else shlex.join(command),
     )
+
+
+def _own_candidates(listed: Raw, path: str, others: bool) -> list[Candidate]:
+    """The layouts of one's own data that fit; what they cannot tell is no matter where the tree may be something else."""
+    try:
+        return [_own_candidate(one, path) for one in own_fits(listed)]
+    except Refused:
+        if others:
+            return []
+        raise
 
 
 def _own_candidate(found: OwnFit, path: str) -> Candidate:

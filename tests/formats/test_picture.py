@@ -21,7 +21,8 @@ from PIL import Image, ImageCms, PngImagePlugin
 from hf_medseg.errors import Rejected
 from hf_medseg.formats import icc, jpeg, picture, png
 from hf_medseg.formats.picture import Picture
-from hf_medseg.raw.files import Place, RawFile, Reader
+from hf_medseg.raw.files import RawFile, Reader
+from hf_medseg.raw.places import Alone
 from tests.support import kit
 
 RGB = kit.colour("rgb", 20, 30)
@@ -32,7 +33,7 @@ SECRET = b"Doe^Jane"
 
 def raw_file(path: Path, data: bytes) -> RawFile:
     path.write_bytes(data)
-    return RawFile(path.name, len(data), Place(str(path)))
+    return RawFile(path.name, len(data), Alone(str(path)))
 
 
 def pixels(data: bytes) -> Any:

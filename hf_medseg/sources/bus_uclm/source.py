@@ -43,5 +43,5 @@ SOURCE = source_of(
         ),
     ),
     cases,
-    signature=(rf"BUS-UCLM/(?:images|masks)/{STEM}", rf"(?:images|masks)/(?=(?:{'|'.join(TEST)})_){STEM}"),
+    signature=(rf"BUS-UCLM/(?:images|masks)/{STEM}", rf"(?:images|masks)/(?:{'|'.join(TEST)})_\d+\.(?i:png)"),
 )

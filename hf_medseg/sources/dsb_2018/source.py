@@ -17,7 +17,8 @@ ID = r"[0-9a-f]{64}"
 INSIDE = {0: 0, 255: 1}
 # Pictures that only the original has, and names of masks that only the corrected copy has.
 LEFT_OUT = (
-    rf"(?=(?:12aeefb1b522b283|19f0653c33982a41|74a7785530687a11|7b38c9173ebe69b4|adc315bd40d699fd|c304a1fdf3bca2f4)){ID}/images/{ID}\.png"
+    r"(?:12aeefb1b522b283|19f0653c33982a41|74a7785530687a11|7b38c9173ebe69b4|adc315bd40d699fd|c304a1fdf3bca2f4)"
+    rf"[0-9a-f]{{48}}/images/{ID}\.png"
 )
 REDRAWN = rf"{ID}/masks/(?:[0-9a-f]{{40}}|{ID}-\d+)\.png"
 LANDMARKS = (rf"{ID}/images/{ID}\.png", rf"{ID}/masks/[0-9a-f]+(?:-\d+)?\.png")

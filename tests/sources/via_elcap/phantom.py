@@ -26,7 +26,7 @@ VARIANTS: dict[str, str] = {
     "duplicate-slice": "one slice is there twice, byte for byte",
     "conflicting-slice": "two slices with one position and different pixels",
     "truncated": "the pixel data of one slice breaks off",
-    "not-dicom": "a web page saved under a slice's name, besides all slices of the scan",
+    "not-dicom": "a web page saved under a slice's name: the scan may lack that slice, and is rejected",
 }
 
 HEIGHT, WIDTH = 28, 36
@@ -176,5 +176,6 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
         return _promise(folder, scans, rejected=[last.uid])
     if variant == "not-dicom":
         write(two / "W0026" / "W0026-07.dcm", "<!DOCTYPE html><html>log in first</html>")
+        del scans["W0026"]
         return _promise(folder, scans, rejected=["W0026-07.dcm"])
     raise ValueError(variant)
