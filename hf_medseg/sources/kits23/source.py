@@ -38,6 +38,5 @@ SOURCE = source_of(
     ),
     cases,
     signature=(r"case_\d{5}/(?:segmentation|imaging)\.nii(?:\.gz)?",),
-    ids=(r"case_00\d{3}",),
     begins=(rf"{CASE}.+",),
 )
