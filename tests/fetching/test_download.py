@@ -1333,7 +1333,8 @@ def test_every_source_answers_with_the_fetch_or_exact_steps(name: str, web: Web,
     monkeypatch.setattr(clients, "_HERE", set(clients.CLIENTS))
     for client in list(clients.CLIENTS):
         monkeypatch.setitem(clients.CLIENTS, client, _takes)
-    monkeypatch.setattr(module, "record", lambda doi: {"record.bin": ("https://zenodo.org/record.bin", "", None)})
+    names = [one.name for one in source.access.downloads if one.url.startswith("doi:") and one.name] or ["record.bin"]
+    monkeypatch.setattr(module, "record", lambda doi: {name: (f"https://zenodo.org/{name}", "", None) for name in names})
     monkeypatch.setattr(module, "link_on", lambda address: address)
     monkeypatch.setattr(module, "fetch", _received)
     monkeypatch.setattr(module, "judge", lambda wanted, got: "")

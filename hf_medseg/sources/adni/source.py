@@ -151,7 +151,7 @@ def _tables(raw: Raw, found: list[dict[str, tuple[VolumeImage, str]]]) -> tuple[
                 if not any(key in some for some in found):
                     lacking.append(f"I{key}")
             if lacking:
-                raw.note(table.file, f"lists {counted(len(lacking), 'image')} that are not in the raw tree, such as {lacking[0]}")
+                raw.note(table.file, f"lists {counted(len(lacking), 'image')} that the raw tree lacks, such as {lacking[0]}")
     return facts, wrong
 
 

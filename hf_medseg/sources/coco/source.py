@@ -14,6 +14,7 @@ from hf_medseg.errors import Refused, Rejected
 from hf_medseg.formats.picture import Picture
 from hf_medseg.masks.drawing import Canvas, Drawing
 from hf_medseg.raw.files import RawFile
+from hf_medseg.raw.folders import SPLIT_FOLDER
 from hf_medseg.raw.long_json import keys_in
 from hf_medseg.raw.tree import Raw
 from hf_medseg.sources.annotated import (
@@ -150,4 +151,5 @@ SOURCE = source_of(
     about_file=AboutFile,
     from_about=edition_from,
     fits=fits,
+    begins=(rf"{SPLIT_FOLDER}[^/]+\.json",),
 )

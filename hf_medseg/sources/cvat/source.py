@@ -13,6 +13,7 @@ from hf_medseg.errors import Refused
 from hf_medseg.formats.picture import Picture
 from hf_medseg.masks.drawing import Canvas
 from hf_medseg.raw.files import RawFile
+from hf_medseg.raw.folders import SPLIT_FOLDER
 from hf_medseg.raw.tree import Raw
 from hf_medseg.sources.annotated import (
     PICTURE,
@@ -91,4 +92,5 @@ SOURCE = source_of(
     about_file=AboutDrawings,
     from_about=edition_from,
     fits=fits,
+    begins=(rf"{SPLIT_FOLDER}[^/]+\.xml",),
 )

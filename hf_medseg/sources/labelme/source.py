@@ -9,6 +9,7 @@ from hf_medseg.catalog.about import About
 from hf_medseg.catalog.own import Fit
 from hf_medseg.catalog.source import Edition, Reading, SurveyPlan, source_of
 from hf_medseg.raw.files import RawFile
+from hf_medseg.raw.folders import SPLIT_FOLDER
 from hf_medseg.raw.long_json import keys_in
 from hf_medseg.raw.tree import Raw
 from hf_medseg.sources.annotated import PICTURE, AboutDrawings, of_kind, sheet_cases, sheet_edition, sheet_fits
@@ -48,4 +49,5 @@ SOURCE = source_of(
     about_file=AboutDrawings,
     from_about=edition_from,
     fits=fits,
+    begins=(rf"{SPLIT_FOLDER}[^/]+\.json",),
 )

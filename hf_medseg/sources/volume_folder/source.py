@@ -21,6 +21,7 @@ from hf_medseg.masks.labels import Labels, OneValue, Threshold, Values
 from hf_medseg.masks.structures import structures
 from hf_medseg.masks.volume_values import MOST, look_at_volume
 from hf_medseg.raw.files import RawFile
+from hf_medseg.raw.folders import SPLIT_FOLDER
 from hf_medseg.raw.tree import Raw
 from hf_medseg.sources.volume_folder.layouts import Entry, Reading, by_bids, by_dataset_json, by_folders, by_patterns
 
@@ -341,4 +342,5 @@ SOURCE = source_of(
     about_file=AboutFile,
     from_about=edition_from,
     fits=fits,
+    begins=(rf"{SPLIT_FOLDER}(?:images?|labels?|masks?)/[^/]+\.(?i:nii(?:\.gz)?|nrrd|mha|mhd)",),
 )

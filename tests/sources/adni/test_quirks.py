@@ -73,7 +73,7 @@ def test_listed_images_that_were_not_downloaded_are_a_note(tmp_path: Path) -> No
     converted = run("adni", "missing_image", tmp_path)
     (note,) = converted.section()["known"]
     assert note["path"] == TABLE
-    assert "lists 1 images that are not in the raw tree, such as I999001" in note["reason"]
+    assert "lists 1 image that the raw tree lacks, such as I999001" in note["reason"]
 
 
 def test_metadata_gives_what_the_table_does_not(tmp_path: Path) -> None:
