@@ -7,7 +7,7 @@ one slice. A part is a frozen value without pixels, so that a case can be sent t
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
@@ -438,8 +438,3 @@ class _Itself:
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Itself) and other._part is self._part
-
-
-def thresholds(files: Iterable[Pixels], above: int = 127) -> tuple[Threshold, ...]:
-    """One binary part for each of several pictures."""
-    return tuple(Threshold(pixels, above) for pixels in files)

@@ -16,16 +16,16 @@ from xml.etree import ElementTree
 import deflate
 
 from hf_medseg.case import Case
-from hf_medseg.catalog.about import OwnData
+from hf_medseg.catalog.about import About, OwnData
 from hf_medseg.catalog.own import Fit
-from hf_medseg.catalog.source import Config, Edition, Reading
+from hf_medseg.catalog.source import Config, Edition, Reading, Source, SurveyPlan, source_of
 from hf_medseg.dataset.columns import Column
 from hf_medseg.errors import Refused, Rejected
 from hf_medseg.formats.picture import Picture
 from hf_medseg.masks.agreement import MOST_CLASSES
 from hf_medseg.masks.drawing import Canvas, Thing, drawing_columns
 from hf_medseg.raw.files import RawFile, Reader
-from hf_medseg.raw.folders import split_of
+from hf_medseg.raw.folders import SPLIT_FOLDER, split_of
 from hf_medseg.raw.tree import Raw, joined
 
 PICTURE = r"[^/]+\.(?i:png|jpe?g|bmp|gif|tiff?|webp|pgm|ppm|pnm|jp2)"
@@ -333,24 +333,62 @@ def of_kind(raw: Raw, pattern: str, is_one: Callable[[bytes], bool]) -> list[Raw
     return found
 
 
-def sheet_edition(raw: Raw, landmarks: tuple[str, ...]) -> Edition:
-    """The edition of such files: its classes are the names of objects in alphabetical order."""
-    about = AboutDrawings.of(raw.about)
-    return edition_of(about, classes_of(about, _labels(raw)), landmarks)
+def to_survey(raw: Raw) -> list[RawFile]:
+    """The annotation files that the layout consists of, all of them."""
+    return list(raw.fit.reading)
+
+
+def sheet_source(
+    file: str,
+    pattern: str,
+    is_one: Callable[[bytes], bool],
+    parse: Parse,
+    look: Callable[[bytes, str], Seen | None],
+    *,
+    called: str,
+    folders: Mapping[str, str],
+) -> Source:
+    """The source of annotation files of which each belongs to one picture; classes are the names of objects in alphabetical order.
+
+    Args:
+        file: `__file__` of its `source.py`.
+        pattern: what the files are called.
+        is_one: whether the beginning of a file is that of such a file.
+        parse: reads one.
+        look: what the survey keeps of one.
+        called: the files, in words.
+        folders: see `Pictures.beside`.
+    """
+    landmarks = (pattern, PICTURE)
+
+    def fits(raw: Raw, about: About) -> Sequence[Fit]:
+        return sheet_fits(raw, called, of_kind(raw, pattern, is_one))
+
+    def edition_from(raw: Raw) -> Edition:
+        about = AboutDrawings.of(raw.about)
+        return edition_of(about, classes_of(about, _labels(raw)), landmarks)
+
+    def cases(raw: Raw) -> Iterator[Case]:
+        return _sheet_cases(raw, parse, folders)
+
+    return source_of(
+        file,
+        Reading(landmarks=landmarks),
+        cases,
+        survey=SurveyPlan(to_survey, look),
+        about_file=AboutDrawings,
+        from_about=edition_from,
+        fits=fits,
+        begins=(SPLIT_FOLDER + pattern,),
+    )
 
 
 def _labels(raw: Raw) -> list[str]:
     return sorted({label for one in raw.survey.values() if isinstance(one, Seen) for label in one.labels})
 
 
-def sheet_cases(raw: Raw, parse: Parse, folders: Mapping[str, str] | None = None) -> Iterator[Case]:
-    """One case a picture that has an annotation file.
-
-    Args:
-        raw: the raw tree; `raw.fit.reading` holds the annotation files.
-        parse: reads one.
-        folders: see `Pictures.beside`.
-    """
+def _sheet_cases(raw: Raw, parse: Parse, folders: Mapping[str, str]) -> Iterator[Case]:
+    """One case a picture that has an annotation file."""
     files: Sequence[RawFile] = raw.fit.reading
     pictures = Pictures(raw, files)
     classes = {name: k for k, name in enumerate(classes_of(AboutDrawings.of(raw.about), _labels(raw)), 1)}
@@ -376,7 +414,7 @@ def sheet_cases(raw: Raw, parse: Parse, folders: Mapping[str, str] | None = None
         yield Case(ids[picture.listed], {"image": Picture(picture), **drawing.columns()}, split=split_in(picture.listed) or "train")
 
 
-def _picture_of(pictures: Pictures, file: RawFile, seen: Seen, folders: Mapping[str, str] | None) -> RawFile | None:
+def _picture_of(pictures: Pictures, file: RawFile, seen: Seen, folders: Mapping[str, str]) -> RawFile | None:
     return (pictures.named(seen.picture, file) if seen.picture else None) or pictures.beside(file, folders)
 
 

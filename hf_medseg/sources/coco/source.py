@@ -28,6 +28,7 @@ from hf_medseg.sources.annotated import (
     looked_at,
     note_missing,
     split_in,
+    to_survey,
 )
 from hf_medseg.sources.coco_json import Index, Objects, Segments, index_of
 
@@ -68,11 +69,6 @@ def _is_coco(file: RawFile) -> bool:
     except Rejected:
         return False
     return bool(keys & KEYS) and not keys & {"shapes", "imagePath"}
-
-
-def to_survey(raw: Raw) -> list[RawFile]:
-    """The COCO files."""
-    return list(raw.fit.reading)
 
 
 def edition_from(raw: Raw) -> Edition:

@@ -27,6 +27,7 @@ from hf_medseg.sources.annotated import (
     of_kind,
     sheet_fits,
     split_in,
+    to_survey,
 )
 from hf_medseg.sources.cvat.shapes import Index, Shapes, index_of
 
@@ -40,11 +41,6 @@ def fits(raw: Raw, about: About) -> Sequence[Fit]:
 
 def _is_one(head: bytes) -> bool:
     return b"<annotations>" in head and (b"<image " in head or b"<track " in head or b"<meta>" in head)
-
-
-def to_survey(raw: Raw) -> list[RawFile]:
-    """The XML files."""
-    return list(raw.fit.reading)
 
 
 def _labels(indices: Mapping[str, Any]) -> list[str]:

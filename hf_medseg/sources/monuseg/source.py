@@ -12,7 +12,7 @@ from hf_medseg.formats.picture import Picture
 from hf_medseg.masks.drawing import Canvas, drawing_columns
 from hf_medseg.raw.tree import Raw, union
 from hf_medseg.sources.annotated import Sheet, SheetDrawing
-from hf_medseg.sources.aperio_xml.regions import MEND, sheet_of
+from hf_medseg.sources.aperio_regions import MEND, sheet_of
 
 STEM = r"(TCGA-\w\w-\w{4}-\w{3}-\w\d-\w{3})"
 # The training set has two folders, the test set one with both beside each other.

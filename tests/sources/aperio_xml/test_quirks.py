@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hf_medseg.errors import Rejected
-from hf_medseg.sources.aperio_xml.regions import sheet_of
+from hf_medseg.sources.aperio_regions import sheet_of
 
 
 def _xml(vertices: str, kind: int = 0) -> bytes:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
+import pytest
 
+from hf_medseg.conversion.run import convert
 from hf_medseg.masks.areas import united
 from hf_medseg.sources.qupath.features import sheet_of
+from tests.support.harness import PHANTOMS
 
 
 def test_a_single_feature_and_a_collection_of_geometries_are_read() -> None:
@@ -31,3 +35,15 @@ def test_names_of_people_in_other_properties_are_not_carried() -> None:
     }
     sheet = sheet_of(json.dumps([feature]).encode(), "a.json")
     assert sheet is not None and "Doe" not in repr(sheet)
+
+
+@pytest.mark.parametrize("ending", ["geojson", "json"])
+def test_raw_that_is_the_folder_of_a_split_says_the_split(ending: str, tmp_path: Path) -> None:
+    phantom = PHANTOMS["qupath"].make(tmp_path / "raw")
+    folder = tmp_path / "val"
+    folder.mkdir()
+    for path in [path for path in phantom.raw.rglob("*") if path.is_file()]:
+        path.rename(folder / path.name.replace(".geojson", f".{ending}"))
+    about = str(phantom.about) if phantom.about else None
+    rows = convert("qupath", folder, tmp_path / "out", workers=1, about=about).report["configs"]["default"]["splits"]
+    assert set(rows) == {"validation"}
