@@ -18,6 +18,7 @@ from hf_medseg.catalog.about import About, OwnData
 from hf_medseg.catalog.source import Config, Edition, Source
 from hf_medseg.catalog.tables import table_of
 from hf_medseg.dataset.columns import Column, Label, ListOf, Picture, Record, Value, Volume
+from hf_medseg.dataset.storage import json_text
 
 _CONTEXT = {
     "@language": "en",
@@ -104,7 +105,7 @@ def render(source: Source, edition: Edition, report: Mapping[str, Any], about: A
         claims = {"alternateName", "url", "citeAs", "keywords", "usageInfo"}
         told = {key: value for key, value in told.items() if key not in claims and not key.startswith("rai:")}
         told["description"] = "License unknown: the data may not be passed on. Not for clinical use."
-    return json.dumps({key: value for key, value in told.items() if value}, indent=2, ensure_ascii=False) + "\n"
+    return json_text({key: value for key, value in told.items() if value})
 
 
 # So many shards are told one by one, with their hashes: about 60 kB.
@@ -133,7 +134,7 @@ def with_hashes(text: str, shards: Mapping[str, tuple[int, str]]) -> str:
         }
         for name, (size, sha256) in sorted(shards.items())
     ]
-    return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+    return json_text(told)
 
 
 def _splits(report: Mapping[str, Any], config: Config) -> list[str]:

@@ -25,7 +25,7 @@ from hf_medseg.conversion.layout import edition_of, not_this_source, open_layout
 from hf_medseg.conversion.own import fit_of
 from hf_medseg.conversion.quiet import quiet
 from hf_medseg.conversion.survey import take_survey
-from hf_medseg.dataset.identity import Identity
+from hf_medseg.dataset.identity import Identity, split_order
 from hf_medseg.dataset.table import TableSpec
 from hf_medseg.errors import Refused, Rejected, of_own_files
 from hf_medseg.raw.files import RawFile
@@ -255,9 +255,8 @@ def _config_plan(source: Source, edition: Edition, config: Config, raw: Raw, req
         limited = {split: (limit, len(some)) for split, some in splits.items() if limit < len(some)}
         splits = {split: some[:limit] for split, some in splits.items()}
     table = table_of(source, edition, config)
-    order = {"train": 0, "validation": 1, "test": 2}
     shards = []
-    for split in sorted(splits, key=lambda split: (order.get(split, 3), split)):
+    for split in sorted(splits, key=split_order):
         identity = Identity(source.id, edition.name, config.name, split, __version__, "", edition.license.id, edition.license.tier)
         if split in limited:
             identity = replace(identity, limit=limited[split][0], cases=limited[split][1])

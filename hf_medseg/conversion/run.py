@@ -5,7 +5,6 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import dataclasses
-import json
 import logging
 import os
 import shutil
@@ -30,7 +29,7 @@ from hf_medseg.conversion.shard import ShardTask, fingerprint, write_shard
 from hf_medseg.dataset import lock
 from hf_medseg.dataset.folder import CARD, CROISSANT, NAMES, REPORT, Output, check_apart, check_writable
 from hf_medseg.dataset.identity import Identity, Outcome, read_shard
-from hf_medseg.dataset.storage import is_local, place, write_text
+from hf_medseg.dataset.storage import is_local, json_text, place, write_text
 from hf_medseg.dataset.temporary import temporary_folder
 from hf_medseg.errors import Refused
 from hf_medseg.preview import draw as preview
@@ -304,13 +303,13 @@ def _finish(target: Output, plan: Plan, conversion: Conversion, outcomes: Mappin
         sections[config.config.name] = config_report(plan, config, outcomes, target.root)
         if plan.source.from_about is not None:
             sections[config.config.name]["known"] += _of_known_sets(target, config)
-        write_text(target.root / _names_path(config, plan), _json(dict(enumerate(config.table.classes))))
+        write_text(target.root / _names_path(config, plan), json_text(dict(enumerate(config.table.classes))))
     order = {config.name: number for number, config in enumerate(plan.edition.reading.configs)}
     conversion.report = full_report(plan, {name: sections[name] for name in sorted(sections, key=lambda name: order.get(name, 99))})
     told = published(conversion.report)
     if is_local(target.root):
-        write_text(target.local / REPORT, _json(conversion.report))
-    write_text(target.root / REPORT, _json(told))
+        write_text(target.local / REPORT, json_text(conversion.report))
+    write_text(target.root / REPORT, json_text(told))
     if any(split["rows"] for part in conversion.report["configs"].values() for split in part["splits"].values()):
         preview.write_preview(target, conversion.report)
         write_text(target.root / CROISSANT, croissant.render(plan.source, plan.edition, told, plan.about))
@@ -354,7 +353,3 @@ def _remove_others(target: Output, folder: str, config: ConfigPlan, outcomes: Ma
     for path in target.shards(folder):
         if path.relative_to(target.root).as_posix() not in staying:
             path.unlink()
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"

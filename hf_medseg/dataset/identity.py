@@ -84,6 +84,11 @@ class Seal:
         return self._digest.hexdigest()
 
 
+def split_order(split: str) -> tuple[int, str]:
+    """By what splits are sorted wherever they are listed: train, validation, test, then others by name."""
+    return {"train": 0, "validation": 1, "test": 2}.get(split, 3), split
+
+
 def read_shard(path: str) -> tuple[Identity, Outcome] | None:
     """What a shard says of itself; None if it is not one of ours or is damaged."""
     try:

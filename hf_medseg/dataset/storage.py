@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -67,6 +68,11 @@ def write_text(path: Path, text: str) -> None:
     """Writes a small file so that it is whole or not there."""
     with whole_file(path) as here:
         Path(here).write_text(text, encoding="utf-8")
+
+
+def json_text(value: Any) -> str:
+    """A value as every JSON file of a dataset has it."""
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
 @contextlib.contextmanager

@@ -6,7 +6,6 @@ import concurrent.futures
 import contextlib
 import dataclasses
 import hashlib
-import json
 import math
 import os
 from collections import Counter
@@ -25,8 +24,8 @@ from hf_medseg.conversion.executor import Executor
 from hf_medseg.conversion.report import repeated_images, split_section
 from hf_medseg.dataset import lock
 from hf_medseg.dataset.folder import CARD, CROISSANT, NAMES, REPORT, Output, check_apart, check_writable
-from hf_medseg.dataset.identity import Identity, Outcome, read_shard, versions
-from hf_medseg.dataset.storage import is_local, place, write_text
+from hf_medseg.dataset.identity import Identity, Outcome, read_shard, split_order, versions
+from hf_medseg.dataset.storage import is_local, json_text, place, write_text
 from hf_medseg.dataset.table import Tally
 from hf_medseg.deriving import describe
 from hf_medseg.deriving.inputs import Chosen, Input, chosen_rows, open_input
@@ -201,7 +200,7 @@ class _Plan:
             recipe,
             self.source,
             self.edition,
-            {split: counts[split] for split in sorted(counts, key=_in_order)},
+            {split: counts[split] for split in sorted(counts, key=split_order)},
             self.division,
             {task.target.rpartition("/data/")[2]: len(task.rows) for task in self.tasks},
         )
@@ -222,7 +221,7 @@ class _Plan:
         wanted = self._wanted(ordered, relabels)
         limited = [identity for one in self.inputs for identity in {i.split: i for i in one.identities}.values() if identity.limit]
         tasks = []
-        for split in sorted({*self.division.split.values()}, key=_in_order):
+        for split in sorted({*self.division.split.values()}, key=split_order):
             pieces = _cut([wanted[group] for group in ordered if self.division.split[group] == split], self._bytes_a_row(), max_shard_size)
             for number, piece in enumerate(pieces):
                 name = f"data/{split}-{number:05d}-of-{len(pieces):05d}.parquet"
@@ -281,7 +280,7 @@ class _Plan:
         """Writes every shard that is not there yet; returns what became of each by name."""
         target = self.target
         target.claim(DERIVED, self.recipe.name, {"default": {}})
-        names = [f"data/{task.target.rpartition('/data/')[2]}" for task in self.tasks]
+        names = [_name(task) for task in self.tasks]
         outcomes: dict[str, Outcome] = {}
         for name, task in zip(names, self.tasks, strict=True):
             described = read_shard(task.target) if (target.root / name).exists() else None
@@ -318,8 +317,8 @@ class _Plan:
             **self.told,
         }
         self.derivation.report = report
-        write_text(root / NAMES, _json(dict(enumerate(self.table.classes))))
-        write_text(root / REPORT, _json(report))
+        write_text(root / NAMES, json_text(dict(enumerate(self.table.classes))))
+        write_text(root / REPORT, json_text(report))
         if any(split["rows"] for split in report["configs"]["default"]["splits"].values()):
             preview.write_preview(target, report)
             write_text(root / CROISSANT, croissant.render(self.source, self.edition, report))
@@ -374,10 +373,6 @@ def _check_once(inputs: Sequence[Input], rows: Sequence[Chosen]) -> None:
         seen.add(key)
 
 
-def _in_order(split: str) -> tuple[int, str]:
-    return {"train": 0, "validation": 1, "test": 2}.get(split, 3), split
-
-
 def _cut(groups: Sequence[list[Wanted]], bytes_a_row: float, max_shard_size: int) -> list[tuple[Wanted, ...]]:
     """Whole groups in pieces of about the same number of rows."""
     rows = sum(map(len, groups))
@@ -390,10 +385,6 @@ def _cut(groups: Sequence[list[Wanted]], bytes_a_row: float, max_shard_size: int
         pieces[max(min(count - 1, reached * count // rows), count - (len(groups) - number))].extend(group)
         reached += len(group)
     return [tuple(piece) for piece in pieces if piece]
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
 def one_line(out: str, **asked: Any) -> Recipe:

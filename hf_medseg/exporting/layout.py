@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol
 
+from hf_medseg.dataset.storage import json_text
 from hf_medseg.dataset.table import NOT_ANNOTATED
 from hf_medseg.exporting.case import Array, Case
 from hf_medseg.exporting.result import Export
@@ -48,7 +49,7 @@ class Work:
 
     def write_json(self, name: str, content: Any) -> None:
         """Writes a small JSON file."""
-        self.write(name, (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode())
+        self.write(name, json_text(content).encode())
 
     def note(self, text: str, times: int = 1) -> None:
         """Says what the layout cannot say, or says in another way."""

@@ -18,13 +18,12 @@ from PIL import Image
 
 from hf_medseg.dataset.columns import Column, Label, ListOf, Picture, Volume, column_of
 from hf_medseg.dataset.folder import CARD, Output
-from hf_medseg.dataset.identity import Identity
+from hf_medseg.dataset.identity import Identity, split_order
 from hf_medseg.dataset.storage import parquet, place
 from hf_medseg.errors import MedsegError, Refused
 
 Row = dict[str, Any]
 
-SPLITS = ("train", "validation", "test")
 _LIGHT = ("image_id", "patient_id", "volume_id", "slice_index", "num_slices", "width", "height", "image_position", "fold")
 _NOT_IN_NAMES = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
 _AT_ONCE = 8  # rows that are in memory together
@@ -155,7 +154,10 @@ def open_table(out: str | Path, config: str) -> Table:
     identities = {path: identity for path, identity in found.items() if identity is not None}
     if len({(one.source, one.edition, one.license, one.tier) for one in identities.values()}) > 1:
         raise Refused(f"{out} mixes shards of different datasets or terms. One folder holds one source and edition.")
-    configs = sorted({one.config for one in identities.values()}, key=_place_in(list(target.report().get("configs", {}))))
+    listed = list(target.report().get("configs", {}))
+    configs = sorted(
+        {one.config for one in identities.values()}, key=lambda name: (listed.index(name) if name in listed else len(listed), name)
+    )
     config = config or configs[0]
     if config not in configs:
         raise Refused(f"{out} has no config {config!r}; it has {', '.join(configs)}. `hf-medseg convert --config {config}` makes it.")
@@ -163,18 +165,13 @@ def open_table(out: str | Path, config: str) -> Table:
         card = (target.root / CARD).read_text(encoding="utf-8")
     except OSError:
         raise Refused(f"{out} has no {CARD}: its conversion is not complete. Run the same `hf-medseg convert` again.") from None
-    order = _place_in(SPLITS)
-    shards = sorted(((one.split, path) for path, one in identities.items() if one.config == config), key=lambda pair: order(pair[0]))
+    shards = sorted(((one.split, path) for path, one in identities.items() if one.config == config), key=lambda pair: split_order(pair[0]))
     with parquet(shards[0][1]) as file:
         features = json.loads(file.schema_arrow.metadata[b"huggingface"])["info"]["features"]
     columns = {name: column_of(told) for name, told in features.items()}
-    listed = columns["classes"]
-    names = listed.item.names if isinstance(listed, ListOf) and isinstance(listed.item, Label) else ("background",)
+    classes = columns["classes"]
+    names = classes.item.names if isinstance(classes, ListOf) and isinstance(classes.item, Label) else ("background",)
     return Table(target, config, identities[shards[0][1]], tuple(shards), columns, names, card)
-
-
-def _place_in(order: Sequence[str]) -> Any:
-    return lambda name: (order.index(name) if name in order else len(order), name)
 
 
 def _is_plain(column: Column) -> bool:

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from hf_medseg.dataset.folder import Output
+from hf_medseg.dataset.identity import split_order
 from hf_medseg.dataset.storage import parquet
 from hf_medseg.raw.order import natural
 
 Some = TypeVar("Some")
 # Row groups whose ids and classes are looked at for each split: enough to find every class, whatever the size of the dataset.
 _GROUPS_LOOKED_AT = 64
-_SPLITS = {"train": 0, "validation": 1, "test": 2}
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def _tables(target: Output) -> list[tuple[str, str, list[Path]]]:
 
     def order(key: tuple[str, str]) -> tuple[Any, ...]:
         config, split = key
-        return (configs.index(config) if config in configs else len(configs), config, _SPLITS.get(split, 3), split)
+        return (configs.index(config) if config in configs else len(configs), config, split_order(split))
 
     return [(config, split, found[config, split]) for config, split in sorted(found, key=order)]
 

@@ -11,7 +11,7 @@ from typing import Any
 from hf_medseg.conversion.executor import Executor, available_cores
 from hf_medseg.dataset import lock
 from hf_medseg.dataset.folder import Output
-from hf_medseg.dataset.identity import Identity
+from hf_medseg.dataset.identity import Identity, split_order
 from hf_medseg.dataset.storage import is_local, place
 from hf_medseg.errors import Refused
 from hf_medseg.progress import Progress, Tell, telling
@@ -19,7 +19,6 @@ from hf_medseg.statistics.measure import Measured, measure
 from hf_medseg.statistics.record import Statistics
 
 _SMALL = 64 << 20  # datasets that are read sooner than processes start
-_SPLITS = {"train": 0, "validation": 1, "test": 2}
 Shards = list[tuple[int, Path, Identity]]
 """(number of its dataset, path, what it says of itself) of every shard."""
 
@@ -46,7 +45,7 @@ def stats(*outs: str | os.PathLike[str], workers: int | None = None, progress: T
                 measured[key] += found
             else:
                 measured[key] = found
-    order = sorted(measured, key=lambda key: (*key[:3], _SPLITS.get(key[3], len(_SPLITS)), key[3]))
+    order = sorted(measured, key=lambda key: (*key[:3], split_order(key[3])))
     return Statistics(tuple(measured[key].told() for key in order if measured[key].rows))
 
 
