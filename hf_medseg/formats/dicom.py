@@ -1,7 +1,7 @@
 """DICOM pixels: series sorted and checked, samples as the files hold them.
 
 `DicomSeries(files)` is a `VolumeImage`, `DicomPicture(file)` one that is a picture in its own right; both can also be what a mask is read
-from, as in `Threshold(DicomSeries(files), above=0)`. How planning finds the files of a series: `hf_medseg.formats.dicom_header`.
+from, as in `Threshold(DicomSeries(files), above=0)`. How planning finds the files of a series: `hf_medseg.formats.dicom_series`.
 """
 
 from __future__ import annotations
@@ -16,20 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hf_medseg.errors import Rejected
-from hf_medseg.formats.dicom_header import (
-    PLANES,
-    Vector,
-    along_normal,
-    guarded,
-    items_of,
-    letters_of,
-    number_of,
-    open_dataset,
-    text_of,
-    vector_of,
-    whole_of,
-    words,
-)
+from hf_medseg.formats.dicom_fields import guarded, items_of, number_of, open_dataset, text_of, vector_of, whole_of, words
+from hf_medseg.formats.dicom_geometry import PLANES, Vector, along_normal, letters_of
 from hf_medseg.formats.dicom_packing import make_readable
 from hf_medseg.formats.volume import TOLERANCE, Grid, Samples, VolumeImage, stored_samples
 from hf_medseg.raw.files import RawFile, Reader

@@ -1,45 +1,27 @@
-"""DICOM headers, read by allow-list: what planning knows of every object of a raw tree, and how objects make a series.
+"""DICOM headers, read by allow-list: what planning knows of one object.
 
-A source's survey is `SurveyPlan(files, look, HEAD)`. Then `images(raw)` gives the image series, `structures(raw)` the segmentations and
-contours, `unreadable(raw)` the files that only claim to be DICOM. The pixels are read by `hf_medseg.formats.dicom`.
+A source's survey is `SurveyPlan(files, look, HEAD)`; `dicom_series` has `files`, and tells what the objects
+are together. The pixels are read by `hf_medseg.formats.dicom`.
 """
 
 from __future__ import annotations
 
 import io
-import logging
-import math
 import re
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
-from typing import Any, TypeVar
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any
 
 from hf_medseg.errors import MissingExtra, Rejected
-from hf_medseg.raw.files import Head, RawFile, Whole
-from hf_medseg.raw.order import natural
-from hf_medseg.raw.places import Hindered
-from hf_medseg.raw.tree import Raw
-
-Array = NDArray[Any]
-Vector = tuple[float, float, float]
-T = TypeVar("T")
+from hf_medseg.formats.dicom_fields import is_dicom, items_of, library, number_of, quietly, tags_of, text_of, vector_of, whole_of, words
+from hf_medseg.formats.dicom_geometry import Vector
+from hf_medseg.raw.files import Head, Whole
 
 HEAD = 1 << 14
 """Bytes of a file that a survey reads first: nearly every header of an image fits in."""
 
 SEGMENTATION = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
 CONTOURS = ("1.2.840.10008.5.1.4.1.1.481.3",)
-
-
-def words(text: str) -> tuple[str, ...]:
-    """The words of a text, for lists of names."""
-    return tuple(text.split())
 
 
 # Everything that is ever read of a header. What is not named here cannot reach a row, a report or a message.
@@ -57,16 +39,6 @@ _PLANNED = words(
 _LAST_PLANNED = 0x0028FFFF  # of an image: only segmentations and contours keep more after it
 _PIXELS = 0x7FE0
 _SUFFIX = re.compile(r"\.(?:dcm|dicom|ima)\Z", re.IGNORECASE)
-# What is not looked at: suffixes of files that lie beside DICOM and are something else for certain.
-_OTHERS = frozenset(
-    words(
-        """
-        csv tsv txt md rst pdf doc docx xls xlsx ods json jsonl xml html htm yaml yml toml ini log sh py m mat npy npz pkl h5
-        parquet bib tcia sqlite db png jpg jpeg jp2 gif bmp tif tiff webp svg mp4 avi nii gz zip tar bz2 xz zst 7z rar nrrd
-        nhdr mha mhd mgz hdr vtk stl obj sha256 md5 overlay ljpeg ics 16_pgm pgm ppm ds_store
-        """
-    )
-)
 _DIRECTORY = "1.2.840.10008.1.3.10"  # a DICOMDIR
 _UID = re.compile(r"[0-9A-Za-z._-]{1,80}\Z")
 
@@ -149,96 +121,6 @@ class Header:
     made: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
-    """One DICOM object of a raw tree.
-
-    Attributes:
-        file: its path is `<SeriesInstanceUID>/<SOPInstanceUID>.dcm`, in rows and reports alike.
-        header: what planning may know of it.
-    """
-
-    file: RawFile
-    header: Header
-
-    @property
-    def origin(self) -> str:
-        """Where the file lies in the raw tree: for sources whose folders mean something."""
-        return self.file.listed
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """The objects of one image series, in the order of their slices as far as their headers tell.
-
-    Attributes:
-        uid: SeriesInstanceUID.
-        doubtful: damaged files that may be objects of it, since nothing says that they are not.
-    """
-
-    uid: str
-    instances: tuple[Instance, ...]
-    doubtful: tuple[RawFile, ...] = ()
-
-    @property
-    def header(self) -> Header:
-        """The header of its first object."""
-        return self.instances[0].header
-
-    @property
-    def files(self) -> tuple[RawFile, ...]:
-        """Its files, for `DicomSeries`, which rejects a series with a doubtful one: it would come out a slice short."""
-        return tuple(instance.file for instance in self.instances) + self.doubtful
-
-    @property
-    def burned_in(self) -> bool:
-        """Whether any of its objects says that names are burned into its pixels."""
-        return any(instance.header.burned_in for instance in self.instances)
-
-    @property
-    def identity_removed(self) -> set[str]:
-        """What its objects say on PatientIdentityRemoved."""
-        return {one.header.identity_removed for one in self.instances if not one.header.cut} or {""}
-
-
-def library() -> Any:
-    """The library `pydicom`.
-
-    Raises:
-        MissingExtra: it is not installed.
-    """
-    try:
-        import pydicom
-    except ImportError as error:
-        raise MissingExtra("pydicom", "dicom") from error
-    return pydicom
-
-
-@contextmanager
-def quietly() -> Iterator[None]:
-    """Keeps the library from quoting header values in warnings and logs: they may be somebody's name."""
-    log = logging.getLogger("pydicom")
-    before, log.disabled = log.disabled, True
-    try:
-        with warnings.catch_warnings(), library().config.disable_value_validation():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        log.disabled = before
-
-
-# ---------------------------------------------------------------- planning
-
-
-def files(raw: Raw) -> list[RawFile]:
-    """The files that may be DICOM; their first bytes tell, whatever they are called (`.img`, `.dcm.bak`)."""
-    return [file for file in raw.files if _may_be_dicom(file.listed.rpartition("/")[2])]
-
-
-def _may_be_dicom(name: str) -> bool:
-    return name.rpartition(".")[2].lower() not in _OTHERS or "." not in name
-
-
 def look(data: bytes, path: str) -> Header | None:
     """What a survey sees of one file: its header, or None for a file that is not DICOM and does not claim to be.
 
@@ -285,18 +167,7 @@ def look_unnamed(data: bytes, path: str) -> Header | None:
     return None if header is None else replace(header, patient_id="")
 
 
-def is_dicom(data: bytes) -> bool:
-    """Whether bytes begin like DICOM: after a preamble, or, in old files, at once with the identifying group."""
-    return data[128:132] == b"DICM" or (data[:2] == b"\x08\x00" and data[2:4] in (b"\x00\x00", b"\x01\x00", b"\x05\x00", b"\x08\x00"))
-
-
-@cache
-def tags_of(keywords: tuple[str, ...]) -> list[Any]:
-    """The tags of these fields."""
-    return [library().tag.Tag(keyword) for keyword in keywords]
-
-
-def _nearly(one: str, other: str) -> bool:
+def nearly(one: str, other: str) -> bool:
     """Whether two UIDs of one length differ in one or two letters: so damage looks, and no tool that gives new ids."""
     return len(one) == len(other) and 0 < sum(a != b for a, b in zip(one, other, strict=True)) <= 2
 
@@ -309,7 +180,7 @@ def _header(dataset: Any, path: str, picture: bool) -> Header | None:
         if stated == _DIRECTORY or not (stated or _SUFFIX.search(path)):
             return None
         raise Rejected(path, "its DICOM header ends before its ids.", "Fetch the file again: it was cut.")
-    if (sent := text_of(meta, "MediaStorageSOPInstanceUID")) != ids["SOPInstanceUID"] and _nearly(sent, ids["SOPInstanceUID"]):
+    if (sent := text_of(meta, "MediaStorageSOPInstanceUID")) != ids["SOPInstanceUID"] and nearly(sent, ids["SOPInstanceUID"]):
         raise Rejected(path, "it names two SOPInstanceUIDs that differ in a letter or two: its header is damaged.", "Fetch the file again.")
     for keyword, value in ids.items():
         if not _UID.match(value) or 0 < len(letters := re.sub(r"[0-9.]", "", value)) <= 2 < 16 <= len(value) - len(letters):
@@ -471,131 +342,12 @@ def _series_referenced(dataset: Any) -> Iterator[str]:
                 yield text_of(series, "SeriesInstanceUID")
 
 
-def items_of(dataset: Any, keyword: str) -> list[Any]:
-    """The values of a header field; none where it is absent, empty, or cannot be read."""
-    try:
-        value = getattr(dataset, keyword, None)
-    except Exception:  # a value that is not what its field promises: as good as absent
-        value = None
-    if value is None or value == "":
-        return []
-    return [value] if isinstance(value, (str, bytes, int, float)) else list(value)
-
-
-def text_of(dataset: Any, keyword: str) -> str:
-    """The first value of a header field as text; empty where there is none."""
-    items = items_of(dataset, keyword)
-    return str(items[0]).strip(" \0") if items else ""
-
-
-def number_of(dataset: Any, keyword: str) -> float | None:
-    """The first value of a header field as a finite number."""
-    vector = vector_of(dataset, keyword)
-    return vector[0] if vector else None
-
-
-def whole_of(dataset: Any, keyword: str) -> int | None:
-    """The first value of a header field as a whole number."""
-    value = number_of(dataset, keyword)
-    return int(value) if value is not None and value == int(value) else None
-
-
-def vector_of(dataset: Any, keyword: str, length: int | None = None) -> tuple[float, ...] | None:
-    """The values of a header field as finite numbers, None where they are not, or not as many as stated."""
-    try:
-        found = tuple(float(one) for one in items_of(dataset, keyword))
-    except (TypeError, ValueError):
-        return None
-    return found if found and all(map(math.isfinite, found)) and len(found) == (length or len(found)) else None
-
-
 def _years(text: str) -> float | None:
     match = re.fullmatch(r"(\d{1,3})([DWMY])", text.strip().upper())
     return round(int(match[1]) / {"D": 365.25, "W": 52.18, "M": 12.0, "Y": 1.0}[match[2]], 2) if match else None
 
 
-def instances(raw: Raw) -> list[Instance]:
-    """Every DICOM object that the survey found, files of one object joined as twins.
-
-    From here on, reports call a file `<SeriesInstanceUID>/<SOPInstanceUID>.dcm`: folders that people name may hold anything.
-    """
-    objects: dict[tuple[str, str], list[tuple[RawFile, Header]]] = {}
-    for file in raw.files:
-        header = raw.survey.get(file.listed)
-        if isinstance(header, Header):
-            objects.setdefault((header.series_uid, header.sop_uid), []).append((file, header))
-    found = []
-    for (series, sop), copies in objects.items():
-        copies.sort(key=lambda copy: (copy[0].listed.count("/"), natural(copy[0].listed)))
-        name = f"{series}/{sop}.dcm"
-        named = [replace(file, alias=name if n == 1 else f"{name} (copy {n})") for n, (file, _) in enumerate(copies, 1)]
-        for file in named:
-            raw.call(file)
-        found.append(Instance(replace(named[0], twins=tuple(named[1:])), copies[0][1]))
-    return found
-
-
-def images(raw: Raw, localisers: bool = False) -> dict[str, Series]:
-    """The image series of a raw tree by SeriesInstanceUID, in natural order.
-
-    What is left out (objects without pixels, and localisers unless they are asked for) is listed as not used, with the reason.
-    """
-    groups: dict[str, list[Instance]] = {}
-    for instance in instances(raw):
-        header = instance.header
-        if header.sop_class in SEGMENTATION + CONTOURS:
-            continue
-        if not header.picture:
-            raw.skip(instance.file, "a DICOM object without a picture")
-        elif "LOCALIZER" in header.kind and not localisers:
-            raw.skip(instance.file, "a localiser")
-        else:
-            groups.setdefault(header.series_uid, []).append(instance)
-    found = {uid: series(uid, groups[uid]) for uid in sorted(groups, key=natural)}
-    for file, _ in damaged(raw):
-        for uid in _may_be_of(file, found):
-            found[uid] = replace(found[uid], doubtful=(*found[uid].doubtful, _doubtful(file, raw)))
-    return found
-
-
-def damaged(raw: Raw) -> Iterator[tuple[RawFile, Rejected]]:
-    """Every file that claims to be DICOM, by its name or its neighbours, and is not, or has lost its ids."""
-    patterns = {_alike(path) for path, seen in raw.survey.items() if isinstance(seen, Header)}
-    among = "it is not a DICOM file, as those beside it are that are called alike."
-    for file in raw.files:
-        seen = raw.survey.get(file.listed, file)
-        if isinstance(seen, Rejected):
-            yield file, seen
-        elif seen is None and _alike(file.listed) in patterns:
-            yield file, Rejected(file.path, among, "Fetch it again; a saved web page or a cut file looks so.")
-
-
-_DIGITS = re.compile(r"\d+")
-
-
-def _alike(path: str) -> str:
-    """A path whose file's name has one sign for every number."""
-    folder, slash, name = path.rpartition("/")
-    return folder + slash + _DIGITS.sub("#", name)
-
-
-def _may_be_of(file: RawFile, found: Mapping[str, Series]) -> list[str]:
-    """The series that a damaged file may be a slice of: the one that it still names, else those of its folder that it fits."""
-    if not _may_be_dicom(file.listed.rpartition("/")[2]):
-        return []
-    try:
-        told = _telling(file.read(min(HEAD, file.size)))
-    except Rejected:
-        told = Header()
-    for uid in found:
-        if uid == told.series_uid or _nearly(uid, told.series_uid):
-            return [uid]
-    folder = file.listed.rpartition("/")[0]
-    near = [uid for uid, one in found.items() if any(each.origin.rpartition("/")[0] == folder for each in one.instances)]
-    return [uid for uid in near if not _contradicts(told, found[uid].header)]
-
-
-def _telling(data: bytes) -> Header:
+def telling(data: bytes) -> Header:
     """What can still be read of a damaged header; nothing that is not plain stands in it."""
     with quietly():
         try:
@@ -614,99 +366,3 @@ def _telling(data: bytes) -> Header:
             )
         except Exception:  # hostile bytes raise anything
             return Header()
-
-
-_UID_LIKE = re.compile(r"[0-9.]{16,}")
-_SHARED = ("modality", "sop_class", "study_uid", "frame_uid", "series_number", "rows", "columns")
-
-
-def _contradicts(told: Header, header: Header) -> bool:
-    """Whether something that all slices of a series share is said by both headers, and is not the same."""
-    pairs = ((getattr(told, name), getattr(header, name)) for name in _SHARED)
-    return any(one and other and one != other and not (_UID_LIKE.match(str(one)) and _nearly(one, other)) for one, other in pairs)
-
-
-def _doubtful(file: RawFile, raw: Raw) -> RawFile:
-    """The damaged file as a slice: whoever reads it rejects the series."""
-    advice = "Fetch that file again; if it is no slice of this series, take it out of the folder."
-    place = Hindered(file.listed, "damaged, and may be a slice of this series", advice)
-    return RawFile(file.listed, 0, place, alias=raw.called(file))
-
-
-def series(uid: str, objects: Iterable[Instance]) -> Series:
-    """A series of these objects, in the order of their slices as far as their headers tell."""
-
-    def rank(instance: Instance) -> tuple[Any, ...]:
-        header = instance.header
-        along = along_normal(header.position, header.orientation) if header.position and header.orientation else 0.0
-        return along, header.instance_number or 0, natural(header.sop_uid)
-
-    return Series(uid, tuple(sorted(objects, key=rank)))
-
-
-def structures(raw: Raw) -> list[Instance]:
-    """The segmentations and contours of a raw tree, in natural order of their series and objects."""
-    found = [one for one in instances(raw) if one.header.sop_class in SEGMENTATION + CONTOURS]
-    return sorted(found, key=lambda one: (natural(one.header.series_uid), natural(one.header.sop_uid)))
-
-
-def unreadable(raw: Raw) -> list[RawFile]:
-    """Files that claim to be DICOM and are not: whoever reads one rejects it by name; see `dicom_damaged`."""
-    return [file for file in raw.files if isinstance(raw.survey.get(file.listed), Rejected)]
-
-
-def open_dataset(data: bytes, path: str, keywords: tuple[str, ...]) -> Any:
-    """A DICOM object with the named fields alone. What reads its values belongs into `guarded`.
-
-    Raises:
-        Rejected: the bytes are not DICOM, or damaged.
-    """
-    if not is_dicom(data):
-        raise Rejected(path, "it is not a DICOM file.", "Fetch it again; a saved web page or a cut file looks so.")
-    return guarded(
-        path, lambda: library().dcmread(io.BytesIO(data), force=True, specific_tags=tags_of(keywords)), "its DICOM header is damaged"
-    )
-
-
-def guarded(path: str, action: Callable[[], T], what: str) -> T:
-    """The result of something that damaged bytes may make fail in any way; the text of an error may quote a header and is dropped.
-
-    Raises:
-        Rejected: it failed.
-    """
-    try:
-        with quietly():
-            return action()
-    except (Rejected, MissingExtra, MemoryError):
-        raise
-    except Exception as error:
-        raise Rejected(path, f"{what} ({type(error).__name__}).", "Fetch the file again.") from None
-
-
-# ---------------------------------------------------------------- geometry
-
-
-def normal_of(orientation: Sequence[float]) -> Array:
-    """The unit normal of an image plane, turned to the side of the LPS axis that is nearest to it."""
-    normal = np.cross(orientation[:3], orientation[3:])
-    length = float(np.linalg.norm(normal))
-    normal = normal / (length or 1.0)
-    return normal if normal[int(np.argmax(np.abs(normal)))] > 0 else -normal
-
-
-def along_normal(position: Sequence[float], orientation: Sequence[float]) -> float:
-    """How far a position lies along the normal of its plane, mm."""
-    return float(np.dot(np.asarray(position, float), normal_of(orientation)))
-
-
-def letters_of(orientation: Sequence[float]) -> str:
-    """Where column, row and slice index increase to, such as `LPS`."""
-    return "".join(_letter(np.asarray(axis, float)) for axis in (orientation[:3], orientation[3:], normal_of(orientation)))
-
-
-def _letter(axis: Array) -> str:
-    index = int(np.argmax(np.abs(axis)))
-    return ("LPS" if axis[index] > 0 else "RAI")[index]
-
-
-PLANES = {"L": "sagittal", "P": "coronal", "S": "axial"}

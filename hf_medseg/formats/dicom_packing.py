@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hf_medseg.errors import Rejected, how_to_install
-from hf_medseg.formats.dicom_header import library
+from hf_medseg.formats.dicom_fields import library
 
 DEFLATED_FRAMES, WRAPPED, RLE = "1.2.840.10008.1.2.8.1", "1.2.840.10008.1.2.1.98", "1.2.840.10008.1.2.5"
 # Names that the library's dictionary does not have.

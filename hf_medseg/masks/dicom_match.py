@@ -9,7 +9,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from hf_medseg.formats.dicom_header import CONTOURS, Header, Instance, Series, normal_of
+from hf_medseg.formats.dicom_geometry import normal_of
+from hf_medseg.formats.dicom_header import CONTOURS, Header
+from hf_medseg.formats.dicom_series import Instance, Series
 from hf_medseg.formats.volume import TOLERANCE
 
 # How far frames and contours may lie from a slice, in slice distances, and from a pixel, in pixels.

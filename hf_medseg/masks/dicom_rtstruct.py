@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from hf_medseg.errors import Rejected
 from hf_medseg.formats.dicom import DicomSeries
-from hf_medseg.formats.dicom_header import guarded, items_of, normal_of, open_dataset, text_of, whole_of, words
+from hf_medseg.formats.dicom_fields import guarded, items_of, open_dataset, text_of, whole_of, words
+from hf_medseg.formats.dicom_geometry import normal_of
 from hf_medseg.formats.volume import Grid, Samples
 from hf_medseg.masks.labels import LabelMap, Labels, Shape
 from hf_medseg.masks.polygons import fill

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from hf_medseg.errors import Rejected
 from hf_medseg.formats.dicom import DicomSeries, Frame, frames_of
-from hf_medseg.formats.dicom_header import guarded, items_of, library, normal_of, open_dataset, text_of, whole_of, words
+from hf_medseg.formats.dicom_fields import guarded, items_of, library, open_dataset, text_of, whole_of, words
+from hf_medseg.formats.dicom_geometry import normal_of
 from hf_medseg.formats.dicom_packing import make_readable
 from hf_medseg.formats.volume import TOLERANCE, Samples
 from hf_medseg.masks.labels import LabelMap, Labels, Shape

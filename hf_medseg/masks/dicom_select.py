@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from hf_medseg.formats.dicom_header import CONTOURS, Header, Instance
+from hf_medseg.formats.dicom_header import CONTOURS, Header
+from hf_medseg.formats.dicom_series import Instance
 
 ALGORITHMS = {"manual": "manual", "semiautomatic": "corrected", "automatic": "automatic", "unstated": None}
 """What a SEG says of how a segment was made (SegmentAlgorithmType), and what `Structure.origin` calls it."""

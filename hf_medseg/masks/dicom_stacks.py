@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from hf_medseg.dataset.table import NOT_ANNOTATED
 from hf_medseg.errors import Rejected
 from hf_medseg.formats.dicom import DicomSeries, read_series
-from hf_medseg.formats.dicom_header import along_normal
+from hf_medseg.formats.dicom_geometry import along_normal
 from hf_medseg.formats.volume import Grid, check_same_grid
 from hf_medseg.masks.cells import Cell
 from hf_medseg.masks.labels import LabelMap, Labels, Shape, on_grid

@@ -13,9 +13,10 @@ from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.source import Reading, Source, SurveyPlan, facts_of, source_of, volume_configs
 from hf_medseg.dataset.columns import FLAG, FLOAT32, INT32, MASK_ORIGIN, PICTURE, SEX, TEXT, Column, ListOf, annotated
 from hf_medseg.errors import Refused
-from hf_medseg.formats import dicom_header as dicom_headers
+from hf_medseg.formats import dicom_header, dicom_series
 from hf_medseg.formats.dicom import DicomPicture, DicomSeries
-from hf_medseg.formats.dicom_header import CONTOURS, HEAD, Header, Instance, Series, Structure
+from hf_medseg.formats.dicom_header import CONTOURS, HEAD, Header, Structure
+from hf_medseg.formats.dicom_series import Instance, Series
 from hf_medseg.masks.dicom_drawn import Drawn, DrawnMask, DrawnMasks, DrawnOverlap, DrawnWords, Outline
 from hf_medseg.masks.dicom_match import Matcher
 from hf_medseg.masks.dicom_rtstruct import RtStructure
@@ -111,7 +112,7 @@ class Collection:
             Refused: no file is of the collection's patients, it lacks its images or masks altogether, or the masks are no DICOM.
         """
         self._know_patients(raw)
-        drawn = [one for one in dicom_headers.structures(raw) if self._ours(raw, one)]
+        drawn = [one for one in dicom_series.structures(raw) if self._ours(raw, one)]
         if not drawn and raw.has(OTHER_MASKS):
             raise Refused(
                 "The masks of this collection are no DICOM SEG or RTSTRUCT but files such as "
@@ -119,7 +120,7 @@ class Collection:
                 "alone."
             )
         yield from damaged_cases(raw, by_uid=True)
-        everything = dicom_headers.images(raw)
+        everything = dicom_series.images(raw)
         foreign = {uid for uid, series in everything.items() for one in series.instances if not self._ours(raw, one)}
         images = {uid: series for uid, series in everything.items() if uid not in foreign}
         if self.patients and not (images and drawn):
@@ -323,19 +324,19 @@ def _unmatched(raw: Raw, instance: Instance, matcher: Matcher) -> Case:
 
 def look_where_said(data: bytes, path: str) -> Header | None:
     """The header of a file, with the PatientID only where it says that nobody can be recognised by it: the survey is remembered."""
-    header = dicom_headers.look(data, path)
+    header = dicom_header.look(data, path)
     return header if header is None or header.identity_removed == "YES" else replace(header, patient_id="")
 
 
 def look_unless_denied(data: bytes, path: str) -> Header | None:
     """As `look_where_said` where it is known who removed identities: only a header that denies it loses its PatientID."""
-    header = dicom_headers.look(data, path)
+    header = dicom_header.look(data, path)
     return header if header is None or header.identity_removed != "NO" else replace(header, patient_id="")
 
 
 def survey_of(deidentified_by: str) -> SurveyPlan:
     """The survey of headers; what it remembers of patients depends on whether it is known who removed identities."""
-    return SurveyPlan(dicom_headers.files, look_unless_denied if deidentified_by else look_where_said, HEAD)
+    return SurveyPlan(dicom_series.files, look_unless_denied if deidentified_by else look_where_said, HEAD)
 
 
 def columns_of(classes: tuple[str, ...]) -> dict[str, Column]:

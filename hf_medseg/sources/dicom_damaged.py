@@ -15,7 +15,7 @@ from dataclasses import replace
 from hf_medseg.case import Case, Problem
 from hf_medseg.errors import Rejected
 from hf_medseg.formats.dicom import DicomPicture
-from hf_medseg.formats.dicom_header import damaged
+from hf_medseg.formats.dicom_series import damaged
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.tree import Raw
 

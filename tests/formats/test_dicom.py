@@ -19,7 +19,8 @@ from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, RLELossless
 from hf_medseg.conversion.survey import look_at
 from hf_medseg.errors import MissingExtra, Rejected
 from hf_medseg.formats.dicom import DicomPicture, DicomSeries
-from hf_medseg.formats.dicom_header import HEAD, files, images, look, structures, unreadable
+from hf_medseg.formats.dicom_header import HEAD, look
+from hf_medseg.formats.dicom_series import files, images, structures, unreadable
 from hf_medseg.formats.volume import Samples, lay_image
 from hf_medseg.masks.labels import Threshold
 from hf_medseg.raw.files import Head, RawFile, Reader, Whole

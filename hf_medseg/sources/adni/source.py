@@ -11,7 +11,7 @@ from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.source import Reading, SurveyPlan, source_of, volume_configs
 from hf_medseg.dataset.columns import FLOAT32, INT32, SEX, TEXT, Label
 from hf_medseg.errors import Rejected
-from hf_medseg.formats import dicom_header as dicom_headers
+from hf_medseg.formats import dicom_header, dicom_series
 from hf_medseg.formats.dicom import DicomSeries
 from hf_medseg.formats.nifti import NiftiVolume
 from hf_medseg.formats.volume import VolumeImage
@@ -39,13 +39,13 @@ IDS = ("Image Data ID", "Image ID")
 
 def to_survey(raw: Raw) -> list[RawFile]:
     """The DICOM files, and the metadata of images."""
-    return [*dicom_headers.files(raw), *raw.find(XML).values()]
+    return [*dicom_series.files(raw), *raw.find(XML).values()]
 
 
 def look(data: bytes, path: str) -> Any:
     """What is known of one file: of metadata what goes into columns, of DICOM the header."""
     if not path.endswith(".xml"):
-        return dicom_headers.look_unnamed(data, path)
+        return dicom_header.look_unnamed(data, path)
     if isinstance(data, Head):
         raise Whole
     try:
@@ -116,8 +116,8 @@ def cases(raw: Raw) -> Iterator[Case]:
 def _images(raw: Raw) -> list[dict[str, tuple[VolumeImage, str]]]:
     """(image, where it lies) by image id, for each file format."""
     slices: dict[str, list[tuple[RawFile, str]]] = {}
-    instances = [(one.file, one.origin) for series in dicom_headers.images(raw).values() for one in series.instances]
-    for file, origin in (*instances, *((file, file.listed) for file in dicom_headers.unreadable(raw))):
+    instances = [(one.file, one.origin) for series in dicom_series.images(raw).values() for one in series.instances]
+    for file, origin in (*instances, *((file, file.listed) for file in dicom_series.unreadable(raw))):
         if match := SLICE.search(origin):
             slices.setdefault(match[1], []).append((file, origin))
         else:
@@ -194,5 +194,5 @@ SOURCE = source_of(
         rf"{SUBJECT}/[^/]+/\d{{4}}-\d\d-\d\d_\d\d_\d\d_\d\d\.\d/[SI]\d+/[^/]+",
     ),
     ids=(SUBJECT,),
-    survey=SurveyPlan(to_survey, look, dicom_headers.HEAD),
+    survey=SurveyPlan(to_survey, look, dicom_header.HEAD),
 )

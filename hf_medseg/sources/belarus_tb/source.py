@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.source import Config, Reading, SurveyPlan, source_of, volume_configs
 from hf_medseg.dataset.columns import FLOAT32, FLOAT64, INT32, SEX, TEXT, Column, ListOf
-from hf_medseg.formats import dicom_header as dicom_headers
+from hf_medseg.formats import dicom_header, dicom_series
 from hf_medseg.formats.dicom import DicomPicture, DicomSeries
 from hf_medseg.formats.dicom_header import Header
 from hf_medseg.raw.files import RawFile
@@ -25,7 +25,7 @@ SEXES = {"F": "female", "M": "male"}
 def cases(raw: Raw) -> Iterator[Case]:
     """`slices` and `volumes`: one case a CT series. `cxr`: one case an X-ray."""
     yield from damaged_cases(raw)
-    for uid, series in dicom_headers.images(raw).items():
+    for uid, series in dicom_series.images(raw).items():
         modality = series.header.modality
         if modality != "CT" and modality not in XRAYS:
             _skip(raw, series.files, "neither CT nor a chest X-ray")
@@ -83,5 +83,5 @@ SOURCE = source_of(
     ),
     cases,
     signature=(r"patient/[^/]+/case/[^/]+/imaging/.+", r"(?i:TB[ _-]?Portals)[^/]*\.csv"),
-    survey=SurveyPlan(dicom_headers.files, dicom_headers.look, dicom_headers.HEAD),
+    survey=SurveyPlan(dicom_series.files, dicom_header.look, dicom_header.HEAD),
 )

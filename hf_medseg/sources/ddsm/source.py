@@ -11,7 +11,7 @@ from hf_medseg.case import Case, Problem, Recipe
 from hf_medseg.catalog.source import Config, Reading, SurveyPlan, source_of
 from hf_medseg.dataset.columns import FLAG, FLOAT32, FLOAT64, INT32, LATERALITY, MASK_ORIGIN, PICTURE, TEXT, Column, Label, ListOf
 from hf_medseg.errors import Rejected
-from hf_medseg.formats import dicom_header as dicom_headers
+from hf_medseg.formats import dicom_header, dicom_series
 from hf_medseg.formats.dicom import DicomPicture
 from hf_medseg.formats.lossless_jpeg import LosslessJpeg
 from hf_medseg.formats.picture import Picture
@@ -69,7 +69,7 @@ class Shot(NamedTuple):
 
 def to_survey(raw: Raw) -> list[RawFile]:
     """The DICOM files; the original edition has none."""
-    return [] if raw.edition == "original" else dicom_headers.files(raw)
+    return [] if raw.edition == "original" else dicom_series.files(raw)
 
 
 def cases(raw: Raw) -> Iterator[Case]:
@@ -132,7 +132,7 @@ def _shots(raw: Raw) -> list[Shot]:
     """The pictures: DICOM by their headers, else JPEG by the table of their headers that lies beside them."""
     shots = [
         Shot(one.header.patient_id, one.file, (one.header.rows or 0) * (one.header.columns or 0), one.header.description)
-        for one in dicom_headers.instances(raw)
+        for one in dicom_series.instances(raw)
     ]
     table = None if shots else raw.table(r"(?:csv/)?dicom_info\.csv", ("image_path", "PatientID", "SeriesDescription"))
     if table is not None:
@@ -348,5 +348,5 @@ SOURCE = source_of(
         rf"{SHOT}\.LJPEG(?:\.gz)?",
     ),
     ids=(FILM, r"[A-D]_\d{4}_1_(?:LEFT|RIGHT)_(?:CC|MLO)"),
-    survey=SurveyPlan(to_survey, dicom_headers.look, dicom_headers.HEAD),
+    survey=SurveyPlan(to_survey, dicom_header.look, dicom_header.HEAD),
 )

@@ -13,7 +13,8 @@ from hf_medseg.catalog.source import Reading, SurveyPlan, facts_of, source_of, v
 from hf_medseg.dataset.columns import FLAG, PICTURE, Column, Label
 from hf_medseg.errors import Refused
 from hf_medseg.formats.dicom import DicomSeries
-from hf_medseg.formats.dicom_header import HEAD, files, images, look_unnamed, unreadable
+from hf_medseg.formats.dicom_header import HEAD, look_unnamed
+from hf_medseg.formats.dicom_series import files, images, unreadable
 from hf_medseg.formats.nifti import NiftiVolume
 from hf_medseg.masks.dicom_stacks import IsTurned, Order, Placed, Turned
 from hf_medseg.masks.labels import Painted, Threshold

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from hf_medseg.dataset.columns import INT8, INT32, TEXT, Column, ListOf, Record
 from hf_medseg.errors import Rejected
-from hf_medseg.formats import dicom_header as dicom_headers
+from hf_medseg.formats import dicom_header
 from hf_medseg.formats.dicom import DicomSeries
 from hf_medseg.formats.dicom_header import Header
 from hf_medseg.formats.volume import Samples
@@ -81,7 +81,7 @@ def look(data: bytes, path: str) -> XmlHead | Header | None:
         Whole: the first bytes are not enough.
     """
     if not path.lower().endswith(".xml"):
-        return dicom_headers.look(data, path)
+        return dicom_header.look(data, path)
     if isinstance(data, Head):
         raise Whole
     root = _ROOT.search(data)

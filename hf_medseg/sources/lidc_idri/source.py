@@ -8,7 +8,7 @@ from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.source import Reading, SurveyPlan, source_of, volume_configs
 from hf_medseg.dataset.columns import INT32, PICTURE, TEXT, ListOf
 from hf_medseg.errors import Refused
-from hf_medseg.formats import dicom_header as dicom_headers
+from hf_medseg.formats import dicom_series
 from hf_medseg.formats.dicom import DicomSeries
 from hf_medseg.formats.dicom_header import HEAD
 from hf_medseg.masks.cells import MaskList
@@ -22,16 +22,16 @@ XML = r"(?:[^/]+/)?[^/]+\.xml"
 
 def to_survey(raw: Raw) -> list[RawFile]:
     """The DICOM files and the readings."""
-    return [*dicom_headers.files(raw), *raw.part("xml").find(XML).values()]
+    return [*dicom_series.files(raw), *raw.part("xml").find(XML).values()]
 
 
 def cases(raw: Raw) -> Iterator[Case]:
     """One case a CT series, joined to its reading by SeriesInstanceUID, whatever the folders are called."""
     readings = readings_of(raw)
     yield from damaged_cases(raw)
-    for instance in dicom_headers.structures(raw):
+    for instance in dicom_series.structures(raw):
         raw.skip(instance.file, "outlines encoded anew as DICOM; the owner's readings are used")
-    for uid, series in dicom_headers.images(raw).items():
+    for uid, series in dicom_series.images(raw).items():
         if series.header.modality != "CT":
             for file in series.files:
                 raw.skip(file, "a chest radiograph: its readings mark centres, not outlines")

@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from hf_medseg.formats.dicom_header import Header, Instance, along_normal
+from hf_medseg.formats.dicom_geometry import along_normal
+from hf_medseg.formats.dicom_header import Header
+from hf_medseg.formats.dicom_series import Instance
 from hf_medseg.formats.volume import TOLERANCE
 from hf_medseg.raw.order import natural
 

@@ -10,9 +10,9 @@ from typing import Any
 from hf_medseg.case import Case, Problem, Recipe
 from hf_medseg.catalog.source import Config, Reading, SurveyPlan, facts_of, source_of
 from hf_medseg.dataset.columns import FLOAT32, INT32, PICTURE, SEX, TEXT, VOLUME_COLUMNS, Column, Label, annotated
-from hf_medseg.formats import dicom_header as dicom_headers
+from hf_medseg.formats import dicom_header, dicom_series
 from hf_medseg.formats.dicom import DicomPicture
-from hf_medseg.formats.dicom_header import Instance, Series
+from hf_medseg.formats.dicom_series import Instance, Series
 from hf_medseg.masks.derived import Larger
 from hf_medseg.masks.labels import Painted
 from hf_medseg.masks.polygons import OUTLINES, Between, Outlines, Polygon
@@ -50,7 +50,7 @@ def cases(raw: Raw) -> Iterator[Case]:
     """Sunnybrook: one case a frame with contours. SCMR: one case a frame of a short-axis cine."""
     yield from damaged_cases(raw)
     patients: dict[str, list[Series]] = {}
-    for series in dicom_headers.images(raw).values():
+    for series in dicom_series.images(raw).values():
         found = PATIENT.search(series.instances[0].origin) if raw.edition != "consensus" else None
         patient = found[1] if found else series.header.patient_id or series.header.study_uid
         patients.setdefault(patient, []).append(series)
@@ -244,5 +244,5 @@ SOURCE = source_of(
         r"[^/]*(?i:scmr)[ _-]?(?i:consensus)[^/]*/.+\.dcm",
     ),
     ids=(r"SC[-_](?:HF[-_]N?I|HYP|N)[-_]\d{1,2}", r"SCD\d{7}"),
-    survey=SurveyPlan(dicom_headers.files, dicom_headers.look, dicom_headers.HEAD),
+    survey=SurveyPlan(dicom_series.files, dicom_header.look, dicom_header.HEAD),
 )

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from hf_medseg.case import Case
 from hf_medseg.catalog.source import Reading, SurveyPlan, source_of, volume_configs
 from hf_medseg.dataset.columns import INT32, TEXT
-from hf_medseg.formats import dicom_header as dicom_headers
+from hf_medseg.formats import dicom_header, dicom_series
 from hf_medseg.formats.dicom import DicomSeries
 from hf_medseg.raw.tree import Raw
 from hf_medseg.sources.dicom_damaged import damaged_cases
@@ -20,7 +20,7 @@ SCAN = re.compile(r"(?:\A|/)(W\d{4})/")
 def cases(raw: Raw) -> Iterator[Case]:
     """One case a series, called after its scan; by its SeriesInstanceUID where a scan has several."""
     yield from damaged_cases(raw)
-    images = dicom_headers.images(raw)
+    images = dicom_series.images(raw)
     scans = {uid: _scan(series.instances[0].origin) for uid, series in images.items()}
     count = Counter(scans.values())
     for uid, series in images.items():
@@ -51,5 +51,5 @@ SOURCE = source_of(
     cases,
     signature=(r"PCsub\d+-\d{8}/.+",),
     ids=(r"PCsub\d_\d{8}",),
-    survey=SurveyPlan(dicom_headers.files, dicom_headers.look_unnamed, dicom_headers.HEAD),
+    survey=SurveyPlan(dicom_series.files, dicom_header.look_unnamed, dicom_header.HEAD),
 )

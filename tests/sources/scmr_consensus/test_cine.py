@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from hf_medseg.formats.dicom_header import Header, Instance
+from hf_medseg.formats.dicom_header import Header
+from hf_medseg.formats.dicom_series import Instance
 from hf_medseg.raw.files import RawFile
 from hf_medseg.sources.scmr_consensus.cine import COLUMNS, cine
 from tests.support.dicom import AXIAL, SAGITTAL
