@@ -88,14 +88,7 @@ class VoxelVolume(VolumeImage):
         voxels, array, grid = self._cut(reader)
         if (image := image_grid(reader)) is not None:
             check_same_grid(grid, image, self.file.path)
-        if (voxels.slope, voxels.intercept) != (1.0, 0.0):
-            array = array * voxels.slope + voxels.intercept
-            whole = np.rint(array)
-            array = whole if np.allclose(array, whole, rtol=0, atol=1e-4) else array
-        if array.dtype != np.uint8 and array.min() >= 0 and array.max() <= 255:
-            narrow = array.astype(np.uint8)
-            array = narrow if array.dtype.kind in "iu" or np.array_equal(narrow, array) else array
-        return np.ascontiguousarray(array)
+        return np.ascontiguousarray(values_of(voxels, array))
 
     def _cut(self, reader: Reader) -> tuple[Voxels, Array, Grid]:
         """The voxels, and (slices, height, width) of them with their grid; further volumes are cut as the image is."""
@@ -104,6 +97,23 @@ class VoxelVolume(VolumeImage):
             reader.note(self.file.path, voxels.note)
         image = image_grid(reader)
         return voxels, *cut(voxels.array, voxels.affine, voxels.spacing, self.plane, image.plane if image else None)
+
+
+def values_of(voxels: Voxels, array: Array) -> Array:
+    """The values that a mask's samples mean: whole numbers 0..255 as uint8, anything else as it is.
+
+    Args:
+        voxels: what is read of the file.
+        array: its samples, however they are turned.
+    """
+    if (voxels.slope, voxels.intercept) != (1.0, 0.0):
+        array = array * voxels.slope + voxels.intercept
+        whole = np.rint(array)
+        array = whole if np.allclose(array, whole, rtol=0, atol=1e-4) else array
+    if array.dtype != np.uint8 and array.min() >= 0 and array.max() <= 255:
+        narrow = array.astype(np.uint8)
+        array = narrow if array.dtype.kind in "iu" or np.array_equal(narrow, array) else array
+    return array
 
 
 def check_size(sizes: Sequence[int], path: str) -> None:
