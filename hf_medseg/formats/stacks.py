@@ -1,7 +1,7 @@
-"""Arrays of many pictures in one file, read a picture at a time: NumPy's .npy and .npz, HDF5 and MATLAB v7.3.
+"""Arrays of many pictures in one file, read a picture at a time: NumPy's .npy and .npz, HDF5, MATLAB and zarr.
 
-What lies plainly on a disk is mapped into memory, and HDF5 is read by its chunks. A packed array of an .npz, and a file inside an archive,
-is unpacked once by each worker.
+What lies plainly on a disk is mapped into memory, and HDF5 and zarr are read by their chunks. A packed array of an .npz, a MATLAB file
+older than v7.3, and a file inside an archive are unpacked once by each worker. Pickled objects are never loaded.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 import struct
 import threading
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO, Any
@@ -21,13 +22,17 @@ from numpy.typing import NDArray
 
 from hf_medseg.errors import MissingExtra, Rejected
 from hf_medseg.formats.volume import Grid, OneFile, Samples, stored_samples
+from hf_medseg.formats.zarr_store import Store, arrays_of
 from hf_medseg.raw.files import RawFile, Reader
 
 Array = NDArray[Any]
 
-NUMPY, HDF5 = (".npy", ".npz"), (".h5", ".hdf5", ".hdf", ".he5", ".mat")
 MEND = "Save it again as plain numbers, without objects."
 
+# What reading an array raises where its file is damaged.
+_DAMAGED = (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error, struct.error)
+
+_HDF5 = b"\x89HDF\r\n\x1a\n"
 _MOST = 4  # files that a thread keeps open
 
 
@@ -36,18 +41,25 @@ class Arrays:
 
     Attributes:
         sha256: of the file's bytes.
+        objects: the names of what is there and is never loaded: Python objects, and other things that are no numbers or texts.
     """
 
     def __init__(self, file: RawFile) -> None:
         self._file = file
-        self._source: str | bytes = file.local or file.read()
         self._found: dict[str, Any] = {}
+        self.objects: set[str] = set()
         self._digest = ""
+        if isinstance(file.place, Store):
+            self._found, self.objects = arrays_of(file.place)
+            return
+        self._source: str | bytes = file.local or file.read()
         ending = os.path.splitext(file.name.lower())[1]
         if ending == ".npy":
-            self._found = {"": self._npy(0)}
+            self._keep_npy("", 0)
         elif ending == ".npz":
             self._npz()
+        elif ending == ".mat" and not self._is_hdf5():
+            self._matlab()
         else:
             self._hdf5()
 
@@ -57,6 +69,8 @@ class Arrays:
         Raises:
             Rejected: there is none, or it cannot be read.
         """
+        if name in self.objects:
+            raise Rejected(self._file.path, f"its array {name!r} holds objects, which are never loaded; numbers expected.", MEND)
         if name not in self._found:
             there = ", ".join(sorted(self._found)) or "none"
             raise Rejected(self._file.path, f"it has no array {name!r}; it has {there}.", "Say its name in the about file.")
@@ -72,6 +86,8 @@ class Arrays:
     @property
     def sha256(self) -> str:
         """SHA-256 of the file, computed once."""
+        if not self._digest and isinstance(self._file.place, Store):
+            self._digest = self._file.place.sha256()
         if not self._digest:
             with self._opened() as stream:
                 self._digest = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
@@ -80,18 +96,27 @@ class Arrays:
     def _opened(self) -> IO[bytes]:
         return open(self._source, "rb") if isinstance(self._source, str) else io.BytesIO(self._source)
 
-    def _npy(self, start: int) -> Array:
-        """The array that begins at a byte of the file, where it is not packed."""
+    def _is_hdf5(self) -> bool:
+        """Whether the file is HDF5, which MATLAB v7.3 puts behind 512 bytes of its own."""
+        with self._opened() as stream:
+            return _HDF5 in stream.read(520)
+
+    def _keep_npy(self, name: str, start: int) -> None:
+        """Keeps the array that begins at a byte of the file, where it is not packed."""
         with self._opened() as stream:
             stream.seek(start)
             shape, column_major, dtype = _npy_header(stream)
             offset = stream.tell()
         order: Any = "F" if column_major else "C"
-        if 0 in shape:
-            return np.zeros(shape, dtype)
-        if isinstance(self._source, str):
-            return np.memmap(self._source, dtype, "r", offset, shape, order)
-        return np.frombuffer(self._source, dtype, int(np.prod(shape, dtype=np.int64)), offset).reshape(shape, order=order)
+        if dtype.hasobject:
+            self.objects.add(name)
+        elif 0 in shape:
+            self._found[name] = np.zeros(shape, dtype)
+        elif isinstance(self._source, str):
+            self._found[name] = np.memmap(self._source, dtype, "r", offset, shape, order)
+        else:
+            flat = np.frombuffer(self._source, dtype, int(np.prod(shape, dtype=np.int64)), offset)
+            self._found[name] = flat.reshape(shape, order=order)
 
     def _npz(self) -> None:
         with self._opened() as stream, zipfile.ZipFile(stream) as archive:
@@ -100,11 +125,38 @@ class Arrays:
                 if member.compress_type == zipfile.ZIP_STORED:
                     stream.seek(member.header_offset)
                     header = stream.read(30)
-                    self._found[name] = self._npy(member.header_offset + 30 + sum(struct.unpack_from("<HH", header, 26)))
+                    self._keep_npy(name, member.header_offset + 30 + sum(struct.unpack_from("<HH", header, 26)))
+                    continue
+                with archive.open(member) as packed:
+                    shape, _, dtype = _npy_header(packed)
+                if dtype.hasobject:
+                    self.objects.add(name)
                 else:
-                    with archive.open(member) as packed:
-                        shape, _, dtype = _npy_header(packed)
                     self._found[name] = _Packed(self, member.filename, shape, dtype)
+
+    def _matlab(self) -> None:
+        """Reads the variables of a MATLAB file older than v7.3; fields of a structure are called `structure/field`."""
+        try:
+            from scipy.io import loadmat
+        except ImportError as error:
+            raise MissingExtra("scipy", "matlab") from error
+        try:
+            told = loadmat(self._source if isinstance(self._source, str) else io.BytesIO(self._source))
+        except (NotImplementedError, TypeError) as error:  # of a file that is none
+            raise ValueError(str(error)) from error
+
+        def keep(name: str, array: Any) -> None:
+            if isinstance(array, np.ndarray) and array.dtype.names and array.size == 1:
+                for field in array.dtype.names:
+                    keep(f"{name}/{field}", array.ravel()[0][field])
+            elif isinstance(array, np.ndarray) and array.dtype.kind in "biufcSU":
+                self._found[name] = array
+            else:
+                self.objects.add(name)
+
+        for name, array in told.items():
+            if not name.startswith("__"):
+                keep(name, array)
 
     def _hdf5(self) -> None:
         try:
@@ -143,8 +195,6 @@ def _npy_header(stream: Any) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     version = np.lib.format.read_magic(stream)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, column_major, dtype = read(stream)
-    if dtype.hasobject:
-        raise ValueError("it holds Python objects")
     return shape, column_major, dtype
 
 
@@ -156,7 +206,7 @@ def arrays_in(file: RawFile) -> Arrays:
 
     Raises:
         Rejected: the file cannot be read.
-        MissingExtra: it is HDF5 and h5py is not installed.
+        MissingExtra: what reads it is not installed.
     """
     if getattr(_kept, "process", None) != os.getpid():
         _kept.process, _kept.files = os.getpid(), {}
@@ -165,7 +215,7 @@ def arrays_in(file: RawFile) -> Arrays:
     if found is None:
         try:
             found = Arrays(file)
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, struct.error) as error:
+        except _DAMAGED as error:
             raise Rejected(file.path, f"arrays expected ({error}).", MEND) from error
     _kept.files[key] = found
     if len(_kept.files) > _MOST:
@@ -208,7 +258,7 @@ class Stack:
         self.shape()
         try:
             one = np.asarray(arrays_in(self.file)[self.name][tuple(number if axis == "n" else slice(None) for axis in self.axes)])
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        except _DAMAGED as error:
             raise Rejected(self.file.path, f"its array {self.name} cannot be read at {number} ({error}).", MEND) from error
         left = self.axes.replace("n", "")
         one = one.transpose([left.index(axis) for axis in ("h", "w", "c") if axis in left])
@@ -242,6 +292,8 @@ class StackPicture(OneFile):
         if raw.dtype == np.bool_:
             raw = raw.view(np.uint8) * np.uint8(255)
         if raw.ndim == 3:
+            if raw.shape[2] == 3 and raw.dtype != np.uint8 and raw.dtype.kind in "iuf" and np.array_equal(raw, raw.astype(np.uint8)):
+                raw = raw.astype(np.uint8)  # bytes that were saved as wider numbers
             if raw.shape[2] != 3 or raw.dtype != np.uint8:
                 what = f"{raw.shape[2]} channels of {raw.dtype}"
                 raise Rejected(self.file.path, f"its pictures have {what}; one channel, or three of 8 bits, are read.", AXES)

@@ -15,6 +15,21 @@ from hf_medseg.raw.tree import Raw
 
 LETTERS = {frozenset("hw"), frozenset("hwc"), frozenset("nhw"), frozenset("nhwc")}
 
+MASK_AXES = "Say in the about file what the axes of the masks are (n masks, h rows, w columns, c a channel for each class)"
+
+
+def axes_of_mask(axes: str, image: tuple[int, ...], mask: tuple[int, ...]) -> str:
+    """The axes of masks whose pictures have the stated ones: the same but for channels; nothing where that cannot be told."""
+    base = axes.replace("c", "")
+    if not axes or len(mask) != len(base) + 1:
+        return base
+    sizes = dict(zip(axes, image, strict=True))
+    first = base.find("n") + 1
+    at = axes.index("c") if "c" in axes else len(base)
+    ways = dict.fromkeys(f"{base[:place]}c{base[place:]}" for place in (at, len(base), first))
+    found = [way for way in ways if all(letter == "c" or sizes[letter] == size for letter, size in zip(way, mask, strict=True))]
+    return found[0] if len(found) == 1 else ""
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -52,18 +67,28 @@ class Pair:
         Raises:
             Refused: the stated axes are none, or do not fit.
         """
-        stated = axes[0] or {2: "hw", 3: "hwc" if image_shape[-1] == 3 and len(mask_shape) == 2 else ""}.get(len(image_shape), "")
-        of_mask = axes[1] or stated.replace("c", "")
+        stated = axes[0] or {2: "hw", 3: "hwc" if image_shape[-1] == 3 or image_shape[:2] == mask_shape else ""}.get(len(image_shape), "")
         words = f"{image or image_file.name} of {image_file.listed}"
+        of_mask = axes[1] or (axes_of_mask(stated, image_shape, mask_shape) if len(stated) == len(image_shape) else stated)
         for letters, shape in ((stated, image_shape), (of_mask, mask_shape)):
             if letters and (frozenset(letters) not in LETTERS or len(set(letters)) < len(letters) or len(letters) != len(shape)):
                 size = " x ".join(map(str, shape))
                 raise Refused(f"{words}: the axes {letters!r} do not fit an array of {size}. {AXES}")
+        if stated and not of_mask:
+            size = " x ".join(map(str, mask_shape))
+            example = f"{stated.replace('c', '')}c" if len(mask_shape) == len(stated.replace("c", "")) + 1 else stated.replace("c", "")
+            raise Refused(f'{words}: its masks are an array of {size}. {MASK_AXES}, such as: mask_axes = "{example}"')
         counts = [shape[letters.index("n")] if "n" in letters else 1 for letters, shape in ((stated, image_shape), (of_mask, mask_shape))]
         if stated and counts[0] != counts[1]:
             raise Refused(f"{words}: {counts[0]} pictures and {counts[1]} masks. Each picture needs its mask, in the same order.")
         count = counts[0] if stated else image_shape[0]
         return cls(Stack(image_file, image, stated), Stack(mask_file, mask, of_mask if stated else ""), count, **more)
+
+    @property
+    def channels(self) -> int:
+        """How many channels its masks have; 0 where each pixel holds the number of its class."""
+        sizes = self.mask.shape() if "c" in self.mask.axes else {}
+        return sizes["c"] if sizes.get("c", 1) > 1 else 0
 
     @property
     def words(self) -> str:
@@ -91,7 +116,7 @@ class Pair:
                 raise Refused(f"{self.image.file.listed}: its {self.ids} must be {self.count} different ids; there are {len(set(texts))}.")
             return texts
         if "n" not in self.image.axes:
-            return [stem]
+            return [f"{stem}_{self.word}" if self.word else stem]
         digits = max(len(str(self.count - 1)), 4)
         return [f"{stem}_{self.word}_{k:0{digits}}" if self.word else f"{stem}_{k:0{digits}}" for k in range(self.count)]
 

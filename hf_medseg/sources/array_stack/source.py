@@ -1,33 +1,37 @@
-"""Bring your own: arrays of pictures and masks in .npy, .npz, HDF5 or MATLAB v7.3."""
+"""Bring your own: arrays of pictures and masks in .npy, .npz, HDF5, MATLAB or zarr."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from hf_medseg.case import Case
 from hf_medseg.catalog.about import About, OwnData
 from hf_medseg.catalog.own import Fit
 from hf_medseg.catalog.source import Config, Edition, Reading, source_of
-from hf_medseg.dataset.columns import FLOAT64
+from hf_medseg.dataset.columns import FLAG, FLOAT64, PICTURE, TEXT, Column, ListOf
 from hf_medseg.errors import Refused, Rejected
 from hf_medseg.formats.stacks import AXES, MEND, StackValues, arrays_in
+from hf_medseg.formats.zarr_store import Store, stores_in
 from hf_medseg.masks.agreement import MOST_CLASSES, classes_line
-from hf_medseg.masks.labels import Labels, Threshold, Values
+from hf_medseg.masks.labels import Labels, Painted, Threshold, Values
+from hf_medseg.masks.structures import structures
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.folders import split_of
 from hf_medseg.raw.tree import Raw
 from hf_medseg.sources.annotated import layout_start, split_in
+from hf_medseg.sources.array_stack.one_hot import BACKGROUND, OneChannel, names_of_channels
 from hf_medseg.sources.array_stack.pairs import Pair, values_of
 
 FILE = r"[^/]+\.(?i:npy|npz|h5|hdf5|hdf|he5|mat)"
 
-LANDMARKS = (FILE,)
+LANDMARKS = (rf"{FILE}|\.zarray|zarr\.json",)
 
 # What arrays are called by people who publish them; the first of them that a file has counts.
 IMAGES = ("images", "image", "imgs", "img", "x", "X", "data")
 
-MASKS = ("masks", "mask", "labels", "label", "seg", "segmentation", "y", "Y", "gt")
+MASKS = ("masks", "mask", "labels", "label", "seg", "segmentation", "y", "Y", "gt", "gts")
 
 NAMES = 'Say in the about file how the arrays are called: image = "images" and mask = "masks"; of .npy files: image = "images.npy"'
 
@@ -48,7 +52,8 @@ class AboutFile(OwnData):
 def fits(raw: Raw, about: About) -> Sequence[Fit]:
     """Files of arrays, told by the names in the first of them."""
     said = AboutFile.of(about)
-    files = list(raw.find(rf"(?:[^/]+/)*{FILE}", twins=False).values())
+    stores = stores_in(raw.files) if raw.has(LANDMARKS[0]) else []
+    files = [*raw.find(rf"(?:[^/]+/)*{FILE}", twins=False).values(), *stores]
     if not files:
         return []
     start = layout_start([file.listed for file in files])
@@ -78,17 +83,39 @@ def replace_start(file: RawFile, start: int) -> RawFile:
 def _files_of_arrays(files: Sequence[RawFile], said: AboutFile) -> Iterator[Pair]:
     """The pairs of arrays in files that hold several."""
     for file in files:
-        shapes = arrays_in(file).shapes()
+        arrays = arrays_in(file)
+        shapes = arrays.shapes()
         by_split = [pair for name in shapes if (pair := _of_split(file, name, shapes, said)) is not None] if not said.image else []
         if by_split:
             yield from by_split
             continue
-        image = said.image or next((name for name in IMAGES if name in shapes), "")
-        mask = said.mask or next((name for name in MASKS if name in shapes), "")
+        image = said.image or next((name for name in IMAGES if name in {*shapes, *arrays.objects}), "")
+        mask = said.mask or next((name for name in MASKS if name in {*shapes, *arrays.objects}), "")
+        for name in (image, mask):
+            if name in arrays.objects:
+                arrays[name]  # which says that objects are never loaded
         if image in shapes and mask in shapes:
             yield Pair.of(file, image, file, mask, shapes[image], shapes[mask], (said.axes, said.mask_axes), ids=said.ids)
-        elif said.image:
-            raise Rejected(file.listed, f"it has no arrays {image!r} and {mask!r}; it has {', '.join(sorted(shapes))}.", NAMES)
+            continue
+        in_groups = list(_in_groups(file, shapes, said))
+        yield from in_groups
+        if said.image and not in_groups:
+            there = ", ".join(sorted(shapes)) or "none"
+            raise Rejected(file.listed, f"it has no arrays {image!r} and {mask!r}; it has {there}.", NAMES)
+
+
+def _in_groups(file: RawFile, shapes: Mapping[str, tuple[int, ...]], said: AboutFile) -> Iterator[Pair]:
+    """Groups with an array for each case, `images/a` and `masks/a`, or a group for each case, `a/image` and `a/mask`."""
+    images, masks = (said.image,) if said.image else IMAGES, (said.mask,) if said.mask else MASKS
+    for name, shape in shapes.items():
+        parts = name.split("/")
+        at = next((k for k, part in enumerate(parts) if part in images), -1)
+        others = ("/".join((*parts[:at], word, *parts[at + 1 :])) for word in masks) if at >= 0 else ()
+        mask = next((one for one in others if one in shapes), "")
+        if mask:
+            left = [*parts[:at], *parts[at + 1 :]]
+            split = next((found for part in left if (found := split_of(part)) is not None), "")
+            yield Pair.of(file, name, file, mask, shape, shapes[mask], (said.axes, said.mask_axes), split=split, word="_".join(left))
 
 
 def _of_split(file: RawFile, name: str, shapes: Mapping[str, tuple[int, ...]], said: AboutFile) -> Pair | None:
@@ -115,7 +142,7 @@ def _npy_pairs(files: Sequence[RawFile], said: AboutFile) -> Iterator[Pair]:
             for stated, names in ((said.image, IMAGES), (said.mask, MASKS))
         )
         if image is not None and mask is not None:
-            shapes = [arrays_in(file).shapes()[""] for file in (image, mask)]
+            shapes = [tuple(arrays_in(file)[""].shape) for file in (image, mask)]
             yield Pair.of(image, "", mask, "", shapes[0], shapes[1], (said.axes, said.mask_axes))
 
 
@@ -143,36 +170,113 @@ def names_of(raw: Raw) -> dict[int, str]:
 
 
 def edition_from(raw: Raw) -> Edition:
-    """The edition: its classes are the values of the masks, in ascending order.
+    """The edition: its classes are the values or the channels of the masks, in ascending order.
 
     Raises:
-        Refused: nobody says what the axes are, or what the values mean.
+        Refused: nobody says what the axes are, or what the values or channels mean.
     """
     about = AboutFile.of(raw.about)
     if unsaid := next((pair for pair in raw.fit.reading if not pair.image.axes or not pair.mask.axes), None):
         raise Refused(f"{unsaid.words}: {AXES[0].lower()}{AXES[1:]}")
-    names = names_of(raw)
-    classes = tuple(dict.fromkeys(name for _, name in sorted(names.items()) if name != "background")) or ("foreground",)
-    columns = {"rescale_slope": FLOAT64, "rescale_intercept": FLOAT64}
-    reading = Reading(landmarks=LANDMARKS, configs=(Config(columns=columns),))
-    return Edition(license=about.terms, citations=about.citations, classes=classes, reading=reading)
+    coding = coding_of(raw)
+    reading = Reading(landmarks=LANDMARKS, configs=(Config(columns=coding.columns),))
+    return Edition(license=about.terms, citations=about.citations, classes=coding.classes or ("foreground",), reading=reading)
+
+
+@dataclass(frozen=True)
+class ValueCoding:
+    """Masks of which each pixel holds the number of its class.
+
+    Attributes:
+        names: what each value is called.
+        above: above it is foreground; None where values are classes.
+    """
+
+    names: Mapping[int, str]
+    above: float | None
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes, in the order of their values."""
+        return tuple(dict.fromkeys(name for _, name in sorted(self.names.items()) if name != BACKGROUND))
+
+    @property
+    def columns(self) -> dict[str, Column]:
+        """The columns of a row besides those that every source has."""
+        return {"rescale_slope": FLOAT64, "rescale_intercept": FLOAT64}
+
+    def read(self, pair: Pair, number: int) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        """How the columns of one mask are read, and the values that stand already."""
+        values = StackValues(pair.part(pair.mask, number), fractions=self.above is not None)
+        if self.above is not None:
+            return {"mask": Threshold(values, self.above, drawn=False)}, {}
+        order = {name: k for k, name in enumerate(self.classes, 1)}
+        return {"mask": Values(values, {value: order.get(name, 0) for value, name in self.names.items()}, MEND)}, {}
+
+
+@dataclass(frozen=True)
+class ChannelCoding:
+    """Masks with a channel for each class.
+
+    Attributes:
+        names: what each channel is called; one may be the background, and several the same class.
+        overlap: whether a pixel may belong to two classes: then each of them is kept by itself.
+        above: see `set_in`.
+    """
+
+    names: tuple[str, ...]
+    overlap: bool
+    above: float | None
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """See `ValueCoding.classes`."""
+        return tuple(dict.fromkeys(name for name in self.names if name != BACKGROUND))
+
+    @property
+    def columns(self) -> dict[str, Column]:
+        """See `ValueCoding.columns`."""
+        further: dict[str, Column] = {"masks": ListOf(PICTURE), "mask_names": ListOf(TEXT), "mask_overlap": FLAG} if self.overlap else {}
+        return {"rescale_slope": FLOAT64, "rescale_intercept": FLOAT64, **further}
+
+    def read(self, pair: Pair, number: int) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        """See `ValueCoding.read`."""
+        background = self.names.index(BACKGROUND) if BACKGROUND in self.names else None
+        picture = pair.part(pair.mask, number)
+        parts: dict[int, Labels] = {
+            index: OneChannel(picture, tuple(k for k, one in enumerate(self.names) if one == name), background, self.above)
+            for index, name in enumerate(self.classes, 1)
+        }
+        if self.overlap:
+            return structures(parts).columns(), {"mask_names": list(self.classes)}
+        return {"mask": Painted(tuple(parts.values()), tuple(parts))}, {}
+
+
+def coding_of(raw: Raw) -> ValueCoding | ChannelCoding:
+    """How the masks are coded.
+
+    Raises:
+        Refused: nobody says it, or some masks have channels and others not.
+    """
+    about, pairs = AboutFile.of(raw.about), raw.fit.reading
+    if not any(pair.channels for pair in pairs):
+        return ValueCoding(names_of(raw), about.threshold)
+    if plain := next((pair for pair in pairs if not pair.channels), None):
+        raise Refused(f"{plain.words}: its masks have no channels, and others have. Give those of one kind as RAW.")
+    names, found = names_of_channels(pairs, about.classes, about.threshold)
+    return ChannelCoding(tuple(names), found.overlap, about.threshold)
 
 
 def cases(raw: Raw) -> Iterator[Case]:
     """One case a picture of a stack."""
-    about, pairs = AboutFile.of(raw.about), raw.fit.reading
-    names = names_of(raw)
-    order = {name: k for k, name in enumerate(dict.fromkeys(name for _, name in sorted(names.items()) if name != "background"), 1)}
-    mapping = {value: order.get(name, 0) for value, name in names.items()}
-    for pair in pairs:
-        raw.use(pair.image.file, pair.mask.file)
-        ids = pair.names(raw)
+    coding = coding_of(raw)
+    for pair in raw.fit.reading:
+        for file in (pair.image.file, pair.mask.file):
+            raw.use(*(file.place.members.values() if isinstance(file.place, Store) else (file,)))
+        ids, split = pair.names(raw), pair.split or split_in(pair.image.file.listed) or "train"
         for number in range(pair.count):
-            values = StackValues(pair.part(pair.mask, number), fractions=about.threshold is not None)
-            above = about.threshold
-            mask: Labels = Values(values, mapping, MEND) if above is None else Threshold(values, above, drawn=False)
-            image = pair.part(pair.image, number)
-            yield Case(ids[number], {"image": image, "mask": mask}, split=pair.split or split_in(pair.image.file.listed) or "train")
+            masks, said = coding.read(pair, number)
+            yield Case(ids[number], {"image": pair.part(pair.image, number), **masks}, said, split=split)
 
 
 SOURCE = source_of(

@@ -17,6 +17,14 @@ VARIANTS: dict[str, str] = {
     "npy": "train/images.npy and train/masks.npy, columns first in one; signed 16-bit pictures",
     "single": "a file a picture, image and label",
     "fractions": "masks of fractions with a threshold",
+    "old_matlab": "MATLAB v5: a structure with pictures last",
+    "zarr2": "a zarr store of version 2 in a folder",
+    "zarr3": "one of version 3, sharded, in a zip",
+    "groups": "HDF5 with a group for pictures and one for masks, an array for each case, in splits",
+    "cases": "HDF5 with a group for each case; colours as wide floats",
+    "exclusive": "masks with a channel for each class and one of the background, last",
+    "overlapping": "masks with channels first, which overlap",
+    "background": "one mask whose background channel is set beside another one",
     "undeclared": "one mask holds a value that the about file does not name",
     "no_axes": "nobody says the axes: refused with the line",
     "uneven": "more pictures than masks: refused",
@@ -35,8 +43,8 @@ def _stack(name: str, count: int, colours: bool = False) -> tuple[Array, Array]:
     return images, masks
 
 
-def _rows(phantom: Phantom, images: Array, masks: Array, ids: list[str], path: str, split: str = "train", **columns: Any) -> None:
-    for image, mask, image_id in zip(images, masks, ids, strict=True):
+def _rows(phantom: Phantom, images: Array, labels: Array, ids: list[str], path: str, split: str = "train", **columns: Any) -> None:
+    for image, mask, image_id in zip(images, labels, ids, strict=True):
         phantom.rows.append(Row(image_id, image, mask, path, split, columns=columns))
 
 
@@ -54,6 +62,12 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
         (np.savez if variant == "clean" else np.savez_compressed)(raw / "sets.npz", **arrays)  # type: ignore[arg-type]
     elif variant in ("hdf5", "matlab", "no_axes", "uneven", "undeclared", "fractions"):
         about = _hdf5(phantom, variant)
+    elif variant in ("old_matlab", "zarr2", "zarr3"):
+        about = _stored(phantom, variant)
+    elif variant in ("groups", "cases"):
+        about = _groups(phantom, variant)
+    elif variant in ("exclusive", "overlapping", "background"):
+        about = _channels(phantom, variant)
     elif variant in ("npy", "objects"):
         images, masks = _stack("npy", 3)
         signed = images.astype(np.int16) - 100
@@ -107,3 +121,67 @@ def _hdf5(phantom: Phantom, variant: str) -> str:
     if variant == "undeclared":
         del phantom.rows[1]
     return about + ('classes = { 1 = "cell", 2 = "nucleus" }\n' if variant in ("hdf5", "undeclared") else "")
+
+
+def _stored(phantom: Phantom, variant: str) -> str:
+    images, masks = _stack(variant, 3)
+    if variant == "old_matlab":
+        from scipy.io import savemat
+
+        arrays = {"images": images.transpose(1, 2, 0), "masks": masks.transpose(1, 2, 0), "note": np.array(["x", "y"], object)}
+        savemat(phantom.raw / "scans.mat", {"set": arrays}, do_compression=True)
+        _rows(phantom, images, masks, [f"scans_{k:04}" for k in range(3)], "scans.mat")
+        return 'image = "set/images"\nmask = "set/masks"\naxes = "hwn"\n'
+    import zarr
+    from zarr.storage import LocalStore, ZipStore
+
+    two = variant == "zarr2"
+    store: Any = LocalStore(phantom.raw / "scans.zarr") if two else ZipStore(phantom.raw / "scans.zip", mode="w")
+    group = zarr.create_group(store, zarr_format=2 if two else 3)
+    for name, array in (("images", images), ("masks", masks)):
+        shards = None if two else (3, 14, 18)
+        group.create_array(name, data=array, chunks=(1, 7, 18), shards=shards)
+    store.close()
+    name = "scans.zarr" if two else "scans.zip"
+    _rows(phantom, images, masks, [f"scans_{k:04}" for k in range(3)], name)
+    return 'axes = "nhw"\n'
+
+
+def _groups(phantom: Phantom, variant: str) -> str:
+    import h5py
+
+    with h5py.File(phantom.raw / "all.h5", "w") as book:
+        for k, split in enumerate(("train", "train", "test")):
+            images, masks = _stack(f"{variant} {k}", 2, colours=variant == "cases")
+            images, masks = images[:1], masks[:1]
+            if variant == "groups":
+                book[f"{split}/images/p{k}"], book[f"{split}/masks/p{k}"] = images[0], masks[0]
+                _rows(phantom, images, masks, [f"all_{split}_p{k}"], "all.h5", split)
+            else:
+                book[f"p{k}/image"], book[f"p{k}/label"] = images[0].astype(np.float64), masks[0]
+                _rows(phantom, images, masks, [f"all_p{k}"], "all.h5")
+    return ""
+
+
+def _channels(phantom: Phantom, variant: str) -> str:
+    images, masks = _stack(variant, 3)
+    cells, nuclei = masks > 0, masks == 2
+    if variant == "overlapping":
+        np.savez(phantom.raw / "sets.npz", images=images, masks=np.stack([cells, nuclei], 1))
+        about = 'axes = "nhw"\nclasses = { 0 = "cell", 1 = "nucleus" }\n'
+    else:
+        channels = np.stack([masks == 1, nuclei, masks == 0], 3).astype(np.float32)
+        if variant == "background":
+            channels[1, 0, 0, 1] = 1
+            phantom.rejected = ["sets.npz"]
+        np.savez(phantom.raw / "sets.npz", images=images, masks=channels)
+        about = 'axes = "nhw"\nclasses = { 0 = "cell", 1 = "nucleus", 2 = "background" }\n'
+    for k in range(3):
+        columns: dict[str, Any] = {}
+        if variant == "overlapping":
+            both = [cells[k].astype(np.uint8), nuclei[k].astype(np.uint8)]
+            columns = {"masks": both, "mask_names": ["cell", "nucleus"], "mask_overlap": bool(nuclei[k].any())}
+        _rows(phantom, images[k : k + 1], masks[k : k + 1], [f"sets_{k:04}"], "sets.npz", **columns)
+    if variant == "background":
+        del phantom.rows[1]
+    return about

@@ -52,7 +52,7 @@ def test_without_h5py_the_package_to_install_is_named(tmp_path: Path, monkeypatc
     [
         ("no_axes", r'images \(3 x 14 x 18\) of scans.h5: say in the about file what the axes are .*axes = "nhwc"'),
         ("uneven", "3 pictures and 2 masks"),
-        ("objects", "it holds Python objects"),
+        ("objects", "holds objects, which are never loaded"),
     ],
 )
 def test_what_is_asked_stands_in_the_refusal(variant: str, words: str, tmp_path: Path) -> None:
@@ -66,3 +66,53 @@ def test_labels_of_pictures_are_no_masks(tmp_path: Path) -> None:
     np.savez(tmp_path / "raw/pathmnist.npz", train_images=np.zeros((4, 8, 8, 3), np.uint8), train_labels=np.zeros((4, 1), np.uint8))
     with pytest.raises(Refused, match="one number a picture, and no masks"):
         convert("array-stack", tmp_path / "raw", tmp_path / "out", workers=1)
+
+
+def _masks(folder: Path, masks: object, images: tuple[int, ...] = (2, 6, 8)) -> Path:
+    folder.mkdir()
+    np.savez(folder / "sets.npz", images=np.zeros(images, np.uint8), masks=np.asarray(masks))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("masks", "words"),
+    [
+        (np.ones((2, 6, 8, 2), np.uint8), r'one of 2 channels.*classes = \{ 0 = "background", 1 = "channel_1" \}'),
+        (np.full((2, 6, 8, 2), 0.25) * [1, 2], r"more values than 0 and one other, such as 0.25, 0.5. .*threshold = 0.5"),
+        (np.arange(192).reshape(2, 6, 8, 2), r"more values than 0 and one other.*threshold = 0"),
+        (np.zeros((2, 2, 6, 8), np.uint8), "complete"),
+    ],
+)
+def test_what_channels_mean_is_asked_where_they_do_not_tell(masks: np.ndarray, words: str, tmp_path: Path) -> None:
+    about = tmp_path / "about.toml"
+    about.write_text('axes = "nhw"\n')
+    raw = _masks(tmp_path / "raw", masks)
+    if words == "complete":
+        assert convert("array-stack", raw, tmp_path / "out", about=about, workers=1).rows == 2
+        return
+    with pytest.raises(Refused, match=words):
+        convert("array-stack", raw, tmp_path / "out", about=about, workers=1)
+
+
+def test_axes_of_masks_that_fit_in_two_ways_are_asked(tmp_path: Path) -> None:
+    about = tmp_path / "about.toml"
+    about.write_text('axes = "nhw"\n')
+    raw = _masks(tmp_path / "raw", np.zeros((2, 6, 6, 6), np.uint8), images=(2, 6, 6))
+    with pytest.raises(Refused, match=r'an array of 2 x 6 x 6 x 6\. .* such as: mask_axes = "nhwc"'):
+        convert("array-stack", raw, tmp_path / "out", about=about, workers=1)
+
+
+def test_objects_beside_the_arrays_that_are_wanted_do_no_harm(tmp_path: Path) -> None:
+    (tmp_path / "raw").mkdir()
+    arrays = {"image": np.zeros((6, 8), np.uint8), "label": np.ones((6, 8), np.uint8), "meta": np.array([{"by": "me"}], object)}
+    np.savez_compressed(tmp_path / "raw/a.npz", **arrays)
+    assert convert("array-stack", tmp_path / "raw", tmp_path / "out", workers=1).rows == 1
+
+
+@pytest.mark.parametrize(("variant", "library"), [("old_matlab", "scipy"), ("zarr2", "zarr")])
+def test_without_its_library_a_format_names_it(variant: str, library: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    phantom = PHANTOMS["array-stack"].make(tmp_path, variant)
+    for name in (library, f"{library}.io", f"{library}.core.buffer"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(MissingExtra, match=rf"{library} is needed .* pip install"):
+        convert("array-stack", phantom.raw, tmp_path / "out", about=phantom.about, workers=1)
