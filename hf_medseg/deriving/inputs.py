@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,9 +13,10 @@ import pyarrow as pa
 
 from hf_medseg.catalog.derived import DERIVED, Origin
 from hf_medseg.catalog.facts import Concept
-from hf_medseg.dataset.columns import Column, Label, ListOf, Picture, Volume, column_of
-from hf_medseg.dataset.folder import CARD, Output
-from hf_medseg.dataset.identity import Identity, Outcome, Seal, read_shard
+from hf_medseg.dataset.columns import Column, Label, Picture, Volume
+from hf_medseg.dataset.finished import classes_of, columns_of, finished
+from hf_medseg.dataset.folder import CARD
+from hf_medseg.dataset.identity import Identity, Outcome, Seal
 from hf_medseg.dataset.storage import parquet, place
 from hf_medseg.dataset.table import NOT_ANNOTATED
 from hf_medseg.deriving.recipe import Take
@@ -94,43 +94,22 @@ def open_input(number: int, take: Take) -> Input:
     Raises:
         Refused: it is no finished conversion, it is derived itself, or it has no such config.
     """
-    target = Output(place(take.out))
-    where = f"take {number + 1} ({target.root})"
-    if target.work.exists():
-        raise Refused(f"{where} holds an unfinished conversion. Run the same `hf-medseg convert` again: it carries on.")
-    found = [(path, read_shard(str(path))) for path in target.shards()] if target.root.is_dir() else []
-    if not found or not (target.root / CARD).exists():
-        raise Refused(f"{where} is no finished conversion. Give the OUT folder that `hf-medseg convert` wrote.")
-    if broken := next((path for path, told in found if told is None), None):
-        raise Refused(f"{where}: {broken.name} is not a shard of this package, or is damaged. {CONVERT}")
-    told = [(path, *described) for path, described in found if described is not None]
-    configs = list(dict.fromkeys([*target.report().get("configs", {}), *(identity.config for _, identity, _ in told)]))
-    config = take.config or configs[0]
-    if config not in configs:
-        raise Refused(f"{where} has no config {config!r}; it has: {', '.join(configs)}.")
-    mine = [one for one in told if one[1].config == config]
-    origins = {Origin(one.source, one.edition, one.license, one.tier) for _, one, _ in mine}
-    if len(origins) != 1:
-        raise Refused(f"{where}: the shards of {config!r} are of different datasets or terms, or there are none. {CONVERT}")
-    (origin,) = origins
+    opened = finished(take.out)
+    shards = opened.config(take.config)
+    where = f"take {number + 1} ({opened.target.root})"
+    first = shards[0].identity
+    origin, config = Origin(first.source, first.edition, first.license, first.tier), first.config
     if origin.source == DERIVED:
         raise Refused(f"{where} is derived itself. Take the converted datasets that it was made of.")
     source, _ = origin.known()
-    columns = _columns(mine[0][0])
+    columns = columns_of(shards[0].path)
     if isinstance(columns["image"], Volume):
         raise Refused(f'{where}: {config!r} holds whole volumes, which have no side. Take its slices: config = "slices".')
-    classes = columns["classes"]
-    names = classes.item.names if isinstance(classes, ListOf) and isinstance(classes.item, Label) else ("background",)
-    _check_take(take, where, columns, names, {one.split for _, one, _ in mine})
-    paths, identities, outcomes = zip(*mine, strict=True)
+    names = classes_of(columns)
+    _check_take(take, where, columns, names, {shard.identity.split for shard in shards})
+    _, paths, identities, outcomes = zip(*shards, strict=True)
     codes = {name: source.codes[name] for name in names if name in source.codes}
     return Input(number, take, origin, config, paths, identities, outcomes, columns, names, codes)
-
-
-def _columns(path: Path) -> dict[str, Column]:
-    with parquet(path) as file:
-        features = json.loads((file.schema_arrow.metadata or {})[b"huggingface"])["info"]["features"]
-    return {name: column_of(described) for name, described in features.items()}
 
 
 def _check_take(take: Take, where: str, columns: dict[str, Column], classes: Sequence[str], splits: set[str]) -> None:

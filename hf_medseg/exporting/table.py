@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,10 +15,11 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image
 
-from hf_medseg.dataset.columns import Column, Label, ListOf, Picture, Volume, column_of
+from hf_medseg.dataset.columns import Column, Label, ListOf, Picture, Volume
+from hf_medseg.dataset.finished import classes_of, columns_of, finished
 from hf_medseg.dataset.folder import CARD, Output
 from hf_medseg.dataset.identity import Identity, split_order
-from hf_medseg.dataset.storage import parquet, place
+from hf_medseg.dataset.storage import parquet
 from hf_medseg.errors import MedsegError, Refused
 
 Row = dict[str, Any]
@@ -141,37 +141,15 @@ def open_table(out: str | Path, config: str) -> Table:
         config: its name; the first one where nothing is said.
 
     Raises:
-        Refused: there is no such dataset, it is not complete, or it lacks the config.
+        Refused: it is no finished conversion, or it lacks the config.
     """
-    target = Output(place(out))
-    if not target.root.is_dir():
-        raise Refused(f"{out}: no such folder. OUT is the folder that `hf-medseg convert` wrote.")
-    found = target.identities()
-    if not found:
-        raise Refused(f"{out} holds no shards. OUT is the folder that `hf-medseg convert` wrote.")
-    if strange := [path for path, identity in found.items() if identity is None]:
-        raise Refused(f"{strange[0].name} is not a shard of this package, or is damaged. `hf-medseg verify {out}` tells more.")
-    identities = {path: identity for path, identity in found.items() if identity is not None}
-    if len({(one.source, one.edition, one.license, one.tier) for one in identities.values()}) > 1:
-        raise Refused(f"{out} mixes shards of different datasets or terms. One folder holds one source and edition.")
-    listed = list(target.report().get("configs", {}))
-    configs = sorted(
-        {one.config for one in identities.values()}, key=lambda name: (listed.index(name) if name in listed else len(listed), name)
-    )
-    config = config or configs[0]
-    if config not in configs:
-        raise Refused(f"{out} has no config {config!r}; it has {', '.join(configs)}. `hf-medseg convert --config {config}` makes it.")
-    try:
-        card = (target.root / CARD).read_text(encoding="utf-8")
-    except OSError:
-        raise Refused(f"{out} has no {CARD}: its conversion is not complete. Run the same `hf-medseg convert` again.") from None
-    shards = sorted(((one.split, path) for path, one in identities.items() if one.config == config), key=lambda pair: split_order(pair[0]))
-    with parquet(shards[0][1]) as file:
-        features = json.loads(file.schema_arrow.metadata[b"huggingface"])["info"]["features"]
-    columns = {name: column_of(told) for name, told in features.items()}
-    classes = columns["classes"]
-    names = classes.item.names if isinstance(classes, ListOf) and isinstance(classes.item, Label) else ("background",)
-    return Table(target, config, identities[shards[0][1]], tuple(shards), columns, names, card)
+    opened = finished(out)
+    shards = opened.config(config)
+    columns = columns_of(shards[0].path)
+    by_split = sorted(((shard.identity.split, shard.path) for shard in shards), key=lambda pair: split_order(pair[0]))
+    card = (opened.target.root / CARD).read_text(encoding="utf-8")
+    identity = shards[0].identity
+    return Table(opened.target, identity.config, identity, tuple(by_split), columns, classes_of(columns), card)
 
 
 def _is_plain(column: Column) -> bool:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from hf_medseg.dataset import lock
+from hf_medseg.dataset.finished import listed, no_rows
 from hf_medseg.dataset.folder import MOST_ROWS, Output
 from hf_medseg.dataset.storage import parquet, place
 from hf_medseg.dataset.table import NOT_ANNOTATED
@@ -57,11 +58,11 @@ def contact_sheet(out: str | os.PathLike[str], rows: int = 12) -> Image.Image:
     """
     if rows < 1:
         raise Refused("--rows takes numbers from 1.")
-    target = Output(place(out))
-    with lock.reading(target):
+    with lock.reading(Output(place(out))):
+        target, _ = listed(out)
         tiles = [tile_of(row, seen) for row, seen in read_shown(in_order(pick(target, rows)))]
         if not tiles:
-            raise Refused(f"{out} holds no rows. Give the OUT folder of a conversion; `hf-medseg convert` makes one.")
+            raise no_rows(out)
         return sheet_of(target, tiles)
 
 

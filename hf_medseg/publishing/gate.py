@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -24,10 +24,11 @@ from hf_medseg.catalog.tables import config_folder, table_of
 from hf_medseg.dataset.arrays import arrow_type
 from hf_medseg.dataset.columns import Column
 from hf_medseg.dataset.content import Stamp, stamp_of
-from hf_medseg.dataset.folder import CARD, CROISSANT, LOCAL, MOST_ROWS, NAMES, OVERVIEW, REPORT, SHARD, WORK, Output
+from hf_medseg.dataset.finished import finished
+from hf_medseg.dataset.folder import CARD, CROISSANT, LOCAL, MOST_ROWS, NAMES, OVERVIEW, REPORT, SHARD, Output
 from hf_medseg.dataset.folder import COLUMNS as PREVIEW_COLUMNS
 from hf_medseg.dataset.folder import FILE as PREVIEW_FILE
-from hf_medseg.dataset.identity import Identity, Outcome, Seal, read_shard
+from hf_medseg.dataset.identity import Identity, Outcome, Seal
 from hf_medseg.dataset.table import schema_of
 from hf_medseg.errors import Refused
 from hf_medseg.raw.litter import is_litter
@@ -93,24 +94,12 @@ def inspect(out: str | os.PathLike[str]) -> Held:
         Refused: the folder is no finished conversion of one source and edition, or a shard is not what it says.
     """
     target = Output(Path(out))
-    if not target.root.is_dir():
-        raise Refused(f"{target.root}: no such folder. OUT is the folder that `hf-medseg convert` wrote.")
     files = _files(target.root)
     stamps = {name: stamp_of(target.root / name) for name in files}
-    shards: dict[str, tuple[Identity, Outcome]] = {}
-    for name in files:
-        if SHARD.search(name) and name != PREVIEW_FILE:
-            described = read_shard(str(target.root / name))
-            if described is None:
-                raise Refused(f"{name} is not a shard of this package, or lost what it says of itself. Convert the raw tree again.")
-            shards[name] = described
-    if not shards:
-        raise Refused(f"{target.root} holds no shards. OUT is the folder that `hf-medseg convert` wrote.")
-    told = {(identity.source, identity.edition, identity.license, identity.tier) for identity, _ in shards.values()}
-    if len(told) > 1:
-        mixed = ", ".join(sorted(" ".join(filter(None, one)) for one in told))
-        raise Refused(f"{target.root} mixes shards of different datasets or terms: {mixed}. One folder holds one source and edition.")
-    ((source_id, edition_name, license_id, tier),) = told
+    opened = finished(out)
+    shards = {name: (identity, outcome) for name, _, identity, outcome in opened.shards}
+    first = opened.shards[0].identity
+    source_id, edition_name, license_id, tier = first.source, first.edition, first.license, first.tier
     origins = _origins(target.root, shards) if source_id == DERIVED else [Origin(source_id, edition_name, license_id, tier)]
     if source_id == DERIVED:
         source, edition = _made_of(target.root, next(iter(shards)), origins, edition_name)
@@ -118,7 +107,7 @@ def inspect(out: str | os.PathLike[str]) -> Held:
         source, edition = origins[0].known()
     _check_report(target, source, edition)
     folders = {config_folder(config, edition) for config in edition.reading.configs} if source.from_about is None else None
-    _check_names(files, folders or {name.partition("/")[0] for name in shards})
+    _check_names(files, shards, folders or {name.partition("/")[0] for name in shards})
     seen: set[str] = set()
     ids = Ids()
     for name, (identity, outcome) in shards.items():
@@ -186,10 +175,8 @@ def _files(root: Path) -> tuple[str, ...]:
     """Every file below the folder but what operating systems leave behind, by its POSIX path.
 
     Raises:
-        Refused: a conversion is not finished there, or a folder is a link to elsewhere.
+        Refused: a folder is a link to elsewhere.
     """
-    if (root / WORK).exists():
-        raise Refused(f"{root} holds an unfinished conversion. Run the same `hf-medseg convert` again: it carries on.")
     found = []
     for folder, folders, names in os.walk(root):
         for name in folders:
@@ -201,17 +188,15 @@ def _files(root: Path) -> tuple[str, ...]:
             path = Path(folder, name).relative_to(root).as_posix()
             if not is_litter(path):
                 found.append(path)
-    if missing := [name for name in (CARD, REPORT) if name not in found]:
-        raise Refused(f"{root} has no {' and no '.join(missing)}: its conversion is not finished. Run `hf-medseg convert` again.")
     return tuple(sorted(found))
 
 
-def _check_names(files: tuple[str, ...], folders: set[str]) -> None:
+def _check_names(files: tuple[str, ...], shards: Container[str], folders: set[str]) -> None:
     """Every file is one that a conversion writes."""
     for name in files:
         folder, _, last = name.rpartition("/")
         beside = (CARD, CROISSANT, REPORT, NAMES, PREVIEW_FILE, OVERVIEW)
-        ours = name in beside or (folder in folders and (last == NAMES or SHARD.fullmatch(last)))
+        ours = name in beside or (folder in folders and (last == NAMES or name in shards))
         if not ours:
             raise Refused(f"{name} is not part of the conversion, and nothing else is pushed. Move it out of the folder.")
 

@@ -16,6 +16,7 @@ import hf_medseg
 from hf_medseg.catalog import describe, lookup
 from hf_medseg.catalog.licenses import License
 from hf_medseg.dataset import lock
+from hf_medseg.dataset.finished import finished
 from hf_medseg.dataset.folder import Output
 from hf_medseg.dataset.storage import is_local, place
 from hf_medseg.errors import MissingExtra, Refused
@@ -90,9 +91,7 @@ def _may_be_shown(license: License, allow_noncommercial: bool) -> bool:
 
 def _name(target: Output, pages: Sequence[Page]) -> str:
     """A name for a page: what is converted there, with a number where another page has it already."""
-    identity = next((one for one in target.identities().values() if one is not None), None)
-    if identity is None:
-        raise Refused(f"{target.root} holds no rows. Give the OUT folder of a conversion; `hf-medseg convert` makes one.")
+    identity = finished(target.root).shards[0].identity
     told = "-".join(filter(None, (identity.source, identity.edition)))
     name = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in told)
     taken = {page.name for page in pages}

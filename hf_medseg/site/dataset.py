@@ -12,6 +12,7 @@ from typing import Any
 from hf_medseg.catalog import lookup
 from hf_medseg.catalog.facts import Facts
 from hf_medseg.catalog.licenses import License
+from hf_medseg.dataset.finished import finished
 from hf_medseg.dataset.folder import CARD, Output
 from hf_medseg.dataset.table import NOT_ANNOTATED
 from hf_medseg.errors import MedsegError, Refused
@@ -133,13 +134,10 @@ def page_of(target: Output, name: str, license: License | None, count: int, fold
         progress: told how far the measuring is.
 
     Raises:
-        Refused: it holds no rows.
+        Refused: it is no finished conversion.
     """
     report = target.report()
-    identities = {path: one for path, one in target.identities().items() if one is not None}
-    if not identities or not report.get("configs"):
-        raise Refused(f"{target.root} holds no rows. Give the OUT folder of a conversion; `hf-medseg convert` makes one.")
-    first = next(iter(identities.values()))
+    first = finished(target.root).shards[0].identity
     facts = lookup.facts().get(first.source)
     facts = None if facts is not None and facts.own_data else facts
     edition = next((one for one in facts.editions if one.name == first.edition), None) if facts else None

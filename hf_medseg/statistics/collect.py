@@ -10,6 +10,7 @@ from typing import Any
 
 from hf_medseg.conversion.executor import Executor, available_cores
 from hf_medseg.dataset import lock
+from hf_medseg.dataset.finished import finished
 from hf_medseg.dataset.folder import Output
 from hf_medseg.dataset.identity import Identity, split_order
 from hf_medseg.dataset.storage import is_local, place
@@ -34,7 +35,7 @@ def stats(*outs: str | os.PathLike[str], workers: int | None = None, progress: T
         progress: told how far the work is, in shards; True shows a bar in a terminal or a notebook, and nothing elsewhere; False never.
 
     Raises:
-        Refused: a folder holds no rows, or a conversion is running there.
+        Refused: a folder is no finished conversion, or one is running there.
         MedsegError: a picture cannot be decoded.
     """
     with opened(outs) as shards, telling(progress, "shards") as tell:
@@ -59,7 +60,7 @@ def opened(outs: Sequence[str | os.PathLike[str]]) -> Iterator[Shards]:
     """The shards of datasets; no conversion runs there meanwhile.
 
     Raises:
-        Refused: a folder holds none, or a conversion is running there.
+        Refused: a folder is no finished conversion, or one is running there.
     """
     if not outs:
         raise Refused("No dataset is named. Give the OUT folder of a conversion, or several.")
@@ -67,12 +68,8 @@ def opened(outs: Sequence[str | os.PathLike[str]]) -> Iterator[Shards]:
         found: Shards = []
         places = {real(out): str(out) for out in outs}
         for number, (path, name) in enumerate(places.items()):
-            target = Output(place(path))
-            stack.enter_context(lock.reading(target))
-            told = [(number, shard, identity) for shard, identity in target.identities().items() if identity is not None]
-            if not told:
-                raise Refused(f"{name} holds no rows. Give the OUT folder of a conversion; `hf-medseg convert` makes one.")
-            found += told
+            stack.enter_context(lock.reading(Output(place(path))))
+            found += [(number, shard.path, shard.identity) for shard in finished(name).shards]
         yield found
 
 

@@ -171,7 +171,7 @@ def overlap(*outs: str | os.PathLike[str], workers: int | None = None, progress:
         progress: told how far the work is, in shards; True shows a bar in a terminal or a notebook, and nothing elsewhere; False never.
 
     Raises:
-        Refused: a folder holds no rows, or a conversion is running there.
+        Refused: a folder is no finished conversion, or one is running there.
         MedsegError: a picture cannot be decoded.
     """
     with opened(outs) as shards, telling(progress, "shards") as tell:

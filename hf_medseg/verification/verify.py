@@ -10,6 +10,7 @@ from pathlib import Path
 from hf_medseg.conversion.executor import Executor, available_cores
 from hf_medseg.dataset import lock
 from hf_medseg.dataset.content import Content, small_file
+from hf_medseg.dataset.finished import listed
 from hf_medseg.dataset.folder import (
     CARD,
     CROISSANT,
@@ -21,7 +22,7 @@ from hf_medseg.dataset.folder import (
 )
 from hf_medseg.dataset.folder import FILE as PREVIEW_FILE
 from hf_medseg.dataset.storage import place
-from hf_medseg.errors import MedsegError
+from hf_medseg.errors import MedsegError, Refused
 from hf_medseg.progress import Progress, Tell, telling
 from hf_medseg.raw.litter import is_litter
 from hf_medseg.verification.card import check_card, check_croissant
@@ -57,10 +58,11 @@ def examine(out: str | os.PathLike[str], progress: Tell | None = None) -> Examin
     findings = Findings()
     result = Verification(target.root, problems=findings.problems, warnings=findings.warnings)
     examined = Examined(target, result)
-    paths = target.shards() if target.root.is_dir() else []
-    if not paths:
-        advice = "Give the OUT folder of a conversion; `hf-medseg convert` makes one."
-        findings.wrong("shards", str(out), "no shards are here.", advice)
+    try:
+        _, paths = listed(out)
+    except Refused as error:
+        said, _, advice = f"{error}".rpartition(". ")
+        findings.wrong("shards", "", f"{said}.", advice)
         return examined
     shards = examined.shards = _read_all(target.root, paths, progress)
     for shard in shards:
