@@ -35,6 +35,7 @@ class Outline:
         origin: one of `ORIGINS`, None where the object does not say.
         to: its class, 0 for none.
         rank: when its class is painted, from 1 on: later over earlier.
+        partial: whether more of its class may be there, which nobody outlined.
     """
 
     part: Labels
@@ -44,6 +45,7 @@ class Outline:
     origin: str | None = None
     to: int = 0
     rank: int = 0
+    partial: bool = False
 
 
 @dataclass(frozen=True)
@@ -208,6 +210,6 @@ class DrawnWords(Cell):
             return [one.origin for one in kept]
         mine = [one for one in kept if one.sop in first]
         if self.said == "classes":
-            return sorted({one.to for one in mine if one.to})
+            return sorted({one.to for one in mine if one.to} - {one.to for one in mine if one.partial})
         origins = [one.origin for one in mine]
         return None if not origins or None in origins else max(origins, key=lambda origin: ORIGINS.index(origin or "manual"))

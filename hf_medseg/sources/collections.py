@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 
 from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.source import Reading, Source, SurveyPlan, facts_of, source_of, volume_configs
@@ -63,6 +64,8 @@ class Collection:
         patients: what every PatientID of the collection looks like; other patients' files are not used. Empty for any.
         splits: what a PatientID looks like to the split of that patient; `train` where nothing fits.
         select: which masks are used.
+        partial: what the SeriesDescription of a mask looks like that leaves some of its structures out, `*` for any letters: the row was not
+            searched for their classes (`annotated_classes`).
         results: the analysis result of each series by its UID, where `select` asks for one.
         only_referenced: whether images that no mask refers to are left out.
         deidentified_by: who took out what identifies the patients, where headers do not say that it was done.
@@ -79,6 +82,7 @@ class Collection:
     patients: str = ""
     splits: Mapping[str, str] = field(default_factory=dict)
     select: Select = field(default_factory=Select)
+    partial: tuple[str, ...] = ()
     results: Mapping[str, str] = field(default_factory=dict)
     only_referenced: bool = False
     deidentified_by: str = ""
@@ -260,7 +264,8 @@ class Collection:
             else DicomSegment(drawn.file, structure.number, image)
         )
         to, rank = (self.classes.index(word) + 1, self.rank_of(word)) if word else (0, 0)
-        return Outline(part, structure.name, drawn.header.series_uid, drawn.header.sop_uid, structure.origin, to, rank)
+        partial = any(fnmatchcase(drawn.header.description.casefold(), pattern.casefold()) for pattern in self.partial)
+        return Outline(part, structure.name, drawn.header.series_uid, drawn.header.sop_uid, structure.origin, to, rank, partial)
 
     def _not_deidentified(self, said: set[str]) -> str:
         """What is wrong with objects that do not say that nobody can be recognised by them; empty where all is well."""

@@ -34,6 +34,9 @@ class Volume:
         series: text that tells several series of a patient apart.
         others: masks of somebody else that lie beside it, by SeriesDescription.
         second: a second acquisition lies at the same places.
+        places: boxes of structures that do not lie where the others do, as rows and columns from and to.
+        description: SeriesDescription of its mask, where it is not that of the others.
+        partial: its mask leaves out some of what there is.
     """
 
     patient: str
@@ -43,6 +46,8 @@ class Volume:
     others: Sequence[str] = ()
     second: bool = False
     places: dict[str, tuple[int, int, int, int]] = field(default_factory=dict)
+    description: str = ""
+    partial: bool = False
 
 
 @dataclass
@@ -76,7 +81,7 @@ class Made:
             columns = {
                 "modality": self.modality,
                 "mask_names": list(masks),
-                "annotated_classes": [one for one in self.classes if one in volume.structures.values()],
+                "annotated_classes": [one for one in self.classes if one in volume.structures.values() and not volume.partial],
             }
             label = self._painted(volume, masks)
 
@@ -138,7 +143,7 @@ class Made:
         masks = self._masks(volume)
         where = place(f"{name} mask", self.kind) / namer(1, uid(f"sop {name} mask"))
         if masks and self.kind == "SEG":
-            write_seg(where, series.headers, masks, name=f"{name} mask", description=self.description)
+            write_seg(where, series.headers, masks, name=f"{name} mask", description=volume.description or self.description)
         elif masks:
             outlines = {one: [(1, box(*_place(volume, one, number))[1])] for number, one in enumerate(masks)}
             write_rtstruct(where, series, outlines, name=f"{name} mask")

@@ -18,7 +18,7 @@ MADE = Made(("LCTSC", "lctsc"), CLASSES, "RTSTRUCT")
 def make(folder: Path, variant: str = "clean") -> Phantom:
     """Writes the tree and says what must come out."""
     if variant == "refused_other":
-        other = MADE.phantom(folder, "tcia_utils", [Volume("LUNG1-001", {"Heart": "heart"})])
+        other = MADE.phantom(folder, "tcia_utils", [Volume("OTHER-001", {"Heart": "heart"})])
         return Phantom(other.raw, [], refused=True)
     train = dict(zip(("Lung_L", "Lung_R", "Esophagus", "Heart", "SpinalCord"), CLASSES, strict=True))
     test = dict(zip(("LUNG-L", "Lung R", "esophagus", "Heart", "Spinal_cord"), CLASSES, strict=True))
