@@ -44,10 +44,10 @@ class Fitted:
             reader.note(path, voxels.note)
         first, order, flipped = _place(voxels, image, path)
         values = values_of(voxels, np.flip(voxels.array.transpose(order), tuple(flipped)))
-        if values.shape == image.shape:
-            return np.ascontiguousarray(values)
         if self.outside and (values == self.outside).any():
             raise Rejected(path, f"it holds {self.outside}, which stands for what a mask of a part of its image does not reach.")
+        if values.shape == image.shape:
+            return np.ascontiguousarray(values)
         result = np.full(image.shape, self.outside, values.dtype)
         result[tuple(slice(start, start + size) for start, size in zip(first, values.shape, strict=True))] = values
         return result
