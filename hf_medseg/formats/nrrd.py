@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 import numpy as np
 
+from hf_medseg.errors import Rejected
 from hf_medseg.formats.text_header import Fields, Layout, Matrix, numbered, numbers_of, placed
 
 MAGIC = b"NRRD000"
+_SEGMENT = re.compile(rb"^Segment(\d+)_(Name|LabelValue|Layer):=([^\r\n]*)", re.MULTILINE)
 _TYPES = {
     "i1": "signed char|int8|int8_t",
     "u1": "uchar|unsigned char|uint8|uint8_t",
@@ -96,6 +99,53 @@ def nrrd(data: bytes, path: str) -> Layout:
         skip_lines=fields.whole("lineskip", 0),
         skip_bytes=fields.whole("byteskip", 0),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One segment of a file of 3D Slicer (`.seg.nrrd`).
+
+    Attributes:
+        name: what it is called.
+        layer: in which of the volumes of the file it lies, from 0.
+        value: which value it has there.
+        layers: how many volumes the file holds.
+    """
+
+    name: str
+    layer: int
+    value: int
+    layers: int
+
+
+def segments(data: bytes, path: str) -> tuple[Segment, ...]:
+    """The segments that a header of 3D Slicer names, in its order; none of any other file.
+
+    Args:
+        data: as much of the file as holds the header.
+        path: the file, for messages.
+
+    Raises:
+        Rejected: the header is damaged, or two segments are called the same.
+    """
+    said: dict[int, dict[str, str]] = {}
+    for number, key, value in _SEGMENT.findall(data[: data.find(b"\n\n") + 1 or len(data)]):
+        said.setdefault(int(number), {})[key.decode()] = value.decode("utf-8", "replace").strip()
+    if not said:
+        return ()
+    layers = nrrd(data, path).channels
+    found = []
+    for number, one in sorted(said.items()):
+        # Files of older versions have a layer for each segment, and say neither layer nor value.
+        layer, value = one.get("Layer", str(number if layers == len(said) else 0)), one.get("LabelValue", "1")
+        if not (layer.isdecimal() and value.isdecimal() and int(layer) < layers and int(value)):
+            raise Rejected(
+                path, f"its segment {number} has the value {value!r} in layer {layer!r} of {layers}.", "Save it again in 3D Slicer."
+            )
+        found.append(Segment(one.get("Name") or f"Segment_{number + 1}", int(layer), int(value), layers))
+    if len({one.name for one in found}) < len(found) or len({(one.layer, one.value) for one in found}) < len(found):
+        raise Rejected(path, "two of its segments have the same name, or the same value.", "Rename one of them in 3D Slicer.")
+    return tuple(found)
 
 
 def _fields(data: bytes, path: str) -> tuple[Fields, list[str], int]:

@@ -7,15 +7,19 @@ from collections.abc import Mapping
 
 from hf_medseg.formats import nifti
 from hf_medseg.formats.headed import HeadedVolume, headed_voxels, layout_of, sample_files
+from hf_medseg.formats.mgh import MghVolume, frames_of, mgh_voxels
 from hf_medseg.formats.nifti import NiftiVolume, channels_of
+from hf_medseg.formats.nrrd import Segment, segments
 from hf_medseg.formats.voxels import Voxels, VoxelVolume
 from hf_medseg.raw.files import RawFile
 
 # The file that a volume is named after: samples of .nhdr and .mhd lie in others, the header of .img beside it.
-ENDING = r"\.(?i:nii\.gz|nii|nrrd|nhdr|mha|mhd|img)"
+ENDING = r"\.(?i:nii\.gz|nii|nrrd|nhdr|mha|mhd|img|mgz|mgh)"
+_MGH = re.compile(r".*\.(?i:mgz|mgh)")
 _HEADED = re.compile(r".*\.(?i:nrrd|nhdr|mha|mhd)")
 _NAME = re.compile(rf"(.*?){ENDING}")
 _HEAD = 1 << 14
+_LONG_HEAD = 1 << 20  # bytes that hold a header with a description of each of hundreds of segments
 
 
 def volume_of(file: RawFile, listed: Mapping[str, RawFile], *, channel: tuple[int, int] | None = None) -> VoxelVolume:
@@ -31,9 +35,20 @@ def volume_of(file: RawFile, listed: Mapping[str, RawFile], *, channel: tuple[in
     """
     if _HEADED.fullmatch(file.name):
         return HeadedVolume(file, channel=channel, data=sample_files(file, listed) if file.place is not None else ())
+    if _MGH.fullmatch(file.name):
+        return MghVolume(file, channel=channel)
     if file.name.lower().endswith(".img"):
         return NiftiVolume(file, _header_of(file, listed), channel=channel)
     return NiftiVolume(file, channel=channel)
+
+
+def segments_of(file: RawFile) -> tuple[Segment, ...]:
+    """The segments of a `.seg.nrrd` of 3D Slicer; none of any other file. Reads its beginning.
+
+    Raises:
+        Rejected: its header is damaged.
+    """
+    return segments(file.read(_LONG_HEAD), file.path) if file.name.lower().endswith(".seg.nrrd") else ()
 
 
 def stem_of(name: str) -> str | None:
@@ -50,6 +65,8 @@ def number_of_channels(file: RawFile, listed: Mapping[str, RawFile]) -> int:
     """
     if _HEADED.fullmatch(file.name):
         return layout_of(file.read(_HEAD), file.path).channels
+    if _MGH.fullmatch(file.name):
+        return frames_of(file.read(_HEAD), file.path)
     header = _header_of(file, listed) if file.name.lower().endswith(".img") else None
     return channels_of((header or file).read(_HEAD), file.path, pair=header is not None)
 
@@ -60,6 +77,8 @@ def all_voxels(data: bytes, path: str) -> Voxels:
     Raises:
         Rejected: it is no volume, or damaged.
     """
+    if _MGH.fullmatch(path):
+        return mgh_voxels(data, path, (0, frames_of(data, path)))
     if not _HEADED.fullmatch(path):
         return nifti.all_voxels(data, path)
     return headed_voxels(data, [], path, (0, layout_of(data, path).channels))

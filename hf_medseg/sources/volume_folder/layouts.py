@@ -5,17 +5,19 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from hf_medseg.errors import Refused
-from hf_medseg.formats.volume_file import stem_of
+from hf_medseg.errors import Refused, Rejected
+from hf_medseg.formats.nrrd import Segment
+from hf_medseg.formats.volume_file import segments_of, stem_of
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.folders import split_of
 from hf_medseg.raw.order import natural_key
 from hf_medseg.raw.path_patterns import PathPattern
 from hf_medseg.raw.tables import Table, json_of
 from hf_medseg.raw.tree import Raw
+from hf_medseg.sources.volume_folder.tables import datalists, label_tables, records
 
 MASK_WORDS = "labels?|masks?|segs?|segmentations?|annotations?|gt|ground_?truth|rois?|msk|dseg"
 IMAGE_WORDS = "images?|imgs?|scans?|volumes?|vols?|data|raw|ct|mri?|flair|t1|t2"
@@ -41,6 +43,7 @@ class Entry:
         split, patient: see `Case`.
         columns: what names in the path say.
         wrong: what is wrong with it.
+        segments: what the file of its label map says of its segments, if it is one of 3D Slicer.
     """
 
     name: str
@@ -50,6 +53,12 @@ class Entry:
     patient: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     wrong: str = ""
+    segments: tuple[Segment, ...] = ()
+
+    @property
+    def drawn(self) -> tuple[str, ...]:
+        """The structures that were drawn, each by itself; a label map, of which nobody says it, under nothing."""
+        return tuple(one.name for one in self.segments) or tuple(self.masks)
 
 
 @dataclass(frozen=True)
@@ -63,6 +72,7 @@ class Reading:
         ignore: the value of what is not annotated.
         tables: the files that say so.
         notes: what is to be said of the names.
+        described: what tables call values, of which masks need not hold all.
     """
 
     entries: tuple[Entry, ...]
@@ -71,10 +81,18 @@ class Reading:
     ignore: int | None = None
     tables: tuple[RawFile, ...] = ()
     notes: tuple[str, ...] = ()
+    described: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def segments(self) -> tuple[str, ...]:
+        """The names of all segments of 3D Slicer, in the order of its files."""
+        return tuple(dict.fromkeys(segment.name for one in self.entries for segment in one.segments))
 
     @property
     def structures(self) -> tuple[str, ...]:
-        """The names of single structures, in natural order."""
+        """The names of structures that may overlap: segments in their order where some lie in layers, files in natural order."""
+        if any(segment.layer for one in self.entries for segment in one.segments):
+            return self.segments
         return tuple(sorted({name for one in self.entries for name in one.masks if name}, key=natural_key))
 
     @property
@@ -165,7 +183,64 @@ def by_folders(raw: Raw) -> Reading:
             entries[image.listed][1][stem] = file
         else:
             entries[file.listed] = (None, {"": file})
-    return Reading(tuple(_named(raw, entries)))
+    described, tables = label_tables(raw)
+    return Reading(tuple(_with_segments(_named(raw, entries))), tables=tables, described=described)
+
+
+def _with_segments(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """The cases with the segments of their files; a file of 3D Slicer is a label map, whatever it is called."""
+    for entry in entries:
+        files = list(entry.masks.values())
+        if len(files) == 1 and files[0].name.lower().endswith(".seg.nrrd"):
+            try:
+                yield replace(entry, masks={"": files[0]}, segments=segments_of(files[0]))
+            except Rejected as error:
+                yield replace(entry, wrong=error.expected)
+        else:
+            yield entry
+
+
+def by_datalist(raw: Raw) -> Reading | None:
+    """Images with their labels as a list for MONAI says; None where there is none.
+
+    Raises:
+        Refused: there are several lists.
+    """
+    found = list(datalists(raw))
+    if not found:
+        return None
+    if len(found) > 1:
+        raise Refused(f"{found[0][0].listed} and {found[1][0].listed} both list images. Take one of them out of the raw tree.")
+    table, said = found[0]
+    by_name: dict[str, list[RawFile]] = {}
+    for file, _, _ in volumes(raw):
+        by_name.setdefault(file.name, []).append(file)
+
+    def called(path: str) -> RawFile:
+        """The file that the list means: the one that shares the most folders with it."""
+        parts = path.replace("\\", "/").removeprefix("./").split("/")
+        near = by_name.get(parts[-1], [])
+        common = [
+            next((k for k, (a, b) in enumerate(zip(parts[::-1], file.listed.split("/")[::-1], strict=False)) if a != b), 99)
+            for file in near
+        ]
+        best = [file for file, k in zip(near, common, strict=True) if k == max(common)]
+        return best[0] if len(best) == 1 else RawFile(path, 0, None)
+
+    entries: dict[str, tuple[RawFile | None, dict[str, RawFile]]] = {}
+    rest: dict[str, tuple[dict[str, RawFile], str, dict[str, str]]] = {}
+    for split, images, label, fold in records(said):
+        files = [called(image) for image in images]
+        entries[files[0].listed] = files[0], {"": called(label)} if label else {}
+        channels = {f"channel_{k}": file for k, file in enumerate(files)} if len(files) > 1 else {"": files[0]}
+        rest[files[0].listed] = channels, split, {} if fold is None else {"fold": str(fold)}
+    names, ignore, notes = _labels(said, table.listed) if isinstance(said.get("labels"), dict) else ({}, None, ())
+    made = []
+    for entry, path in zip(_named(raw, entries), sorted(entries, key=natural_key), strict=True):
+        images_of, split, columns = rest[path]
+        made.append(replace(entry, images=images_of, split=split, columns=columns))
+    channels_of = tuple(f"channel_{k}" for k in range(max(len(one.images) for one in made)))
+    return Reading(tuple(made), names, channels_of if len(channels_of) > 1 else (), ignore, (table,), notes)
 
 
 def _named(raw: Raw, entries: Mapping[str, tuple[RawFile | None, dict[str, RawFile]]]) -> Iterator[Entry]:

@@ -1,4 +1,4 @@
-"""Bring your own volumes: NIfTI, NRRD and MetaImage with their masks, laid out as nnU-Net, the Decathlon, BIDS or people do."""
+"""Bring your own volumes: NIfTI, NRRD, MetaImage and FreeSurfer with their masks, laid out as nnU-Net, the Decathlon, BIDS or people do."""
 
 from __future__ import annotations
 
@@ -16,18 +16,21 @@ from hf_medseg.dataset.columns import FLAG, FLOAT64, INT32, PICTURE, TEXT, Colum
 from hf_medseg.dataset.table import NOT_ANNOTATED
 from hf_medseg.errors import Refused, Rejected
 from hf_medseg.formats.headed import HeadedVolume
+from hf_medseg.formats.nrrd import Segment
 from hf_medseg.formats.volume_file import ENDING, number_of_channels, volume_of
+from hf_medseg.formats.voxels import VoxelVolume
 from hf_medseg.masks.labels import Labels, OneValue, Threshold, Values
 from hf_medseg.masks.structures import structures
 from hf_medseg.masks.volume_values import MOST, look_at_volume
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.folders import SPLIT_FOLDER
 from hf_medseg.raw.tree import Raw
-from hf_medseg.sources.volume_folder.layouts import Entry, Reading, by_bids, by_dataset_json, by_folders, by_patterns
+from hf_medseg.sources.volume_folder.layouts import Entry, Reading, by_bids, by_datalist, by_dataset_json, by_folders, by_patterns
 
 WORDS = {
     "nnunet": "dataset.json, imagesTr/<case>_0000 and labelsTr/<case>, as nnU-Net has them",
     "decathlon": "dataset.json, imagesTr/<case> and labelsTr/<case>, as the Decathlon has them",
+    "datalist": "a JSON file that lists images and labels, as MONAI reads it",
     "bids": "subjects as BIDS has them, and their masks in derivatives/",
     "folders": "images and masks in folders of their own, or beside each other with words in their names",
     "patterns": "the patterns of the about file",
@@ -42,7 +45,7 @@ UNNAMED = "Name every value in the about file (classes), or mend the mask."
 class AboutFile(OwnData):
     """What only the user knows of volumes and masks; the facts explain each key."""
 
-    layout: Literal["", "nnunet", "decathlon", "bids", "folders"] = ""
+    layout: Literal["", "nnunet", "decathlon", "datalist", "bids", "folders"] = ""
     image: str = ""
     mask: str = ""
     suffix: str = ""
@@ -64,6 +67,8 @@ def fits(raw: Raw, about: About) -> Sequence[Fit]:
     if not raw.has(rf"[^/]+{ENDING}"):
         return []
     found = dict(by_dataset_json(raw))
+    if not found and (listed := by_datalist(raw)) is not None:
+        found["datalist"] = listed
     if not found:
         found["bids"] = by_bids(raw, said.suffix)
         if not found["bids"].entries:
@@ -159,6 +164,7 @@ class Tables:
         partly: whether some cases lack structures that others have.
         columns: the names that paths say.
         threshold: above it is foreground, whatever else masks hold.
+        segments: what the segments of 3D Slicer are called, where no two overlap.
     """
 
     names: Mapping[int, str]
@@ -170,6 +176,7 @@ class Tables:
     partly: bool
     columns: tuple[str, ...]
     threshold: float | None
+    segments: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, raw: Raw) -> Tables:
@@ -186,17 +193,19 @@ class Tables:
         channels = about.channels or reading.channels
         channels = channels if len(channels) > 1 else ()
         several = not any(name for one in reading.entries for name in one.images) and _several(raw, reading)
-        drawn = [set(one.masks) for one in reading.entries if one.masks]
+        drawn = [set(one.drawn) for one in reading.entries if one.masks]
+        segments = () if found or about.classes is not None or about.threshold is not None else reading.segments
         return cls(
-            {} if found else _names(raw, about, reading),
+            {} if found or segments else _names(raw, about, reading),
             about.structures or found,
             channels,
             several and not channels,
             several and bool(channels),
             reading.ignore,
-            any(one != drawn[0] for one in drawn),
+            bool(found or segments) and any(one != drawn[0] for one in drawn),
             tuple(dict.fromkeys(name for one in reading.entries for name in one.columns)),
             about.threshold,
+            segments,
         )
 
     @property
@@ -204,6 +213,8 @@ class Tables:
         """The classes in the order of their indices; one at least."""
         if self.structures:
             return tuple(map(_plain, self.structures))
+        if self.segments:
+            return self.segments
         words = (name for value, name in sorted(self.names.items()) if value and name not in ("background", "not annotated"))
         return tuple(dict.fromkeys(words)) or ("foreground",)
 
@@ -225,23 +236,30 @@ class Tables:
             columns["frame"] = INT32
         if self.structures:
             columns |= {"masks": ListOf(PICTURE), "mask_names": ListOf(TEXT), "mask_overlap": FLAG}
-            if self.partly:
-                columns["annotated_classes"] = annotated(self.classes)
+        if self.partly:
+            columns["annotated_classes"] = annotated(self.classes)
         return columns
 
     def masks(self, entry: Entry, listed: Mapping[str, RawFile], channel: tuple[int, int] | None) -> Mapping[str, Any]:
         """How the columns of an entry's masks are read."""
         if self.structures:
+            layers = {one.name: one for one in entry.segments}
             parts: dict[int, Labels] = {
-                number: OneValue(volume_of(entry.masks[name], listed, channel=channel))
+                number: (
+                    _segment(volume_of(entry.masks[""], listed, channel=(layers[name].layer, layers[name].layers)), layers[name], entry)
+                    if name in layers
+                    else OneValue(volume_of(entry.masks[name], listed, channel=channel))
+                )
                 for number, name in enumerate(self.structures, 1)
-                if name in entry.masks
+                if name in entry.drawn
             }
             return dict(structures(parts).columns()) if parts else {}
         if "" not in entry.masks:
             return {}
         index = {"background": 0, "not annotated": NOT_ANNOTATED} | {name: number for number, name in enumerate(self.classes, 1)}
         values = {value: index[name] for value, name in self.names.items()}
+        if self.segments:
+            values = {0: 0, **{one.value: index[one.name] for one in entry.segments}}
         if self.ignore is not None:
             values[self.ignore] = NOT_ANNOTATED
         volume = volume_of(entry.masks[""], listed, channel=channel)
@@ -251,10 +269,16 @@ class Tables:
 
     def said(self, entry: Entry) -> dict[str, list[str]]:
         """What is said of an entry's structures."""
-        if not self.structures or not entry.masks:
+        if not entry.masks:
             return {}
-        there = [_plain(name) for name in self.structures if name in entry.masks]
-        return {"mask_names": there, **({"annotated_classes": there} if self.partly else {})}
+        there = [_plain(name) for name in self.structures if name in entry.drawn] or [one for one in self.segments if one in entry.drawn]
+        return {**({"mask_names": there} if self.structures else {}), **({"annotated_classes": there} if self.partly else {})}
+
+
+def _segment(volume: VoxelVolume, segment: Segment, entry: Entry) -> Labels:
+    """One segment of a layer; the others that lie in it are left out, and a value that is none of them rejects the case."""
+    here = {one.value: 0 for one in entry.segments if one.layer == segment.layer}
+    return Values(volume, {0: 0, **here, segment.value: 1}, UNNAMED)
 
 
 def _plain(name: str) -> str:
@@ -304,6 +328,8 @@ def _names(raw: Raw, about: AboutFile, reading: Reading) -> dict[int, str]:
         raise Refused(
             f"The masks hold {len(values):,} values; a label map holds {MOST} classes. Say in the about file which are classes (classes)."
         )
+    if reading.described:
+        return {0: "background", **{value: reading.described.get(value, f"value_{value}") for value in sorted(values)}}
     names = {value: f"value_{value}" for value in sorted(values)} if len(values) > 1 else dict.fromkeys(values, "foreground")
     return {0: "background", **names}
 
@@ -311,7 +337,7 @@ def _names(raw: Raw, about: AboutFile, reading: Reading) -> dict[int, str]:
 def to_survey(raw: Raw) -> list[RawFile]:
     """The label maps, unless somebody says what they hold."""
     about, reading = AboutFile.of(raw.about), _reading(raw)
-    if about.classes is not None or about.threshold is not None or reading.names or reading.structures:
+    if about.classes is not None or about.threshold is not None or reading.names or reading.structures or reading.segments:
         return []
     return [one.masks[""] for one in reading.entries if "" in one.masks]
 

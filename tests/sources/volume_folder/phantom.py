@@ -25,6 +25,11 @@ VARIANTS: dict[str, str] = {
     "structures": "a file for each structure in segmentations/, overlapping; one case lacks one",
     "structures_order": "the same, painted in the order of the about file",
     "nnunet": "nnU-Net 2: two channels a case, labels with an ignore value",
+    "slicer": "3D Slicer: a .seg.nrrd beside the image, with other values in each file; one lacks a segment",
+    "slicer_layers": "3D Slicer: segments that overlap, in layers",
+    "snap": "ITK-SNAP: a table of labels, of which the masks do not hold all",
+    "freesurfer": "FreeSurfer: .mgz by patterns",
+    "datalist": "a JSON file that lists images and labels, with folds and a test set",
     "regions": "nnU-Net 2: labels by regions",
     "nnunet1": "nnU-Net 1: modality and labels by value, a test set",
     "decathlon": "dataset.json, both channels in one file",
@@ -308,6 +313,71 @@ def _patterns(made: Made, promise: Phantom, variant: str) -> str:
     return CLASSES + 'image = "{site}/{split}/{patient}-angio.nrrd"\nmask = "{site}/{split}/{patient}-vessels.nii.gz"\n'
 
 
+def _slicer(made: Made, promise: Phantom, variant: str) -> str:
+    for name in ("p1", "p2"):
+        path, image = f"{name}/scan.nrrd", made.image(f"{name}/scan.nrrd")
+        drawn = labels()
+        said = {"Segment0_Name": "whole liver", "Segment1_Name": "Läsion"}
+        layered = variant == "slicer_layers"
+        if layered:
+            stack = np.stack([drawn > 0, (drawn == 2) * 4], -1).astype(np.uint8)
+            said |= {"Segment0_Layer": "0", "Segment0_LabelValue": "1", "Segment1_Layer": "1", "Segment1_LabelValue": "4"}
+            masks = [(drawn > 0).astype(np.uint8), (drawn == 2).astype(np.uint8)]
+            made.case(f"{name}_scan", image, drawn, path, patient_id=name, columns={"mask_names": ["whole_liver", "läsion"]}, masks=masks)
+        else:
+            values = {"p1": (0, 1, 2), "p2": (0, 7, 0)}[name]
+            drawn = drawn if name == "p1" else (drawn == 1).astype(np.uint8)
+            stack = np.array(values, np.uint8)[labels()]
+            said |= {"Segment0_LabelValue": str(values[1]), "Segment1_LabelValue": "2", "Segment0_Layer": "0", "Segment1_Layer": "0"}
+            if name == "p2":
+                said = {key: value for key, value in said.items() if key.startswith("Segment0")}
+            names = ["whole liver", "Läsion"] if name == "p1" else ["whole liver"]
+            made.case(f"{name}_scan", image, drawn, path, patient_id=name, columns={"annotated_classes": names})
+        mask = Itk.GetImageFromArray(stack, isVector=layered)
+        mask.SetSpacing(SPACING)
+        mask.SetOrigin(ORIGIN)
+        for key, value in said.items():
+            mask.SetMetaData(key, value)
+        Itk.WriteImage(mask, str(made.tree / f"{name}/Segmentation.seg.nrrd"), True)
+    return ""
+
+
+def _snap(made: Made, promise: Phantom, variant: str) -> str:
+    rows = ['    0     0    0    0        0  0  0    "Clear Label"', '    1   255    0    0        1  1  1    "Left kidney"']
+    rows += ['    3     0    0  255      0.5  1  1    "Cyst"', '    9     9    9    9        1  1  1    "Spleen"']
+    write(made.tree / "labels.txt", "\n".join(["#####", "# ITK-SnAP Label Description File", *rows, ""]))
+    made.case("a", made.image("a.nii.gz"), made.mask("a_seg.nii.gz", (0, 1, 3)), "a.nii.gz")
+    return ""
+
+
+def _freesurfer(made: Made, promise: Phantom, variant: str) -> str:
+    import nibabel
+
+    build: Any = nibabel.MGHImage  # type: ignore[attr-defined]
+    for name in ("bert", "ernie"):
+        made.image(f"{name}.nii.gz")
+        made.mask(f"{name}_seg.nii.gz")
+        for path, kind, out in ((f"{name}.nii.gz", np.int16, "T1.mgz"), (f"{name}_seg.nii.gz", np.int32, "aseg.mgz")):
+            image: Any = nibabel.load(made.tree / path)  # type: ignore[attr-defined]
+            (made.tree / name / "mri").mkdir(parents=True, exist_ok=True)
+            build(np.asarray(image.dataobj).astype(kind), image.affine).to_filename(made.tree / name / "mri" / out)
+        voxels = np.asarray(nibabel.load(made.tree / f"{name}.nii.gz").dataobj).T  # type: ignore[attr-defined]
+        made.case(f"{name}", stored(voxels), labels(), f"{name}/mri/T1.mgz", patient_id=name)
+        for left in made.tree.glob("*.nii.gz"):
+            left.unlink()
+    return CLASSES + 'image = "{patient}/mri/T1.mgz"\nmask = "{patient}/mri/aseg.mgz"\n'
+
+
+def _datalist(made: Made, promise: Phantom, variant: str) -> str:
+    said: dict[str, Any] = {"labels": {"0": "background", "1": "organ", "2": "tumour"}, "training": [], "testing": [{"image": "x/c.mha"}]}
+    for k, name in enumerate("ab"):
+        said["training"].append({"image": f"./x/{name}.mha", "label": f"/elsewhere/y/{name}.mha", "fold": k})
+        made.case(name, made.image(f"x/{name}.mha"), made.mask(f"y/{name}.mha"), f"x/{name}.mha", columns={"fold": str(k)})
+    made.case("c", made.image("x/c.mha"), None, "x/c.mha", split="test", columns={"fold": None})
+    write(made.tree / "datalist.json", json.dumps(said))
+    return ""
+
+
 def _film(made: Made, promise: Phantom, variant: str) -> str:
     frames = np.stack([rng(f"frame {k}").integers(0, 900, SHAPE).astype(np.uint16) for k in range(3)])
     drawn = np.stack([np.roll(labels(), k, axis=2) for k in range(3)])
@@ -344,6 +414,10 @@ LAYOUTS: dict[str, Any] = {
     **dict.fromkeys(("beside",), _beside),
     **dict.fromkeys(("patients", "missing_samples"), _patients),
     **dict.fromkeys(("structures", "structures_order"), _structures),
+    **dict.fromkeys(("slicer", "slicer_layers"), _slicer),
+    "snap": _snap,
+    "freesurfer": _freesurfer,
+    "datalist": _datalist,
     **dict.fromkeys(("nnunet", "regions", "nnunet1", "channel_missing"), _nnunet),
     **dict.fromkeys(("bids", "bids_two", "bids_suffix"), _bids),
     "prefixes": _prefixes,

@@ -1,0 +1,73 @@
+"""Files beside volumes that say what they are: lists of images with their labels, and tables of what values are called."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from hf_medseg.errors import Refused, Rejected
+from hf_medseg.raw.files import RawFile
+from hf_medseg.raw.long_json import keys_in
+from hf_medseg.raw.tables import json_of
+from hf_medseg.raw.tree import Raw
+
+_HEAD = 1 << 16
+LISTS = {"training": "train", "train": "train", "validation": "validation", "val": "validation", "testing": "test", "test": "test"}
+# `1 255 0 0 1 1 1 "Liver"` of ITK-SNAP, and `2 Left-Cerebral-White-Matter 245 245 245 0` of FreeSurfer and 3D Slicer.
+_SNAP = re.compile(r'\s*(\d+)\s+\d+\s+\d+\s+\d+\s+[\d.]+\s+[01]\s+[01]\s+"([^"]*)"\s*')
+_LUT = re.compile(r"\s*(\d+)\s+(\S+)\s+\d{1,3}\s+\d{1,3}\s+\d{1,3}\s+\d{1,3}\s*")
+
+
+def label_tables(raw: Raw) -> tuple[dict[int, str], tuple[RawFile, ...]]:
+    """What tables of ITK-SNAP, FreeSurfer and 3D Slicer call values, and those files.
+
+    Raises:
+        Refused: two of them contradict each other.
+    """
+    names: dict[int, str] = {}
+    tables = []
+    for file in raw.find(r"(?:[^/]+/)*[^/]+\.(?i:txt|label|lbl|ctbl|lut)", twins=False).values():
+        with contextlib.suppress(Rejected):  # what cannot be read is no table
+            found = dict(_rows(file.read(_HEAD).decode("utf-8", "replace")))
+            tables += [file] if found else []
+            for value, name in found.items():
+                if names.setdefault(value, name) != name:
+                    raise Refused(f"{file.listed} calls {value} {name!r}, another table {names[value]!r}. Keep one of them.")
+    return names, tuple(tables)
+
+
+def _rows(text: str) -> Iterator[tuple[int, str]]:
+    """The rows of a table of values; none where a line is something else."""
+    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    found = [_SNAP.fullmatch(line) or _LUT.fullmatch(line) for line in lines]
+    for match in found if all(found) else ():
+        if match is not None and int(match[1]):
+            yield int(match[1]), match[2]
+
+
+def datalists(raw: Raw) -> Iterator[tuple[RawFile, Mapping[str, Any]]]:
+    """The JSON files that list images with their labels, as MONAI reads them: `{"training": [{"image": ..., "label": ...}]}`."""
+    for file in raw.find(r"(?:[^/]+/)*[^/]+\.(?i:json)", twins=False).values():
+        with contextlib.suppress(Rejected, Refused):  # JSON of another kind
+            if "training" in keys_in(file.read(_HEAD)):
+                said = json_of(file)
+                if isinstance(said, dict) and any(_is_record(one) for one in said.get("training") or ()):
+                    yield file, said
+
+
+def _is_record(one: Any) -> bool:
+    return isinstance(one, dict) and isinstance(one.get("image"), (str, list))
+
+
+def records(said: Mapping[str, Any]) -> Iterator[tuple[str, list[str], str, Any]]:
+    """(split, images by channel, label, fold) of every record of a list; a label is empty where there is none."""
+    for key, split in LISTS.items():
+        for one in said.get(key) or ():
+            if isinstance(one, str):
+                yield split, [one], "", None
+            elif _is_record(one):
+                images = [one["image"]] if isinstance(one["image"], str) else [str(image) for image in one["image"]]
+                label = one.get("label")
+                yield split, images, label if isinstance(label, str) else "", one.get("fold")
