@@ -40,7 +40,14 @@ def _of_any_data() -> frozenset[tuple[str, ...]]:
 
 def looks_like(raw: Raw) -> list[Source]:
     """The sources that a raw tree looks like, by their own file names and tables."""
+    raw.listing.look_for(mark for source in sources().values() for mark in source.signature)
     return [source for source in sources().values() if any(raw.has(mark) for mark in source.signature)]
+
+
+def look_for_layouts(raw: Raw) -> None:
+    """Finds out at once what `matches` and `has_layout` ask of a raw tree, where all sources are in question."""
+    readings = [edition.reading for source in sources().values() for edition in source.editions]
+    raw.listing.look_for(mark for reading in readings for mark in (*reading.landmarks, *reading.not_landmarks))
 
 
 class Ids:

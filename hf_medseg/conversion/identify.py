@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from hf_medseg.catalog.lookup import sources
-from hf_medseg.catalog.recognise import has_layout, looks_like, matches, with_ids_of
+from hf_medseg.catalog.recognise import has_layout, look_for_layouts, looks_like, matches, with_ids_of
 from hf_medseg.catalog.source import Edition, Source
 from hf_medseg.conversion.layout import any_of, below_its_folders
 from hf_medseg.conversion.own import OwnFit, own_fits
@@ -96,6 +96,7 @@ def identify(raw: str | os.PathLike[str]) -> Identified:
     tree = below_its_folders(listed, path)
     proven = {source.id for source in (*looks_like(tree), *with_ids_of(file.listed for file in tree.files))}
     known = [source for source in sources().values() if source.from_about is None]
+    look_for_layouts(tree)
     found = [one for source in known if (one := _candidate(source, tree, path, source.id in proven)) is not None]
     if any(one.proof == "names" for one in found):
         # What a known source recognises is refused by those for one's own data, and needs no guess.

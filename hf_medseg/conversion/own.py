@@ -11,7 +11,7 @@ from hf_medseg.catalog.about import About, read_about
 from hf_medseg.catalog.about_keys import template
 from hf_medseg.catalog.lookup import sources
 from hf_medseg.catalog.own import Fit, best, the_best
-from hf_medseg.catalog.recognise import has_layout, looks_like, matches, with_ids_of
+from hf_medseg.catalog.recognise import has_layout, look_for_layouts, looks_like, matches, with_ids_of
 from hf_medseg.catalog.source import Source
 from hf_medseg.conversion.layout import below_its_folders, folders_of
 from hf_medseg.errors import Refused
@@ -125,6 +125,7 @@ def source_of_tree(path: str, about: str | None, work: Path) -> Source:
     if known:
         raise Refused(f"This raw tree looks like {_either(known)}. {_say(known)}")
     own = own_fits(raw, about)
+    look_for_layouts(tree)
     alike = [source for source in sources().values() if source.from_about is None and source.convertible and has_layout(source, tree)]
     found = [*(one.source for one in own), *alike]
     if len(found) > 1:

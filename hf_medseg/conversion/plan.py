@@ -164,24 +164,25 @@ def _plan(
     executor: Executor,
     progress: Callable[[int, int], None] | None,
 ) -> Plan:
-    if source.from_about is not None:
-        refuse_known_sources(source, raw, request.raw)
-    fit = None
-    if source.fits is None:
-        edition = edition_of(source, raw, request.edition, inside)
-    elif request.edition:
-        raise Refused(f"{source.id} has no edition {request.edition!r}; it has only one.")
-    else:
-        edition, fit = source.editions[0], fit_of(source, raw, about, inside)
-    parts, job = parts_of(source, raw.listing, outside), Job(edition.name, about=about, fit=fit)
+    with _without_collector():
+        if source.from_about is not None:
+            refuse_known_sources(source, raw, request.raw)
+        fit = None
+        if source.fits is None:
+            edition = edition_of(source, raw, request.edition, inside)
+        elif request.edition:
+            raise Refused(f"{source.id} has no edition {request.edition!r}; it has only one.")
+        else:
+            edition, fit = source.editions[0], fit_of(source, raw, about, inside)
+        parts, job = parts_of(source, raw.listing, outside), Job(edition.name, about=about, fit=fit)
     if source.survey is not None:
         wanted = source.survey(about) if callable(source.survey) else source.survey
         to_see = list(wanted.files(Raw(raw.listing, job, parts)))
         job = replace(job, survey=take_survey(to_see, wanted.look, executor, work, progress, wanted.head))
-    if source.from_about is not None:
-        edition = source.from_about(Raw(raw.listing, job, parts))
-    configs = _configs_of(source, edition, request.configs)
     with _without_collector():
+        if source.from_about is not None:
+            edition = source.from_about(Raw(raw.listing, job, parts))
+        configs = _configs_of(source, edition, request.configs)
         plans = [
             _config_plan(source, edition, config, Raw(raw.listing, replace(job, config=config.name), parts), request) for config in configs
         ]

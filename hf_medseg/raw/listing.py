@@ -6,7 +6,7 @@ import itertools
 import os
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from hf_medseg.raw.archive_names import NESTED, refuse, stem
 from hf_medseg.raw.archives import archive_kind, list_archive
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.litter import is_litter
-from hf_medseg.raw.patterns import Pattern
+from hf_medseg.raw.patterns import Pattern, found_in
 from hf_medseg.raw.places import Alone, Hindered, InFolder
 from hf_medseg.raw.walk import ABOVE, NO_FILE, walk
 
@@ -38,6 +38,7 @@ class Listing:
     part: str = ""
     outside: bool = False
     _with_suffix: dict[tuple[str, ...], list[RawFile]] = field(default_factory=dict, repr=False)
+    _has: dict[str, bool] = field(default_factory=dict, repr=False)
 
     def matches(self, pattern: Pattern) -> Iterator[tuple[RawFile, re.Match[str]]]:
         """The files that match, with their match; those of the same suffixes are looked for once."""
@@ -50,7 +51,15 @@ class Listing:
 
     def has(self, pattern: str) -> bool:
         """Whether any file matches the pattern of `Raw.find`."""
-        return next(self.matches(Pattern(pattern)), None) is not None
+        if pattern not in self._has:
+            self._has[pattern] = next(self.matches(Pattern(pattern)), None) is not None
+        return self._has[pattern]
+
+    def look_for(self, patterns: Iterable[str]) -> None:
+        """Finds out at once what `has` will be asked, where many patterns are in question: each file is looked at once."""
+        if asked := set(patterns) - self._has.keys():
+            found = found_in([file.listed for file in self.files], asked)
+            self._has.update((pattern, pattern in found) for pattern in asked)
 
     def below(self, pattern: str) -> set[str]:
         """The folders in which a match of the pattern begins, each with its `/`, or nothing for the top."""

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Literal
 
 from hf_medseg.case import Recipe
@@ -67,7 +68,7 @@ class Coding:
     kind: Kind = "one"
     files: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def classes(self) -> tuple[str, ...]:
         """The structures, or the classes in the order of their lowest mask value, or of their colours; one at least."""
         if self.kind == "structure":
@@ -136,18 +137,36 @@ class Coding:
         """A mask that shows one thing, in white of any kind."""
         return OneValue(MaskValues(mask, False, self.above, twin=picture if picture.size == mask.size else None))
 
+    @cached_property
+    def _index(self) -> dict[str, int]:
+        """The class index of each name."""
+        return {BACKGROUND: 0, UNKNOWN: NOT_ANNOTATED} | {name: number for number, name in enumerate(self.classes, 1)}
+
+    @cached_property
+    def _of_colours(self) -> dict[Colour, int]:
+        """The class index of each colour; one table for all masks, as the others are."""
+        return {colour: self._index[name] for colour, name in self.colours.items()}
+
+    @cached_property
+    def _of_values(self) -> dict[int, int]:
+        """The class index of each value."""
+        return {value: self._index[name] for value, name in self.names.items()}
+
+    @cached_property
+    def _special(self) -> dict[int, int]:
+        """The class index of the values that are no object, where values number objects."""
+        return {value: self._index[name] for value, name in self.names.items() if value and name in (BACKGROUND, UNKNOWN)}
+
     def _one(self, mask: RawFile, picture: RawFile) -> dict[str, Labels | Cell]:
         """How the columns that a mask makes are read from it."""
-        index = {BACKGROUND: 0, UNKNOWN: NOT_ANNOTATED} | {name: number for number, name in enumerate(self.classes, 1)}
         if mask.listed in self.agreed.wrong:
             return {"mask": Unfit(mask, *self.agreed.wrong[mask.listed])}
         if self.colours:
-            return {"mask": Colours(MaskColours(mask), {colour: index[name] for colour, name in self.colours.items()})}
+            return {"mask": Colours(MaskColours(mask), self._of_colours)}
         pixels = MaskValues(mask, self.agreed.by_index, self.above, exact=self.objects, twin=picture if picture.size == mask.size else None)
         if self.objects:
-            special = {value: index[name] for value, name in self.names.items() if value and name in (BACKGROUND, UNKNOWN)}
-            return {"mask": AnyObject(pixels, special), "instances": ObjectNumbers(pixels, special)}
-        return {"mask": Values(pixels, {value: index[name] for value, name in self.names.items()}, UNNAMED)}
+            return {"mask": AnyObject(pixels, self._special), "instances": ObjectNumbers(pixels, self._special)}
+        return {"mask": Values(pixels, self._of_values, UNNAMED)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,6 +143,8 @@ def _in_folders(pictures: list[Seen], masks: list[Seen], suffix: str) -> list[Wa
     best: Pairing = {}
     layout = ""
     for words, pair in strategies:
+        if len(best) == min(len(pictures), len(masks)):
+            break  # none can find more
         found = pair()
         if len(found) > len(best):
             best, layout = found, words
@@ -407,6 +409,8 @@ def _last_split(one: Seen) -> str | None:
 
 
 def _item(one: Seen, masks: list[tuple[str, Seen]]) -> Item:
+    if len(masks) < 2:
+        return Item(one.path, one.file, one.stem, tuple([(name, mask.file) for name, mask in masks]), one.above)
     several: dict[str, list[RawFile]] = defaultdict(list)
     for name, mask in masks:
         several[name].append(mask.file)

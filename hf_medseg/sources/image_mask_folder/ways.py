@@ -147,20 +147,23 @@ def placed(way: Way) -> list[tuple[Item, Place]]:
         key = (moved[item.path], item.stem)
         found[key] = joined([found[key], item.picture]) if key in found else item.picture
     sorting = Sorting.of(found)
+    aboves = {path: Above.of(folders) for path, folders in moved.items()}
+    places = {path: Place(above.split, "/".join(sorting.folder(above)), above.name) for path, above in aboves.items()}
     result = []
     for item in every:
-        above = Above.of(moved[item.path])
-        split = item.said.get("split")
-        split = above.split if split is None else split_of(split) or re.sub(r"\W+", "_", split)
-        start = _start(item, above, sorting)
-        place = Place(split, "/".join(sorting.folder(above)), above.name)
-        masks = tuple((name, beginning(file, _shared(file, item.picture, start))) for name, file in item.masks)
-        result.append((replace(item, picture=beginning(item.picture, start), masks=masks), place))
+        place = places[item.path]
+        if (split := item.said.get("split")) is not None:
+            place = replace(place, split=split_of(split) or re.sub(r"\W+", "_", split))
+        start = _start(item, aboves[item.path], sorting)
+        masks = tuple([(name, beginning(file, _shared(file, item.picture, start))) for name, file in item.masks])
+        result.append((Item(item.path, beginning(item.picture, start), item.stem, masks, item.above, item.said), place))
     return [*_without_copies(result[: len(way.items)]), *result[len(way.items) :]]
 
 
 def _shared(mask: RawFile, picture: RawFile, start: int) -> int:
     """Where the path of a mask begins: below the folders that lie above the layout, as far as they are the same for both."""
+    if not start:
+        return 0
     above = picture.listed[:start]
     while above and not mask.listed.startswith(above):
         above = above[: above.rfind("/", 0, -1) + 1]
@@ -186,10 +189,14 @@ def _without_copies(found: list[tuple[Item, Place]]) -> Iterator[tuple[Item, Pla
 
 def beginning(file: RawFile, start: int) -> RawFile:
     """A file whose layout begins at that place of its path."""
+    if start == file.start:
+        return file
     return RawFile(file.listed, file.size, file.place, start, file.part, file.twins, stamp=file.stamp)
 
 
 def _start(item: Item, above: Above, sorting: Sorting) -> int:
+    if not item.above:
+        return 0
     folders = item.picture.listed.split("/")[: item.above]
     if sorting.apart:
         folders = folders[: sorting.common]
