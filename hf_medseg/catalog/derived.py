@@ -11,6 +11,7 @@ from hf_medseg.catalog.facts import Access, Concept
 from hf_medseg.catalog.licenses import LICENSE_TIERS, License, Tier, strictest
 from hf_medseg.catalog.lookup import sources
 from hf_medseg.catalog.source import Config, Edition, Reading, Source
+from hf_medseg.catalog.stated import Stated
 from hf_medseg.dataset.columns import FLAG, FLOAT64, INT32, TEXT, Column, ListOf, annotated
 from hf_medseg.errors import Refused
 
@@ -78,6 +79,8 @@ class Origin:
             license = edition.license
             if self.license != license.id:
                 others = [one.license for one in source.editions if one.license.id == self.license]
+                if source.licenses is not None and not others:  # an archive's table stated it for some of the files
+                    others = [Stated.of(self.license, "", 0).terms]
                 tier = strictest((license.tier, *([one.tier for one in others] or ["unknown"])))
                 license = next((one for one in others if one.tier == tier), replace(license, tier=tier))
         return replace(license, tier=strictest((license.tier, self.stated_tier)))

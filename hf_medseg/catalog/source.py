@@ -15,6 +15,7 @@ from hf_medseg.catalog.decode import keys
 from hf_medseg.catalog.facts import EditionFacts, Facts, PartFacts
 from hf_medseg.catalog.loader import read_facts
 from hf_medseg.catalog.own import Fit
+from hf_medseg.catalog.stated import Stated
 from hf_medseg.dataset.columns import VOLUME_COLUMNS, WHOLE_VOLUME_COLUMNS, Column, of_volumes
 from hf_medseg.errors import Refused
 
@@ -131,6 +132,7 @@ class Source(Facts):
             may be that folder.
         image_mode: the mode that every image has, where the source declares one.
         survey: an optional pass before planning; where what to look at depends on the about file, what makes it from that.
+        licenses: what a table of an archive beside the files says of their licenses, after the survey; the strictest decides.
         about_file: the record that the user's about file is read into; its keys are those that the facts explain.
         from_about: of own data: makes the edition of what only the tree knows: `raw.about`, `raw.survey`, `raw.fit`.
         fits: of own data: the ways in which it reads a raw tree by an about file. It opens no picture, and of other files no more than the
@@ -145,6 +147,7 @@ class Source(Facts):
     begins: tuple[str, ...] = ()
     image_mode: Literal["L", "RGB", ""] = ""
     survey: SurveyPlan | Callable[[About], SurveyPlan] | None = None
+    licenses: Callable[[Raw], tuple[Stated, ...]] | None = None
     about_file: type[About] = About
     from_about: Callable[[Raw], Edition] | None = None
     fits: Callable[[Raw, About], Sequence[Fit]] | None = None
@@ -182,7 +185,7 @@ def source_of(
         cases: see `Source`.
         parts: the landmarks of each part by name, where there are several.
         about_file: see `Source`.
-        told: what else `Source` has: `signature`, `ids`, `begins`, `image_mode`, `survey`, `from_about`, `fits`.
+        told: what else `Source` has: `signature`, `ids`, `begins`, `image_mode`, `survey`, `licenses`, `from_about`, `fits`.
 
     Raises:
         Refused: the facts are wrong, patterns are no tuple, or editions, parts or keys of the about file are not those that the facts name.

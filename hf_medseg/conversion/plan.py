@@ -19,6 +19,7 @@ from hf_medseg.case import Case
 from hf_medseg.catalog.about import About, read_about
 from hf_medseg.catalog.recognise import lawful_way, with_ids_of
 from hf_medseg.catalog.source import Config, Edition, Source
+from hf_medseg.catalog.stated import Stated, under
 from hf_medseg.catalog.tables import config_folder, table_of
 from hf_medseg.conversion.executor import Executor
 from hf_medseg.conversion.layout import edition_of, not_this_source, open_layout, parts_of, refuse_known_sources
@@ -108,6 +109,7 @@ class Plan:
         inside: the folders of the source's layout that RAW itself is, such as `training/`: nothing beside it is read. Empty where RAW holds
             the layout's beginning.
         repacked: names of archives below RAW that are called like a published one with a checksum and have another size.
+        licenses: what an archive's table below RAW says of the licenses of the files.
     """
 
     source: Source
@@ -117,6 +119,7 @@ class Plan:
     state: str | None = None
     inside: str = ""
     repacked: tuple[str, ...] = ()
+    licenses: tuple[Stated, ...] = ()
 
     @property
     def raw_bytes(self) -> int:
@@ -182,6 +185,8 @@ def _plan(
     with _without_collector():
         if source.from_about is not None:
             edition = source.from_about(Raw(raw.listing, job, parts))
+        licenses = source.licenses(Raw(raw.listing, job, parts)) if source.licenses is not None else ()
+        edition = under(edition, licenses)
         configs = _configs_of(source, edition, request.configs)
         plans = [
             _config_plan(source, edition, config, Raw(raw.listing, replace(job, config=config.name), parts), request) for config in configs
@@ -196,7 +201,7 @@ def _plan(
         others = ", ".join(config.name for config in edition.reading.configs if config.name != empty)
         raise Refused(f"{source.id}: the raw tree holds nothing of the config {empty}. Ask for another one with --config NAME: {others}.")
     every = [file for listing in Raw(raw.listing, parts=parts).listings() for file in listing.files]
-    return Plan(source, edition, about, found, state_of(every), inside, _repacked(source, every))
+    return Plan(source, edition, about, found, state_of(every), inside, _repacked(source, every), licenses)
 
 
 def _repacked(source: Source, files: Iterable[RawFile]) -> tuple[str, ...]:

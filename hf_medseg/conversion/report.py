@@ -189,6 +189,7 @@ def full_report(plan: Plan, configs: Mapping[str, Any]) -> dict[str, Any]:
         "edition": plan.edition.name or None,
         "license": plan.edition.license.id,
         "tier": plan.edition.license.tier,
+        **({"licenses": [asdict(one) for one in plan.licenses]} if plan.licenses else {}),
         "converter": __version__,
         "packages": versions(),
         "configs": dict(configs),

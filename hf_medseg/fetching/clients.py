@@ -23,6 +23,8 @@ from hf_medseg.formats import dicom_header
 
 logger = logging.getLogger(__name__)
 
+TERMS = "idc_series.csv"
+"""What `download` calls the table of a collection's series and their licenses."""
 IDLE = 900.0  # seconds without a byte, after which a client is broken off
 _TRIES = 3  # a client that breaks off is called again so often; what it has received it carries on
 
@@ -192,7 +194,8 @@ def imaging_data_commons(address: str, part: Path, wanted: Wanted, watch: Watch)
 
     Args:
         address: `<collection>` for all of it; `<collection>#<analysis results>` (with commas; `own` for the collection's own) for the SEG
-            and RTSTRUCT of these alone, and then the images that they were drawn on.
+            and RTSTRUCT of these alone, and then the images that they were drawn on. A table beside them says the license, the DOI and
+            the bytes of every series.
         part: see `fetch`, as the rest.
         wanted: what is known of it.
         watch: told how far it is.
@@ -205,6 +208,7 @@ def imaging_data_commons(address: str, part: Path, wanted: Wanted, watch: Watch)
     part.mkdir(parents=True, exist_ok=True)
     if not results:
         _from_idc(client, series, part, wanted, collection_id=collection)
+        _say_terms(series, part)
         return part
     of = series["analysis_result_id"].astype(object).where(series["analysis_result_id"].notna(), "own")
     drawn = series["Modality"].isin(["SEG", "RTSTRUCT"])
@@ -218,6 +222,7 @@ def imaging_data_commons(address: str, part: Path, wanted: Wanted, watch: Watch)
     logger.info("%s: %d masks refer to %d of %d series of images; with them %d bytes", wanted.name, *counts)
     watch.at(wanted.name, _bytes_in(part), size)
     _from_idc(client, images, part, wanted, seriesInstanceUID=list(images["SeriesInstanceUID"]))
+    _say_terms(series[series["SeriesInstanceUID"].isin([*masks["SeriesInstanceUID"], *images["SeriesInstanceUID"]])], part)
     return part
 
 
@@ -232,6 +237,13 @@ def _from_idc(client: Any, series: Any, part: Path, wanted: Wanted, **selection:
     there = int(series["instanceCount"].sum())
     if come < there:  # the client only logs what went wrong
         raise Unavailable(f"{there - come:,} of {there:,} files did not come; the same command fetches them")
+
+
+def _say_terms(series: Any, part: Path) -> None:
+    """Lays beside the files what the index says of each series: its license, what to cite for it, its bytes."""
+    told = series.assign(bytes=(series["series_size_MB"] * 1e6).round().astype("int64"))
+    columns = ["collection_id", "SeriesInstanceUID", "Modality", "analysis_result_id", "license_short_name", "source_DOI", "bytes"]
+    told[columns].sort_values("SeriesInstanceUID").to_csv(part / TERMS, index=False)
 
 
 def _folders_of(series: Any, part: Path) -> list[Path]:

@@ -45,6 +45,10 @@ class Select:
         structures = tuple(one for one in header.structures if one.origin in origins)
         return replace(header, structures=structures) if structures else None
 
+    def takes(self, header: Header, results: Mapping[str, str]) -> bool:
+        """Whether an object is of an analysis result that is asked for, if any is; see `of`."""
+        return not self.analysis_result or results.get(header.series_uid) in self.analysis_result
+
     def of(self, drawn: Instance, results: Mapping[str, str]) -> Instance | None:
         """An object with the structures that are taken, None where it is not.
 
@@ -52,9 +56,7 @@ class Select:
             drawn: the object.
             results: its analysis result, by SeriesInstanceUID, as the archive's table has it.
         """
-        if self.analysis_result and results.get(drawn.header.series_uid) not in self.analysis_result:
-            return None
-        header = self.of_header(drawn.header)
+        header = self.of_header(drawn.header) if self.takes(drawn.header, results) else None
         return None if header is None else replace(drawn, header=header)
 
     def latest(self, drawn: list[Instance]) -> tuple[list[Instance], list[Instance]]:

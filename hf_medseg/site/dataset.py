@@ -12,6 +12,7 @@ from typing import Any
 from hf_medseg.catalog import lookup
 from hf_medseg.catalog.facts import Facts
 from hf_medseg.catalog.licenses import License
+from hf_medseg.catalog.stated import Stated, under
 from hf_medseg.dataset.finished import finished
 from hf_medseg.dataset.folder import CARD, Output
 from hf_medseg.dataset.table import NOT_ANNOTATED
@@ -141,6 +142,7 @@ def page_of(target: Output, name: str, license: License | None, count: int, fold
     facts = lookup.facts().get(first.source)
     facts = None if facts is not None and facts.own_data else facts
     edition = next((one for one in facts.editions if one.name == first.edition), None) if facts else None
+    edition = under(edition, Stated.from_report(report)) if edition else None
     card = _card(target.root / CARD)
     views = list(write_views(target, count, folder)) if count else []
     measured, fault = _measured(target.root, progress)

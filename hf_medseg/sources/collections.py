@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.source import Reading, Source, SurveyPlan, facts_of, source_of, volume_configs
+from hf_medseg.catalog.stated import Stated
 from hf_medseg.dataset.columns import FLAG, FLOAT32, INT32, MASK_ORIGIN, PICTURE, SEX, TEXT, Column, ListOf, annotated
 from hf_medseg.errors import Refused
 from hf_medseg.formats import dicom_header, dicom_series
@@ -24,12 +26,16 @@ from hf_medseg.masks.dicom_rtstruct import RtStructure
 from hf_medseg.masks.dicom_seg import DicomSegment
 from hf_medseg.masks.dicom_select import Select
 from hf_medseg.masks.labels import Labels
+from hf_medseg.raw.tables import Table
 from hf_medseg.raw.tree import Raw
 from hf_medseg.sources.dicom_damaged import damaged_cases
 
 STACKS = ("CT", "MR", "PT", "NM")
 
 PICTURES = ("CR", "DX", "MG", "US", "XA", "RF", "IO", "PX", "OP", "ES", "XC", "OT")
+
+SERIES, LICENSE, DOI = "SeriesInstanceUID", "license_short_name", "source_DOI"
+"""Columns of the index of the Imaging Data Commons, of which `download` lays the lines of what it fetched beside the files."""
 
 OTHER_MASKS = r"[^/]+\.(?i:nii|nii\.gz|nrrd|mha|mhd)"
 
@@ -116,6 +122,7 @@ class Collection:
             Refused: no file is of the collection's patients, it lacks its images or masks altogether, or the masks are no DICOM.
         """
         self._know_patients(raw)
+        _tables(raw)  # they are used
         drawn = [one for one in dicom_series.structures(raw) if self._ours(raw, one)]
         if not drawn and raw.has(OTHER_MASKS):
             raise Refused(
@@ -147,6 +154,18 @@ class Collection:
             else:
                 for file in series.files:
                     raw.skip(file, "images that no mask refers to (only_referenced)")
+
+    def licenses(self, raw: Raw) -> tuple[Stated, ...]:
+        """What the archive's tables below RAW say of the licenses of the images and selected masks that are there."""
+        there = {one.series_uid for one in raw.survey.values() if isinstance(one, Header) and self._is_of_use(one)}
+        stated = {(row[SERIES], row[LICENSE], row[DOI]) for table in _tables(raw) for row in table if row[SERIES] in there}
+        found = Counter(Stated.of(license, doi, 0) for _, license, doi in stated)
+        return tuple(replace(one, series=number) for one, number in sorted(found.items()))
+
+    def _is_of_use(self, header: Header) -> bool:
+        if not self._may_be_ours(header):
+            return False
+        return not header.structures or (self.select.takes(header, self.results) and self.select.of_header(header) is not None)
 
     def _know_patients(self, raw: Raw) -> None:
         """Refuses a tree without a file of the collection's patients: folders of collections look alike, their headers do not."""
@@ -274,6 +293,11 @@ class Collection:
         return "its header does not say that what identifies the patient was removed (PatientIdentityRemoved = YES)."
 
 
+def _tables(raw: Raw) -> list[Table]:
+    """The tables below RAW in which an archive says under which license and DOI each series is."""
+    return raw.tables(r"[^/]+\.csv", (SERIES, LICENSE, DOI))
+
+
 def _found(names: Mapping[str, str], name: str) -> str:
     """What a name leads to, empty for nothing."""
     if name in names:
@@ -398,4 +422,5 @@ def collection_of(file: str, declared: Collection, *, folders: tuple[str, ...] =
         signature=tuple(f"{folder}{'/' * bool(folder)}(?:{declared.patients})/.+" for folder in folders),
         ids=ids,
         survey=survey_of(archive),
+        licenses=declared.licenses,
     )

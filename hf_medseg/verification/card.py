@@ -11,6 +11,7 @@ import yaml
 
 from hf_medseg.card import croissant
 from hf_medseg.catalog.lookup import sources
+from hf_medseg.catalog.stated import Stated, under
 from hf_medseg.dataset.columns import card_feature
 from hf_medseg.dataset.folder import (
     CARD,
@@ -74,7 +75,8 @@ def check_croissant(findings: Findings, examined: Examined) -> None:
     edition = next((one for one in source.editions if one.name == identity.edition), None)
     if edition is None:
         return
-    right = croissant.render(source, edition, json.loads(report))
+    told_of = json.loads(report)
+    right = croissant.render(source, under(edition, Stated.from_report(told_of)), told_of)
     shards = {one.name: content for one in examined.shards if (content := examined.files.get(one.name)) is not None}
     hashed = croissant.with_hashes(right, {name: (content.size, content.sha256) for name, content in shards.items()})
     if told.decode("utf-8", "replace") not in (right, hashed):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import errno
 import gzip
 import hashlib
@@ -1038,6 +1039,9 @@ def test_google_drive_over_its_quota(web: Web, tmp_path: Path) -> None:
     assert not (tmp_path / "MSFD.zip").exists()
 
 
+TERMS = ("CC BY 3.0", "10.7937/k9tcia.2017.murs5cl")
+
+
 def at_the_commons(web: Web, monkeypatch: pytest.MonkeyPatch, phantom: Phantom, collection: str) -> dict[str, bytes]:
     """The index and the bucket of a phantom in the layout of the Imaging Data Commons; the bucket, to take files out of."""
     index = pytest.importorskip("idc_index.index")
@@ -1053,9 +1057,11 @@ def at_the_commons(web: Web, monkeypatch: pytest.MonkeyPatch, phantom: Phantom, 
         size = sum(path.stat().st_size for path in paths)
         told = pydicom.dcmread(paths[0], stop_before_pixels=True).get("SeriesDescription", "")
         result = "bamf_aimi_annotations" if told.startswith("AIMI") else None
-        lines.append((collection, patient, study, uid, modality, len(paths), size / 1e6, uuid, f"s3://idc-open-data/{uuid}/*", result))
+        lines.append(
+            (collection, patient, study, uid, modality, len(paths), size / 1e6, uuid, f"s3://idc-open-data/{uuid}/*", result, *TERMS)
+        )
         bucket.update({f"{uuid}/{path.name}": path.read_bytes() for path in paths})
-    columns = "collection_id PatientID StudyInstanceUID SeriesInstanceUID Modality instanceCount series_size_MB crdc_series_uuid series_aws_url analysis_result_id"
+    columns = "collection_id PatientID StudyInstanceUID SeriesInstanceUID Modality instanceCount series_size_MB crdc_series_uuid series_aws_url analysis_result_id license_short_name source_DOI"
     table = pandas.DataFrame(lines, columns=columns.split())
     table["aws_bucket"] = "idc-open-data"
     table["gcs_bucket"] = "idc-open-data"
@@ -1107,6 +1113,13 @@ def test_masks_come_first_and_then_only_the_images_that_they_refer_to(
     came = [path.name.partition("_")[0] for path in (tmp_path / "raw/prostatex").rglob("*_*") if path.is_dir()]
     assert sorted(one for one in came if one in ("MR", "SEG")) == ["MR", "MR", "SEG", "SEG"]  # of three MR and three SEG series
     assert "2 masks refer to 2 of 3 series of images" in caplog.text
+    with next((tmp_path / "raw/prostatex").rglob("idc_series.csv")).open() as file:
+        told = {row["SeriesInstanceUID"]: row for row in csv.DictReader(file)}
+    assert set(told) == {path.name.partition("_")[2] for path in (tmp_path / "raw/prostatex").rglob("*_*") if path.is_dir()} - {""}
+    for path in (tmp_path / "raw/prostatex").rglob("*_1.*"):
+        row = told[path.name.partition("_")[2]]
+        assert (row["license_short_name"], row["source_DOI"]) == TERMS
+        assert int(row["bytes"]) == sum(one.stat().st_size for one in path.iterdir())
     converts("prostatex", tmp_path / "raw", tmp_path / "out", len(phantom.rows))
     with pytest.raises(MedsegError, match="no masks of nobody"):
         hf_medseg.download(offer(Download("prostatex#nobody", "idc"), source="prostatex"), tmp_path / "again")

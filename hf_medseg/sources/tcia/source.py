@@ -11,6 +11,7 @@ from hf_medseg.case import Case
 from hf_medseg.catalog.about import About, OwnData, listed
 from hf_medseg.catalog.facts import EditionFacts
 from hf_medseg.catalog.source import Edition, SurveyPlan, facts_of, source_of
+from hf_medseg.catalog.stated import Stated
 from hf_medseg.errors import Refused
 from hf_medseg.formats.dicom_header import Header
 from hf_medseg.masks.dicom_select import ALGORITHMS, KINDS, Select
@@ -169,11 +170,17 @@ def edition_from(raw: Raw) -> Edition:
     return reading_of(declared.classes).edition(facts)
 
 
+def licenses(raw: Raw) -> tuple[Stated, ...]:
+    """See `Collection.licenses`."""
+    return collection_from(raw).licenses(raw)
+
+
 SOURCE = source_of(
     __file__,
     reading_of(()),
     cases,
     survey=survey_by,
     about_file=Declared,
+    licenses=licenses,
     from_about=edition_from,
 )
