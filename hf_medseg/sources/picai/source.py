@@ -16,8 +16,8 @@ from hf_medseg.raw.cells import age_in, known, number_in, whole_in
 from hf_medseg.raw.tables import Keyed
 from hf_medseg.raw.tree import Raw, union
 
-# patient, and patient with study
-SCAN, NAME = r"(\d{5})/(\1_\d{7})", r"(?=(\d{5}))(\1_\d{7})"
+# Patient and study, as images and as masks have them.
+SCAN, NAME = r"(\d{5})/\1_(\d{7})", r"(\d{5})_(\d{7})"
 
 NIFTI = r"\.nii(?:\.gz)?"
 
@@ -47,15 +47,16 @@ AUTOMATIC = {
 def cases(raw: Raw) -> Iterator[Case]:
     """One case a study: axial T2 with its masks, or another sequence alone, which lies on another grid."""
     if raw.config in SEQUENCES:
-        for (patient, name), file in raw.find(rf"{SCAN}_{SEQUENCES[raw.config][0]}\.mha").items():
-            yield Case(f"{name}_{raw.config}", {"image": HeadedVolume(file), "mask": None}, patient_id=patient)
+        for (patient, study), file in raw.find(rf"{SCAN}_{SEQUENCES[raw.config][0]}\.mha").items():
+            yield Case(f"{patient}_{study}_{raw.config}", {"image": HeadedVolume(file), "mask": None}, patient_id=patient)
         return
     images = raw.find(rf"{SCAN}_t2w\.mha")
     graded, ungraded = (raw.find(rf"{EXPERTS}/{folder}/{NAME}{NIFTI}") for folder in ("resampled", "Pooch25"))
     automatic = {column: raw.find(rf"{folder}/{NAME}{NIFTI}") for column, (folder, _) in AUTOMATIC.items()}
     lines = _lines(raw)
     for key in union(images, graded, ungraded):
-        patient, name = key
+        patient, study = key
+        name = f"{patient}_{study}"
         if key in ungraded and key not in graded:
             mask = Values(NiftiVolume(ungraded[key]), UNGRADED)
         else:
@@ -74,7 +75,7 @@ def cases(raw: Raw) -> Iterator[Case]:
                     if key in found
                 },
             },
-            _said(lines.get(tuple(name.split("_")), {})),
+            _said(lines.get(key, {})),
             patient_id=patient,
         )
 
