@@ -22,6 +22,7 @@ class Npz:
 
     def __init__(self, work: Work) -> None:
         self._work = work
+        self._axes = ""
         work.note_further_masks(work.table.pictures)
 
     def add(self, case: Case) -> str:
@@ -35,6 +36,8 @@ class Npz:
                     arrays[f"scale{column.removeprefix('image')}"] = np.array(case.scale(column))
         if (affine := case.grid.affine) is not None:
             arrays["affine"] = affine
+        if case.is_volume:
+            self._axes = "nhwc" if arrays["image"].ndim == 4 else "nhw"
         buffer = io.BytesIO()
         np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
         self._work.write(f"{case.entry.split}/{case.entry.stem}.npz", buffer.getvalue())
@@ -43,4 +46,4 @@ class Npz:
 
     def finish(self) -> None:
         """See `Layout.finish`."""
-        self._work.write_about()
+        self._work.write_about(*([f'axes = "{self._axes}"'] if self._axes else []))

@@ -231,11 +231,13 @@ class Stack:
         file: the file.
         name: of the array in it.
         axes: what its axes are, a letter each: n pictures, h rows, w columns, c channels.
+        scale: name of an array beside it with slope and intercept (physical = stored * slope + intercept); empty where there is none.
     """
 
     file: RawFile
     name: str
     axes: str
+    scale: str = ""
 
     def shape(self) -> Mapping[str, int]:
         """The length of each axis by its letter.
@@ -298,7 +300,8 @@ class StackPicture(OneFile):
                 what = f"{raw.shape[2]} channels of {raw.dtype}"
                 raise Rejected(self.file.path, f"its pictures have {what}; one channel, or three of 8 bits, are read.", AXES)
             return Samples(np.ascontiguousarray(raw)[np.newaxis], Grid((1, *raw.shape[:2])))
-        array, slope, intercept = stored_samples(np.ascontiguousarray(raw)[np.newaxis], self.file.path)
+        scale = np.asarray(arrays_in(self.stack.file)[self.stack.scale], np.float64).tolist() if self.stack.scale else (1.0, 0.0)
+        array, slope, intercept = stored_samples(np.ascontiguousarray(raw)[np.newaxis], self.file.path, *scale)
         return Samples(array, Grid((1, *raw.shape)), slope, intercept)
 
 

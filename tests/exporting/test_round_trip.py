@@ -14,7 +14,7 @@ import hf_medseg
 from hf_medseg.conversion import plan as planning
 from hf_medseg.dataset.folder import Output
 from tests.support.harness import pixels, run
-from tests.support.kit import Array
+from tests.support.kit import Array, write
 
 Found = dict[tuple[str, str], tuple[Array, Array | None]]
 
@@ -55,25 +55,46 @@ def unguarded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 PICTURES = ("chase-db1", "kvasir-seg", "segpc-2021", "coco", "image-mask-folder", "hyperkvasir")
 VOLUMES = ("msd", "acdc")
-AGAIN = {"folder": "image-mask-folder", "coco": "coco", "yolo-seg": "yolo-seg"}
+AGAIN = {"folder": "image-mask-folder", "coco": "coco", "yolo-seg": "yolo-seg", "nnunet": "image-mask-folder", "npz": "array-stack"}
 
 
-@pytest.mark.parametrize("to", AGAIN)
-@pytest.mark.parametrize("source", PICTURES)
+# nnU-Net takes one kind of pictures in all cases: sets that mix grey and coloured ones are written otherwise, and it is said.
+WAYS = [(source, to) for source in PICTURES for to in AGAIN if to != "nnunet" or source not in ("coco", "image-mask-folder")]
+
+
+@pytest.mark.parametrize(("source", "to"), WAYS)
 def test_pictures_come_back(source: str, to: str, tmp_path: Path, unguarded: None) -> None:
     first = run(source, "clean", tmp_path, configs=())
     result = hf_medseg.export(first.out, tmp_path / "there", to=to)
     assert result.ok or to == "yolo-seg"
-    about = tmp_path / "about.toml"
-    names = classes_of(first.out)[1:]
-    about.write_text(f"classes = {json.dumps(names)}\n" if to != "folder" else (tmp_path / "there" / "about.toml").read_text())
+    about: Path | None = tmp_path / "there" / "about.toml" if to in ("folder", "npz") else None
+    if to in ("coco", "yolo-seg"):  # which name no class that does not occur
+        about = write(tmp_path / "about.toml", f"classes = {json.dumps(classes_of(first.out)[1:])}\n")
     hf_medseg.convert(AGAIN[to], tmp_path / "there", tmp_path / "again", about=about, workers=1)
     expected = data_of(first.out)
-    if to != "folder":  # nobody annotated them: such layouts would call them empty
-        expected = {key: (image, mask) for key, (image, mask) in expected.items() if mask is not None}
+    if to in ("coco", "yolo-seg", "nnunet"):  # nobody annotated them: such layouts would call them empty
+        kept = "test" if to == "nnunet" else ""
+        expected = {key: value for key, value in expected.items() if value[1] is not None or key[0] == kept}
         assert sum(result.left_out.values()) == len(data_of(first.out)) - len(expected)
     same(data_of(tmp_path / "again"), expected)
     assert classes_of(tmp_path / "again") == classes_of(first.out)
+
+
+@pytest.mark.parametrize("to", ["coco", "yolo-seg", "folder"])
+def test_nuclei_come_back_each_by_itself(to: str, tmp_path: Path, unguarded: None) -> None:
+    first = run("dsb-2018", "clean", tmp_path, configs=())
+    hf_medseg.export(first.out, tmp_path / "there", to=to)
+    about = tmp_path / "there" / "about.toml" if to == "folder" else write(tmp_path / "about.toml", 'classes = ["nucleus"]\n')
+    hf_medseg.convert(AGAIN[to], tmp_path / "there", tmp_path / "again", about=about, workers=1)
+    same(data_of(tmp_path / "again"), {key: value for key, value in data_of(first.out).items() if to == "folder" or value[1] is not None})
+    if to != "folder":
+        found = {row["image_id"]: pixels(row["instances"]) for row in rows_of(tmp_path / "again")}
+        for row in rows_of(first.out):
+            if row["instances"] is not None:
+                pairs = set(zip(pixels(row["instances"]).ravel().tolist(), found[row["image_id"]].ravel().tolist(), strict=True))
+                assert len({other for _, other in pairs}) == len(pairs), row["image_id"]
+                # In YOLO each part of a nucleus is an object.
+                assert to == "yolo-seg" or len({one for one, _ in pairs}) == len(pairs), row["image_id"]
 
 
 @pytest.mark.parametrize("to", ["folder", "nnunet", "decathlon"])

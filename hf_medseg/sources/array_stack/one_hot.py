@@ -14,7 +14,7 @@ from hf_medseg.errors import Refused, Rejected
 from hf_medseg.formats.stacks import Array, StackPicture
 from hf_medseg.masks.labels import LabelMap, Labels, Shape
 from hf_medseg.raw.files import RawFile, Reader
-from hf_medseg.sources.array_stack.pairs import Pair
+from hf_medseg.sources.array_stack.pairs import Pair, masks_of
 
 BACKGROUND = "background"
 
@@ -62,14 +62,14 @@ def channels_of(pairs: tuple[Pair, ...], above: float | None, background: int | 
     Raises:
         Refused: they have different numbers of channels, or cannot be read.
     """
-    numbers = {pair.mask.shape()["c"] for pair in pairs}
+    numbers = {pair.channels for pair in pairs}
     if len(numbers) > 1:
         raise Refused(f"The masks have {' and '.join(map(str, sorted(numbers)))} channels. Give those with the same channels as RAW.")
     overlap, complete = False, True
-    for pair in pairs:
-        for number in range(pair.count):
+    for mask, count in masks_of(pairs):
+        for number in range(count):
             try:
-                inside = set_in(pair.mask.picture(number), pair.mask.file.listed, above)
+                inside = set_in(mask.picture(number), mask.file.listed, above)
             except Rejected as error:
                 raise Refused(str(error)) from error
             complete = complete and bool(inside.any(axis=2).all())
@@ -84,7 +84,7 @@ def names_of_channels(pairs: Sequence[Pair], classes: Mapping[str, str] | None, 
     Raises:
         Refused: the about file names other channels, or nobody says which one is the background.
     """
-    number = pairs[0].mask.shape()["c"]
+    number = pairs[0].channels
     line = "classes = { " + ", ".join(f'{k} = "{BACKGROUND if k == 0 else f"channel_{k}"}"' for k in range(number)) + " }"
     if classes is not None and set(classes) != {str(k) for k in range(number)}:
         raise Refused(f"The masks have {number} channels, which count from 0. Name each of them in the about file, such as: {line}")

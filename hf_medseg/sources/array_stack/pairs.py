@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -11,7 +12,6 @@ import numpy as np
 from hf_medseg.errors import Refused
 from hf_medseg.formats.stacks import AXES, Stack, StackPicture, arrays_in, whole_numbers
 from hf_medseg.raw.files import RawFile
-from hf_medseg.raw.tree import Raw
 
 LETTERS = {frozenset("hw"), frozenset("hwc"), frozenset("nhw"), frozenset("nhwc")}
 
@@ -36,7 +36,7 @@ class Pair:
     """A stack of pictures with its stack of masks.
 
     Attributes:
-        image, mask: the stacks; their axes are empty where nobody says them.
+        image, mask: the stacks; their axes are empty where nobody says them. No mask where nobody annotated the pictures.
         count: how many pictures; 1 where each file holds one.
         split: the split that the names of the arrays say.
         word: what the ids of pictures begin with.
@@ -44,7 +44,7 @@ class Pair:
     """
 
     image: Stack
-    mask: Stack
+    mask: Stack | None
     count: int
     split: str = ""
     word: str = ""
@@ -82,12 +82,22 @@ class Pair:
         if stated and counts[0] != counts[1]:
             raise Refused(f"{words}: {counts[0]} pictures and {counts[1]} masks. Each picture needs its mask, in the same order.")
         count = counts[0] if stated else image_shape[0]
-        return cls(Stack(image_file, image, stated), Stack(mask_file, mask, of_mask if stated else ""), count, **more)
+        return cls(
+            Stack(image_file, image, stated, more.pop("scale", "")), Stack(mask_file, mask, of_mask if stated else ""), count, **more
+        )
+
+    @classmethod
+    def alone(cls, file: RawFile, image: str, shape: tuple[int, ...], axes: str, scale: str) -> Pair:
+        """Pictures that nobody annotated."""
+        stated = axes or {2: "hw", 3: "hwc" if shape[-1] == 3 else ""}.get(len(shape), "")
+        if stated and len(stated) != len(shape):
+            raise Refused(f"{image} of {file.listed}: the axes {stated!r} do not fit an array of {' x '.join(map(str, shape))}. {AXES}")
+        return cls(Stack(file, image, stated, scale), None, shape[stated.index("n")] if "n" in stated else 1)
 
     @property
     def channels(self) -> int:
         """How many channels its masks have; 0 where each pixel holds the number of its class."""
-        sizes = self.mask.shape() if "c" in self.mask.axes else {}
+        sizes = self.mask.shape() if self.mask is not None and "c" in self.mask.axes else {}
         return sizes["c"] if sizes.get("c", 1) > 1 else 0
 
     @property
@@ -102,13 +112,17 @@ class Pair:
         share = RawFile(file.listed, max(file.size // max(2 * self.count, 1), 1), file.place, file.start, file.part, stamp=file.stamp)
         return StackPicture(share, stack, number)
 
-    def names(self, raw: Raw) -> list[str]:
+    def names(self, whole: bool) -> list[str]:
         """An id for each picture.
+
+        Args:
+            whole: whether the folders of its file belong to it.
 
         Raises:
             Refused: the ids are not as many as the pictures, or not different.
         """
-        stem = self.image.file.path.rpartition(".")[0].replace("/", "_")
+        path = self.image.file.path.rpartition(".")[0]
+        stem = path.replace("/", "_") if whole or "n" in self.image.axes else path.rpartition("/")[2]
         if self.ids:
             found: Any = np.asarray(arrays_in(self.image.file)[self.ids]).ravel().tolist()
             texts = [one.decode("utf-8", "replace") if isinstance(one, bytes) else str(one) for one in found]
@@ -121,6 +135,11 @@ class Pair:
         return [f"{stem}_{self.word}_{k:0{digits}}" if self.word else f"{stem}_{k:0{digits}}" for k in range(self.count)]
 
 
+def masks_of(pairs: Iterable[Pair]) -> Iterator[tuple[Stack, int]]:
+    """The stacks of masks, and how many masks each holds."""
+    return ((pair.mask, pair.count) for pair in pairs if pair.mask is not None)
+
+
 @lru_cache(maxsize=1)
 def values_of(pairs: tuple[Pair, ...]) -> set[int]:
     """Every value that the masks hold, mask by mask.
@@ -129,9 +148,9 @@ def values_of(pairs: tuple[Pair, ...]) -> set[int]:
         Rejected: masks hold fractions, or cannot be read.
     """
     found: set[int] = set()
-    for pair in pairs:
-        for number in range(pair.count):
-            found.update(np.unique(whole_numbers(pair.mask.picture(number), pair.mask.file.path)).tolist())
+    for mask, count in masks_of(pairs):
+        for number in range(count):
+            found.update(np.unique(whole_numbers(mask.picture(number), mask.file.path)).tolist())
             if len(found) > 1000:
                 return found
     return found

@@ -11,8 +11,9 @@ from hf_medseg.catalog.about import About, OwnData
 from hf_medseg.catalog.own import Fit
 from hf_medseg.catalog.source import Config, Edition, Reading, source_of
 from hf_medseg.dataset.columns import FLAG, FLOAT64, PICTURE, TEXT, Column, ListOf
+from hf_medseg.dataset.table import NOT_ANNOTATED
 from hf_medseg.errors import Refused, Rejected
-from hf_medseg.formats.stacks import AXES, MEND, StackValues, arrays_in
+from hf_medseg.formats.stacks import AXES, MEND, StackPicture, StackValues, arrays_in
 from hf_medseg.formats.zarr_store import Store, stores_in
 from hf_medseg.masks.agreement import MOST_CLASSES, classes_line
 from hf_medseg.masks.labels import Labels, Painted, Threshold, Values
@@ -25,6 +26,8 @@ from hf_medseg.sources.array_stack.one_hot import BACKGROUND, OneChannel, names_
 from hf_medseg.sources.array_stack.pairs import Pair, values_of
 
 FILE = r"[^/]+\.(?i:npy|npz|h5|hdf5|hdf|he5|mat)"
+
+UNKNOWN = "not annotated"  # what the about file may call a value that is no class
 
 LANDMARKS = (rf"{FILE}|\.zarray|zarr\.json",)
 
@@ -82,12 +85,15 @@ def replace_start(file: RawFile, start: int) -> RawFile:
 
 def _files_of_arrays(files: Sequence[RawFile], said: AboutFile) -> Iterator[Pair]:
     """The pairs of arrays in files that hold several."""
+    alone: list[Pair] = []
+    found = False
     for file in files:
         arrays = arrays_in(file)
         shapes = arrays.shapes()
         by_split = [pair for name in shapes if (pair := _of_split(file, name, shapes, said)) is not None] if not said.image else []
         if by_split:
             yield from by_split
+            found = True
             continue
         image = said.image or next((name for name in IMAGES if name in {*shapes, *arrays.objects}), "")
         mask = said.mask or next((name for name in MASKS if name in {*shapes, *arrays.objects}), "")
@@ -95,13 +101,25 @@ def _files_of_arrays(files: Sequence[RawFile], said: AboutFile) -> Iterator[Pair
             if name in arrays.objects:
                 arrays[name]  # which says that objects are never loaded
         if image in shapes and mask in shapes:
-            yield Pair.of(file, image, file, mask, shapes[image], shapes[mask], (said.axes, said.mask_axes), ids=said.ids)
+            scale = _scale(shapes, image)
+            yield Pair.of(file, image, file, mask, shapes[image], shapes[mask], (said.axes, said.mask_axes), ids=said.ids, scale=scale)
+            found = True
             continue
         in_groups = list(_in_groups(file, shapes, said))
         yield from in_groups
-        if said.image and not in_groups:
+        found = found or bool(in_groups)
+        if not in_groups and image in shapes and "/" not in image:
+            alone.append(Pair.alone(file, image, shapes[image], said.axes, _scale(shapes, image)))
+        elif said.image and not in_groups:
             there = ", ".join(sorted(shapes)) or "none"
             raise Rejected(file.listed, f"it has no arrays {image!r} and {mask!r}; it has {there}.", NAMES)
+    yield from alone if found else ()  # beside others that have masks, nobody annotated them
+
+
+def _scale(shapes: Mapping[str, tuple[int, ...]], image: str) -> str:
+    """The array that says slope and intercept of an array of pictures, as `hf-medseg export --to npz` writes it."""
+    name = f"scale{image.removeprefix('image')}"
+    return name if image.startswith("image") and shapes.get(name) == (2,) else ""
 
 
 def _in_groups(file: RawFile, shapes: Mapping[str, tuple[int, ...]], said: AboutFile) -> Iterator[Pair]:
@@ -176,10 +194,11 @@ def edition_from(raw: Raw) -> Edition:
         Refused: nobody says what the axes are, or what the values or channels mean.
     """
     about = AboutFile.of(raw.about)
-    if unsaid := next((pair for pair in raw.fit.reading if not pair.image.axes or not pair.mask.axes), None):
+    if unsaid := next((pair for pair in raw.fit.reading if not pair.image.axes), None):
         raise Refused(f"{unsaid.words}: {AXES[0].lower()}{AXES[1:]}")
     coding = coding_of(raw)
-    reading = Reading(landmarks=LANDMARKS, configs=(Config(columns=coding.columns),))
+    uncertain = isinstance(coding, ValueCoding) and UNKNOWN in coding.names.values()
+    reading = Reading(landmarks=LANDMARKS, configs=(Config(columns=coding.columns),), uncertain=uncertain)
     return Edition(license=about.terms, citations=about.citations, classes=coding.classes or ("foreground",), reading=reading)
 
 
@@ -198,19 +217,19 @@ class ValueCoding:
     @property
     def classes(self) -> tuple[str, ...]:
         """The names of the classes, in the order of their values."""
-        return tuple(dict.fromkeys(name for _, name in sorted(self.names.items()) if name != BACKGROUND))
+        return tuple(dict.fromkeys(name for _, name in sorted(self.names.items()) if name not in (BACKGROUND, UNKNOWN)))
 
     @property
     def columns(self) -> dict[str, Column]:
         """The columns of a row besides those that every source has."""
         return {"rescale_slope": FLOAT64, "rescale_intercept": FLOAT64}
 
-    def read(self, pair: Pair, number: int) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    def read(self, picture: StackPicture) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         """How the columns of one mask are read, and the values that stand already."""
-        values = StackValues(pair.part(pair.mask, number), fractions=self.above is not None)
+        values = StackValues(picture, fractions=self.above is not None)
         if self.above is not None:
             return {"mask": Threshold(values, self.above, drawn=False)}, {}
-        order = {name: k for k, name in enumerate(self.classes, 1)}
+        order = {UNKNOWN: NOT_ANNOTATED} | {name: k for k, name in enumerate(self.classes, 1)}
         return {"mask": Values(values, {value: order.get(name, 0) for value, name in self.names.items()}, MEND)}, {}
 
 
@@ -239,10 +258,9 @@ class ChannelCoding:
         further: dict[str, Column] = {"masks": ListOf(PICTURE), "mask_names": ListOf(TEXT), "mask_overlap": FLAG} if self.overlap else {}
         return {"rescale_slope": FLOAT64, "rescale_intercept": FLOAT64, **further}
 
-    def read(self, pair: Pair, number: int) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    def read(self, picture: StackPicture) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         """See `ValueCoding.read`."""
         background = self.names.index(BACKGROUND) if BACKGROUND in self.names else None
-        picture = pair.part(pair.mask, number)
         parts: dict[int, Labels] = {
             index: OneChannel(picture, tuple(k for k, one in enumerate(self.names) if one == name), background, self.above)
             for index, name in enumerate(self.classes, 1)
@@ -258,7 +276,7 @@ def coding_of(raw: Raw) -> ValueCoding | ChannelCoding:
     Raises:
         Refused: nobody says it, or some masks have channels and others not.
     """
-    about, pairs = AboutFile.of(raw.about), raw.fit.reading
+    about, pairs = AboutFile.of(raw.about), tuple(pair for pair in raw.fit.reading if pair.mask is not None)
     if not any(pair.channels for pair in pairs):
         return ValueCoding(names_of(raw), about.threshold)
     if plain := next((pair for pair in pairs if not pair.channels), None):
@@ -269,13 +287,14 @@ def coding_of(raw: Raw) -> ValueCoding | ChannelCoding:
 
 def cases(raw: Raw) -> Iterator[Case]:
     """One case a picture of a stack."""
-    coding = coding_of(raw)
-    for pair in raw.fit.reading:
-        for file in (pair.image.file, pair.mask.file):
+    coding, pairs = coding_of(raw), raw.fit.reading
+    whole = len({(pair.image.file.name, pair.word) for pair in pairs}) < len(pairs)
+    for pair in pairs:
+        for file in {stack.file.listed: stack.file for stack in (pair.image, pair.mask) if stack is not None}.values():
             raw.use(*(file.place.members.values() if isinstance(file.place, Store) else (file,)))
-        ids, split = pair.names(raw), pair.split or split_in(pair.image.file.listed) or "train"
+        ids, split = pair.names(whole), pair.split or split_in(pair.image.file.listed) or "train"
         for number in range(pair.count):
-            masks, said = coding.read(pair, number)
+            masks, said = coding.read(pair.part(pair.mask, number)) if pair.mask is not None else ({}, {})
             yield Case(ids[number], {"image": pair.part(pair.image, number), **masks}, said, split=split)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import cast
+from typing import Any, cast
 
-from hf_medseg.errors import Refused
+from hf_medseg.errors import Refused, Rejected
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.order import natural
 from hf_medseg.raw.path_patterns import PathPattern
@@ -134,38 +135,69 @@ def _masks(
     return pairs, mine, [file for path, file in strange.items() if path not in mine]
 
 
+_PICTURE_COLUMNS = ("file_name", "image", "image_path", "img", "image_file", "filename")
+_MASK_COLUMNS = ("mask", "mask_path", "label", "label_path", "mask_file", "segmentation")
+
+
 def metadata_way(raw: Raw, taken: Iterable[str]) -> list[Way]:
-    """An imagefolder with `metadata.csv` or `metadata.jsonl`, as the Hugging Face Hub has it, that names the mask of each picture.
+    """A table that names each picture and its mask.
+
+    It is `metadata.csv` or `metadata.jsonl` of an imagefolder, as the Hugging Face Hub has it, or any CSV with the columns image and mask, or
+    the like, whose cells are paths in the tree.
 
     Raises:
         Refused: a table cannot be read.
     """
-    from hf_medseg.raw.tables import Table, json_lines_of
-
     items: list[Item] = []
     columns: dict[str, None] = {}
+    tables = []
     for file in raw.files:
-        if file.name.lower() not in ("metadata.csv", "metadata.jsonl"):
+        rows, key, mask_key, pictures = _paired(raw, file)
+        if not mask_key:
             continue
-        rows = list(Table(file, ("file_name",))) if file.name.lower().endswith(".csv") else json_lines_of(file, "file_name")
         above = file.listed[: len(file.listed) - len(file.name)]
-        pictures = {one.listed[len(above) :]: one for one in raw.files if one.listed.startswith(above)}
-        given = [
-            key for key in (rows[0] if rows else ()) if key != "file_name" and any(str(row.get(key) or "") in pictures for row in rows)
-        ]
-        if len(given) != 1:
-            continue
-        raw.use(file)
+        tables.append(file)
         for row in rows:
-            name, mask = str(row["file_name"]), str(row.get(given[0]) or "")
-            said = {str(key): str(value) for key, value in row.items() if key not in ("file_name", given[0]) and value not in (None, "")}
-            said = {key: value for key, value in said.items() if key in ("patient_id", "split") or key not in {*taken}}
-            columns.update(dict.fromkeys(key for key in said if key not in ("patient_id", "split")))
+            name, mask = str(row[key]), str(row.get(mask_key) or "")
+            said = {str(one): str(value) for one, value in row.items() if one not in (key, mask_key) and value not in (None, "")}
+            said = {one: value for one, value in said.items() if one in ("patient_id", "split") or one not in {*taken}}
+            columns.update(dict.fromkeys(one for one in said if one not in ("patient_id", "split")))
             last = name.rpartition("/")[2]
             picture = pictures.get(name) or RawFile(above + name, 0, None)
             masks = (("", pictures.get(mask) or RawFile(above + mask, 0, None)),) if mask else ()
             items.append(Item(above, picture, stem_of(last) if "." in last else last, masks, above.count("/"), said))
     if not items:
         return []
-    about: dict[str, str] = {}
-    return [Way("metadata names the mask of each picture", "one", tuple(items), about=about, columns=tuple(columns))]
+    return [Way("a table names the mask of each picture", "one", tuple(items), columns=tuple(columns), tables=tuple(tables))]
+
+
+def _paired(raw: Raw, file: RawFile) -> tuple[list[Any], str, str, dict[str, RawFile]]:
+    """(rows, column of pictures, column of masks, files below the table by path) of a table; no column of masks of any other file."""
+    from hf_medseg.raw.tables import Table, json_lines_of
+
+    name = file.name.lower()
+    nothing: tuple[list[Any], str, str, dict[str, RawFile]] = ([], "", "", {})
+    metadata = name in ("metadata.csv", "metadata.jsonl")
+    if not metadata and (not name.endswith(".csv") or not _begins_with(file, *_PICTURE_COLUMNS[1:])):
+        return nothing
+    if name == "metadata.csv" and not _begins_with(file, "file_name"):
+        return nothing  # somebody's own table
+    rows: list[Any] = json_lines_of(file, "file_name") if name.endswith(".jsonl") else list(Table(file))
+    above = file.listed[: len(file.listed) - len(file.name)]
+    pictures = {one.listed[len(above) :]: one for one in raw.files if one.listed.startswith(above)}
+
+    def there(key: str) -> bool:
+        return any(str(row.get(key) or "") in pictures for row in rows)
+
+    key = "file_name" if metadata else next((one for one in _PICTURE_COLUMNS if one in (rows[0] if rows else ()) and there(one)), "")
+    given = [one for one in (rows[0] if rows else ()) if one != key and there(one) and (metadata or one in _MASK_COLUMNS)]
+    return (rows, key, given[0], pictures) if key and len(given) == 1 else nothing
+
+
+def _begins_with(file: RawFile, *columns: str) -> bool:
+    """Whether the first line of a table names one of the columns."""
+    try:
+        first = file.read(1 << 12).decode("utf-8", "replace").partition("\n")[0]
+    except Rejected:
+        return False
+    return bool({cell.strip(' "\r\ufeff') for cell in re.split(r"[,;\t]", first)} & {*columns})

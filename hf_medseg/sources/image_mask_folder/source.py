@@ -19,7 +19,9 @@ from hf_medseg.masks.coding import look, look_at_palette
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.folders import SPLIT_FOLDER
 from hf_medseg.raw.tree import Raw
+from hf_medseg.sources.image_mask_folder.beside import with_lists, with_meanings
 from hf_medseg.sources.image_mask_folder.coding import MOST_COLUMNS, AboutFile, Coding, coding_of
+from hf_medseg.sources.image_mask_folder.known_ways import known_ways
 from hf_medseg.sources.image_mask_folder.pattern_ways import metadata_way, way_by_patterns
 from hf_medseg.sources.image_mask_folder.tree_ways import ways_of
 from hf_medseg.sources.image_mask_folder.ways import Item, Place, Way, patients, placed
@@ -57,15 +59,28 @@ def fits(raw: Raw, about: About) -> list[Fit]:
             )
         if said.mask_suffix:
             raise Refused(f"{said.path}: mask_suffix and mask say different things of the same names. Keep one of them.")
-        return [way_by_patterns(raw, said.image, masks, said.path, TAKEN).fit]
-    return [way.fit for way in metadata_way(raw, TAKEN) or ways_of(raw, said.mask_suffix)]
+        found = [way_by_patterns(raw, said.image, masks, said.path, TAKEN)]
+    else:
+        found = metadata_way(raw, TAKEN) or known_ways(raw, TAKEN) or ways_of(raw, said.mask_suffix)
+    return [with_lists(raw, with_meanings(raw, way) if way.kind == "one" and not way.classes else way).fit for way in found]
+
+
+def said_of(raw: Raw) -> AboutFile:
+    """The about file, with what files in the tree say where it says nothing of values and colours."""
+    said, way = AboutFile.of(raw.about), _way(raw)
+    if said.classes is not None or said.colours is not None or said.threshold is not None or said.labels is not None:
+        return said
+    return replace(said, classes=way.classes or None, colours=way.colours or None)
 
 
 def cases(raw: Raw) -> Iterator[Case]:
     """One case a picture, with its masks."""
-    about, way = AboutFile.of(raw.about), _way(raw)
+    about, way = said_of(raw), _way(raw)
     coding = coding_of(about, raw.survey, way)
     found = placed(way)
+    raw.use(*way.tables)
+    for note in way.notes:
+        raw.note("dataset.json", note)
     check_splits(raw, coding, found)
     by_patient = patients(place for _, place in found)
     if not by_patient:
@@ -75,20 +90,34 @@ def cases(raw: Raw) -> Iterator[Case]:
     for note in coding.agreed.notes:
         raw.note("masks/", note)
     marked = {place.split for item, place in found if item.picture.there and (item.masks or item.path in way.marked)}
-    repeated = len({item.stem for item, _ in found}) < len(found)
-    for item, place in found:
+    ids = _ids(way, found)
+    for (item, place), image_id in zip(found, ids, strict=True):
         layout = "".join(f"{name}/" for name in (place.folder, place.name) if name)
         problem = _problem(raw, about, way, item, layout, annotated=place.split in marked)
         folder = None if by_patient or place.folder.rpartition("/")[2] == item.stem else place.folder or None
-        further = [text for name, text in item.said.items() if name == "patient_id" or name in way.columns]
         yield Case(
-            "_".join([*layout.split("/")[:-1], *further, item.stem]) if repeated else item.stem,
+            image_id,
             {"image": Picture(item.picture), **coding.columns(item, about.missing_masks)},
             {"folder": folder, **_columns(way, item)},
             split=place.split or "train",
             patient_id=place.folder if by_patient else item.said.get("patient_id"),
             problem=problem,
         )
+
+
+def _ids(way: Way, found: list[tuple[Item, Place]]) -> list[str]:
+    """An id for each picture: its stem; where stems repeat, with its folders and what is said of it; where those do too, with its split."""
+    stems = [item.stem for item, _ in found]
+    if len(set(stems)) == len(stems):
+        return stems
+    ids = []
+    for item, place in found:
+        folders = [part for name in (place.folder, place.name) if name for part in name.split("/")]
+        further = [text for name, text in item.said.items() if name == "patient_id" or name in way.columns]
+        ids.append("_".join([*folders, *further, item.stem]))
+    if len(set(ids)) < len(ids):
+        return [f"{item.said['split']}_{one}" if item.said.get("split") else one for (item, _), one in zip(found, ids, strict=True)]
+    return ids
 
 
 def _way(raw: Raw) -> Way:
@@ -150,7 +179,7 @@ def check_splits(raw: Raw, coding: Coding, found: list[tuple[Item, Place]]) -> N
 
 def to_survey(raw: Raw) -> list[RawFile]:
     """The masks, unless it is known how to read whatever they hold."""
-    about, way = AboutFile.of(raw.about), _way(raw)
+    about, way = said_of(raw), _way(raw)
     if about.colours is not None or about.threshold is not None or way.kind in ("structure", "instance"):
         return []
     return [file for item in (*way.items, *way.orphans) for _, mask in item.masks for file in (mask, *mask.twins)]
@@ -170,7 +199,7 @@ def edition_from(raw: Raw) -> Edition:
     Raises:
         Refused: see `coding_of`; or there are more classes than a label map holds.
     """
-    said, way = AboutFile.of(raw.about), _way(raw)
+    said, way = said_of(raw), _way(raw)
     coding = coding_of(said, raw.survey, way)
     if len(coding.classes) > MOST_CLASSES:
         raise Refused(

@@ -13,7 +13,7 @@ from hf_medseg.raw.folders import split_of
 from hf_medseg.raw.order import natural
 from hf_medseg.raw.tree import Raw, joined
 from hf_medseg.sources.image_mask_folder.ways import Item, Kind, Way, is_picture, kinds_of, stem_of
-from hf_medseg.sources.image_mask_folder.words import STRONG, Role, are_raters, is_derived, role_of, said_by, without_role
+from hf_medseg.sources.image_mask_folder.words import STRONG, Role, are_raters, is_derived, role_of, said_by, tokens, without_role
 
 DEEPER = "lies in a folder below images/ or masks/, which is not read"
 
@@ -94,7 +94,8 @@ def ways_of(raw: Raw, suffix: str) -> list[Way]:
         Refused: two kinds of folders may hold the masks.
     """
     found = seen(raw.files)
-    found = _without_other_masks(found)
+    _refuse_drawn_by_hand(found)
+    found = _without_other_masks(_without_objects(found))
     masks = [one for one in found if one.role == "mask"]
     named = [one for one in found if one.role == "image"]
     pictures = named or [one for one in found if not one.role]
@@ -104,6 +105,28 @@ def ways_of(raw: Raw, suffix: str) -> list[Way]:
             return ways
     beside = _beside([one for one in found if one.role != "mask"], suffix)
     return beside if any(way.fit.images for way in beside) or not (masks and pictures) else ways
+
+
+def _refuse_drawn_by_hand(found: list[Seen]) -> None:
+    """Refuses a folder of manual segmentations beside one of masks, which may be of something else, such as the field of view.
+
+    Raises:
+        Refused: there are both.
+    """
+    masks = next((one for one in found if one.role == "mask" and one.word in STRONG), None)
+    drawn = next((one for one in found if "manual" in map(str.lower, tokens(one.file.listed.rpartition("/")[0]))), None)
+    if masks is not None and drawn is not None and masks.file.listed.rpartition("/")[0] != drawn.file.listed.rpartition("/")[0]:
+        line = f'image = "images/{{stem}}_training.*"; mask = "{drawn.file.listed.split("/")[-2]}/{{stem}}_manual1.*"'
+        first, other = (one.file.listed.rpartition("/")[0] for one in (masks, drawn))
+        raise Refused(f"Both {first}/ and {other}/ may hold the masks. Say in the about file how they are called, such as: {line}")
+
+
+def _without_objects(found: list[Seen]) -> list[Seen]:
+    """The files without SegmentationObject/ where SegmentationClass/ lies beside it, as VOC has them: the numbers of objects say no class."""
+    words = {one.file.listed.split("/")[one.above].lower() for one in found if one.role == "mask"}
+    if "segmentationclass" not in words:
+        return found
+    return [one for one in found if one.role != "mask" or one.file.listed.split("/")[one.above].lower() != "segmentationobject"]
 
 
 def _without_other_masks(found: list[Seen]) -> list[Seen]:

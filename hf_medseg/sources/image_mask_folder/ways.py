@@ -61,6 +61,9 @@ class Way:
         marked: the paths, as those of items, below which there are masks at all.
         about: lines of an about file that say the same.
         columns: what the names in patterns, or a table, say further of each picture.
+        classes, colours: what values or colours of masks mean, as a file beside them says; an about file that says it counts more.
+        tables: the files that say something of this way.
+        notes: what is to be said of the classes.
         where: where a mask of a picture without one would have to be, as a path with `{stem}`.
     """
 
@@ -73,6 +76,10 @@ class Way:
     marked: frozenset[str] = frozenset()
     about: Mapping[str, str] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
+    classes: Mapping[str, str] = field(default_factory=dict)
+    colours: Mapping[str, str] = field(default_factory=dict)
+    tables: tuple[RawFile, ...] = ()
+    notes: tuple[str, ...] = ()
     where: str = "masks/{stem}.png"
 
     @property

@@ -116,9 +116,19 @@ _RATER = re.compile(
 _PATIENT = re.compile(r"(?:patients?|pat|pt|subjects?|subj|sub|person|animal|p)[-_ ]?\d\w*", re.IGNORECASE)
 
 
+_JOINED = re.compile(r"(train|training|val|valid|validation|test)([a-z]+)")
+
+
 def tokens(name: str) -> list[str]:
-    """The words and numbers in a name: `train_masks2` has `train`, `masks` and `2`."""
-    return _TOKEN.findall(name)
+    """The words and numbers in a name: `train_masks2` has `train`, `masks` and `2`, `trainannot` has `train` and `annot`."""
+    found = []
+    for word in _TOKEN.findall(name):
+        joined = _JOINED.fullmatch(word.lower())
+        if joined and joined[2] in _MASK | _IMAGE:
+            found += [word[: len(joined[1])], word[len(joined[1]) :]]
+        else:
+            found.append(word)
+    return found
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from hf_medseg.raw.order import natural_key
 from hf_medseg.raw.path_patterns import PathPattern
 from hf_medseg.raw.tables import Table, json_of
 from hf_medseg.raw.tree import Raw
+from hf_medseg.sources.nnunet_json import labels_of, sides_of
 from hf_medseg.sources.volume_folder.tables import datalists, label_tables, records
 
 MASK_WORDS = "labels?|masks?|segs?|segmentations?|annotations?|gt|ground_?truth|rois?|msk|dseg"
@@ -126,7 +127,7 @@ def by_dataset_json(raw: Raw) -> Iterator[tuple[str, Reading]]:
     table, said = tables[0], json_of(tables[0])
     if not isinstance(said, dict) or not isinstance(said.get("labels"), dict):
         raise Refused(f'{table.listed}: a record with "labels" expected, as nnU-Net and the Decathlon have it.')
-    names, ignore, notes = _labels(said, table.listed)
+    names, ignore, notes = labels_of(said, table.listed)
     channels = said.get("channel_names", said.get("modality"))
     words = tuple(str(channels[key]) for key in sorted(channels, key=natural_key)) if isinstance(channels, dict) else ()
     folder = {
@@ -134,6 +135,7 @@ def by_dataset_json(raw: Raw) -> Iterator[tuple[str, Reading]]:
         for name in ("imagesTr", "labelsTr", "imagesTs", "labelsTs", "imagesVal", "labelsVal")
     }
     nnunet = bool(folder["imagesTr"]) and all(_CHANNEL.fullmatch(stem) for stem in folder["imagesTr"])
+    sides, sides_file = sides_of(raw, _beside(table, "splits_final.json"))
     entries: list[Entry] = []
     for end, split in (("Tr", "train"), ("Val", "validation"), ("Ts", "test")):
         images: dict[str, dict[str, RawFile]] = {}
@@ -150,9 +152,9 @@ def by_dataset_json(raw: Raw) -> Iterator[tuple[str, Reading]]:
             order = {word: mine[word] for word in (*words, *mine) if word in mine}
             wrong = "" if not nnunet or len(words) < 2 or set(order) == set(words) else _channels_differ(words, order)
             label = {"": masks[case]} if case in masks else {}
-            entries.append(Entry(case, order, label, split, wrong=wrong))
+            entries.append(Entry(case, order, label, sides.get(case, split) if end == "Tr" else split, wrong=wrong))
     kind = "nnunet" if nnunet else "decathlon"
-    yield kind, Reading(tuple(entries), names, words, ignore, (table,), notes)
+    yield kind, Reading(tuple(entries), names, words, ignore, (table, *sides_file), notes)
 
 
 def by_folders(raw: Raw) -> Reading:
@@ -234,7 +236,7 @@ def by_datalist(raw: Raw) -> Reading | None:
         entries[files[0].listed] = files[0], {"": called(label)} if label else {}
         channels = {f"channel_{k}": file for k, file in enumerate(files)} if len(files) > 1 else {"": files[0]}
         rest[files[0].listed] = channels, split, {} if fold is None else {"fold": str(fold)}
-    names, ignore, notes = _labels(said, table.listed) if isinstance(said.get("labels"), dict) else ({}, None, ())
+    names, ignore, notes = labels_of(said, table.listed) if isinstance(said.get("labels"), dict) else ({}, None, ())
     made = []
     for entry, path in zip(_named(raw, entries), sorted(entries, key=natural_key), strict=True):
         images_of, split, columns = rest[path]
@@ -395,40 +397,6 @@ def _no_image(near: list[Any], suffix: str) -> str:
         ends = ", ".join(sorted({one[1] for one in near}))
         return f'several images may be its own ({ends}): say which in the about file, such as suffix = "{near[0][1]}".'
     return f"no image of the same subject and session{f' that ends in {suffix}' if suffix else ''} is there."
-
-
-def _labels(said: Mapping[str, Any], path: str) -> tuple[dict[int, str], int | None, tuple[str, ...]]:
-    """What values are called, the value of what is not annotated, and what is to be said of regions.
-
-    Raises:
-        Refused: it cannot be told.
-    """
-    plain: dict[int, str] = {}
-    regions: list[tuple[str, list[int]]] = []
-    ignore = None
-    for key, value in said["labels"].items():
-        if isinstance(value, list):
-            regions.append((str(key), [int(one) for one in value]))
-        elif str(key).isdecimal() and isinstance(value, str):  # nnU-Net 1 and the Decathlon: value to name
-            plain[int(key)] = value
-        elif isinstance(value, int) and str(key).lower() == "ignore":
-            ignore = value
-        elif isinstance(value, int):
-            plain[value] = str(key)
-        else:
-            raise Refused(f"{path}: labels: {key!r} must be a name with a number, a list of numbers, or a number with a name.")
-    notes = []
-    order = said.get("regions_class_order")
-    if regions:
-        if not isinstance(order, list) or len(order) != len(regions):
-            raise Refused(f"{path}: regions_class_order must have a number for each of the {len(regions)} regions.")
-        for (name, values), value in zip(regions, order, strict=True):
-            plain[int(value)] = name
-            notes.append(
-                f"the region {name!r} is made of the values {', '.join(map(str, values))}; class {name!r} is what no later region takes"
-            )
-    plain[0] = "background"
-    return plain, ignore, tuple(notes)
 
 
 def _channels_differ(words: Iterable[str], found: Iterable[str]) -> str:

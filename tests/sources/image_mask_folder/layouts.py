@@ -352,3 +352,77 @@ def overlays_beside_the_masks(folder: Path) -> Made:
     for name in "abc":
         image(folder / f"{name}_overlay.png", name + "o")
     return Made(rows)
+
+
+@layout
+def voc_with_lists_and_a_labelmap(folder: Path) -> Made:
+    """Pascal VOC as CVAT writes it: colours named in labelmap.txt, objects beside classes, splits in lists."""
+    rows: dict[str, Array | None] = {}
+    colours = np.array([[0, 0, 0], [250, 50, 83], [51, 221, 255]], np.uint8)
+    for name in "abc":
+        image(folder / f"JPEGImages/{name}.png", name)
+        rows[name] = mask = blob(name, 2)
+        save(folder / f"SegmentationClass/{name}.png", colours[mask])
+        save(folder / f"SegmentationObject/{name}.png", colours[(mask > 0).astype(int)])
+    write(folder / "ImageSets/Segmentation/train.txt", "a\nb\n")
+    write(folder / "ImageSets/Segmentation/val.txt", "c\n")
+    write(folder / "labelmap.txt", "# label:color_rgb:parts:actions\nbackground:0,0,0::\ntool:51,221,255::\npolyp:250,50,83::\n")
+    # Classes are in the order of the table.
+    return Made({name: np.array([0, 2, 1], np.uint8)[mask] for name, mask in rows.items() if mask is not None}, {"c": "validation"})
+
+
+@layout
+def roboflow_masks(folder: Path) -> Made:
+    """Masks beside pictures, and a table of their values."""
+    rows: dict[str, Array | None] = {}
+    for split_name, names in (("train", "ab"), ("valid", "c")):
+        for name in names:
+            image(folder / f"{split_name}/{name}.png", name)
+            rows[name] = blob(name, 2)
+            save(folder / f"{split_name}/{name}_mask.png", rows[name])
+        write(folder / f"{split_name}/_classes.csv", "Pixel Value, Class\n0, background\n1, polyp\n2, tool\n")
+    return Made(rows, {"c": "validation"})
+
+
+@layout
+def nnunet_pictures(folder: Path) -> Made:
+    """nnU-Net 2D: colours in one file, an ignored label, the owner's validation in splits_final.json."""
+    rows: dict[str, Array | None] = {}
+    for name in "abc":
+        end = "Ts" if name == "c" else "Tr"
+        image(folder / f"D/images{end}/{name}_0000.png", name)
+        mask = blob(name, 2)
+        save(folder / f"D/labels{end}/{name}.png", mask)
+        rows[name] = np.where(mask == 2, 255, mask).astype(np.uint8)
+    said = {"channel_names": {"0": "red", "1": "green", "2": "blue"}, "labels": {"background": 0, "polyp": 1, "ignore": 2}}
+    write(folder / "D/dataset.json", json.dumps({**said, "numTraining": 2, "file_ending": ".png"}))
+    write(folder / "D/splits_final.json", json.dumps([{"train": ["a"], "val": ["b"]}]))
+    return Made(rows, {"b": "validation", "c": "test"})
+
+
+@layout
+def cityscapes(folder: Path) -> Made:
+    rows: dict[str, Array | None] = {}
+    for split_name in ("train", "val"):
+        for number in "12":
+            name = f"site_{split_name[0]}{number}"
+            image(folder / f"leftImg8bit/{split_name}/site/{name}_leftImg8bit.png", name)
+            for kind in ("color", "instanceIds", "labelIds"):
+                save(folder / f"gtFine/{split_name}/site/{name}_gtFine_{kind}.png", blob(name) if kind == "labelIds" else blob("other"))
+            rows[name] = blob(name)
+    return Made(rows, {name: "validation" for name in rows if "_v" in name})
+
+
+split("camvid", "SPLIT/NAME.png", "SPLITannot/NAME.png")
+simple("cellpose", "NAME_img.png", "NAME_masks.png")
+
+
+@layout
+def a_table_of_paths(folder: Path) -> Made:
+    rows = pairs(folder, "a/NAME.png", "b/m_NAME.png", "ab")
+    write(
+        folder / "data.csv",
+        "image,mask,split,age\n" + "".join(f"a/{k}.png,b/m_{k}.png,{s},7\n" for k, s in (("a", "train"), ("b", "test"))),
+    )
+    write(folder / "metadata.csv", "id,year\n1,2\n")
+    return Made(rows, {"b": "test"}, {"a": {"age": "7"}})

@@ -161,3 +161,21 @@ def test_the_picture_is_not_decoded_to_tell_a_layout(tmp_path: Path) -> None:
         write(tmp_path / f"raw/masks/{name}.png", b"no picture")
     (found,) = own_fits(open_raw_tree(tmp_path / "raw", tmp_path))
     assert found.fit.images == 2
+
+
+def test_a_folder_of_manual_segmentations_beside_one_of_masks_is_asked(tmp_path: Path) -> None:
+    pairs(tmp_path / "raw", "training/images/NAME.png", "training/mask/NAME.png")
+    pairs(tmp_path / "raw", "training/images/NAME.png", "training/1st_manual/NAME.png")
+    with pytest.raises(Refused, match=r"training/mask/ and training/1st_manual/ may hold the masks.*mask = \"1st_manual/"):
+        converted(tmp_path / "raw", tmp_path)
+
+
+def test_what_no_list_of_a_split_names_is_left_and_what_two_name_is_refused(tmp_path: Path) -> None:
+    pairs(tmp_path / "raw", "images/NAME.png", "masks/NAME.png")
+    write(tmp_path / "raw/train.txt", "images/a.png masks/a.png\n")
+    write(tmp_path / "raw/val.txt", "b\n")
+    found = converted(tmp_path / "raw", tmp_path)
+    assert {row["image_id"]: row["split"] for row in found.rows()} == {"a": "train", "b": "validation"}
+    write(tmp_path / "raw/val.txt", "a\n")
+    with pytest.raises(Refused, match=r"train.txt and val.txt both list a"):
+        converted(tmp_path / "raw", tmp_path, out="again")

@@ -1,0 +1,93 @@
+"""What files beside pictures and masks say: lists of the pictures of each split, and tables of what values or colours mean."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from hf_medseg.errors import Refused, Rejected
+from hf_medseg.raw.files import RawFile
+from hf_medseg.raw.folders import split_of
+from hf_medseg.raw.tables import Table
+from hf_medseg.raw.tree import Raw
+from hf_medseg.sources.image_mask_folder.ways import Way
+
+_LONGEST = 1 << 24  # bytes of a list of names
+_LISTED = re.compile(r"(?:[^/]+/)*([^/]+)\.(?i:txt)")
+_MAP_LINE = re.compile(r"([^:#]+):(\d{1,3}),(\d{1,3}),(\d{1,3}):.*")
+
+
+def with_meanings(raw: Raw, way: Way) -> Way:
+    """The way with what values or colours mean, as `labelmap.txt` of CVAT, `_classes.csv` of Roboflow or `class_dict.csv` says.
+
+    Raises:
+        Refused: two of them contradict each other.
+    """
+    classes: dict[str, str] = {}
+    colours: dict[str, str] = {}
+    tables = []
+    for file in raw.files:
+        name = file.name.lower()
+        found: dict[str, str] = {}
+        into = colours
+        with contextlib.suppress(Rejected):  # what cannot be read says nothing
+            if name == "labelmap.txt":
+                lines = [_MAP_LINE.fullmatch(line.strip()) for line in file.read().decode("utf-8", "replace").splitlines()]
+                found = {_hexadecimal(one[2], one[3], one[4]): one[1].strip() for one in lines if one}
+            elif name == "class_dict.csv":
+                rows = [{key.strip().lower(): value for key, value in row.items()} for row in Table(file)]
+                found = {_hexadecimal(row["r"], row["g"], row["b"]): row["name"] for row in rows if {"r", "g", "b", "name"} <= row.keys()}
+            elif name == "_classes.csv":
+                into = classes
+                rows = [{key.strip().lower(): value.strip() for key, value in row.items()} for row in Table(file)]
+                found = {row["pixel value"]: row["class"] for row in rows if {"pixel value", "class"} <= row.keys()}
+        for key, what in found.items():
+            if into.setdefault(key, what) != what:
+                raise Refused(f"{file.listed} calls {key} {what!r}, another table {into[key]!r}. Keep one of them.")
+        tables += [file] if found else []
+    return replace(way, classes=classes, colours={} if classes else colours, tables=(*way.tables, *tables)) if tables else way
+
+
+def _hexadecimal(*channels: str) -> str:
+    return "#" + "".join(f"{min(int(one), 255):02x}" for one in channels)
+
+
+def with_lists(raw: Raw, way: Way) -> Way:
+    """The way with the split of each picture as lists say it: `train.txt`, `val.txt`, also in `ImageSets/Segmentation/`.
+
+    Raises:
+        Refused: a picture is in the lists of two splits.
+    """
+    stems = {item.stem for item in way.items}
+    told: dict[str, tuple[str, RawFile]] = {}
+    lists = []
+    for file, split in _lists(raw):
+        names = [re.split(r"\s", line)[0] for line in file.read().decode("utf-8", "replace").splitlines() if line.strip()]
+        called = [re.sub(r"\.\w{3,4}\Z", "", name.replace("\\", "/").rpartition("/")[2]) for name in names]
+        if not names or not stems.issuperset(called):
+            continue  # a list of other things
+        lists.append(file)
+        for name in called:
+            other, by = told.setdefault(name, (split, file))
+            if other != split:
+                raise Refused(f"{by.listed} and {file.listed} both list {name}. Take it out of one of them.")
+    if not lists or any(item.said.get("split") for item in way.items):
+        return way
+    items, left = [], []
+    for item in way.items:
+        if item.stem in told:
+            items.append(replace(item, said={**item.said, "split": told[item.stem][0]}))
+        else:
+            left.append((item.picture, "no list of a split names it"))
+            left += [(mask, "no list of a split names its picture") for _, mask in item.masks]
+    return replace(way, items=tuple(items), skipped=(*way.skipped, *left), tables=(*way.tables, *lists))
+
+
+def _lists(raw: Raw) -> Iterator[tuple[RawFile, str]]:
+    """(file, split) of every text file that is called like a split."""
+    for file in raw.files:
+        match = _LISTED.fullmatch(file.listed)
+        if match is not None and file.size < _LONGEST and (split := split_of(match[1])) is not None:
+            yield file, split
