@@ -65,8 +65,9 @@ class _Example:
             return self._groups[value]
         if code is ops.ATOMIC_GROUP:
             return self.of(value)
-        if code is ops.ASSERT:  # what has to stand before is written before
-            return self.of(value[1]) if value[0] < 0 else ""
+        if code is ops.ASSERT:  # what has to stand before is written before; what has to follow may be called by its group
+            text = self.of(value[1])
+            return text if value[0] < 0 else ""
         return self._repeated(*value) if code in _REPEATS else ""
 
     def _repeated(self, least: int, most: Any, items: Sequence[tuple[Any, Any]]) -> str:
