@@ -90,7 +90,7 @@ def _picture_row(case: Case, table: TableSpec, reader: Reader, image: Picture) -
         "source_file": image.file.path,
         "source_sha256": reader.sha256[image.file.path],
         "exif_orientation": picture.exif_orientation,
-        "files": files_of(case, reader),
+        "files": files_of(case, reader) if "files" in table.columns else None,
     }
     return finished(row, table, case.image_id)
 
@@ -309,7 +309,7 @@ def finished(
     else:
         row["classes"] = []
     encode = encode or _encoded
-    for name, column in table.columns.items():
+    for name, column in table.encoded:
         if (value := row.get(name)) is None:
             continue
         if isinstance(column, (PictureColumn, VolumeColumn)) and isinstance(value, (np.ndarray, bytes)):

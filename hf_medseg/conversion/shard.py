@@ -68,7 +68,8 @@ def write_shard(task: ShardTask, progress: Callable[[int, int], None] | None = N
     """
     outcome = Outcome()
     identity = replace(task.identity, fingerprint=fingerprint(task.table, task.cases))
-    write_rows(task.target, task.unfinished, identity, task.table.columns, outcome, _made(task, outcome), progress)
+    with quiet():
+        write_rows(task.target, task.unfinished, identity, task.table.columns, outcome, _made(task, outcome), progress)
     return outcome
 
 
@@ -77,8 +78,7 @@ def _made(task: ShardTask, outcome: Outcome) -> Iterator[tuple[list[Row], int]]:
     for case in task.cases:
         reader = Reader()
         try:
-            with quiet():
-                made = list(rows(case, task.table, reader, outcome.tally))
+            made = list(rows(case, task.table, reader, outcome.tally))
             outcome.notes.extend({"path": path, "reason": reason} for path, reason in reader.notes)
         except Rejected as error:
             if case.problem is not None and case.problem.known:
@@ -116,7 +116,8 @@ def write_rows(
     """
     seal = Seal(identity)
     schema = schema_of(columns)
-    plain = [name for name, column in columns.items() if not _holds_pictures(column)]
+    pictures = [name for name, column in columns.items() if _holds_pictures(column)]
+    plain = [name for name in columns if name not in pictures]
     leaves = [leaf for name, column in columns.items() for leaf in _leaves(name, column)]
     with (
         # A name of its own: a worker that was given up may still be writing the same shard.
@@ -150,7 +151,7 @@ def write_rows(
             for row in made:
                 pending.append(row)
                 seal.add(row)
-                taken = _pixel_bytes(row)
+                taken = _pixel_bytes(row, pictures)
                 size += taken
                 if _ends_group(row, taken, size):
                     write_pending()
@@ -193,14 +194,10 @@ def _holds_pictures(column: Column) -> bool:
     return isinstance(column, (Picture, Volume)) or (isinstance(column, ListOf) and isinstance(column.item, (Picture, Volume)))
 
 
-def _pixel_bytes(row: Row) -> int:
-    size = 0
-    for value in row.values():
-        if isinstance(value, dict):
-            size += len(value.get("bytes") or b"")
-        elif isinstance(value, list):
-            size += sum(len(one["bytes"] or b"") for one in value if isinstance(one, dict) and "bytes" in one)
-    return size
+def _pixel_bytes(row: Row, pictures: Sequence[str]) -> int:
+    """The bytes of the pictures in these columns of a row."""
+    values = [row[name] for name in pictures if row[name] is not None]
+    return sum(len(one["bytes"] or b"") for value in values for one in (value if isinstance(value, list) else (value,)))
 
 
 def _leaves(name: str, column: Column) -> list[str]:

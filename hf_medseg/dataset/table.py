@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -12,7 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from hf_medseg.dataset.arrays import arrow_type
-from hf_medseg.dataset.columns import Column, feature
+from hf_medseg.dataset.columns import Column, ListOf, Value, feature
 
 NOT_ANNOTATED = 255
 
@@ -49,6 +50,15 @@ class TableSpec:
     volumes: bool = False
     masks: Drawn = ""
     own: bool = False
+
+    @cached_property
+    def encoded(self) -> tuple[tuple[str, Column], ...]:
+        """The columns whose values are stored otherwise than they are stated: all but plain values and lists of them."""
+        return tuple((name, column) for name, column in self.columns.items() if not _is_plain(column))
+
+
+def _is_plain(column: Column) -> bool:
+    return isinstance(column, Value) or (isinstance(column, ListOf) and _is_plain(column.item))
 
 
 @dataclass

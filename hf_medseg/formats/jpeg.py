@@ -93,6 +93,11 @@ def clean(data: bytes) -> Cleaned:
         end = position + 2 + length
         if length < 2 or end > size:
             raise Damaged("the JPEG is cut")
+        if marker == 0xDB or marker == 0xC4:
+            tables.append(_judged(data[position:end]))
+            kept.append(view[position:end])
+            position = end
+            continue
         body = data[position + 4 : end]
         if marker in _SOF:
             if len(body) < 6:
@@ -192,6 +197,46 @@ def deep(data: bytes, path: str, check_size: Callable[[int, int, str], None]) ->
 
 
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
+
+
+_MOST_DC = 15  # the symbols of a DC table are numbers of bits
+_ONE_CODE = b"\1" + bytes(16)  # one code, of one bit, for the symbol 0
+
+
+@lru_cache(maxsize=256)
+def _judged(segment: bytes) -> bytes:
+    """A segment of tables without what no reader judges it by, so that far fewer differ: to try tables takes longer than all the rest.
+
+    Quantisation tables may hold any values. A Huffman table is refused for its codes, and one of DC for its symbols; one that is as T.81
+    (annex C) wants it becomes a table of one code. A segment that is odd in any way stays as it is, for libjpeg to say.
+    """
+    judged, place = [segment[:2], b""], 4
+    while place < len(segment):
+        kind = segment[place]
+        if segment[1] == 0xDB:
+            length = 129 if kind >> 4 else 65
+            judged.append(bytes((kind,)) + bytes(length - 1))
+        else:
+            counts = segment[place + 1 : place + 17]
+            length = 17 + sum(counts)
+            symbols = segment[place + 17 : place + length]
+            if not (_is_prefix_code(counts) and 0 < len(symbols) <= 256 and (kind >> 4 or max(symbols) <= _MOST_DC)):
+                return segment
+            judged.append(bytes((kind,)) + _ONE_CODE)
+        place += length
+    judged[1] = struct.pack(">H", 2 + sum(map(len, judged[2:])))
+    return b"".join(judged) if place == len(segment) else segment
+
+
+def _is_prefix_code(counts: bytes) -> bool:
+    """Whether there are codes of 1 to 16 bits, so many of each, none of them all ones and none the beginning of another."""
+    code = 0
+    for bits, count in enumerate(counts, 1):
+        code += count
+        if count and code >= 1 << bits:
+            return False
+        code <<= 1
+    return len(counts) == 16
 
 
 @lru_cache(maxsize=256)

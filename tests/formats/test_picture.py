@@ -8,6 +8,7 @@ import tracemalloc
 import zlib
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import imagecodecs
@@ -440,6 +441,24 @@ def test_a_damaged_table_is_called_that() -> None:
     data[data.index(b"\xff\xc4") + 5] = 255  # 255 Huffman codes of one bit
     with pytest.raises(Rejected, match="no reader can open its tables"):
         picture.store(bytes(data), "a.jpg")
+
+
+@pytest.mark.parametrize("options", FORMS.values(), ids=FORMS)
+def test_jpegs_with_tables_of_their_own_are_not_each_opened_to_be_judged(options: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[Any] = []
+
+    def opening(*arguments: Any, **options: Any) -> Image.Image:
+        opened.append(arguments)
+        return Image.open(*arguments, **options)
+
+    monkeypatch.setattr(jpeg, "Image", SimpleNamespace(open=opening))
+    jpeg._try_tables.cache_clear()
+    headers = set()
+    for quality in range(60, 90, 3):
+        data = kit.encode(np.roll(RGB, quality, 0) ^ np.uint8(quality), "JPEG", **{**options, "quality": quality})
+        headers.add(data[: data.index(b"\xff\xda")])
+        assert picture.store(data, "a.jpg").data == data
+    assert len(headers) == 10 and len(opened) == 1
 
 
 def test_a_jpeg_that_only_some_readers_open_becomes_a_png() -> None:
