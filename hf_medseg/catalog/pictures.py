@@ -31,7 +31,7 @@ _Look: TypeAlias = tuple[Numbers, NDArray[np.uint8]]
 """Every hash that a picture has by all ways of looking at it, and for each the kind of the way: which of the radii holds."""
 
 _LEAST_SIDE = 32  # pixels; smaller pictures hold too little
-_LARGE = 1024  # pixels
+_LARGE = 512  # pixels
 _LEAST_BITS = 10  # of a hash that are set, and that are not
 _LEAST_CONTRAST = 8  # grey levels between the darkest and the brightest cell
 
@@ -164,7 +164,7 @@ def _looks(data: bytes) -> _Look | None:
             if min(picture.size) < _LEAST_SIDE:
                 return None
             if min(picture.size) >= _LARGE:
-                picture.draft("RGB", (_LARGE // 2, _LARGE // 2))  # of a JPEG a smaller one that is quicker to read
+                picture.draft("L", (_LARGE, _LARGE))  # of a JPEG its grey alone, and no larger than needed, which is quicker to read
             grey = grey_of(picture)
     except (OSError, ValueError, SyntaxError):  # Pillow's errors; what cannot be read is somebody else's to tell
         return None
