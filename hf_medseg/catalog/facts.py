@@ -140,10 +140,12 @@ class SharedWith:
     Attributes:
         source: its id.
         how: what both have, and how it is told.
+        seen: whether their files, pictures or names show which rows these are.
     """
 
     source: str
     how: str
+    seen: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,11 @@ class HashIndex:
             order = np.argsort(piece, kind="stable")
             self._places.append((order, np.searchsorted(piece[order], np.arange(_ALL_PIECES + 1))))
 
+    def compared(self, numbers: Numbers) -> int:
+        """How many pairs `near` compares at most where up to 3 bits may differ."""
+        pieces = ((begins, _piece(numbers, shift)) for shift, (_, begins) in zip(_PIECES, self._places, strict=True))
+        return sum(int((begins[piece + 1] - begins[piece]).sum()) for begins, piece in pieces)
+
     def near(self, numbers: Numbers, most: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]]]:
         """Pairs of hashes that differ in few bits, in blocks of bounded size; a pair may come more than once.
 

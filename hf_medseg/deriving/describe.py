@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from hf_medseg.card.markdown import table
+from hf_medseg.deriving import twins
 from hf_medseg.deriving.inputs import Chosen, Input
 from hf_medseg.deriving.labels import Relabel
 from hf_medseg.deriving.recipe import Recipe, text_of
@@ -78,7 +79,7 @@ def origins(recipe: Recipe, inputs: Sequence[Input], told: Sequence[dict[str, An
     )
 
 
-def splits(recipe: Recipe, division: Division) -> str:
+def splits(recipe: Recipe, inputs: Sequence[Input], division: Division) -> str:
     """How rows came to their split."""
     split = recipe.split
     together = (
@@ -98,8 +99,13 @@ def splits(recipe: Recipe, division: Division) -> str:
         parts.append(f"`split_fold` divides the groups that are in no official split into {split.folds} folds.")
     if moved := [f"{rows:,} from `{before}` to `{after}`" for (before, after), rows in sorted(division.moved.items())]:
         parts.append(f"Rows that follow their group into another split than their source has them in: {', '.join(moved)}.")
+    if split.whole:
+        told = ", ".join(f"{source} to `{name}`" for source, name in split.whole.items())
+        parts.append(f"Whole sources come to one split, with whatever shares a group with their rows: {told}.")
     if division.shared:
         parts.append(f"{counted(division.shared, 'group')} with rows of more than one source.")
+    if alike := twins.told(split, inputs, division):
+        parts.append(alike)
     return " ".join(parts)
 
 

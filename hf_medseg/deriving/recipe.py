@@ -104,12 +104,19 @@ class Split:
         key: another one divides the groups otherwise.
         official: splits of the sources that stay what they are.
         folds: so many folds over all rows that are in no official split.
+        whole: for a source the split that all of its rows come to, with whatever shares a group with them.
+        twins: what becomes of groups whose pictures are copies of each other, encoded anew, scaled, flipped or turned: they stay
+            `together`, or the derivation is refused (`refuse`), or nobody looks (`ignore`).
+        overlaps: whether sources that are known to share patients are divided where nothing tells which patients these are.
     """
 
     parts: Mapping[str, float] = field(default_factory=dict)
     key: str = "1"
     official: tuple[str, ...] = ("test",)
     folds: int = 0
+    whole: Mapping[str, str] = field(default_factory=dict)
+    twins: Literal["together", "refuse", "ignore"] = "together"
+    overlaps: Literal["refuse", "accept"] = "refuse"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +190,10 @@ def checked(recipe: Recipe, where: str) -> Recipe:
         (place.window != "percentiles" and not place.window[0] < place.window[1], "place.window must be two numbers, the lower first."),
         (bool(parts) and not math.isclose(sum(parts.values()), 1, abs_tol=1e-6), "split.parts must make 1 together."),
         (any(part < 0 for part in parts.values()), "split.parts must not be negative."),
-        (any(not re.fullmatch(r"[A-Za-z]\w*", name) for name in parts), "split.parts must be named by letters, digits and underscores."),
+        (
+            any(not re.fullmatch(r"[A-Za-z]\w*", name) for name in (*parts, *split.whole.values())),
+            "split must name splits by letters, digits and underscores.",
+        ),
         (split.folds < 0 or split.folds == 1, "split.folds must be 2 or more."),
         (recipe.balance.cap < 0, "balance.cap must not be negative."),
         (len(set(recipe.label.classes)) < len(recipe.label.classes), "label.classes names a class twice."),

@@ -85,6 +85,11 @@ class DeriveTask:
     takes: tuple[From, ...]
     rows: tuple[Wanted, ...]
 
+    @property
+    def name(self) -> str:
+        """Its path in the dataset."""
+        return f"data/{self.target.rpartition('/data/')[2]}"
+
 
 def write_derived(task: DeriveTask) -> Outcome:
     """Makes the rows of a shard and writes it under its final name.

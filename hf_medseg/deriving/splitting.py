@@ -52,6 +52,10 @@ class Groups:
         tops = sorted((self._top(one), self._top(other)), key=lambda node: (self._order[node[0]], node[1]))
         self._above[tops[1]] = tops[0]
 
+    def join(self, one: Chosen, other: Chosen) -> None:
+        """Makes the groups of two rows one."""
+        self._join(*((self._prefix[row.take], row.kin) for row in (one, other)))
+
 
 @dataclass
 class Division:
@@ -62,12 +66,14 @@ class Division:
         fold: by group; none for what is in an official split, and where no folds are wanted.
         moved: rows that left the split that their source has them in, by (from, to), because their group came to another one.
         shared: groups that hold rows of more than one source.
+        twins: groups that were joined to others because pictures look the same.
     """
 
     split: dict[str, str] = field(default_factory=dict)
     fold: dict[str, int] = field(default_factory=dict)
     moved: Counter[tuple[str, str]] = field(default_factory=Counter)
     shared: int = 0
+    twins: int = 0
 
 
 def divide(split: Split, inputs: Sequence[Input], rows: Mapping[str, Sequence[Chosen]]) -> Division:
@@ -87,7 +93,10 @@ def divide(split: Split, inputs: Sequence[Input], rows: Mapping[str, Sequence[Ch
         found.shared += len(prefixes) > 1
         splits = {row.split for row in members}
         official = next((name for name in split.official if name in splits), None)
-        if not split.parts:
+        whole = {split.whole[name] for row in members if (name := inputs[row.take].origin.source) in split.whole}
+        if whole:
+            found.split[group] = min(whole, key=_strict_first)
+        elif not split.parts:
             found.split[group] = official or min(splits, key=_strict_first)
         elif official is not None:
             found.split[group] = official
@@ -97,7 +106,7 @@ def divide(split: Split, inputs: Sequence[Input], rows: Mapping[str, Sequence[Ch
         if split.folds and official is None:
             found.fold[group] = min(split.folds - 1, int(_lot(f"{split.key} fold", group) * split.folds))
         for row in members:
-            if row.split != found.split[group] and (not split.parts or official is not None):
+            if row.split != found.split[group] and (not split.parts or official is not None) and not whole:
                 found.moved[row.split, found.split[group]] += 1
     return found
 

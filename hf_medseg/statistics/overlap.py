@@ -9,26 +9,18 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from hf_medseg.catalog.picture_hash import HashIndex, bits_apart, hashes_of
 from hf_medseg.dataset.identity import Identity
 from hf_medseg.progress import Tell, telling
+from hf_medseg.statistics.alike import Alike
 from hf_medseg.statistics.collect import opened, read_shards, real
-from hf_medseg.statistics.signature import SIDE, Signatures, sign
+from hf_medseg.statistics.signature import Signatures, sign
 from hf_medseg.words import counted
 
 Kind = Literal["bytes", "pixels", "near"]
 TRAIN = "train"
 
-# Measured on endoscopy, fundus, radiographs, ultrasound and MR: copies, down to JPEG quality 30 and 224 x 224, change up to 3 bits of the
-# hash, and their small pictures without broad light and dark agree by 0.998 at least; different pictures of one set, such as a person's
-# two eyes, whose hashes are often as near, by 0.90 at most.
-_BITS = 3
-_AGREEMENT = 0.97
-_DETAILS = 14  # of 64 bits, the signs of what is left, that may differ: a quick look at pairs of one kind before the exact one
-_BROAD = 2  # cells to each side that broad light and dark is averaged over
-_AT_ONCE = 1 << 14  # pairs whose small pictures are compared
+_WHOLE = 32  # of so many rows that look the same every pair is told; of more as many as show it
 
 TURNED = (
     "",
@@ -241,21 +233,10 @@ class _Rows:
         numbers, best = self._telling, dict[tuple[int, int], tuple[float, int]]()
         if not len(numbers):
             return {}
-        index = HashIndex(self._hashes[numbers, 0])
-        signs = _details(self._small[numbers])
-        details = [hashes_of(_turned(signs, way)) for way in range(len(TURNED))]
-        for way in range(len(TURNED)):
-            for mine, theirs, _ in index.near(self._hashes[numbers, way], _BITS):
-                one, other = numbers[mine], numbers[theirs]
-                wanted = (one < other) & (self._kin[one] != self._kin[other])
-                wanted &= bits_apart(details[way][mine], details[0][theirs]) <= _DETAILS
-                pairs = np.stack(np.divmod(np.unique(one[wanted] * len(self.places) + other[wanted]), len(self.places)), 1)
-                for begin in range(0, len(pairs), _AT_ONCE):
-                    some = pairs[begin : begin + _AT_ONCE]
-                    agreement = _agreement(_turned(self._small[some[:, 0]], way), self._small[some[:, 1]])
-                    for at in np.flatnonzero(agreement >= _AGREEMENT):
-                        pair = (int(some[at, 0]), int(some[at, 1]))
-                        best[pair] = max(best.get(pair, (0.0, 0)), (round(float(agreement[at]), 3), -way))
+        found = Alike(self._hashes[numbers], self._small[numbers], self._kin[numbers], whole=_WHOLE)
+        for one, other, way, agreement in found.pairs():
+            pair = (int(numbers[one]), int(numbers[other]))
+            best[pair] = max(best.get(pair, (0.0, 0)), (round(agreement, 3), -way))
         return {pair: -way for pair, (_, way) in best.items()}
 
     def shared(self) -> Iterator[Shared]:
@@ -267,38 +248,6 @@ class _Rows:
         for (source, patient), some in sides.items():
             if len({split for _, split in some}) > 1:
                 yield Shared(source, patient, tuple(some))
-
-
-def _turned(small: NDArray[Any], way: int) -> NDArray[Any]:
-    """Small pictures, (count, side, side), turned in one of the ways of `TURNED`."""
-    lying = small.transpose(0, 2, 1) if way & 4 else small
-    return lying[:, :: -1 if way & 2 else 1, :: -1 if way & 1 else 1]
-
-
-def _agreement(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """How well pairs of small pictures agree, -1 to 1, without the broad light and dark that pictures of one kind share."""
-    mine, theirs = _fine(one), _fine(other)
-    lengths = np.sqrt((mine * mine).sum((1, 2)) * (theirs * theirs).sum((1, 2)))
-    found: NDArray[np.float32] = (mine * theirs).sum((1, 2)) / np.maximum(lengths, 1e-6)
-    return found
-
-
-def _details(small: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """(count, 8, 8) whether each part of small pictures is brighter than what lies around it."""
-    part = SIDE // 8
-    found = [np.zeros((0, 8, 8), bool)]
-    for begin in range(0, len(small), _AT_ONCE):
-        fine = _fine(small[begin : begin + _AT_ONCE])
-        found.append(fine.reshape(-1, 8, part, 8, part).sum((2, 4)) > 0)
-    return np.concatenate(found)
-
-
-def _fine(small: NDArray[np.uint8]) -> NDArray[np.float32]:
-    side, width = small.shape[1], 2 * _BROAD + 1
-    wide = np.pad(small.astype(np.float32), [(0, 0), (_BROAD, _BROAD), (_BROAD, _BROAD)], "edge")
-    down = sum((wide[:, step : step + side] for step in range(width)), np.zeros((), np.float32))
-    broad = sum((down[:, :, step : step + side] for step in range(width)), np.zeros((), np.float32))
-    return np.asarray(small - broad / width**2, np.float32)
 
 
 def leaks_first(twins: Iterable[Twin], most: int) -> list[Twin]:

@@ -49,6 +49,48 @@ class Signatures:
     small: NDArray[np.uint8] = field(default_factory=lambda: np.zeros((0, SIDE, SIDE), np.uint8))
 
 
+@dataclass
+class Looks:
+    """What the rows of a shard look like.
+
+    Attributes:
+        places: the number of each in what follows, by (row group, row in it).
+        hashes, telling, small: see `Signatures`.
+    """
+
+    places: dict[tuple[int, int], int]
+    hashes: Numbers
+    telling: NDArray[np.bool_]
+    small: NDArray[np.uint8]
+
+
+def look(path: str | os.PathLike[str]) -> Looks:
+    """Reads the pictures of a shard as far as it takes to see what they show: a JPEG as a smaller one.
+
+    Raises:
+        MedsegError: a picture cannot be decoded.
+    """
+    places: dict[tuple[int, int], int] = {}
+    seen: list[tuple[Numbers, bool, NDArray[np.uint8]]] = []
+    with parquet(path) as file:
+        whole = "depth" in file.schema_arrow.names
+        for group in range(file.num_row_groups):
+            number = 0
+            for batch in file.iter_batches(1 if whole else 16, row_groups=[group], columns=["image", "image_id"]):
+                for row in batch.to_pylist():
+                    places[group, number] = len(places)
+                    number += 1
+                    samples = decoded(row["image"]["bytes"], f"{os.path.basename(path)}, {row['image_id']}", least=8 * SIDE)
+                    seen.append(_look(samples[len(samples) // 2] if whole else samples))
+    hashes, telling, small = zip(*seen, strict=True) if seen else ((), (), ())
+    return Looks(
+        places,
+        np.stack(hashes) if seen else np.zeros((0, 8), np.uint64),
+        np.array(telling, bool),
+        np.stack(small) if seen else np.zeros((0, SIDE, SIDE), np.uint8),
+    )
+
+
 def sign(path: str | os.PathLike[str], identity: Identity) -> Signatures:
     """Reads every row of a shard.
 

@@ -15,7 +15,7 @@ from hf_medseg.deriving.splitting import Groups, divide
 
 PARTS = {"train": 0.6, "validation": 0.2, "test": 0.2}
 INPUTS: Any = [
-    SimpleNamespace(prefix=name, identities=[SimpleNamespace(split=split) for split in splits])
+    SimpleNamespace(prefix=name, origin=SimpleNamespace(source=name), identities=[SimpleNamespace(split=split) for split in splits])
     for name, splits in (("a", ("train",)), ("b", ("train", "test")), ("c", ("train",)))
 ]
 

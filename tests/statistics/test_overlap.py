@@ -17,7 +17,8 @@ from PIL import Image, ImageFilter
 import hf_medseg
 from hf_medseg.catalog.picture_hash import HashIndex, bits_apart
 from hf_medseg.cli import main
-from hf_medseg.statistics.overlap import TURNED, Twin, _turned
+from hf_medseg.statistics.alike import turned as turned_pictures
+from hf_medseg.statistics.overlap import TURNED, Twin
 from tests.support.kit import rng
 from tests.support.made import FLAT, VOLUMES, Made, flat_row, picture, volume_rows
 
@@ -87,7 +88,9 @@ def test_a_copy_that_is_flipped_or_turned_is_found_and_the_way_is_told(turn: str
 def test_small_pictures_are_turned_as_hashes_are() -> None:
     small = rng("small").integers(0, 256, (1, 24, 24)).astype(np.uint8)
     for way, name in enumerate(TURNED[1:], 1):
-        assert np.array_equal(_turned(small, way)[0], np.asarray(Image.fromarray(small[0]).transpose(Image.Transpose(TURNS[name])))), name
+        assert np.array_equal(
+            turned_pictures(small, way)[0], np.asarray(Image.fromarray(small[0]).transpose(Image.Transpose(TURNS[name])))
+        ), name
 
 
 def test_the_same_bytes_and_the_same_pixels_are_told_apart(tmp_path: Path) -> None:
