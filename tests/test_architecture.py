@@ -17,7 +17,7 @@ ARROWS = {
     "formats": "raw",
     "masks": "dataset raw formats",
     "case": "raw formats masks",
-    "catalog": "dataset raw",
+    "catalog": "dataset raw formats",
     "sources": "dataset raw formats masks case catalog",
     "card": "dataset catalog",
     "preview": "dataset raw formats masks",

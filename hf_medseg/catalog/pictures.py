@@ -25,7 +25,8 @@ from hf_medseg.catalog.lookup import known_pictures, sources
 from hf_medseg.catalog.picture_hash import BITS, Cells, HashIndex, Numbers, bits_apart, cells_of, grey_of, hashes_of, steps_of, turned_ways
 from hf_medseg.catalog.source import Source
 from hf_medseg.dataset.storage import parquet
-from hf_medseg.errors import MissingExtra
+from hf_medseg.errors import MissingExtra, Rejected
+from hf_medseg.formats.shrunk import shrunk, step_of
 
 _Look: TypeAlias = tuple[Numbers, NDArray[np.uint8]]
 """Every hash that a picture has by all ways of looking at it, and for each the kind of the way: which of the radii holds."""
@@ -165,8 +166,8 @@ def _looks(data: bytes) -> _Look | None:
                 return None
             if min(picture.size) >= _LARGE:
                 picture.draft("L", (_LARGE, _LARGE))  # of a JPEG its grey alone, and no larger than needed, which is quicker to read
-            grey = grey_of(picture)
-    except (OSError, ValueError, SyntaxError):  # Pillow's errors; what cannot be read is somebody else's to tell
+            grey = grey_of(picture) if step_of(*picture.size) == 1 else grey_of(Image.fromarray(shrunk(data)))
+    except (OSError, ValueError, SyntaxError, Rejected):  # Pillow's errors; what cannot be read is somebody else's to tell
         return None
     cells = cells_of(grey, 9, 8)
     if int(cells.max()) - int(cells.min()) < _LEAST_CONTRAST:

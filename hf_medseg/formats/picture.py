@@ -7,6 +7,7 @@ import dataclasses
 import io
 import struct
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -29,6 +30,8 @@ Mode = Literal["L", "RGB", ""]
 MAX_PIXELS = 400_000_000
 Image.MAX_IMAGE_PIXELS = None  # our own limit, below, rejects by name instead of warning
 
+# Bytes; what is larger is not kept for a second use, which it most often does not have.
+_ONCE = 1 << 26
 _ORIENTATION_TAG = 0x0112
 # Where Exif and XMP may lie in PNG, JPEG and WebP: looked for before a file is opened for its orientation.
 _MAY_BE_TURNED = (b"Exif\0\0", b"eXIf", b"EXIF", b"Raw profile type", b"tiff:Orientation")
@@ -97,7 +100,7 @@ class Picture:
         Raises:
             Rejected: the file cannot be decoded exactly.
         """
-        pixels: Array = reader.once(self, lambda: self._decoded(reader))
+        pixels: Array = reader.once(self, lambda: self._decoded(reader), most=_ONCE)
         return pixels[np.newaxis]
 
     def _decoded(self, reader: Reader) -> Array:
@@ -127,7 +130,12 @@ class Picture:
         Raises:
             Rejected: the file is damaged, or holds what a stored picture cannot.
         """
-        picture = store(reader.read(self.file, same=self._show_the_same), self.file.path, self.mode, drop_alpha=self.drop_alpha)
+        picture = store(
+            reader.read(self.file, keep=self.file.size <= _ONCE, same=self._show_the_same),
+            self.file.path,
+            self.mode,
+            drop_alpha=self.drop_alpha,
+        )
         self._check_promised(picture.width, picture.height)
         if picture.rounded:
             reader.note(self.file.path, ROUNDED)
@@ -263,16 +271,17 @@ def _in_mode(pixels: Array, path: str, mode: Mode) -> Array:
 
 def _transcoded(pixels: Array, path: str, mode: Mode, orientation: int | None = None) -> Encoded:
     pixels = _in_mode(pixels, path, mode)
-    return Encoded(encode_pixels(pixels), pixels.shape[1], pixels.shape[0], orientation)
+    height, width = pixels.shape[:2]
+    return Encoded(encode_pixels(pixels, spent=True), width, height, orientation)
 
 
-def encode_pixels(pixels: Array) -> bytes:
-    """Lossless bytes for pixels: PNG, or TIFF for 32-bit floats, which PNG cannot hold."""
+def encode_pixels(pixels: Array, *, spent: bool = False) -> bytes:
+    """Lossless bytes for pixels: PNG, or TIFF for 32-bit floats, which PNG cannot hold; for `spent` see `png.encode`."""
     if pixels.dtype == np.float32:
         buffer = io.BytesIO()
         Image.fromarray(pixels).save(buffer, "TIFF")
         return buffer.getvalue()
-    return png.encode(pixels)
+    return png.encode(pixels, spent=spent)
 
 
 def decode(data: bytes, path: str, *, indices: bool = False, signed: bool = False, drop_alpha: bool = False) -> Array:
@@ -308,7 +317,7 @@ def _opened(
             if png.is_large(data):
                 return _by_bands(data, path, indices, drop_alpha), None
             warnings.simplefilter("ignore")  # Pillow warns of odd metadata, which is dropped anyway
-            if data.startswith(tiff.START) and not _plain_tiff(data):
+            if data.startswith(tiff.START) and (len(data) > _ONCE or not _plain_tiff(data)):
                 found = tiff.read(data, path, _check_size, indices=indices)
                 pixels = _grey_if_grey_palette(found.pixels, palette=found.palette)
                 fitting = pixels if doubles and pixels.dtype == np.float64 else _fitting(pixels, path, signed, wide=indices)
@@ -329,24 +338,35 @@ def _by_bands(data: bytes, path: str, indices: bool, drop_alpha: bool) -> Array:
     width, height = struct.unpack_from(">II", data, 16)
     _check_size(width, height, path)
     result: Array | None = None
+    for top, pixels in bands(data, path, indices=indices, drop_alpha=drop_alpha):
+        if result is None:
+            result = np.empty((height, *pixels.shape[1:]), pixels.dtype)
+        elif pixels.ndim > result.ndim:  # so far a palette gave greys alone
+            result = np.repeat(result[..., np.newaxis], 3, axis=2)
+        result[top : top + len(pixels)] = pixels if pixels.ndim == result.ndim else pixels[..., np.newaxis]
+    assert result is not None
+    return result
+
+
+def bands(data: bytes, path: str, *, indices: bool = False, drop_alpha: bool = False) -> Iterator[tuple[int, Array]]:
+    """The samples of a large PNG (`png.is_large`) as (number of the first line, some lines), from the top down; see `decode`.
+
+    Raises:
+        Rejected: see `store`.
+        png.Damaged: a checksum is wrong, or samples are missing.
+    """
     stream = png.bands(data)
     band = next(stream, None)
     while band is not None:
         top, above, small = band
         with Image.open(io.BytesIO(small), formats=("PNG",)) as picture:
             pixels = _decode(picture, path, indices, signed=False, drop_alpha=drop_alpha)[above:]
-            last = picture.crop((0, picture.height - 1, width, picture.height))
-        if result is None:
-            result = np.empty((height, *pixels.shape[1:]), pixels.dtype)
-        elif pixels.ndim > result.ndim:  # so far a palette gave greys alone
-            result = np.repeat(result[..., np.newaxis], 3, axis=2)
-        result[top : top + len(pixels)] = pixels if pixels.ndim == result.ndim else pixels[..., np.newaxis]
+            last = picture.crop((0, picture.height - 1, picture.width, picture.height))
+        yield top, pixels
         try:
             band = stream.send(last.tobytes("raw", "I;16B" if last.mode == "I;16" else last.mode))
         except StopIteration:
             band = None
-    assert result is not None
-    return result
 
 
 def _plain(data: bytes) -> bytes:

@@ -21,36 +21,61 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 KEPT_CHUNKS = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"cHRM", b"gAMA", b"iCCP", b"sBIT", b"sRGB", b"cICP", b"pHYs"})
 
 
-def encode(pixels: NDArray[Any], *, labels: bool = False) -> bytes:
+def encode(pixels: NDArray[Any], *, labels: bool = False, spent: bool = False) -> bytes:
     """Encodes pixels without loss; the bytes depend on nothing but the pixels.
 
     Args:
         pixels: (height, width) uint8 or uint16, or (height, width, 3) uint8.
         labels: whether these are label maps: few values in large areas pack best unfiltered.
+        spent: nobody needs the pixels any more. Large ones are worked on where they lie, so that they are in memory once; the array is
+            empty then.
 
     Raises:
         ValueError: another shape or type.
     """
     height, width = pixels.shape[:2]
     colour = pixels.ndim == 3
-    if pixels.dtype == np.uint16 and not colour:
-        samples = pixels.astype(">u2").view(np.uint8).reshape(height, -1)
-    elif pixels.dtype == np.uint8 and pixels.shape[2:] in ((), (3,)):
-        samples = np.ascontiguousarray(pixels).reshape(height, -1)
-    else:
+    if not (pixels.dtype == np.uint16 and not colour) and not (pixels.dtype == np.uint8 and pixels.shape[2:] in ((), (3,))):
         raise ValueError(f"no PNG for shape {pixels.shape} and type {pixels.dtype}")
-    lines = np.empty((height, samples.shape[1] + 1), np.uint8)
+    header = struct.pack(">IIBBBBB", width, height, pixels.dtype.itemsize * 8, 2 if colour else 0, 0, 0, 0)
+    in_place = spent and not labels and pixels.nbytes > _MOST_UNPACKED and pixels.flags.owndata and pixels.flags.c_contiguous
+    # libdeflate gives the same bytes on every processor, which zlib-ng and ISA-L do not.
+    if in_place:
+        packed = deflate.zlib_compress(_filtered_in_place(pixels), 1)
+        pixels.resize(0, refcheck=False)
+    else:
+        packed = deflate.zlib_compress(_filtered(pixels, labels), 6 if labels else 1)
+    return b"".join((SIGNATURE, *_chunk(b"IHDR", header), *_chunk(b"IDAT", packed), *_chunk(b"IEND", b"")))
+
+
+def _filtered(pixels: NDArray[Any], labels: bool) -> NDArray[np.uint8]:
+    """The lines of a picture as a PNG has them, each with its filter before it: none of label maps, else "up", the difference to above."""
+    wide = pixels.astype(">u2").view(np.uint8) if pixels.dtype == np.uint16 else np.ascontiguousarray(pixels)
+    samples = wide.reshape(len(pixels), -1)
+    lines = np.empty((len(samples), samples.shape[1] + 1), np.uint8)
     if labels:
         lines[:, 0] = 0
         lines[:, 1:] = samples
     else:
-        lines[:, 0] = 2  # filter "up": the difference to the line above
+        lines[:, 0] = 2
         lines[0, 1:] = samples[0]
         np.subtract(samples[1:], samples[:-1], out=lines[1:, 1:])
-    header = struct.pack(">IIBBBBB", width, height, pixels.dtype.itemsize * 8, 2 if colour else 0, 0, 0, 0)
-    # libdeflate gives the same bytes on every processor, which zlib-ng and ISA-L do not.
-    packed = deflate.zlib_compress(lines, 6 if labels else 1)
-    return b"".join((SIGNATURE, *_chunk(b"IHDR", header), *_chunk(b"IDAT", packed), *_chunk(b"IEND", b"")))
+    return lines
+
+
+def _filtered_in_place(pixels: NDArray[Any]) -> NDArray[np.uint8]:
+    """See `_filtered`: from the last line up each is moved to where it belongs, which lies behind all that are still to be moved."""
+    height, stride = len(pixels), pixels.nbytes // len(pixels)
+    if pixels.dtype == np.uint16 and np.little_endian:
+        pixels.byteswap(inplace=True)
+    pixels.resize(-(-height * (stride + 1) // pixels.itemsize), refcheck=False)
+    room = pixels.view(np.uint8)[: height * (stride + 1)]
+    for line in range(height - 1, -1, -1):
+        mine = room[line * stride : (line + 1) * stride]
+        moved = mine - room[(line - 1) * stride : line * stride] if line else mine.copy()
+        room[line * (stride + 1) + 1 : (line + 1) * (stride + 1)] = moved
+        room[line * (stride + 1)] = 2
+    return room
 
 
 def _chunk(kind: bytes, data: bytes | bytearray) -> tuple[bytes | bytearray, ...]:

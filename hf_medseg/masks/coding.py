@@ -6,6 +6,7 @@ import contextlib
 import io
 import struct
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +18,7 @@ from PIL import Image
 from hf_medseg.errors import Rejected
 from hf_medseg.formats import jpeg, png
 from hf_medseg.formats.picture import decode
-from hf_medseg.masks.labels import greys_between, luma
+from hf_medseg.masks.labels import greys_between, luma, value_counts
 from hf_medseg.raw.files import Head, Whole
 from hf_medseg.words import counted
 
@@ -244,42 +245,81 @@ def _coloured(array: Array) -> Coding:
     )
 
 
+_LINES = 1 << 22
+"""Pixels of a mask that are looked at together: the numbers that are counted take many times its room."""
+
+
 def values(array: Array) -> dict[int, Value]:
     """The values of (height, width) whole numbers, ascending."""
-    if array.dtype == np.uint8:
-        present, ranks = np.flatnonzero(np.bincount(array.ravel(), minlength=1)), array
-    elif array.dtype == np.uint16:
-        present = np.flatnonzero(np.bincount(array.ravel(), minlength=1))
-        ranks = np.searchsorted(present, array).astype(np.uint16)
-    else:
-        present, places = np.unique(array, return_inverse=True)
-        ranks = places.reshape(array.shape)
+    height, width = array.shape
+    lines = max(1, _LINES // max(width, 1))
+    sums: dict[int, list[int]] = {}
+    tops = range(0, height, lines)
+    pixels: Counter[int] = Counter()
+    for top in tops:
+        present, counts = _present(array[top : top + lines])
+        pixels.update(dict(zip(present.tolist(), counts.tolist(), strict=True)))
+    if len(pixels) <= 2:  # nothing to tell apart
+        return {value: Value(number, number, 0, 1) for value, number in sorted(pixels.items())}
+    for top in tops:
+        bottom = min(height, top + lines)
+        around = array[max(0, top - 1) : bottom + 1]
+        for value, seen in _counted(around, min(top, 1), bottom - top).items():
+            some = sums.setdefault(value, [0, 0, 0, 0])
+            for k, number in enumerate(seen):
+                some[k] += number
+    return {value: Value(*sums[value]) for value in sorted(sums)}
+
+
+def _present(array: Array) -> tuple[Array, Array]:
+    """The values of an array, ascending, and how many pixels have each."""
+    if array.dtype not in (np.uint8, np.uint16):
+        return np.unique(array, return_counts=True)
+    counts = value_counts(array) if array.dtype == np.uint8 else np.bincount(array.ravel())
+    found = np.flatnonzero(counts)
+    return found, counts[found]
+
+
+def _counted(around: Array, above: int, count: int) -> dict[int, tuple[int, int, int, int]]:
+    """What a `Value` counts, in some lines of a mask.
+
+    Args:
+        around: the lines, with the one above and the one below where there is one.
+        above: how many lines of them are above.
+        count: how many lines are counted.
+    """
+    mine = slice(above, above + count)
+    present, _ = _present(around)
+    ranks = (
+        around if around.dtype == np.uint8 else np.searchsorted(present, around).astype(np.uint16 if len(present) < 1 << 16 else np.int64)
+    )
+    places_of = present if around.dtype == np.uint8 else np.arange(len(present))
     size = int(ranks.max(initial=0)) + 1
-    places_of = present if array.dtype == np.uint8 else np.arange(len(present))
-    pixels = np.bincount(ranks.ravel(), minlength=size)
-    if len(present) <= 2:  # nothing to tell apart
-        return {int(value): Value(int(pixels[k]), int(pixels[k]), 0, 1) for value, k in zip(present, places_of, strict=True)}
+    pixels = np.bincount(ranks[mine].ravel(), minlength=size)
     across, down = ranks[:, 1:] == ranks[:, :-1], ranks[1:] == ranks[:-1]
     squares = across[1:] & across[:-1] & down[:, 1:]
     flat = np.zeros(ranks.shape, bool)
     for rows in (slice(None, -1), slice(1, None)):
         for columns in (slice(None, -1), slice(1, None)):
             flat[rows, columns] |= squares
-    lowest, highest = _around(ranks, np.minimum), _around(ranks, np.maximum)
+    lowest, highest = _around(ranks, np.minimum)[mine], _around(ranks, np.maximum)[mine]
+    own = ranks[mine]
+    pairs = slice(max(above - 1, 0), above + count - 1)  # with the line above, which may be another band's
     counted = [
         np.bincount(some, minlength=size)
         for some in (
-            ranks[flat],
-            ranks[(lowest < ranks) & (ranks < highest)],
-            ranks[:, 1:][across],
-            ranks[1:][down],
-            ranks[1:, 1:][squares],
+            own[flat[mine]],
+            own[(lowest < own) & (own < highest)],
+            own[:, 1:][across[mine]],
+            ranks[1:][pairs][down[pairs]],
+            ranks[1:, 1:][pairs][squares[pairs]],
         )
     ]
     blobs = pixels - counted[2] - counted[3] + counted[4]  # Euler's number
     return {
-        int(value): Value(int(pixels[k]), int(counted[0][k]), int(counted[1][k]), int(blobs[k]))
+        int(value): (int(pixels[k]), int(counted[0][k]), int(counted[1][k]), int(blobs[k]))
         for value, k in zip(present, places_of, strict=True)
+        if pixels[k]
     }
 
 

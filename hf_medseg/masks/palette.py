@@ -18,6 +18,7 @@ from hf_medseg.masks.labels import LabelMap, Labels, Pixels, Shape
 from hf_medseg.raw.files import RawFile, Reader
 
 Array = NDArray[Any]
+_ONCE = 1 << 26  # bytes; larger values are not kept for a second use, which they most often do not have
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ class MaskValues:
         data = reader.read(self.file)
         if self.twin is not None and reader.sha256.get(self.twin.path) == reader.sha256[self.file.path]:
             raise Rejected(self.file.path, "the mask is the same file as its picture.", "Put the mask there that was drawn on the picture.")
-        values: Array = reader.once(self, lambda: mask_values(data, self.file.path, self.by_index, self.above, self.exact))
+        values: Array = reader.once(self, lambda: mask_values(data, self.file.path, self.by_index, self.above, self.exact), most=_ONCE)
         return values[np.newaxis]
 
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import colorsys
 import io
+import itertools
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
@@ -20,6 +19,7 @@ from hf_medseg.dataset.storage import parquet
 from hf_medseg.dataset.table import NOT_ANNOTATED
 from hf_medseg.errors import MissingExtra
 from hf_medseg.formats.nifti import voxels_of
+from hf_medseg.formats.shrunk import shrunk
 from hf_medseg.masks.labels import LabelMap
 from hf_medseg.preview.choose import Shown
 
@@ -46,7 +46,12 @@ _GREY = (150, 150, 150)
 
 @dataclass(frozen=True)
 class Seen:
-    """What a row shows: 8-bit grey or RGB pixels made for the eye (None if they cannot be decoded), and the label map on their grid."""
+    """What a row shows, large pictures made smaller.
+
+    Attributes:
+        pixels: 8-bit grey or RGB, made for the eye; None if they cannot be decoded.
+        labels: the label map on their grid.
+    """
 
     pixels: Array | None
     labels: LabelMap | None
@@ -54,21 +59,24 @@ class Seen:
 
 def read_shown(rows: Sequence[Shown]) -> Iterator[tuple[Shown, Seen]]:
     """Reads the pictures of chosen rows, in their order; holds one row group at a time."""
-    path, group, table = Path(), -1, pa.schema([]).empty_table()
-    for row in rows:
-        if (row.path, row.group) != (path, group):
-            path, group = row.path, row.group
-            with parquet(path) as file:
-                table = file.read_row_group(group, columns=["image", "mask"])
-        image, mask = (table.column(name)[row.place].as_py() for name in ("image", "mask"))
-        yield row, see(image, mask)
+    for (path, group), some in itertools.groupby(rows, lambda row: (row.path, row.group)):
+        wanted = list(some)
+        with parquet(path) as file:
+            table = file.read_row_group(group, columns=["image", "mask"])
+        for row in wanted:
+            image, mask = (table.column(name)[row.place].as_py() for name in ("image", "mask"))
+            if row is wanted[-1]:
+                del table  # a large picture would be in memory twice while it is looked at
+            yield row, see(image, mask)
 
 
 def see(image: Mapping[str, Any], mask: Mapping[str, Any] | None) -> Seen:
     """Decodes the image and mask cells of a row; of a volume one slice: that with most structure, else the middle one."""
     try:
-        pixels, labels = samples(image["bytes"]), None if mask is None else samples(mask["bytes"])
-        if is_volume(image["bytes"]):
+        if not is_volume(image["bytes"]):
+            pixels, labels = shrunk(image["bytes"]), None if mask is None else shrunk(mask["bytes"], labels=True)
+        else:
+            pixels, labels = samples(image["bytes"]), None if mask is None else samples(mask["bytes"])
             marked = np.zeros(len(pixels)) if labels is None else np.count_nonzero((labels > 0) & (labels < NOT_ANNOTATED), axis=(1, 2))
             k = int(marked.argmax()) if marked.any() else len(pixels) // 2
             pixels, labels = pixels[k], None if labels is None else labels[k]

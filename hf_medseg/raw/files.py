@@ -188,11 +188,14 @@ class Reader:
         except Rejected as error:
             raise Rejected(twin.shown, error.expected, error.advice) from error
 
-    def once(self, key: Any, make: Any) -> Any:
-        """The value of `make()`, computed once for this case under `key`."""
-        if key not in self._memo:
-            self._memo[key] = make()
-        return self._memo[key]
+    def once(self, key: Any, make: Any, most: int | None = None) -> Any:
+        """The value of `make()`, computed once for this case under `key`; again every time if it is an array of more than `most` bytes."""
+        if key in self._memo:
+            return self._memo[key]
+        value = make()
+        if most is None or value.nbytes <= most:
+            self._memo[key] = value
+        return value
 
     def tell(self, key: Any, value: Any) -> None:
         """Remembers for this case what later reading must know."""
