@@ -67,6 +67,7 @@ class Case:
         split: `train`, `validation`, `test`, or the owner's name of a further official set.
         patient_id: whatever groups images of one person, slide or animal.
         problem: what is known to be wrong with the case.
+        together: what cases must stay beside each other that are read from one file, such as the frames of a film.
     """
 
     image_id: str
@@ -75,6 +76,7 @@ class Case:
     split: str = "train"
     patient_id: str | None = None
     problem: Problem | None = None
+    together: str = field(default="", repr=False)
 
     @property
     def volume_id(self) -> str | None:
@@ -85,7 +87,7 @@ class Case:
     @property
     def group(self) -> str:
         """What must stay together in one shard."""
-        return self.volume_id or self.patient_id or self.image_id
+        return self.together or self.volume_id or self.patient_id or self.image_id
 
     def named_files(self) -> Iterator[tuple[str, RawFile]]:
         """(column, file) for every file that the case reads, the image's first."""

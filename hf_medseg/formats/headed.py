@@ -38,14 +38,8 @@ class HeadedVolume(VoxelVolume):
         """The files that are read."""
         return (self.file, *self.data)
 
-    def voxels(self, reader: Reader) -> Voxels:
-        """See `VoxelVolume.voxels`."""
-        if self.channel is None:
-            return self._voxels(reader)
-        found: Voxels = reader.once((HeadedVolume, self.file.path), lambda: self._voxels(reader))
-        return replace(found, array=found.array[..., self.channel[0]])
-
-    def _voxels(self, reader: Reader) -> Voxels:
+    def read(self, reader: Reader) -> Voxels:
+        """See `VoxelVolume.read`."""
         header = reader.read(self.file)
         return headed_voxels(header, [(reader.read(one), one.path) for one in self.data], self.file.path, self.channel)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,13 +23,9 @@ _BEGINS = 284  # where the voxels begin
 class MghVolume(VoxelVolume):
     """A FreeSurfer volume; see `VoxelVolume`."""
 
-    def voxels(self, reader: Reader) -> Voxels:
-        """See `VoxelVolume.voxels`."""
-        if self.channel is None:
-            return mgh_voxels(reader.read(self.file), self.file.path)
-        channel = self.channel
-        found: Voxels = reader.once((MghVolume, self.file.path), lambda: mgh_voxels(reader.read(self.file), self.file.path, channel))
-        return replace(found, array=found.array[..., channel[0]])
+    def read(self, reader: Reader) -> Voxels:
+        """See `VoxelVolume.read`."""
+        return mgh_voxels(reader.read(self.file), self.file.path, self.channel)
 
 
 def _header(data: bytes, path: str) -> Any:

@@ -6,10 +6,11 @@ read into anything.
 
 from __future__ import annotations
 
+import io
 import math
 import struct
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -39,15 +40,8 @@ class NiftiVolume(VoxelVolume):
         """The files that are read."""
         return (self.file,) if self.header is None else (self.file, self.header)
 
-    def voxels(self, reader: Reader) -> Voxels:
-        """See `VoxelVolume.voxels`."""
-        if self.channel is None:
-            return self._voxels(reader)
-        # All channels of a case are unpacked once.
-        found: Voxels = reader.once((NiftiVolume, self.file.path), lambda: self._voxels(reader))
-        return replace(found, array=found.array[..., self.channel[0]])
-
-    def _voxels(self, reader: Reader) -> Voxels:
+    def read(self, reader: Reader) -> Voxels:
+        """See `VoxelVolume.read`."""
         try:
             if self.header is None:
                 return _read(reader.read(self.file), None, self.file.path, channel=self.channel)
@@ -203,10 +197,13 @@ def volume_bytes(array: Array, grid: Grid, scale: tuple[float, float] | None = N
         image.set_sform(None, 0)
         image.set_qform(None, 0)
     image.header.set_xyzt_units("mm")
-    content: bytes = image.to_bytes()
-    if scale is not None:
-        content = content[:_SCALE] + struct.pack("<ff", *scale) + content[_SCALE + 8 :]
-    packed: bytearray = deflate.gzip_compress(content, 6 if array.dtype == np.uint8 else 1)
+    # Written and packed where it lies: a volume fills a large part of a worker's memory.
+    with io.BytesIO() as stream:
+        image.to_stream(stream)
+        with stream.getbuffer() as content:
+            if scale is not None:
+                content[_SCALE : _SCALE + 8] = struct.pack("<ff", *scale)
+            packed: bytearray = deflate.gzip_compress(content, 6 if array.dtype == np.uint8 else 1)
     return bytes(packed)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,13 +60,20 @@ class VoxelVolume(VolumeImage):
     plane: str | None = field(default=None, kw_only=True)
     channel: tuple[int, int] | None = field(default=None, kw_only=True)
 
-    @abstractmethod
     def voxels(self, reader: Reader) -> Voxels:
         """The voxels, of the channel that is asked for.
 
         Raises:
             Rejected: the file is damaged, or holds no such volume.
         """
+        if self.channel is None:
+            return self.read(reader)
+        found: Voxels = reader.once((VoxelVolume, self.file.path), lambda: _all_channels(self, reader))
+        return replace(found, array=found.array[..., self.channel[0]])
+
+    @abstractmethod
+    def read(self, reader: Reader) -> Voxels:
+        """Reads the file: its voxels, with a last axis of all channels where one is asked for; see `voxels`."""
 
     def files(self) -> tuple[RawFile, ...]:
         """The files that are read."""
@@ -97,6 +105,25 @@ class VoxelVolume(VolumeImage):
             reader.note(self.file.path, voxels.note)
         image = image_grid(reader)
         return voxels, *cut(voxels.array, voxels.affine, voxels.spacing, self.plane, image.plane if image else None)
+
+
+_last = threading.local()
+
+
+def _all_channels(volume: VoxelVolume, reader: Reader) -> Voxels:
+    """All channels of a file, which a thread keeps until it reads another such file: frames of a film are cases of their own.
+
+    What nobody can tell to be unchanged is read each time.
+    """
+    files = volume.files()
+    key = [(file.path, file.listed, file.size, file.stamp, file.place, volume.channel and volume.channel[1]) for file in files]
+    if getattr(_last, "key", None) != key or any(file.stamp is None for file in files):
+        _last.key = _last.found = None
+        found = volume.read(reader)
+        _last.key, _last.found = key, (found, {file.path: reader.sha256[file.path] for file in files})
+    voxels, hashes = _last.found
+    reader.sha256 |= hashes
+    return voxels  # type: ignore[no-any-return]
 
 
 def values_of(voxels: Voxels, array: Array) -> Array:

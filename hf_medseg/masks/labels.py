@@ -210,13 +210,21 @@ class OneValue(Labels):
     def labels(self, reader: Reader, shape: Shape) -> LabelMap:
         """See `Labels.labels`."""
         array = _grey(self.pixels, reader)
-        inside = array != 0
-        found = array[inside]
-        if found.size and not (found == found[0]).all():
-            values = np.unique(found)
-            few = ", ".join(f"{value:g}" for value in values[:5]) + (", ..." if values.size > 5 else "")
-            raise Rejected(_name(self), f"mask values {few} where 0 and one other value are declared.", "Fetch the owner's file.")
-        return np.where(inside, np.uint8(self.to), np.uint8(0))
+        if array.dtype != np.uint8:
+            inside = array != 0
+            value = array[inside][:1]
+            if value.size and not (array[inside] == value).all():
+                raise self._several(array)
+            return np.where(inside, np.uint8(self.to), np.uint8(0))
+        highest = array.max(initial=0)
+        if np.count_nonzero(array) != np.count_nonzero(array == highest) and highest:
+            raise self._several(array)
+        return array if highest in (0, self.to) else (array != 0) * np.uint8(self.to)
+
+    def _several(self, array: Array) -> Rejected:
+        values = np.unique(array[array != 0])
+        few = ", ".join(f"{value:g}" for value in values[:5]) + (", ..." if values.size > 5 else "")
+        return Rejected(_name(self), f"mask values {few} where 0 and one other value are declared.", "Fetch the owner's file.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,8 +162,9 @@ class Reader:
         data = file.read()
         if not data:
             raise Rejected(file.path, "the file is empty.", "Fetch it again.")
+        again = file.path in self.sha256
         self.sha256[file.path] = hashlib.sha256(data).hexdigest()
-        for twin in file.twins:
+        for twin in () if again else file.twins:
             if (twin.size != file.size and same is operator.eq) or ((other := self._twin(twin)) != data and not same(data, other)):
                 raise Rejected(
                     file.path,
@@ -174,6 +175,10 @@ class Reader:
         if keep:
             self._bytes[file.path] = data
         return data
+
+    def forget(self, file: RawFile) -> None:
+        """Lets the bytes of a file go that is not likely to be wanted again."""
+        self._bytes.pop(file.path, None)
 
     def note(self, path: str, reason: str) -> None:
         """Says something about a file that the report must tell; the reason is the same text for all files that it holds for."""

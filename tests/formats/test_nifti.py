@@ -792,3 +792,28 @@ def test_channels_of_a_file_are_volumes_of_their_own_and_must_be_as_many_as_expe
         NiftiVolume(file, channel=(0, 4)).samples(Reader())
     with pytest.raises(Rejected, match="one volume of three dimensions expected"):
         NiftiVolume(file).samples(Reader())
+
+
+def test_the_frames_of_a_film_are_unpacked_once_by_a_worker_and_anew_when_the_file_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    whole = NiftiVolume.read
+    monkeypatch.setattr(NiftiVolume, "read", lambda self, reader: (read.append(self.file.path), whole(self, reader))[1])
+    film = noise(3, 4, 5, 6, dtype=np.uint8)
+    file = replace(saved(tmp_path / "film.nii.gz", film), stamp=1)
+    for frame in range(6):
+        reader = Reader()
+        samples = NiftiVolume(file, channel=(frame, 6)).samples(reader)
+        assert np.array_equal(samples.array, film[..., frame].transpose(2, 1, 0))
+        assert set(reader.sha256) == {"film.nii.gz"}
+    assert read == ["film.nii.gz"]
+    changed = replace(saved(tmp_path / "film.nii.gz", film[::-1].copy()), stamp=2)
+    assert np.array_equal(NiftiVolume(changed, channel=(0, 6)).samples(Reader()).array, film[::-1, :, :, 0].transpose(2, 1, 0))
+
+
+def test_frames_of_a_film_stay_beside_each_other() -> None:
+    file = RawFile("film.nii.gz", 1, None)
+    frames = [Case(f"p_frame{n}", {"image": NiftiVolume(file, channel=(n, 2))}, together="p_4d") for n in range(2)]
+    assert {case.group for case in frames} == {"p_4d"}
+    assert [case.volume_id for case in frames] == ["p_frame0", "p_frame1"]

@@ -75,3 +75,38 @@ def test_a_structure_of_another_size_is_rejected_by_name() -> None:
     parts = {1: Watched(1, [], [0]), 2: Watched(2, [], [0], (3, 4, 6))}
     with pytest.raises(Rejected, match=r"2\.nii\.gz: the mask has 6 x 4 x 3 pixels, its image 5 x 4 x 3"):
         structures(parts).columns()["mask"].whole(Reader(), SHAPE)
+
+
+@pytest.mark.parametrize("kept", [1 << 20, 40, 0])
+def test_what_is_too_much_to_keep_is_read_again_and_comes_out_the_same(kept: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = np.random.default_rng(5)
+    shape = (4, 9, 11)
+    maps = {number: (chance.random(shape) < chance.choice([0.0, 0.02, 0.4])).astype(np.uint8) for number in range(1, 30)}
+    read: list[int] = []
+    monkeypatch.setattr("hf_medseg.masks.structures._MOST_KEPT", kept)
+    columns, reader = structures({number: Known(number, one, read) for number, one in maps.items()}).columns(), Reader()
+    assert all(np.array_equal(one, maps[number]) for number, one in enumerate(columns["masks"].whole(reader, shape), 1))
+    expected = np.zeros(shape, np.uint8)
+    for number, one in maps.items():
+        expected[one != 0] = number
+    assert np.array_equal(columns["mask"].whole(reader, shape), expected)
+    assert columns["mask_overlap"].values(reader, shape) == [bool((sum(maps.values())[k] > 1).any()) for k in range(4)]  # type: ignore[index]
+    for k, some in enumerate(columns["masks"].values(reader, shape)):
+        assert all(np.array_equal(decode(png, ""), maps[number][k]) for number, png in enumerate(some, 1))
+    assert (len(read) == len(maps)) is (kept == 1 << 20)
+
+
+@dataclass(frozen=True, eq=False)
+class Known(Labels):
+    """A structure that says when it is read."""
+
+    number: int
+    map: LabelMap
+    read: list[int]
+
+    def files(self) -> tuple[RawFile, ...]:
+        return ()
+
+    def labels(self, reader: Reader, shape: Shape) -> LabelMap:
+        self.read.append(self.number)
+        return self.map

@@ -34,7 +34,7 @@ def cases(raw: Raw) -> Iterator[Case]:
             for frame in range(1, count + 1):
                 pixels = {"image": NiftiVolume(film, channel=(frame - 1, count)), "mask": None}
                 columns = {"frame": frame, **_said(info, frame)}
-                yield Case(f"{patient}_4d_frame{frame:02d}", pixels, columns, SPLITS[folder], patient)
+                yield Case(f"{patient}_4d_frame{frame:02d}", pixels, columns, SPLITS[folder], patient, together=f"{patient}_4d")
         return
     images = raw.find(rf"{PATIENT}{INSIDE}\2_frame(\d\d)\.nii(?:\.gz)?")
     masks = raw.find(rf"{PATIENT}{INSIDE}\2_frame(\d\d)_gt\.nii(?:\.gz)?")
