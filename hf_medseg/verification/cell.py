@@ -37,19 +37,31 @@ class Opened:
     """A decoded cell.
 
     Attributes:
-        samples: (height, width[, 3]), or (slices, height, width) of a volume.
+        decoded: the picture as Pillow holds it, or the voxels of a volume: most of what is asked needs no copy of the samples.
         kind: `JPEG`, `PNG`, `TIFF` or `NIfTI`.
         mode: of the decoded picture; empty for volumes.
     """
 
-    samples: Array
+    decoded: Image.Image | Array
     kind: str
     mode: str
 
     @property
+    def samples(self) -> Array:
+        """(height, width[, 3]), or (slices, height, width) of a volume."""
+        return np.asarray(self.decoded)
+
+    @property
     def grid(self) -> tuple[int, ...]:
         """(height, width), or (slices, height, width)."""
-        return self.samples.shape if self.kind == "NIfTI" else self.samples.shape[:2]
+        return self.decoded.size[::-1] if isinstance(self.decoded, Image.Image) else self.decoded.shape
+
+    def counts(self) -> NDArray[np.int64]:
+        """How many samples have each of the 256 values of 8-bit grey; Pillow counts them without a copy."""
+        grey = self.decoded
+        if not isinstance(grey, Image.Image):
+            grey = Image.fromarray(np.ascontiguousarray(grey).reshape(1, -1))
+        return np.array(grey.histogram(), np.int64)
 
 
 def open_cell(data: bytes) -> Opened:
@@ -82,7 +94,7 @@ def open_cell(data: bytes) -> Opened:
                 if kind == "TIFF" and (strange := sorted(set(getattr(picture, "tag_v2", {})) - _FLOAT_TIFF_TAGS)):
                     raise Wrong("identity", f"the TIFF carries the tags {strange}.")
                 picture.load()
-                opened = Opened(np.asarray(picture), kind, picture.mode)
+                opened = Opened(picture, kind, picture.mode)
     except Wrong:
         raise
     except Exception as error:  # whatever a decoder raises

@@ -140,7 +140,7 @@ class RowCheck:
             return
         if grid is not None and mask.grid != grid:
             yield "grid", f"`mask` has {_sides(mask.grid)} pixels, its image {_sides(grid)}."
-        counts = np.bincount(mask.samples.reshape(-1), minlength=256)
+        counts = mask.counts()
         yield from self._values("mask", counts, len(self._classes), self._holes or self._volumes)
         if row["classes"] != class_list(counts):
             yield "classes", f"`classes` says {row['classes']}, the mask holds {class_list(counts)}."
@@ -164,7 +164,7 @@ class RowCheck:
                 # Single structures and fields of view are 0 outside, 1 inside, whatever the classes are.
                 allowed = 2 if name == "fov_mask" else max(2, len(self._classes))
                 cut = "volume_id" in self._columns  # slices that nobody read of an annotated volume
-                yield from self._values(name, np.bincount(opened.samples.reshape(-1), minlength=256), allowed, self._holes or cut)
+                yield from self._values(name, opened.counts(), allowed, self._holes or cut)
 
     def _values(self, name: str, counts: NDArray[np.int64], allowed: int, holes: bool) -> Iterator[tuple[str, str]]:
         """Values that no class stands for."""

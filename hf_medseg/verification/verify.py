@@ -33,7 +33,7 @@ from hf_medseg.verification.report import check_report
 from hf_medseg.verification.shard import ShardFacts, read_back
 from hf_medseg.verification.together import check_config, check_identities, check_names
 
-_SMALL = 64 << 20  # datasets that are checked sooner than processes start
+_SMALL = 8 << 20  # datasets that are checked sooner than processes start
 
 
 def verify(out: str | os.PathLike[str], progress: Tell | bool = True) -> Verification:
