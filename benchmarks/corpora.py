@@ -90,6 +90,17 @@ def pairs(folder: Path, count: int) -> None:
         (folder / "masks" / f"{name}.png").write_bytes(mask)
 
 
+def polyps(folder: Path, count: int) -> None:
+    """JPEG 624 x 544 with a PNG mask of 0 and 255 each: what Kvasir-SEG's thousand pictures have on average."""
+    (folder / "images").mkdir(parents=True)
+    (folder / "masks").mkdir()
+    (folder.parent / f"{folder.name}.toml").write_text(ABOUT)
+    for number in range(count):
+        chance = np.random.default_rng([5, number])
+        (folder / "images" / f"p{number:05d}.jpg").write_bytes(as_jpeg(photograph(chance, 624, 544)))
+        blob(chance, 624, 544).save(folder / "masks" / f"p{number:05d}.png")
+
+
 def images(folder: Path, count: int) -> None:
     """The same JPEG files without masks, as `intel-cervical` keeps them; made from the corpus of pairs beside it (hard links)."""
     source = corpus(folder.parent, "pairs", count)
@@ -145,6 +156,7 @@ def volumes(folder: Path, count: int) -> None:
 KINDS: dict[str, Callable[[Path, int], None]] = {
     "pairs": pairs,
     "images": images,
+    "polyps": polyps,
     "tiffs": tiffs,
     "radiographs": radiographs,
     "volumes": volumes,

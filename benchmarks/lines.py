@@ -27,14 +27,15 @@ class Size:
     base: int
     tiffs: int
     radiographs: int
+    checked: int
     volumes: int
     planned: int
     rounds: int
 
 
 SIZES = {
-    "full": Size(2000, 20_000, 10_000, 1000, 1000, 8, 10, 250_000, 5),
-    "small": Size(24, 48, 24, 12, 12, 1, 1, 400, 1),
+    "full": Size(2000, 20_000, 10_000, 1000, 1000, 8, 1000, 10, 250_000, 5),
+    "small": Size(24, 48, 24, 12, 12, 1, 12, 1, 400, 1),
 }
 
 
@@ -250,6 +251,43 @@ def reading(bench: Bench) -> Iterator[Values]:
         }
 
 
+def verifying(bench: Bench) -> Iterator[Values]:
+    """Everything that was promised, by reading back."""
+    name = "verifying 1,000 photographs with masks"
+    seconds = Goal(name, "itself", 1.6, 1.0, unit="s")
+    ratio = Goal(f"{name}, time", "pyarrow, Pillow and NumPy, one process", None, 0.6, told="a dataset checked by reading every row back")
+    folder, out = bench.corpus("polyps", bench.size.checked), bench.out()
+    bench.side("convert", folder, out, 1)
+    bench.side("verify", out)
+    bench.side("peer_verify", out)
+    for _ in range(bench.size.rounds):
+        ours = bench.side("verify", out).wall
+        yield {seconds: ours, ratio: ours / bench.side("peer_verify", out).wall}
+
+
+def shuffled(bench: Bench) -> Iterator[Values]:
+    """An epoch in another order, as networks are trained."""
+    called = {0: ("no worker", 310, 400), 2: ("2 workers", 480, 650)}
+    name, plain = "a shuffled epoch through DataLoader", "plain files with PIL, same DataLoader"
+    rates = {
+        count: Goal(f"{name}, {words}, samples a second", "itself", must, reach, most=False, unit="/s")
+        for count, (words, must, reach) in called.items()
+    }
+    ratios = {
+        count: Goal(f"{name}, {words}", plain, None, 1.0, most=False, told=f"rows shuffled through DataLoader, {words}")
+        for count, (words, *_) in called.items()
+    }
+    small = Goal(f"{name}, 2 workers, JPEGs at half their size", plain, None, 1.3, most=False)
+    folder, out = bench.corpus("polyps", bench.size.checked), bench.out()
+    bench.side("convert", folder, out, 1)
+    for _ in range(bench.size.rounds):
+        found: Values = {}
+        for count in called:
+            ours, theirs = bench.side("epoch", out, count).told["rate"], bench.side("peer_epoch", folder, count).told["rate"]
+            found |= {rates[count]: ours, ratios[count]: ours / theirs}
+        yield {**found, small: bench.side("epoch", out, 2, "half").told["rate"] / theirs}
+
+
 def upload(bench: Bench) -> Iterator[Values]:
     """What hf-xet sends again after every hundredth row was deleted."""
     goal = Goal("re-upload after 1 % of rows deleted", "whole file, hf-xet, local store", 0.06, 0.03)
@@ -295,7 +333,8 @@ def planning(bench: Bench) -> Iterator[Values]:
 
 
 LINES: dict[str, Callable[[Bench], Iterator[Values]]] = {
-    line.__name__: line for line in (images_few, images_many, pairs, tiffs, radiographs, volumes, reading, upload, flat, planning)
+    line.__name__: line
+    for line in (images_few, images_many, pairs, tiffs, radiographs, volumes, reading, verifying, shuffled, upload, flat, planning)
 }
 
 

@@ -16,7 +16,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-SOURCES = {"pairs": "image-mask-folder", "tiffs": "image-mask-folder", "images": "intel-cervical", "volumes": "brats"}
+SOURCES = {
+    **dict.fromkeys(("pairs", "polyps", "tiffs"), "image-mask-folder"),
+    "images": "intel-cervical",
+    "volumes": "brats",
+}
 
 
 def convert(folder: str, out: str, workers: str) -> None:
@@ -27,6 +31,43 @@ def convert(folder: str, out: str, workers: str) -> None:
     more = {"volumes": ["--edition", "2021"]}.get(kind, ["--about", f"{folder}.toml"] if SOURCES[kind] == "image-mask-folder" else [])
     if main(["convert", SOURCES[kind], folder, out, "--workers", workers, *more]):
         raise SystemExit(1)
+
+
+def verify(out: str) -> None:
+    """Ours, as a user calls it."""
+    from hf_medseg.cli import main
+
+    if main(["verify", out]):
+        raise SystemExit(1)
+
+
+def peer_verify(out: str) -> None:
+    """Every row read with pyarrow and decoded with Pillow, masks tested for values and size, counted, and every shard hashed."""
+    import numpy as np
+    import pyarrow.parquet as pq
+    from PIL import Image
+
+    from hf_medseg.formats import jpeg
+
+    def decoded(cell: dict[str, Any]) -> Any:
+        with Image.open(io.BytesIO(cell["bytes"])) as picture:
+            return np.asarray(picture)
+
+    total = np.zeros(256, np.int64)
+    for path in files(f"{out}/data", ".parquet"):
+        hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        with pq.ParquetFile(path) as shard:
+            for batch in shard.iter_batches(64, columns=["image", "mask", "width", "height", "classes"]):
+                for row in batch.to_pylist():
+                    jpeg.clean(row["image"]["bytes"])
+                    image, mask = decoded(row["image"]), decoded(row["mask"])
+                    counts = np.bincount(mask.reshape(-1), minlength=256)
+                    if image.shape[:2] != mask.shape or mask.shape != (row["height"], row["width"]):
+                        raise ValueError(path)
+                    if np.flatnonzero(counts).tolist() != row["classes"]:
+                        raise ValueError(path)
+                    total += counts
+    _tell(pixels=int(total.sum()))
 
 
 def files(folder: str, suffix: str) -> list[str]:
@@ -207,6 +248,54 @@ def plain(folder: str) -> None:
     _tell(rate=len(paths) / (time.perf_counter() - start), seconds=(time.process_time() - cpu) / len(paths))
 
 
+def _tell_rate(rows: Any, workers: int, collate: Callable[[list[Any]], Any], shuffle: bool) -> None:
+    """Tells how many samples a second a DataLoader gives, from its start to its end."""
+    from torch.utils.data import DataLoader
+
+    start, count = time.perf_counter(), 0
+    for batch in DataLoader(rows, 8, shuffle=shuffle, num_workers=workers, collate_fn=collate):
+        count += len(batch)
+    _tell(rate=count / (time.perf_counter() - start))
+
+
+def _tensors(image: bytes, mask: bytes, half: bool) -> tuple[Any, Any]:
+    """Both as tensors; at half their size where that is asked for: of a JPEG its decoder then makes no more than that."""
+    import numpy as np
+    import torch
+    from PIL import Image
+
+    with Image.open(io.BytesIO(image)) as picture, Image.open(io.BytesIO(mask)) as labels:
+        if half:
+            picture.draft("RGB", (picture.width // 2, picture.height // 2))
+            labels = labels.resize(picture.size, Image.Resampling.NEAREST)
+        return torch.from_numpy(np.array(picture)), torch.from_numpy(np.array(labels))
+
+
+def _of_rows(half: bool, rows: list[dict[str, Any]]) -> list[tuple[Any, Any]]:
+    return [_tensors(row["image"]["bytes"], row["mask"]["bytes"], half) for row in rows]
+
+
+def _of_files(pairs: list[tuple[str, str]]) -> list[tuple[Any, Any]]:
+    return [_tensors(Path(image).read_bytes(), Path(mask).read_bytes(), False) for image, mask in pairs]
+
+
+def epoch(out: str, workers: str, size: str = "") -> None:
+    """A shuffled stream through a DataLoader, with the settings of docs/speed.md."""
+    import datasets
+
+    if hasattr(datasets.config, "SLEEP_TIME_ON_THREADS_SHUTDOWN"):
+        datasets.config.SLEEP_TIME_ON_THREADS_SHUTDOWN = 0
+    data = f"{out}/data/*.parquet"
+    rows = datasets.load_dataset("parquet", data_files=data, split="train", streaming=True, columns=["image", "mask"])
+    _tell_rate(rows.decode(False).shuffle(seed=0, buffer_size=100), int(workers), partial(_of_rows, size == "half"), False)
+
+
+def peer_epoch(folder: str, workers: str) -> None:
+    """A shuffled list of plain files through a DataLoader."""
+    pairs = list(zip(files(f"{folder}/images", ".jpg"), files(f"{folder}/masks", ".png"), strict=True))
+    _tell_rate(pairs, int(workers), _of_files, True)
+
+
 def first(pattern: str) -> None:
     """First streamed sample, stream without decoding, and memory of Arrow."""
     import datasets
@@ -283,10 +372,11 @@ def _tell(**measured: float) -> None:
     print(json.dumps(measured))
 
 
-SIDES: dict[str, Callable[..., None]] = {
-    one.__name__: one
-    for one in (convert, peer_images, peer_pairs, peer_tiffs, peer_volumes, encode, stream, plain, first, library, scan, upload, planning)
-}
+_ALL = (
+    *(convert, verify, peer_verify, peer_images, peer_pairs, peer_tiffs, peer_volumes, encode),
+    *(stream, plain, epoch, peer_epoch, first, library, scan, upload, planning),
+)
+SIDES: dict[str, Callable[..., None]] = {one.__name__: one for one in _ALL}
 
 if __name__ == "__main__":
     SIDES[sys.argv[1]](*sys.argv[2:])

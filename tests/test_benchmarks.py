@@ -20,6 +20,8 @@ from tests.conversion.test_wide import hashes
 
 @pytest.mark.parametrize("line", LINES)
 def test_every_line_runs_small(line: str, tmp_path: Path) -> None:
+    if line == "shuffled":
+        pytest.importorskip("torch")
     sheet = tmp_path / "speed.png"
     command = [
         sys.executable,
