@@ -112,11 +112,13 @@ class SurveyPlan:
         files: chooses the files to look at.
         look: looks at one file (its bytes and its path) and returns something small and picklable; runs in a worker.
         head: the first bytes that `look` is given, as a `hf_medseg.raw.files.Head`; it raises `Whole` to be given all. 0 gives all at once.
+        mapped: whether `look` also takes a file that is mapped into memory (`mmap.mmap`), for very large ones.
     """
 
     files: Callable[[Raw], Iterable[RawFile]]
-    look: Callable[[bytes, str], object]
+    look: Callable[[Any, str], object]
     head: int = 0
+    mapped: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

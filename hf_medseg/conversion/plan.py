@@ -181,7 +181,7 @@ def _plan(
     if source.survey is not None:
         wanted = source.survey(about) if callable(source.survey) else source.survey
         to_see = list(wanted.files(Raw(raw.listing, job, parts)))
-        job = replace(job, survey=take_survey(to_see, wanted.look, executor, work, progress, wanted.head))
+        job = replace(job, survey=take_survey(to_see, wanted.look, executor, work, progress, wanted.head, wanted.mapped))
     with _without_collector():
         if source.from_about is not None:
             edition = source.from_about(Raw(raw.listing, job, parts))

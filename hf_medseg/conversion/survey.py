@@ -6,12 +6,13 @@ import hashlib
 import pickle
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from hf_medseg.conversion.executor import Executor
 from hf_medseg.conversion.quiet import quiet
 from hf_medseg.dataset.storage import whole_file
 from hf_medseg.errors import Rejected
-from hf_medseg.raw.files import Head, RawFile, Whole
+from hf_medseg.raw.files import Head, RawFile, Whole, whole_or_mapped
 from hf_medseg.raw.fresh import code, state_of
 from hf_medseg.raw.tree import Survey
 
@@ -19,33 +20,34 @@ _BATCH = 256
 
 
 @quiet()
-def look_at(files: Sequence[RawFile], look: Callable[[bytes, str], object], head: int = 0) -> list[tuple[str, object]]:
+def look_at(files: Sequence[RawFile], look: Callable[[Any, str], object], head: int = 0, mapped: bool = False) -> list[tuple[str, object]]:
     """Looks at some files, in a worker; with `head`, at their first bytes as far as that is enough."""
     seen: list[tuple[str, object]] = []
     for file in files:
         try:
-            seen.append((file.listed, _look_at(file, look, head)))
+            seen.append((file.listed, _look_at(file, look, head, mapped)))
         except Rejected as error:
             seen.append((file.listed, error))
     return seen
 
 
-def _look_at(file: RawFile, look: Callable[[bytes, str], object], head: int) -> object:
+def _look_at(file: RawFile, look: Callable[[Any, str], object], head: int, mapped: bool) -> object:
     if 0 < head < file.size:
         try:
             return look(Head(file.read(head)), file.path)
         except Whole:
             pass
-    return look(file.read(), file.path)
+    return look(whole_or_mapped(file) if mapped else file.read(), file.path)
 
 
 def take_survey(
     files: Sequence[RawFile],
-    look: Callable[[bytes, str], object],
+    look: Callable[[Any, str], object],
     executor: Executor,
     memory: Path,
     progress: Callable[[int, int], None] | None = None,
     head: int = 0,
+    mapped: bool = False,
 ) -> Survey:
     """Looks at every file once, in parallel; results are kept until a file, or this package, changes.
 
@@ -56,6 +58,7 @@ def take_survey(
         memory: folder of what earlier runs saw.
         progress: told (files done, bytes read).
         head: see `SurveyPlan`.
+        mapped: likewise.
     """
     state = state_of(files)
     store = None
@@ -67,7 +70,7 @@ def take_survey(
     batches = [files[start : start + _BATCH] for start in range(0, len(files), _BATCH)]
     survey: dict[str, object] = {}
     read = 0
-    for batch, seen in executor.run(look_at, [(batch, look, head) for batch in batches]):
+    for batch, seen in executor.run(look_at, [(batch, look, head, mapped) for batch in batches]):
         survey.update(seen)
         read += sum(min(file.size, head or file.size) for file in batches[batch])
         if progress is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import mmap
 import operator
 import struct
 import zlib
@@ -108,6 +109,25 @@ class RawFile:
         if self.place.crc is not None and zlib.crc32(data) != self.place.crc:
             raise Rejected(self.path, "its checksum differs from the archive's.", "Fetch the archive again.")
         return data
+
+
+def whole_or_mapped(file: RawFile) -> bytes | mmap.mmap:
+    """A file's bytes; of a file of its own on a disk of this machine they are mapped, so that memory need not hold them all.
+
+    Raises:
+        Rejected: see `RawFile.read`.
+    """
+    if not file.local or not file.size:
+        return file.read()
+    file.read(_LONGEST_POINTER)  # which rejects what is no file, or cannot be read
+    try:
+        with open(file.local, "rb") as stream:
+            found = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError) as error:
+        raise Rejected(file.path, f"cannot be read ({error}).") from error
+    if len(found) != file.size:
+        raise Rejected(file.path, f"{file.size} bytes expected, {len(found)} found.", "Fetch the file again.")
+    return found
 
 
 ANNEX_ADVICE = "Run `git annex get` (or `datalad get`) on it in the repository it came from."

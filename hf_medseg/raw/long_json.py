@@ -1,19 +1,22 @@
-"""JSON files of any length, element by element: only one element is an object in memory at a time."""
+"""JSON files of any length, element by element: only one element is an object in memory at a time, and only a part of the text."""
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections.abc import Iterator
+from mmap import mmap
 from typing import Any
 
 from hf_medseg.errors import Rejected
 
 _BLANK = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder()
+_PART = 1 << 24  # bytes that are text at a time
 
 
-def elements(data: bytes, path: str) -> Iterator[tuple[str, Any, str]]:
+def elements(data: bytes | mmap, path: str) -> Iterator[tuple[str, Any, str]]:
     """What the object at the top of a JSON file holds, in order.
 
     Args:
@@ -27,7 +30,7 @@ def elements(data: bytes, path: str) -> Iterator[tuple[str, Any, str]]:
         Rejected: it is no JSON, or no object.
     """
     try:
-        yield from _elements(text_of(data))
+        yield from _elements(_Text(data))
     except (ValueError, RecursionError) as error:
         what = str(error) if isinstance(error, ValueError) else "nested too deeply"
         raise Rejected(path, f"a JSON file expected ({what}).", "Export it again; it was cut or changed on the way.") from error
@@ -38,50 +41,90 @@ def text_of(data: bytes) -> str:
     return data.decode("utf-8-sig" if data.startswith(b"\xef\xbb\xbf") else json.detect_encoding(data))
 
 
-def _elements(text: str) -> Iterator[tuple[str, Any, str]]:
-    at = _opened(text, 0, "{")
+class _Text:
+    """The text of a file from some letter on; more of it is decoded when it is needed, and what was read is forgotten."""
+
+    def __init__(self, data: bytes | mmap) -> None:
+        head = bytes(data[:4])
+        encoding = "utf-8-sig" if head.startswith(b"\xef\xbb\xbf") else json.detect_encoding(head)
+        self._decoder = codecs.getincrementaldecoder(encoding)()
+        self._data, self._next, self._gone = data, 0, 0
+        self.part, self.at = "", 0
+
+    def more(self) -> bool:
+        """Decodes more, as much again as there is; whether there was any."""
+        if self._next >= len(self._data):
+            return False
+        end = min(self._next + max(_PART, len(self.part) - self.at), len(self._data))
+        self._gone += self.at
+        self.part = self.part[self.at :] + self._decoder.decode(bytes(self._data[self._next : end]), final=end == len(self._data))
+        self.at, self._next = 0, end
+        return True
+
+    def begins(self, mark: str) -> bool:
+        """Whether a letter comes next, after any blanks."""
+        while True:
+            found = _BLANK.match(self.part, self.at)
+            self.at = found.end() if found else self.at
+            if self.at < len(self.part) or not self.more():
+                return self.part.startswith(mark, self.at)
+
+    def pass_by(self, mark: str) -> None:
+        """Goes past a letter and the blanks around it.
+
+        Raises:
+            ValueError: another one comes next.
+        """
+        if not self.begins(mark):
+            raise ValueError(f"{mark!r} expected at letter {self._gone + self.at}")
+        self.at += 1
+
+    def value(self) -> tuple[Any, str]:
+        """The value that comes next, and its text.
+
+        Raises:
+            ValueError: none does.
+        """
+        self.begins("")
+        while True:
+            try:
+                value, end = _DECODER.raw_decode(self.part, self.at)
+            except json.JSONDecodeError as error:
+                if self.more():  # it may have been cut
+                    continue
+                raise ValueError(f"{error.msg} at letter {self._gone + error.pos}") from None
+            if end == len(self.part) and self.more():  # a number may go on
+                continue
+            text, self.at = self.part[self.at : end], end
+            return value, text
+
+
+def _elements(text: _Text) -> Iterator[tuple[str, Any, str]]:
+    text.pass_by("{")
     while True:
-        key, at = _DECODER.raw_decode(text, at)
+        key, _ = text.value()
         if not isinstance(key, str):
-            raise ValueError(f"the name of a value expected at letter {at}")
-        at = _opened(text, at, ":")
-        if text.startswith("[", at):
-            at = _opened(text, at, "[")
-            while not text.startswith("]", at):
-                value, end = _DECODER.raw_decode(text, at)
-                yield key, value, text[at:end]
-                at = _next(text, end, "]")
-            at = _blank(text, at + 1)
+            raise ValueError("the name of a value expected")
+        text.pass_by(":")
+        if text.begins("["):
+            text.pass_by("[")
+            while not text.begins("]"):
+                yield key, *text.value()
+                _comma(text, "]")
+            text.pass_by("]")
         else:
-            value, end = _DECODER.raw_decode(text, at)
-            yield key, value, text[at:end]
-            at = _blank(text, end)
-        at = _next(text, at, "}")
-        if text.startswith("}", at):
+            yield key, *text.value()
+        _comma(text, "}")
+        if text.begins("}"):
             return
 
 
-def _blank(text: str, at: int) -> int:
-    found = _BLANK.match(text, at)
-    return found.end() if found else at
-
-
-def _opened(text: str, at: int, mark: str) -> int:
-    at = _blank(text, at)
-    if not text.startswith(mark, at):
-        raise ValueError(f"{mark!r} expected at letter {at}")
-    return _blank(text, at + 1)
-
-
-def _next(text: str, at: int, end: str) -> int:
+def _comma(text: _Text, end: str) -> None:
     """Past a comma, or at the mark that ends a list or an object."""
-    at = _blank(text, at)
-    if text.startswith(end, at):
-        return at
-    at = _opened(text, at, ",")
-    if text.startswith(end, at):
-        raise ValueError(f"a value expected at letter {at}")
-    return at
+    if not text.begins(end):
+        text.pass_by(",")
+        if text.begins(end):
+            raise ValueError(f"a value expected before {end!r}")
 
 
 _TOP_KEY = re.compile(r'"((?:[^"\\]|\\.)*)"[ \t\r\n]*:')

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from mmap import mmap
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from hf_medseg.errors import Refused, Rejected
 from hf_medseg.formats.picture import Picture
 from hf_medseg.masks.areas import Area, Brush, CocoOutline, Runs, counts_of, outline_of
 from hf_medseg.masks.drawing import Thing
-from hf_medseg.raw.files import RawFile, Reader
+from hf_medseg.raw.files import RawFile, Reader, whole_or_mapped
 from hf_medseg.raw.long_json import elements
 from hf_medseg.sources.annotated import Packed, Packer
 
@@ -42,7 +43,7 @@ class Index:
     strangers: int = 0
 
 
-def index_of(data: bytes, path: str) -> Index | None:
+def index_of(data: bytes | mmap, path: str) -> Index | None:
     """Reads a COCO file; None of another JSON file, and of one without outlines, such as captions.
 
     Raises:
@@ -90,7 +91,7 @@ def planned(file: RawFile) -> Index:
         Refused: it is damaged, or no COCO file with outlines.
     """
     try:
-        index = index_of(file.read(), file.listed)
+        index = index_of(whole_or_mapped(file), file.listed)
     except Rejected as error:
         raise Refused(str(error)) from error
     if index is None:

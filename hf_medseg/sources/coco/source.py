@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -65,10 +66,11 @@ def fits(raw: Raw, about: About) -> Sequence[Fit]:
 
 def _is_coco(file: RawFile) -> bool:
     try:
-        keys = keys_in(file.read(HEAD))
+        head = file.read(HEAD)
     except Rejected:
         return False
-    return bool(keys & KEYS) and not keys & {"shapes", "imagePath"}
+    keys = keys_in(head)
+    return bool(keys & KEYS) and not keys & {"shapes", "imagePath", "items"} and re.search(rb'"categories"\s*:\s*\{', head) is None
 
 
 def edition_from(raw: Raw) -> Edition:
@@ -143,7 +145,7 @@ SOURCE = source_of(
     __file__,
     Reading(landmarks=LANDMARKS),
     cases,
-    survey=SurveyPlan(to_survey, index_of),
+    survey=SurveyPlan(to_survey, index_of, mapped=True),
     about_file=AboutFile,
     from_about=edition_from,
     fits=fits,

@@ -7,19 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import numpy as np
 
 from hf_medseg.errors import Rejected
 from hf_medseg.masks.areas import Area, Brush, Ellipse, Outline, Rectangle, outline_of
 from hf_medseg.masks.drawing import Thing
-from hf_medseg.raw.files import RawFile, Reader
-from hf_medseg.sources.annotated import (
-    Packed,
-    Packer,
-    xml_of,
-)
+from hf_medseg.sources.annotated import Packer, xml_of
+from hf_medseg.sources.annotated_lists import Index, Listed
 
 MEND = "Export it again from CVAT, as `CVAT for images 1.1`."
 
@@ -28,21 +23,6 @@ SHAPES = ("polygon", "box", "ellipse", "mask", "polyline", "points", "cuboid", "
 
 
 NO_AREA = ("polyline", "points")
-
-
-@dataclass(frozen=True, slots=True)
-class Index:
-    """What the XML of CVAT holds.
-
-    Attributes:
-        labels: the labels of the task in their order, else those that occur in alphabetical order.
-        images: (name, width, height, subset) of every picture that it lists.
-        shapes: by the name of the picture.
-    """
-
-    labels: tuple[str, ...]
-    images: tuple[tuple[str, int, int, str], ...]
-    shapes: Mapping[str, Packed]
 
 
 def index_of(data: bytes, path: str) -> Index | None:
@@ -57,13 +37,13 @@ def index_of(data: bytes, path: str) -> Index | None:
             raise Rejected(path, "it holds tracks of a video.", MEND)
         return None
     packer, seen = Packer(), set[str]()
-    images: dict[str, tuple[str, int, int, str]] = {}
+    images: dict[str, Listed] = {}
     for image in root.iter("image"):
         name = image.get("name", "")
         if name in images:
             raise Rejected(path, f"it lists {name} twice.", MEND)
         try:
-            images[name] = (name, int(image.get("width", "0")), int(image.get("height", "0")), image.get("subset", ""))
+            images[name] = Listed(name, (name,), int(image.get("width", "0")), int(image.get("height", "0")), image.get("subset", ""))
         except ValueError:
             raise Rejected(path, f"the size of {name} is no whole number.", MEND) from None
         for shape in image:
@@ -75,39 +55,23 @@ def index_of(data: bytes, path: str) -> Index | None:
     return Index(tuple(dict.fromkeys(named or sorted(seen))), tuple(images.values()), packer.packed())
 
 
-@dataclass(frozen=True, slots=True)
-class Shapes:
-    """The shapes of one picture."""
+def things_of(shapes: list[tuple[str, dict[str, str], dict[str, str]]], width: int, height: int) -> list[Thing]:
+    """The objects of a picture: those of a lower `z_order` first.
 
-    path: str
-    packed: Packed | None
-    width: int
-    height: int
-    name: str = field(default="")
-
-    def files(self) -> tuple[RawFile, ...]:
-        """None: the file was read by the survey."""
-        return ()
-
-    def size(self, reader: Reader) -> tuple[int, int] | None:
-        """See `Drawing.size`."""
-        return (self.width, self.height) if self.width and self.height else None
-
-    def things(self, reader: Reader, width: int, height: int) -> list[Thing]:
-        """See `Drawing.things`: those of a lower `z_order` first."""
-        shapes: list[tuple[str, dict[str, str], dict[str, str]]] = json.loads(f"[{self.packed.text}]") if self.packed else []
-        things: list[Thing] = []
-        for kind, said, attributes in sorted(shapes, key=lambda shape: _number(shape[1], "z_order", 0.0)):
-            label = said.get("label", "")
-            try:
-                areas = _areas(kind, said)
-            except (ValueError, KeyError) as error:
-                words = f"no {error}" if isinstance(error, KeyError) else str(error)
-                raise Rejected(self.path, f"a {kind} ({label}) of {self.name} has {words}.", MEND) from error
-            kept = {key: value for key, value in said.items() if key not in _NOT_KEPT}
-            told = {key: said[key] for key in ("z_order", "occluded", "group_id") if key in said} | attributes
-            things.append(Thing(label, areas, json.dumps({kind: kept}), json.dumps(told, ensure_ascii=False, sort_keys=True)))
-        return things
+    Raises:
+        ValueError, KeyError: a shape cannot be read.
+    """
+    things: list[Thing] = []
+    for kind, said, attributes in sorted(shapes, key=lambda shape: _number(shape[1], "z_order", 0.0)):
+        label = said.get("label", "")
+        try:
+            areas = _areas(kind, said)
+        except (ValueError, KeyError) as error:
+            raise ValueError(f"a {kind} ({label}) with {f'no {error}' if isinstance(error, KeyError) else error}") from error
+        kept = {key: value for key, value in said.items() if key not in _NOT_KEPT}
+        told = {key: said[key] for key in ("z_order", "occluded", "group_id") if key in said} | attributes
+        things.append(Thing(label, areas, json.dumps({kind: kept}), json.dumps(told, ensure_ascii=False, sort_keys=True)))
+    return things
 
 
 _NOT_KEPT = ("label", "source", "occluded", "z_order", "group_id")

@@ -13,7 +13,10 @@ from PIL import Image
 
 from hf_medseg.conversion.run import convert
 from hf_medseg.errors import Refused, Rejected
+from hf_medseg.raw import long_json
+from hf_medseg.raw.files import RawFile, whole_or_mapped
 from hf_medseg.raw.long_json import elements, keys_in
+from hf_medseg.raw.places import Alone
 from hf_medseg.sources.coco_json import index_of
 from tests.support.harness import Converted, pixels
 from tests.support.kit import Phantom, colour, write
@@ -105,6 +108,18 @@ def test_elements_are_those_of_json() -> None:
     ]  # fmt: skip
     assert keys_in(text[:50].encode()) == {"a", "c"}
     assert keys_in(b'[{"images": 1}]') == keys_in(b"images") == set()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_long_file_is_read_in_parts_that_cut_nothing(encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(long_json, "_PART", 3)
+    said = {"a": [12345, {"b": 'ä€😀\\"'}, -1.5e-7, True, [], "]"], "größe": 98765, "c": [1, 2]}
+    path = tmp_path / "a.json"
+    path.write_bytes(json.dumps(said, ensure_ascii=False, indent=2).encode(encoding))
+    file = RawFile("a.json", path.stat().st_size, Alone(str(path)))
+    found = list(elements(whole_or_mapped(file), "a.json"))
+    assert [(key, value) for key, value, _ in found] == [*(("a", one) for one in said["a"]), ("größe", 98765), ("c", 1), ("c", 2)]
+    assert [json.loads(text) for _, _, text in found] == [value for _, value, _ in found]
 
 
 def test_a_real_file_of_outlines_lists_its_pictures(real: Callable[[str], Path]) -> None:
