@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import mmap as mmap_module
 import re
 from collections.abc import Iterator
 from mmap import mmap
@@ -13,6 +14,7 @@ from hf_medseg.errors import Rejected
 
 _BLANK = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder()
+_LET_GO: int | None = getattr(mmap_module, "MADV_DONTNEED", None)
 _PART = 1 << 24  # bytes that are text at a time
 
 
@@ -59,6 +61,8 @@ class _Text:
         self._gone += self.at
         self.part = self.part[self.at :] + self._decoder.decode(bytes(self._data[self._next : end]), final=end == len(self._data))
         self.at, self._next = 0, end
+        if isinstance(self._data, mmap) and _LET_GO is not None:  # what was read need not stay in memory
+            self._data.madvise(_LET_GO, 0, end)
         return True
 
     def begins(self, mark: str) -> bool:

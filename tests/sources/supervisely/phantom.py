@@ -62,7 +62,11 @@ def _object(kind: str, title: str, **more: Any) -> dict[str, Any]:
 
 def make(folder: Path, variant: str = "clean") -> Phantom:
     """Writes the tree and says what must come out."""
-    phantom = Phantom(folder / "my_cells", [], about=None if variant == "no_about" else write(folder / "about.toml", _LICENSE + 'classes = ["cell", "nucleus"]\n'))
+    phantom = Phantom(
+        folder / "my_cells",
+        [],
+        about=None if variant == "no_about" else write(folder / "about.toml", _LICENSE + 'classes = ["cell", "nucleus"]\n'),
+    )
     one = variant == "no_about"
     places = {"a": ("ds0" if one else "train", "train"), "b": ("ds1" if one else "val", "train" if one else "validation")}
     _rows(phantom, {name: (f"{place}/img/{name}.png", split) for name, (place, split) in places.items()})
