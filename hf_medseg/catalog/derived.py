@@ -12,13 +12,26 @@ from hf_medseg.catalog.licenses import LICENSE_TIERS, License, Tier, strictest
 from hf_medseg.catalog.lookup import sources
 from hf_medseg.catalog.source import Config, Edition, Reading, Source
 from hf_medseg.catalog.stated import Stated
-from hf_medseg.dataset.columns import FLAG, FLOAT64, INT32, TEXT, Column, ListOf, annotated
+from hf_medseg.dataset.columns import (
+    FLAG,
+    FLOAT64,
+    INT32,
+    PICTURE,
+    TEXT,
+    VOLUME_COLUMNS,
+    Column,
+    Label,
+    ListOf,
+    Value,
+    annotated,
+    table_columns,
+)
 from hf_medseg.errors import Refused
 
 DERIVED = "derived"
 """What the shards of a derived dataset give as their source."""
 
-OPTIONAL: dict[str, Column] = {"split_fold": INT32, "sampling_weight": FLOAT64, "within_cap": FLAG}
+OPTIONAL: dict[str, Column] = {"stack": ListOf(PICTURE), "split_fold": INT32, "sampling_weight": FLOAT64, "within_cap": FLAG}
 """Columns that a recipe asks for."""
 
 
@@ -86,12 +99,69 @@ class Origin:
         return replace(license, tier=strictest((license.tier, self.stated_tier)))
 
 
-def own_columns(classes: Sequence[str], optional: Sequence[str] = ()) -> dict[str, Column]:
+def kept_columns(names: Sequence[str], of: Mapping[str, Mapping[str, Column]]) -> dict[str, Column]:
+    """Columns of sources that a derived dataset keeps, each of one type.
+
+    Args:
+        names: which ones.
+        of: the columns of each source, by what it is called in messages.
+
+    Raises:
+        Refused: no source has a column, it cannot be kept, or it is of several types.
+    """
+    reserved = {*table_columns((), {}, many_files=True), *own_columns(()), *OPTIONAL, *VOLUME_COLUMNS}
+    found: dict[str, Column] = {}
+    for name in names:
+        types = {label: columns[name] for label, columns in of.items() if name in columns}
+        if not types:
+            there = dict.fromkeys(
+                other for columns in of.values() for other, one in columns.items() if _plain(one) and other not in reserved
+            )
+            raise Refused(f"columns: no source has {name!r}; there are: {', '.join(there) or 'none'}.")
+        if name in reserved or not all(map(_plain, types.values())):
+            raise Refused(
+                f"columns: {name} cannot be kept: it is there anyway, holds pictures, or is told by the grid, which is another one."
+            )
+        found[name] = _one_type(name, types)
+    return found
+
+
+def _plain(column: Column) -> bool:
+    return isinstance(column.item if isinstance(column, ListOf) else column, (Value, Label))
+
+
+def _one_type(name: str, types: Mapping[str, Column]) -> Column:
+    """One type for values of several sources: labels get the names of all."""
+    inner = [one.item if isinstance(one, ListOf) else one for one in types.values()]
+    lists = {isinstance(one, ListOf) for one in types.values()}
+    labels = [one for one in inner if isinstance(one, Label)]
+    one: Column = inner[0]
+    if len(labels) == len(inner):
+        one = Label(tuple(dict.fromkeys(text for label in labels for text in label.names)))
+    elif len({*inner}) > 1:
+        lists.add(None)  # type: ignore[arg-type]
+    if len(lists) > 1:
+        told = "; ".join(f"{label}: {_in_words(column)}" for label, column in types.items())
+        raise Refused(f"columns: {name} is of several types ({told}). Leave it out, or one of the sources.")
+    return ListOf(one) if isinstance(next(iter(types.values())), ListOf) else one
+
+
+def _in_words(column: Column) -> str:
+    match column:
+        case ListOf(item):
+            return f"list of {_in_words(item)}"
+        case Value(dtype):
+            return dtype
+    return "label"
+
+
+def own_columns(classes: Sequence[str], optional: Sequence[str] = (), kept: Mapping[str, Column] | None = None) -> dict[str, Column]:
     """The columns of a derived dataset after the common ones.
 
     Args:
         classes: names of the label space, without `background`.
         optional: which of `OPTIONAL` the recipe asks for.
+        kept: columns of the sources that it keeps.
     """
     return {
         "source": TEXT,
@@ -99,6 +169,8 @@ def own_columns(classes: Sequence[str], optional: Sequence[str] = ()) -> dict[st
         "source_config": TEXT,
         "source_split": TEXT,
         "source_id": TEXT,
+        "source_volume": TEXT,
+        "source_slice": INT32,
         "source_license": TEXT,
         "source_tier": TEXT,
         "split_group": TEXT,
@@ -111,6 +183,7 @@ def own_columns(classes: Sequence[str], optional: Sequence[str] = ()) -> dict[st
         "rescale_slope": FLOAT64,
         "rescale_intercept": FLOAT64,
         **{name: column for name, column in OPTIONAL.items() if name in optional},
+        **(kept or {}),
     }
 
 
@@ -125,6 +198,7 @@ def derived_source(
     changes: Sequence[str] = (),
     codes: Mapping[str, Concept] | None = None,
     citations: Sequence[str] = (),
+    kept: Mapping[str, Column] | None = None,
 ) -> tuple[Source, Edition]:
     """A derived dataset as a source with one edition.
 
@@ -138,13 +212,14 @@ def derived_source(
         changes: what was done to the rows.
         codes: what classes are in SNOMED CT.
         citations: what the owners of data ask to be cited that the catalog does not know.
+        kept: columns of the sources that it keeps.
 
     Raises:
         Refused: the catalog does not have an origin, or their licenses do not go together.
     """
     known = [origin.known() for origin in origins]
     labels = ", ".join(dict.fromkeys(origin.label for origin in origins))
-    columns = own_columns(classes, optional)
+    columns = own_columns(classes, optional, kept)
     edition = Reading(landmarks=(), configs=(Config("default", columns),), uncertain=True)
     made = Edition(
         license=combined({f"{one.label}": one.terms() for one in origins}),

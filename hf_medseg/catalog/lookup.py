@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hf_medseg.catalog.conventions import Convention, read_conventions
 from hf_medseg.catalog.facts import Facts
 from hf_medseg.catalog.loader import FACTS, read_checksums, read_facts, read_pictures
 from hf_medseg.errors import Refused
@@ -109,3 +111,9 @@ def known_files(source: Facts) -> dict[str, str]:
 def known_pictures(source: Facts) -> list[tuple[int, str]]:
     """(difference hash, name) of the owner's pictures, as far as the package knows them."""
     return read_pictures(_folders()[source.id])
+
+
+@cache
+def known_divisions(source: str) -> Mapping[str, Convention]:
+    """The divisions of a source that papers compare with, by name."""
+    return read_conventions(_folders()[source])

@@ -99,6 +99,13 @@ def splits(recipe: Recipe, inputs: Sequence[Input], division: Division) -> str:
         parts.append(f"`split_fold` divides the groups that are in no official split into {split.folds} folds.")
     if moved := [f"{rows:,} from `{before}` to `{after}`" for (before, after), rows in sorted(division.moved.items())]:
         parts.append(f"Rows that follow their group into another split than their source has them in: {', '.join(moved)}.")
+    for one in inputs:
+        if one.division is not None:
+            parts.append(
+                f"{one.origin.label} is divided as `{one.take.split}`: {one.division.says} ({one.division.url}, {one.division.date})"
+            )
+        elif one.take.split:
+            parts.append(f"{one.origin.label} keeps its official splits.")
     if split.whole:
         told = ", ".join(f"{source} to `{name}`" for source, name in split.whole.items())
         parts.append(f"Whole sources come to one split, with whatever shares a group with their rows: {told}.")
@@ -111,7 +118,7 @@ def splits(recipe: Recipe, inputs: Sequence[Input], division: Division) -> str:
 
 def changes(recipe: Recipe, inputs: Sequence[Input], relabels: Sequence[Relabel], classes: Sequence[str]) -> tuple[str, ...]:
     """Every change, one sentence each."""
-    return (*_placed(recipe), *_labelled(recipe, inputs, relabels, classes), *_taken(inputs), *_balanced(recipe))
+    return (*_placed(recipe), *_labelled(recipe, inputs, relabels, classes), *_taken(recipe, inputs), *_balanced(recipe))
 
 
 def _placed(recipe: Recipe) -> Iterator[str]:
@@ -119,7 +126,14 @@ def _placed(recipe: Recipe) -> Iterator[str]:
     grid = ""
     if place.fit == "crop":
         yield f"Every picture with a mask is cut to its foreground and {place.margin:g} of its longer side around it."
-    if place.sides is not None:
+    if place.steps is not None:
+        rows, columns = place.steps
+        size = f", and cut around its middle or framed to {place.sides[0]} x {place.sides[1]} pixels" if place.sides is not None else ""
+        yield (
+            f"Every picture is brought to a spacing of {rows:g} x {columns:g} mm{size}: pictures by Pillow's {place.filter} filter, "
+            "masks by nearest neighbour, index = floor((i + 0.5) * before / after)."
+        )
+    elif place.sides is not None:
         keeps = "without keeping the proportions" if place.fit == "stretch" else "keeping the proportions"
         fill = f", the rest filled with {place.pad_image} (masks: {place.pad_mask})" if place.fit != "stretch" else ""
         grid = f"Every picture is brought to {place.sides[0]} x {place.sides[1]} pixels {keeps}{fill}: "
@@ -135,6 +149,10 @@ def _placed(recipe: Recipe) -> Iterator[str]:
         yield f"Pictures of more than 8 bits are brought to 8 by the window {window}; `rescale_slope` and `rescale_intercept` fit that."
     else:
         yield "Pictures of more than 8 bits keep their values and their depth."
+    if place.stack > 1:
+        form = "its colours are" if place.stack == 3 and place.depth == 8 else "`stack` holds"
+        ends = "the last one stands for those beyond" if place.edges == "repeat" else f"{place.pad_image} stands for those beyond"
+        yield f"Of every slice {form} {place.stack} neighbouring ones, in the order of the volume; at its ends {ends}."
     if place.colours != "keep":
         yield f"Every picture is stored as {place.colours}."
     yield "Pictures that are changed are stored as lossless PNG (32-bit floats as TIFF); others keep their bytes."
@@ -157,8 +175,9 @@ def _labelled(recipe: Recipe, inputs: Sequence[Input], relabels: Sequence[Relabe
         yield "Where a row was not searched for a class of the label space (`annotated_classes`), its background is 255 too."
 
 
-def _taken(inputs: Sequence[Input]) -> Iterator[str]:
-    yield "Only `image` and `mask` were taken of what the sources have; further pictures and columns are there."
+def _taken(recipe: Recipe, inputs: Sequence[Input]) -> Iterator[str]:
+    kept = f", and the columns {', '.join(f'`{name}`' for name in recipe.columns)}" if recipe.columns else ""
+    yield f"Only `image` and `mask`{kept} were taken of what the sources have; further pictures and columns are there."
     for one in inputs:
         take = one.take
         asked = [

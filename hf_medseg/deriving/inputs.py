@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from hf_medseg.catalog.conventions import OFFICIAL, Convention
 from hf_medseg.catalog.derived import DERIVED, Origin
 from hf_medseg.catalog.facts import Concept
+from hf_medseg.catalog.lookup import known_divisions
 from hf_medseg.dataset.columns import Column, Label, Picture, Volume
 from hf_medseg.dataset.finished import classes_of, columns_of, finished
 from hf_medseg.dataset.folder import CARD
@@ -27,7 +29,10 @@ CONVERT = "Convert the raw tree again."
 
 
 class Chosen(NamedTuple):
-    """A row that is taken, and where it lies: the number of its take and shard, its row group, its place in it."""
+    """A row that is taken, and where it lies: the number of its take and shard, its row group, its place in it.
+
+    `split` is that of its source, or of the division that its take asks for; then it `stays` there.
+    """
 
     take: int
     shard: int
@@ -38,6 +43,7 @@ class Chosen(NamedTuple):
     sha256: str
     split: str
     classes: tuple[int, ...]
+    stays: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,7 @@ class Input:
         columns: its columns.
         classes: the names of its classes, `background` first.
         codes: what classes are in SNOMED CT.
+        division: how its rows are divided, where the recipe asks for a division by name.
         rejected: how many of its cases were rejected.
     """
 
@@ -67,6 +74,7 @@ class Input:
     columns: dict[str, Column]
     classes: tuple[str, ...]
     codes: dict[str, Concept]
+    division: Convention | None = None
 
     @property
     def prefix(self) -> str:
@@ -109,7 +117,19 @@ def open_input(number: int, take: Take) -> Input:
     _check_take(take, where, columns, names, {shard.identity.split for shard in shards})
     _, paths, identities, outcomes = zip(*shards, strict=True)
     codes = {name: source.codes[name] for name in names if name in source.codes}
-    return Input(number, take, origin, config, paths, identities, outcomes, columns, names, codes)
+    division = _division(take, where, origin.source, {one.split for one in identities})
+    return Input(number, take, origin, config, paths, identities, outcomes, columns, names, codes, division)
+
+
+def _division(take: Take, where: str, source: str, splits: set[str]) -> Convention | None:
+    if take.split == OFFICIAL and splits == {"train"}:
+        raise Refused(f"{where} has no official split: all of its rows are in `train`. Say split.parts, or a division by name.")
+    if take.split in ("", OFFICIAL):
+        return None
+    known = known_divisions(source)
+    if take.split not in known:
+        raise Refused(f"{where}: no division of {source} is called {take.split!r}; there are: {', '.join((OFFICIAL, *known))}.")
+    return known[take.split]
 
 
 def _check_take(take: Take, where: str, columns: dict[str, Column], classes: Sequence[str], splits: set[str]) -> None:
@@ -151,9 +171,38 @@ def chosen_rows(given: Input) -> Iterator[Chosen]:
                     if masks is not None and _foreground(masks, at, row["image_id"]) < take.least_foreground:
                         continue
                     kin = row["patient_id"] or row.get("volume_id") or row["image_id"]
-                    yield Chosen(given.number, number, group, at, row["image_id"], kin, row["source_sha256"], split, tuple(row["classes"]))
+                    name = given.division.split_of(split, row["image_id"], row["patient_id"]) if given.division else split
+                    spot = (given.number, number, group, at, row["image_id"], kin, row["source_sha256"])
+                    if name:
+                        yield Chosen(*spot, name, tuple(row["classes"]), bool(take.split))
         if seal.value() != given.outcomes[number].seal:
             raise Refused(f"{path}: what it says of itself does not belong to its rows. Somebody rewrote it. {CONVERT}")
+
+
+Spot = tuple[int, int, int]
+"""Where a row lies: the number of its shard, its row group, its place in it."""
+
+
+def slices_beside(given: Input, reach: int) -> dict[Spot, tuple[Spot | None, ...]]:
+    """For every slice those before and after it in its volume, from the first to the last; None beyond an end, or where one is missing.
+
+    Args:
+        given: a config of slices.
+        reach: how many on each side.
+
+    Raises:
+        Refused: it has no slices.
+    """
+    if not {"volume_id", "slice_index"} <= given.columns.keys():
+        raise Refused(f"take {given.number + 1} ({given.origin.label}) has no slices, so that neighbours cannot be stacked.")
+    spots: dict[tuple[str, int], Spot] = {}
+    for number, path in enumerate(given.paths):
+        with parquet(path) as file:
+            for group in range(file.num_row_groups):
+                rows = file.read_row_group(group, columns=["volume_id", "slice_index"]).to_pylist()
+                spots.update({(row["volume_id"], row["slice_index"]): (number, group, at) for at, row in enumerate(rows)})
+    steps = [step for step in range(-reach, reach + 1) if step]
+    return {spot: tuple(spots.get((volume, index + step)) for step in steps) for (volume, index), spot in spots.items()}
 
 
 def _wanted(row: dict[str, Any], take: Take, columns: dict[str, Column], classes: set[int], split: str) -> bool:

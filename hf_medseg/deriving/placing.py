@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -41,7 +41,7 @@ class Way:
         return self.crop == (0, 0, *self.original) and self.scaled == self.original and not any(self.pad)
 
 
-def way_of(place: Place, width: int, height: int, mask: NDArray[np.uint8] | None) -> Way:
+def way_of(place: Place, width: int, height: int, mask: NDArray[np.uint8] | None, spacing: Sequence[float] | None = None) -> Way:
     """Where a picture of such a size comes to lie.
 
     Args:
@@ -49,11 +49,14 @@ def way_of(place: Place, width: int, height: int, mask: NDArray[np.uint8] | None
         width: of the picture.
         height: of the picture.
         mask: its label map, which `crop` cuts by; None where there is none, or it does not matter.
+        spacing: mm between its rows and between its columns, where the recipe asks for another.
     """
     crop = (0, 0, width, height)
     if place.fit == "crop" and mask is not None:
         crop = _around_foreground(mask, place)
     sides = place.sides
+    if place.steps is not None and spacing is not None:
+        return _by_spacing((width, height), crop, sides, [old / new for old, new in zip(spacing, place.steps, strict=True)][::-1])
     if sides is None:
         return Way((width, height), crop, crop[2:])
     if place.fit == "stretch":
@@ -62,6 +65,24 @@ def way_of(place: Place, width: int, height: int, mask: NDArray[np.uint8] | None
     scaled = tuple(min(side, max(1, round(length * factor))) for side, length in zip(sides, crop[2:], strict=True))
     left, top = ((side - length) // 2 for side, length in zip(sides, scaled, strict=True))
     return Way((width, height), crop, (scaled[0], scaled[1]), (left, top, sides[0] - scaled[0] - left, sides[1] - scaled[1] - top))
+
+
+def _by_spacing(original: tuple[int, int], crop: tuple[int, int, int, int], sides: tuple[int, int] | None, factors: Sequence[float]) -> Way:
+    """A picture scaled by a factor across and one down, then cut around its middle or framed to its size."""
+    cut, scaled, pad = [], [], []
+    for axis, factor in enumerate(factors):
+        first, length = crop[axis], crop[axis + 2]
+        most = sides[axis] if sides is not None else None
+        if most is not None and length * factor > most:
+            whole = max(1, min(length, round(most / factor)))
+            first, length = first + (length - whole) // 2, whole
+        new = max(1, round(length * factor))
+        new = new if most is None else min(most, new)
+        before = 0 if most is None else (most - new) // 2
+        cut.append((first, length))
+        scaled.append(new)
+        pad.append((before, 0 if most is None else most - new - before))
+    return Way(original, (cut[0][0], cut[1][0], cut[0][1], cut[1][1]), (scaled[0], scaled[1]), (pad[0][0], pad[1][0], pad[0][1], pad[1][1]))
 
 
 def _around_foreground(mask: NDArray[np.uint8], place: Place) -> tuple[int, int, int, int]:

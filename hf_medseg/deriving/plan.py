@@ -5,18 +5,19 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hf_medseg import __version__
-from hf_medseg.catalog.derived import DERIVED, OPTIONAL, derived_source
+from hf_medseg.catalog.derived import DERIVED, OPTIONAL, derived_source, kept_columns
 from hf_medseg.catalog.tables import table_of
 from hf_medseg.conversion.executor import Executor
+from hf_medseg.dataset.columns import Column, Label, ListOf
 from hf_medseg.dataset.folder import Output
 from hf_medseg.dataset.identity import Identity, split_order, versions
 from hf_medseg.dataset.storage import is_local
 from hf_medseg.deriving import describe
-from hf_medseg.deriving.inputs import Chosen, Input, chosen_rows, open_input
+from hf_medseg.deriving.inputs import Chosen, Input, chosen_rows, open_input, slices_beside
 from hf_medseg.deriving.labels import Relabel, label_space
 from hf_medseg.deriving.recipe import Recipe
 from hf_medseg.deriving.rows import DeriveTask, From, Wanted
@@ -63,9 +64,10 @@ class Plan:
         self.division = divide(recipe.split, self.inputs, self.by_group)
         self.division.twins = twins
         check_overlaps(recipe.split, self.inputs, self.by_group, self.division)
-        optional = [
-            name for name, asked in zip(OPTIONAL, (recipe.split.folds, recipe.balance.weights, recipe.balance.cap), strict=True) if asked
-        ]
+        stacked = recipe.place.stack > 1 and (recipe.place.stack != 3 or recipe.place.depth != 8)
+        asked = (stacked, recipe.split.folds, recipe.balance.weights, recipe.balance.cap)
+        optional = [name for name, wanted in zip(OPTIONAL, asked, strict=True) if wanted]
+        self.kept = kept_columns(recipe.columns, {one.origin.label: one.columns for one in self.inputs})
         origins = sorted({one.origin for one in self.inputs if any(row.take == one.number for row in rows)})
         self.source, self.edition = derived_source(
             origins,
@@ -77,6 +79,7 @@ class Plan:
             changes=describe.changes(recipe, self.inputs, relabels, classes),
             codes=codes,
             citations=[text for one in self.inputs for text in one.citations],
+            kept=self.kept,
         )
         self.table = table_of(self.source, self.edition, self.edition.reading.configs[0])
         self.told: dict[str, Any] = {"recipe": describe.recipe_told(recipe, self.inputs), "inputs": describe.inputs_told(self.inputs, rows)}
@@ -87,7 +90,15 @@ class Plan:
     def _tasks(self, relabels: Sequence[Relabel], max_shard_size: int) -> list[DeriveTask]:
         """The shards: of each split whole groups, sources mingled as in the whole, each read from beginning to end."""
         takes = tuple(
-            From(one.origin, one.prefix, one.config, one.paths, tuple(identity.split for identity in one.identities), relabel)
+            From(
+                one.origin,
+                one.prefix,
+                one.config,
+                one.paths,
+                tuple(identity.split for identity in one.identities),
+                relabel,
+                _kept_of(one, self.kept),
+            )
             for one, relabel in zip(self.inputs, relabels, strict=True)
         )
         taken = Counter(row.take for members in self.by_group.values() for row in members)
@@ -118,7 +129,7 @@ class Plan:
                 )
                 path = self.target.root / name
                 unfinished = str(self.target.work / name.replace("/", "--")) if is_local(path) else ""
-                tasks.append(DeriveTask(str(path), unfinished, identity, self.table, self.recipe.place, takes, piece))
+                tasks.append(DeriveTask(str(path), unfinished, identity, self.table, self.recipe.place, takes, piece, tuple(self.kept)))
         return tasks
 
     def _wanted(self, ordered: Sequence[str], relabels: Sequence[Relabel]) -> dict[str, list[Wanted]]:
@@ -130,11 +141,14 @@ class Plan:
         ]
         weight, within = weights(self.recipe.balance, self.inputs, flat)
         found: dict[str, list[Wanted]] = {}
+        reach = self.recipe.place.stack // 2
+        beside = {one.number: slices_beside(one, reach) for one in self.inputs} if reach else {}
         number = 0
         for group in ordered:
             fold = self.division.fold.get(group)
             for row in self.by_group[group]:
-                one = Wanted(row.take, row.shard, row.group, row.place, group, fold, weight[number], within[number])
+                near = beside[row.take][row.shard, row.group, row.place] if beside else ()
+                one = Wanted(row.take, row.shard, row.group, row.place, group, fold, weight[number], within[number], near)
                 found.setdefault(group, []).append(one)
                 number += 1
         return found
@@ -152,8 +166,20 @@ class Plan:
         seals = [[outcome.seal for outcome in one.outcomes] for one in self.inputs]
         prints = [[identity.fingerprint for identity in one.identities] for one in self.inputs]
         relabels = [(take.prefix, take.config, take.relabel.target, sorted(take.relabel.complete)) for take in takes]
-        told = (__version__, *versions().items(), self.table, self.recipe.place, relabels, seals, prints, rows)
+        kept = [take.kept for take in takes]
+        told = (__version__, *versions().items(), self.table, self.recipe.place, relabels, kept, seals, prints, rows)
         return hashlib.sha256(repr(told).encode()).hexdigest()
+
+
+def _kept_of(one: Input, kept: Mapping[str, Column]) -> dict[str, tuple[int, ...]]:
+    """For every column that is kept and that a take has, what its labels become; nothing for other values."""
+    found: dict[str, tuple[int, ...]] = {}
+    for name, column in kept.items():
+        if name in one.columns:
+            mine, whole = (other.item if isinstance(other, ListOf) else other for other in (one.columns[name], column))
+            labels = isinstance(mine, Label) and isinstance(whole, Label)
+            found[name] = tuple(whole.names.index(text) for text in mine.names) if labels else ()  # type: ignore[union-attr]
+    return found
 
 
 def _check_once(inputs: Sequence[Input], rows: Sequence[Chosen]) -> None:

@@ -33,6 +33,8 @@ class Take:
         least_foreground: only rows with at least this part of the mask in the foreground (0 to 1).
         every: of each volume only every n-th slice, the first one included.
         equal: only rows whose columns have these values.
+        split: how its rows are divided whatever `split` says of all: `official`, as the source is, or a division by its name, such as
+            `colonsegnet` for Kvasir-SEG.
     """
 
     out: str
@@ -44,6 +46,7 @@ class Take:
     least_foreground: float = 0.0
     every: int = 1
     equal: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    split: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +80,10 @@ class Place:
         depth: 8 turns deeper pictures into 8 bits by the window; 16 keeps their values.
         window: which physical values become 0 and 255; or `percentiles`: the 0.5th and 99.5th of every picture.
         colours: `keep`, or every picture as `L` or `RGB`.
+        spacing: mm between pixels, for both directions or for rows and columns; pictures keep theirs where nothing is said. With a size
+            too, what is larger is cut around its middle, and what is smaller is framed.
+        stack: so many neighbouring slices, an odd number: as colours where there are three of 8 bits, else as the column `stack`.
+        edges: what stands for slices beyond the ends of a volume: the last one again (`repeat`), or nothing but `pad_image` (`empty`).
     """
 
     size: int | tuple[int, int] | None = None
@@ -88,11 +95,19 @@ class Place:
     depth: Literal[8, 16] = 8
     window: tuple[float, float] | Literal["percentiles"] = "percentiles"
     colours: Literal["keep", "L", "RGB"] = "keep"
+    spacing: float | tuple[float, float] | None = None
+    stack: int = 1
+    edges: Literal["repeat", "empty"] = "repeat"
 
     @property
     def sides(self) -> tuple[int, int] | None:
         """Width and height; None where every picture keeps its own."""
         return (self.size, self.size) if isinstance(self.size, int) else self.size
+
+    @property
+    def steps(self) -> tuple[float, float] | None:
+        """Millimetres between rows and between columns; None where every picture keeps its own."""
+        return (self.spacing, self.spacing) if isinstance(self.spacing, float) else self.spacing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,11 +155,13 @@ class Recipe:
         take: what is taken.
         name: a short name, in small letters and hyphens.
         title: the title of the card.
+        columns: columns of the sources that are kept, such as `age` and `sex`; of one type in all of them, and null where one lacks it.
     """
 
     take: tuple[Take, ...]
     name: str = ""
     title: str = ""
+    columns: tuple[str, ...] = ()
     label: Label = Label()
     place: Place = Place()
     split: Split = Split()
@@ -185,6 +202,13 @@ def checked(recipe: Recipe, where: str) -> Recipe:
         (any(take.every < 1 for take in recipe.take), "take.every must be 1 or more."),
         (any(not 0 <= take.least_foreground <= 1 for take in recipe.take), "take.least_foreground must lie between 0 and 1."),
         (place.sides is not None and not all(1 <= side <= 16_384 for side in place.sides), "place.size must lie between 1 and 16384."),
+        (
+            place.steps is not None and not all(0.001 <= step <= 1000 for step in place.steps),
+            "place.spacing must lie between 0.001 and 1000 mm.",
+        ),
+        (place.steps is not None and place.fit == "stretch", 'place.fit = "stretch" keeps no spacing; say pad or crop.'),
+        (not (1 <= place.stack <= 63 and place.stack % 2), "place.stack must be an odd number of slices up to 63."),
+        (place.stack > 1 and place.colours != "keep", "place.stack and place.colours do not go together: slices have no colours."),
         (not 0 <= place.margin <= 10, "place.margin must lie between 0 and 10."),
         (not 0 <= place.pad_image <= (255 if place.depth == 8 else 65_535), "place.pad_image must be a value that pictures can have."),
         (place.window != "percentiles" and not place.window[0] < place.window[1], "place.window must be two numbers, the lower first."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +21,7 @@ from hf_medseg.dataset.identity import Identity, Outcome
 from hf_medseg.dataset.storage import parquet
 from hf_medseg.dataset.table import TableSpec
 from hf_medseg.deriving.depth import as_stored, in_8_bits, window_of
+from hf_medseg.deriving.inputs import Spot
 from hf_medseg.deriving.labels import Relabel, annotated_of
 from hf_medseg.deriving.placing import Way, placed_image, placed_mask, way_of
 from hf_medseg.deriving.recipe import Place
@@ -37,6 +38,7 @@ _READ = (
     "image_id",
     "patient_id",
     "volume_id",
+    "slice_index",
     "source_file",
     "source_sha256",
     "files",
@@ -49,7 +51,7 @@ _READ = (
 
 
 class Wanted(NamedTuple):
-    """A row that is to be made: where it is read, and what planning found for it."""
+    """A row that is to be made: where it is read, and what planning found for it; `beside` are the slices before and after it."""
 
     take: int
     shard: int
@@ -59,11 +61,12 @@ class Wanted(NamedTuple):
     fold: int | None
     weight: float
     within: bool
+    beside: tuple[Spot | None, ...] = ()
 
 
 @dataclass(frozen=True)
 class From:
-    """What a worker knows of one take; small and picklable."""
+    """What a worker knows of one take; small and picklable. `kept` are further columns, with what their labels become."""
 
     origin: Origin
     prefix: str
@@ -71,6 +74,7 @@ class From:
     paths: tuple[Path, ...]
     splits: tuple[str, ...]
     relabel: Relabel
+    kept: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,7 @@ class DeriveTask:
     place: Place
     takes: tuple[From, ...]
     rows: tuple[Wanted, ...]
+    kept: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -107,35 +112,46 @@ def _lots(task: DeriveTask, outcome: Outcome) -> Iterator[tuple[list[Row], int]]
     groups: OrderedDict[tuple[int, int, int], pa.Table] = OrderedDict()
     for wanted in task.rows:
         taken = task.takes[wanted.take]
-        row = _read(taken, wanted, groups)
+        row = _read(taken, wanted.take, (wanted.shard, wanted.row_group, wanted.place), groups)
+        spots = [None if spot is None else _read(taken, wanted.take, spot, groups) for spot in wanted.beside]
         try:
-            yield [_derived(task, taken, wanted, row, outcome)], 0
+            yield [_derived(task, taken, wanted, row, spots, outcome)], 0
         except Rejected as error:
             outcome.rejected.append({"image_id": f"{taken.prefix}/{row['image_id']}", **asdict(error)})
             yield [], 0
 
 
-def _read(taken: From, wanted: Wanted, groups: OrderedDict[tuple[int, int, int], pa.Table]) -> Row:
+def _read(taken: From, take: int, spot: Spot, groups: OrderedDict[tuple[int, int, int], pa.Table]) -> Row:
     """One row of a converted dataset; a few row groups are kept for those that follow."""
-    key = (wanted.take, wanted.shard, wanted.row_group)
+    shard, group, number = spot
+    key = (take, shard, group)
     if key not in groups:
-        with parquet(taken.paths[wanted.shard]) as file:
-            names = [name for name in _READ if name in file.schema_arrow.names]
-            groups[key] = file.read_row_group(wanted.row_group, columns=names)
+        with parquet(taken.paths[shard]) as file:
+            names = [name for name in dict.fromkeys((*_READ, *taken.kept)) if name in file.schema_arrow.names]
+            groups[key] = file.read_row_group(group, columns=names)
         if len(groups) > _KEPT_GROUPS:
             groups.popitem(last=False)
     groups.move_to_end(key)
     table = groups[key]
-    return {name: table.column(name)[wanted.place].as_py() for name in table.column_names}
+    return {name: table.column(name)[number].as_py() for name in table.column_names}
 
 
-def _derived(task: DeriveTask, taken: From, wanted: Wanted, row: Row, outcome: Outcome) -> Row:
+def _derived(task: DeriveTask, taken: From, wanted: Wanted, row: Row, beside: Sequence[Row | None], outcome: Outcome) -> Row:
     where = f"{taken.prefix}/{row['image_id']}"
     pixels = decode(row["image"]["bytes"], where)
     labels = None if row["mask"] is None else _labels(row["mask"]["bytes"], where, pixels.shape)
     height, width = pixels.shape[:2]
-    way = way_of(task.place, width, height, labels)
+    if task.place.steps is not None and not row.get("pixel_spacing"):
+        raise Rejected(where, "its source does not say how far its pixels are apart.", "Leave place.spacing out, or leave such rows out.")
+    way = way_of(task.place, width, height, labels, row.get("pixel_spacing"))
     image, slope, intercept = _image(task.place, way, pixels, row, where)
+    stack: list[bytes] | None = None
+    if task.place.stack > 1:
+        window = _window(task.place, pixels, row)
+        several = _stacked(task.place, way, pixels, row, beside, window, where)
+        colours = len(several) == 3 and several[0].dtype == np.uint8 and "stack" not in task.table.columns
+        image = encode_pixels(np.stack(several, axis=2)) if colours else image
+        stack = None if colours else [encode_pixels(one) for one in several]
     annotated = annotated_of(row)
     relabel, counts, mask = taken.relabel, None, None
     if labels is not None:
@@ -160,6 +176,8 @@ def _derived(task: DeriveTask, taken: From, wanted: Wanted, row: Row, outcome: O
         "source_config": taken.config,
         "source_split": taken.splits[wanted.shard],
         "source_id": row["image_id"],
+        "source_volume": row.get("volume_id"),
+        "source_slice": row.get("slice_index"),
         "source_license": taken.origin.license,
         "source_tier": taken.origin.tier,
         "split_group": wanted.group,
@@ -171,11 +189,20 @@ def _derived(task: DeriveTask, taken: From, wanted: Wanted, row: Row, outcome: O
         "pixel_spacing": _spacing(row.get("pixel_spacing"), way),
         "rescale_slope": slope,
         "rescale_intercept": intercept,
+        "stack": None if stack is None else [_cell(one, where) for one in stack],
         "split_fold": wanted.fold,
         "sampling_weight": wanted.weight,
         "within_cap": wanted.within,
+        **{name: _kept(row.get(name), taken.kept.get(name, ())) for name in task.kept},
     }
     return {name: made[name] for name in task.table.columns}
+
+
+def _kept(value: Any, labels: tuple[int, ...]) -> Any:
+    """A value of a source, its labels as the whole numbers them."""
+    if value is None or not labels:
+        return value
+    return [labels[one] for one in value] if isinstance(value, list) else labels[value]
 
 
 def _labels(data: bytes, where: str, shape: tuple[int, ...]) -> NDArray[np.uint8]:
@@ -183,6 +210,50 @@ def _labels(data: bytes, where: str, shape: tuple[int, ...]) -> NDArray[np.uint8
     if labels.dtype != np.uint8 or labels.shape != shape[:2]:
         raise Rejected(where, f"its mask is no label map of {shape[1]} x {shape[0]} pixels.", "Run `hf-medseg verify` on the dataset.")
     return labels
+
+
+def _window(place: Place, pixels: Array, row: Mapping[str, Any]) -> tuple[float, float]:
+    """The physical values that become 0 and 255, from the slice in the middle; none are needed where it has 8 bits or keeps its depth."""
+    if pixels.dtype == np.uint8 or place.depth != 8:
+        return (0.0, 0.0)
+    slope, intercept = row.get("rescale_slope") or 1.0, row.get("rescale_intercept") or 0.0
+    low, high = window_of(pixels, place, slope, intercept)
+    return low * slope + intercept, high * slope + intercept
+
+
+def _stacked(
+    place: Place, way: Way, pixels: Array, row: Row, beside: Sequence[Row | None], window: tuple[float, float], where: str
+) -> list[Array]:
+    """A slice and its neighbours on the new grid, all by one window, in the order of the volume."""
+    middle = len(beside) // 2
+    every: list[tuple[Row, Array] | None] = [None if one is None else (one, decode(one["image"]["bytes"], where)) for one in beside]
+    every.insert(middle, (row, pixels))
+    for step in range(1, middle + 1) if place.edges == "repeat" else ():
+        for at, nearer in ((middle - step, middle - step + 1), (middle + step, middle + step - 1)):
+            every[at] = every[at] or every[nearer]
+    found = []
+    for one in every:
+        if one is None:
+            height, width = way.pad[1] + way.scaled[1] + way.pad[3], way.pad[0] + way.scaled[0] + way.pad[2]
+            found.append(np.full((height, width), place.pad_image, np.uint8 if place.depth == 8 else pixels.dtype))
+            continue
+        other, samples = one
+        scale = [(some.get("rescale_slope") or 1.0, some.get("rescale_intercept") or 0.0) for some in (other, row)]
+        if (
+            samples.shape != pixels.shape
+            or samples.ndim != 2
+            or (place.depth != 8 and (samples.dtype != pixels.dtype or scale[0] != scale[1]))
+        ):
+            raise Rejected(
+                where, "slices beside it have another size, depth or scale, or colours.", "Leave place.stack out for this source."
+            )
+        placed = placed_image(samples, way, replace(place, pad_image=0) if samples.dtype != np.uint8 and place.depth == 8 else place)
+        if samples.dtype != np.uint8 and place.depth == 8:
+            (slope, intercept), _ = scale
+            placed = in_8_bits(placed, ((window[0] - intercept) / slope, (window[1] - intercept) / slope))
+            _fill_frame(placed, way, place.pad_image)
+        found.append(placed if placed.dtype == np.uint8 else as_stored(placed, pixels.dtype))
+    return found
 
 
 def _image(place: Place, way: Way, pixels: Array, row: Mapping[str, Any], where: str) -> tuple[bytes, float | None, float | None]:

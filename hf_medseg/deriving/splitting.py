@@ -93,9 +93,12 @@ def divide(split: Split, inputs: Sequence[Input], rows: Mapping[str, Sequence[Ch
         found.shared += len(prefixes) > 1
         splits = {row.split for row in members}
         official = next((name for name in split.official if name in splits), None)
+        stays = {row.split for row in members if row.stays}
         whole = {split.whole[name] for row in members if (name := inputs[row.take].origin.source) in split.whole}
         if whole:
             found.split[group] = min(whole, key=_strict_first)
+        elif official is None and stays:
+            found.split[group] = min(stays, key=_strict_first)
         elif not split.parts:
             found.split[group] = official or min(splits, key=_strict_first)
         elif official is not None:
@@ -106,7 +109,8 @@ def divide(split: Split, inputs: Sequence[Input], rows: Mapping[str, Sequence[Ch
         if split.folds and official is None:
             found.fold[group] = min(split.folds - 1, int(_lot(f"{split.key} fold", group) * split.folds))
         for row in members:
-            if row.split != found.split[group] and (not split.parts or official is not None) and not whole:
+            kept = row.stays or not split.parts or official is not None
+            if row.split != found.split[group] and kept and not whole:
                 found.moved[row.split, found.split[group]] += 1
     return found
 

@@ -22,7 +22,7 @@ from hf_medseg.catalog.recognise import Ids, has_id_of, lawful_way, published_fi
 from hf_medseg.catalog.source import Edition, Source
 from hf_medseg.catalog.tables import config_folder, table_of
 from hf_medseg.dataset.arrays import arrow_type
-from hf_medseg.dataset.columns import Column
+from hf_medseg.dataset.columns import Column, column_of
 from hf_medseg.dataset.content import Stamp, stamp_of
 from hf_medseg.dataset.finished import finished
 from hf_medseg.dataset.folder import CARD, CROISSANT, LOCAL, MOST_ROWS, NAMES, OVERVIEW, REPORT, SHARD, Output
@@ -165,7 +165,21 @@ def _made_of(root: Path, name: str, origins: Sequence[Origin], edition: str) -> 
         classes = tuple(features["classes"]["feature"]["names"][1:])
     except (KeyError, TypeError) as error:
         raise Refused(f"{name} does not name its classes. Derive it again.") from error
-    return derived_source(origins, classes, [column for column in OPTIONAL if column in features], name=edition)
+    optional = [column for column in OPTIONAL if column in features]
+    made = derived_source(origins, classes, optional, name=edition)
+    common = table_of(*made, made[1].reading.configs[0]).columns
+    kept = {column: column_of(described) for column, described in features.items() if column not in common}
+    declared: set[str] = set()
+    for origin in origins:
+        source, of = origin.known()
+        declared |= (
+            {*kept}
+            if source.from_about is not None
+            else {column for config in of.reading.configs for column in table_of(source, of, config).columns}
+        )
+    if strange := [column for column in kept if column not in declared]:
+        raise Refused(f"{name} has a column {strange[0]!r} that none of its sources has. Derive it again.")
+    return derived_source(origins, classes, optional, name=edition, kept=kept)
 
 
 # --- the folder -------------------------------------------------------------------------------------------------------------------------

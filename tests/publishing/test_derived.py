@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from hf_medseg.errors import Refused
 from hf_medseg.publishing import gate
 from tests.publishing.test_gate import write
 from tests.support import harness
+from tests.support.hub.desk import open_desk
 
 SHARD = "data/train-00000-of-00001.parquet"
 
@@ -154,3 +156,42 @@ def test_the_strictest_license_holds_and_every_condition_is_carried(ids: tuple[s
 def test_share_alike_goes_with_nothing_that_forbids_it(other: str) -> None:
     with pytest.raises(Refused, match=r"a must be shared under its own terms \(cc-by-sa-4.0\)"):
         combined({"a": license("cc-by-sa-4.0", "open"), "b": license(other, "noncommercial")})
+
+
+@pytest.fixture(scope="module")
+def eyes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A derived dataset of an open source that keeps a column of it."""
+    home = tmp_path_factory.mktemp("eyes")
+    harness.run("chase-db1", "clean", home)
+    recipe = {"take": [{"out": str(home / "out")}], "place": {"size": 32}, "columns": ["laterality"]}
+    hf_medseg.derive(recipe, home / "new", workers=1, progress=False)
+    return home / "new"
+
+
+def test_columns_of_the_source_pass_and_others_do_not(eyes: Path, tmp_path: Path) -> None:
+    assert gate.check(eyes).license.tier == "open"
+    shutil.copytree(eyes, tmp_path / "new")
+    path = tmp_path / "new" / SHARD
+    described = read_shard(str(path))
+    assert described is not None
+    table = pq.read_table(path)
+    features = json.loads(table.schema.metadata[b"huggingface"])
+    features["info"]["features"]["name_of_the_patient"] = {"dtype": "string", "_type": "Value"}
+    table = table.append_column("name_of_the_patient", pa.array(["x"] * table.num_rows))
+    table = table.replace_schema_metadata({"huggingface": json.dumps(features)})
+    write(path, table, {"identity": asdict(described[0]), **asdict(described[1])})
+    with pytest.raises(Refused, match="'name_of_the_patient' that none of its sources has"):
+        gate.check(tmp_path / "new")
+
+
+def test_a_derived_dataset_is_pushed_whole_with_its_recipe_and_croissant(
+    eyes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for desk in open_desk("lfs", tmp_path, monkeypatch):
+        pushed = desk.push(eyes)
+        assert pushed.commit == desk.repo.head.oid
+        files = {path.relative_to(eyes).as_posix() for path in eyes.rglob("*") if path.is_file() and ".local" not in path.parts}
+        assert files <= {*desk.repo.head.files}
+        assert {"croissant.json", "report.json", "README.md"} <= files
+        report = json.loads((eyes / REPORT).read_text())
+        assert report["recipe"]["columns"] == ["laterality"]
