@@ -66,6 +66,11 @@ def fits(raw: Raw, about: About) -> Sequence[Fit]:
         pairs = [*_files_of_arrays([file for file in files if file not in single], said), *_npy_pairs(single, said)]
     except Rejected as error:
         return [Fit(layout="files of arrays", images=0, missing=(str(error),))]
+    if nnunet := next(
+        (file.listed for file in files if "nnUNet" in file.listed and {"data", "seg"} <= arrays_in(file).shapes().keys()), ""
+    ):
+        words = f"{nnunet} was preprocessed by nnU-Net: resampled, cropped and normalised. Give its nnUNet_raw folder as RAW."
+        return [Fit(layout="files of arrays", images=0, missing=(words,))]
     if not pairs:
         return [
             Fit(

@@ -103,8 +103,29 @@ def ways_of(raw: Raw, suffix: str) -> list[Way]:
         ways = _in_folders(pictures, masks, suffix)
         if any(way.fit.images for way in ways):
             return ways
+    if by_rater := _folders_of_raters(found):
+        return by_rater
     beside = _beside([one for one in found if one.role != "mask"], suffix)
     return beside if any(way.fit.images for way in beside) or not (masks and pictures) else ways
+
+
+def _folders_of_raters(found: list[Seen]) -> list[Way]:
+    """Pictures in a folder of their own, beside folders that are called like people and hold their masks."""
+    pictures = [one for one in found if one.role == "image"]
+    others = [one for one in found if one.role != "image"]
+    folders = {one.file.listed.rpartition("/")[0] for one in others}
+    names = [folder.rpartition("/")[2] for folder in folders]
+    if not pictures or not are_raters(names) or len(set(names)) < len(names):
+        return []
+    at = {one.stem: number for number, one in enumerate(pictures)}
+    pairs: Pairing = defaultdict(list)
+    for mask in others:
+        if mask.stem in at:
+            pairs[at[mask.stem]].append((mask.file.listed.split("/")[-2], mask))
+    if len(at) < len(pictures) or not pairs:
+        return []
+    about = {"image": f'"{pictures[0].file.listed.split("/")[-2]}/{{stem}}.*"', "mask": '"{rater}/{stem}.*"'}
+    return [replace(_way(f"{_words(pictures)} and a folder for each rater", "rater", pictures, others, pairs), about=about)]
 
 
 def _refuse_drawn_by_hand(found: list[Seen]) -> None:

@@ -23,6 +23,8 @@ KINDS: dict[Kind, str] = {
     "instance": "one mask an object",
 }
 
+_LABEL_STUDIO = re.compile(r"(?:\A|/)task-\d+-annotation-\d+")
+
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".pnm", ".jp2")
 
 
@@ -106,6 +108,8 @@ class Way:
         if not annotated:
             first = self.items[0].picture.listed if self.items else "no picture"
             mask = self.orphans[0].masks[0][1].listed if self.orphans else "no mask"
+            if _LABEL_STUDIO.search(mask):
+                return (f"{mask} is Label Studio's: its PNG export does not say whose mask a file is. Export as JSON, and convert that.",)
             line = 'image = "images/{stem}.png"; mask = "masks/{stem}_mask.png"'
             return (
                 f"No mask belongs to a picture. Found: {first} and {mask}. Say in the about file how they are called, such as: {line}.",

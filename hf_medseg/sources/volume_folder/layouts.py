@@ -245,6 +245,27 @@ def by_datalist(raw: Raw) -> Reading | None:
     return Reading(tuple(made), names, channels_of if len(channels_of) > 1 else (), ignore, (table,), notes)
 
 
+def suggested(reading: Reading) -> str:
+    """The lines of an about file for folders that hold the same two files or more, of which one is called like a mask; else nothing."""
+    folders: dict[str, set[str]] = {}
+    for entry in reading.entries:
+        for file in (*entry.images.values(), *entry.masks.values()):
+            folder, name = posixpath.split(file.listed)
+            folders.setdefault(folder, set()).add(name)
+    names = sorted(set.intersection(*folders.values())) if len(folders) > 1 else []
+    mask = next((name for name in names if re.search(r"seg|mask|label|lesion|roi", name, re.IGNORECASE)), "")
+    images = [name for name in names if name != mask]
+    if not mask or not images:
+        return ""
+    parts = [path.split("/") for path in folders]
+    same = [len({one[k] for one in parts}) == 1 for k in range(min(map(len, parts)))]
+    if len({len(one) for one in parts}) > 1 or same.count(False) != 1:
+        return ""
+    at = same.index(False)
+    below = "/".join(("{patient}", *parts[0][at + 1 :]))
+    return f'image = "{below}/{images[0]}"; mask = "{below}/{mask}"'
+
+
 def _named(raw: Raw, entries: Mapping[str, tuple[RawFile | None, dict[str, RawFile]]]) -> Iterator[Entry]:
     """The cases with names of their own: the stem where that is enough, else with the folders above."""
     stems = [_short(path) for path in entries]

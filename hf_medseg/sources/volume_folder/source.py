@@ -25,7 +25,16 @@ from hf_medseg.masks.volume_values import MOST, look_at_volume
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.folders import SPLIT_FOLDER
 from hf_medseg.raw.tree import Raw
-from hf_medseg.sources.volume_folder.layouts import Entry, Reading, by_bids, by_datalist, by_dataset_json, by_folders, by_patterns
+from hf_medseg.sources.volume_folder.layouts import (
+    Entry,
+    Reading,
+    by_bids,
+    by_datalist,
+    by_dataset_json,
+    by_folders,
+    by_patterns,
+    suggested,
+)
 
 WORDS = {
     "nnunet": "dataset.json, imagesTr/<case>_0000 and labelsTr/<case>, as nnU-Net has them",
@@ -36,7 +45,7 @@ WORDS = {
     "patterns": "the patterns of the about file",
 }
 
-EXAMPLE = 'image = "{patient}/{channel}.nii.gz" and mask = "{patient}/seg.nii.gz".'
+EXAMPLE = 'image = "{patient}/{channel}.nii.gz"; mask = "{patient}/seg.nii.gz"'
 
 UNNAMED = "Name every value in the about file (classes), or mend the mask."
 
@@ -81,7 +90,8 @@ def fits(raw: Raw, about: About) -> Sequence[Fit]:
 def _fit(name: str, reading: Reading, about: Mapping[str, str]) -> Fit:
     lost = [one for one in reading.entries if one.wrong]
     missing = tuple(f"{next(iter((one.masks or one.images).values())).listed}: {one.wrong}" for one in lost[:3])
-    nothing = f"No mask belongs to an image ({WORDS[name]}). Say in the about file where they lie, such as {EXAMPLE}"
+    example = suggested(reading) or EXAMPLE
+    nothing = f"No mask belongs to an image ({WORDS[name]}). Say in the about file where they lie, such as: {example}"
     return Fit(
         layout=WORDS[name],
         images=reading.annotated,

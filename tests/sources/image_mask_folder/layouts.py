@@ -426,3 +426,12 @@ def a_table_of_paths(folder: Path) -> Made:
     )
     write(folder / "metadata.csv", "id,year\n1,2\n")
     return Made(rows, {"b": "test"}, {"a": {"age": "7"}})
+
+
+@layout
+def raters_beside_the_pictures(folder: Path) -> Made:
+    """Folders that are called like people, and nothing that says mask."""
+    rows = pairs(folder, "img/NAME.png", "annotator1/NAME.png")
+    for name in rows:
+        save(folder / f"annotator2/{name}.png", blob(f"{name}2") * np.uint8(255))
+    return Made(rows, columns={name: {"mask_2": blob(f"{name}2"), "raters": ["annotator1", "annotator2"]} for name in rows})

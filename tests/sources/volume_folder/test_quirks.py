@@ -122,3 +122,12 @@ def test_a_real_volume_gives_the_same_rows_in_every_format(ending: str, tmp_path
     assert np.array_equal(pixels(row["mask"]), Itk.GetArrayFromImage(Itk.DICOMOrient(drawn, "LPS")))
     assert np.allclose(row["image_position"], lps.GetOrigin(), atol=1e-3)
     assert np.allclose([row["slice_spacing"], *row["pixel_spacing"]], lps.GetSpacing()[::-1], atol=1e-5)
+
+
+def test_two_files_in_every_folder_are_suggested_as_patterns(tmp_path: Path) -> None:
+    for name in ("s1", "s2"):
+        (tmp_path / f"raw/{name}/mri").mkdir(parents=True)
+        for file in ("orig.mgz", "aseg.mgz"):
+            (tmp_path / f"raw/{name}/mri/{file}").write_bytes(b"x")
+    with pytest.raises(Refused, match=r'such as: image = "\{patient\}/mri/orig.mgz"; mask = "\{patient\}/mri/aseg.mgz"'):
+        convert("volume-folder", tmp_path / "raw", tmp_path / "out", workers=1)
