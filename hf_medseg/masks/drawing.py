@@ -15,11 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hf_medseg.dataset.columns import FLAG, INT32, PICTURE, TEXT, Column, Label, ListOf, Record
+from hf_medseg.dataset.table import NOT_ANNOTATED
 from hf_medseg.errors import Rejected
 from hf_medseg.masks.areas import Area, united
 from hf_medseg.masks.cells import Cell
 from hf_medseg.masks.labels import LabelMap, Labels, Shape
 from hf_medseg.raw.files import RawFile, Reader
+
+UNKNOWN = "not annotated"
+"""What a crowd is called that marks where nobody looked, as `hf-medseg export --to coco` writes it: 255 wherever no object lies."""
 
 MOST_OBJECTS = 65535  # a 16-bit picture numbers no more
 
@@ -164,9 +168,11 @@ class Canvas:
             raise Rejected(path, f"{len(things)} objects in one picture; at most {MOST_OBJECTS} are read.")
         mask, instances = np.zeros((height, width), np.uint8), np.zeros((height, width), np.uint16)
         claimed, overlap = np.zeros((height, width), np.bool_), False
+        unknown = np.zeros((height, width), np.bool_)
         objects: list[dict[str, Any]] = []
         for number, thing in enumerate(things, 1):
-            index = self.classes.get(thing.label)
+            unlooked = thing.crowd and thing.label == UNKNOWN and UNKNOWN not in self.classes
+            index = 0 if unlooked else self.classes.get(thing.label)
             if index is None:
                 known = ", ".join(self.classes)
                 raise Rejected(path, f"its object {number} is called {thing.label!r}; known are {known}.", "Rename it, or mend the file.")
@@ -175,6 +181,9 @@ class Canvas:
             except ValueError as error:
                 advice = "Mend this object in the program that drew it."
                 raise Rejected(path, f"its object {number} ({thing.label}) has {error}.", advice) from error
+            if unlooked:
+                unknown[patch.window] |= patch.inside
+                continue
             _note(reader, path, thing, height, width)
             if patch.inside.size:
                 here, inside = patch.window, patch.inside
@@ -192,6 +201,7 @@ class Canvas:
                     "segmentation": thing.segmentation,
                 }
             )
+        mask[unknown & (mask == 0)] = NOT_ANNOTATED
         return _Canvas(mask, instances, overlap, objects)
 
 

@@ -23,7 +23,7 @@ from hf_medseg.dataset.columns import Column
 from hf_medseg.errors import Refused, Rejected
 from hf_medseg.formats.picture import Picture
 from hf_medseg.masks.agreement import MOST_CLASSES
-from hf_medseg.masks.drawing import Canvas, Thing, drawing_columns
+from hf_medseg.masks.drawing import UNKNOWN, Canvas, Thing, drawing_columns
 from hf_medseg.raw.files import RawFile, Reader
 from hf_medseg.raw.folders import SPLIT_FOLDER, split_of
 from hf_medseg.raw.tree import Raw, joined
@@ -164,7 +164,7 @@ def classes_of(about: AboutDrawings, found: Iterable[str]) -> tuple[str, ...]:
     Raises:
         Refused: there is none, or more than a label map holds.
     """
-    classes = tuple(dict.fromkeys(about.classes or found))
+    classes = tuple(dict.fromkeys(about.classes or (name for name in found if name != UNKNOWN)))
     if not classes:
         raise Refused(
             'No object is named in any annotation file. Say in the about file which classes were looked for: classes = ["lesion"]'
@@ -176,7 +176,12 @@ def classes_of(about: AboutDrawings, found: Iterable[str]) -> tuple[str, ...]:
 
 
 def edition_of(
-    about: AboutDrawings, classes: tuple[str, ...], landmarks: tuple[str, ...], own: Mapping[str, Column] | None = None
+    about: AboutDrawings,
+    classes: tuple[str, ...],
+    landmarks: tuple[str, ...],
+    own: Mapping[str, Column] | None = None,
+    *,
+    uncertain: bool = False,
 ) -> Edition:
     """The edition of drawn objects."""
     return Edition(
@@ -187,6 +192,7 @@ def edition_of(
             landmarks=landmarks,
             configs=(Config(columns={**drawing_columns(classes), **(own or {})}),),
             masks=about.masks,
+            uncertain=uncertain,
             not_used=((PICTURE, "no annotation file names it"),),
         ),
     )

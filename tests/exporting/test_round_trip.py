@@ -14,7 +14,7 @@ import hf_medseg
 from hf_medseg.conversion import plan as planning
 from hf_medseg.dataset.folder import Output
 from tests.support.harness import pixels, run
-from tests.support.kit import Array, write
+from tests.support.kit import Array, save, write
 
 Found = dict[tuple[str, str], tuple[Array, Array | None]]
 
@@ -95,6 +95,32 @@ def test_nuclei_come_back_each_by_itself(to: str, tmp_path: Path, unguarded: Non
                 assert len({other for _, other in pairs}) == len(pairs), row["image_id"]
                 # In YOLO each part of a nucleus is an object.
                 assert to == "yolo-seg" or len({one for one, _ in pairs}) == len(pairs), row["image_id"]
+
+
+def _of_words(raw: Path) -> None:
+    """16-bit pictures with names beyond ASCII, one not annotated in a part, one without object, one without mask."""
+    for k, (name, split) in enumerate((("größe 1", "train"), ("b_0000", "train"), ("ünï-ß", "val"), ("leer", "val"), ("niemand", "test"))):
+        save(raw / split / f"images/{name}.png", np.random.default_rng(k).integers(0, 65535, (12, 16)).astype(np.uint16))
+        mask = np.zeros((12, 16), np.uint8)
+        if name != "leer":
+            mask[2:9, 3:12], mask[4:7, 5:9] = 1, 2
+        mask[10:, 12:] = 9 * (name == "b_0000")
+        if name != "niemand":
+            save(raw / split / f"masks/{name}.png", mask)
+
+
+@pytest.mark.parametrize("to", AGAIN)
+def test_words_bits_and_what_nobody_annotated_come_back(to: str, tmp_path: Path) -> None:
+    _of_words(tmp_path / "raw")
+    about = write(tmp_path / "words.toml", '[classes]\n1 = "left ventricle"\n2 = "Läsion (groß)"\n9 = "not annotated"\n')
+    hf_medseg.convert("image-mask-folder", tmp_path / "raw", tmp_path / "out", about=about, workers=1)
+    result = hf_medseg.export(tmp_path / "out", tmp_path / "there", to=to)
+    with_about = tmp_path / "there/about.toml" if to in ("folder", "npz") else None
+    hf_medseg.convert(AGAIN[to], tmp_path / "there", tmp_path / "again", about=with_about, workers=1)
+    left = {"coco": {"niemand"}, "yolo-seg": {"niemand", "b_0000"}}.get(to, set())
+    assert {one["image_id"] for one in result.rejected} == left - {"niemand"}
+    same(data_of(tmp_path / "again"), {key: value for key, value in data_of(tmp_path / "out").items() if key[1] not in left})
+    assert classes_of(tmp_path / "again") == ["background", "left ventricle", "Läsion (groß)"]
 
 
 @pytest.mark.parametrize("to", ["folder", "nnunet", "decathlon"])

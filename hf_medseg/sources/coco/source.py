@@ -13,7 +13,7 @@ from hf_medseg.catalog.own import Fit
 from hf_medseg.catalog.source import Edition, Reading, SurveyPlan, source_of
 from hf_medseg.errors import Refused, Rejected
 from hf_medseg.formats.picture import Picture
-from hf_medseg.masks.drawing import Canvas, Drawing
+from hf_medseg.masks.drawing import UNKNOWN, Canvas, Drawing
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.folders import SPLIT_FOLDER
 from hf_medseg.raw.long_json import keys_in
@@ -81,8 +81,8 @@ def edition_from(raw: Raw) -> Edition:
     """
     about = AboutFile.of(raw.about)
     indices = looked_at(raw, Index).values()
-    names = sorted({(place, name) for index in indices for place, name in enumerate(index.names.values())})
-    return edition_of(about, classes_of(about, [name for _, name in names]), LANDMARKS)
+    names = [name for _, name in sorted({(place, name) for index in indices for place, name in enumerate(index.names.values())})]
+    return edition_of(about, classes_of(about, names), LANDMARKS, uncertain=UNKNOWN in names)
 
 
 def cases(raw: Raw) -> Iterator[Case]:
