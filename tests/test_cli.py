@@ -16,6 +16,7 @@ import pytest
 from hf_medseg.catalog.facts import Facts
 from hf_medseg.catalog.lookup import facts
 from hf_medseg.cli import VERBS, main, parser, terminal
+from hf_medseg.cli import verb as module_of
 from hf_medseg.cli.info import screen
 from hf_medseg.cli.list import summary, table
 from tests.support import kit
@@ -176,7 +177,7 @@ def test_every_command_shows_examples_and_explains_every_option(verb: str, capsy
     assert f"  hf-medseg {verb}" in capsys.readouterr().out.partition("example")[2]
     command = next(action for action in parser()._actions if isinstance(action.choices, dict)).choices[verb]
     assert [action.dest for action in command._actions if not action.help] == []
-    for line in VERBS[verb].EXAMPLES:
+    for line in module_of(verb).EXAMPLES:
         parser().parse_args(line.partition(" > ")[0].split()[1:])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
-from hf_medseg.cli import VERBS, parser
+from hf_medseg.cli import VERBS, parser, verb
 
 HEAD = """\
 # Commands
@@ -29,8 +29,8 @@ def page() -> str:
 
 def _section(name: str, command: argparse.ArgumentParser) -> Iterator[str]:
     yield f"## hf-medseg {name}\n"
-    yield f"{VERBS[name].HELP[0].upper()}{VERBS[name].HELP[1:]}.\n"
-    yield from ("```", *VERBS[name].EXAMPLES, "```\n")
+    yield f"{VERBS[name][0].upper()}{VERBS[name][1:]}.\n"
+    yield from ("```", *verb(name).EXAMPLES, "```\n")
     yield from ("| | |", "| --- | --- |")
     for action in command._actions:
         if not _COMMON.intersection(action.option_strings):

@@ -11,6 +11,9 @@ from typing import Literal
 
 from hf_medseg.catalog.licenses import License, Tier
 
+FACTS, CITATIONS = "facts.toml", "citations.bib"
+"""What the facts of a source are read from, in its folder."""
+
 Client = Literal["http", "page", "doi", "kaggle", "kaggle-competition", "gdown", "idc", "nilearn", "synapse", "physionet", "manual"]
 Mode = Literal["free", "request", "login", "terms", "credentialed", "none"]
 

@@ -11,11 +11,11 @@ import tomli
 from hf_medseg.catalog.about_keys import COMMON
 from hf_medseg.catalog.citations import entries
 from hf_medseg.catalog.decode import decode
-from hf_medseg.catalog.facts import Description, EditionFacts, EditionTable, Facts, FactsTable
+from hf_medseg.catalog.facts import CITATIONS, FACTS, Description, EditionFacts, EditionTable, Facts, FactsTable
 from hf_medseg.catalog.licenses import License, unproven
 from hf_medseg.errors import Refused
 
-FACTS, CITATIONS, CHECKSUMS, PICTURES = "facts.toml", "citations.bib", "checksums.sha256", "pictures.dhash"
+CHECKSUMS, PICTURES = "checksums.sha256", "pictures.dhash"
 _CHECKSUM = re.compile(r"md5:[0-9a-f]{32}|sha256:[0-9a-f]{64}")
 _LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
 _PICTURE = re.compile(r"([0-9a-f]{16}) \d+x\d+ (\S.*)")

@@ -9,12 +9,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hf_medseg.catalog.conventions import Convention, read_conventions
-from hf_medseg.catalog.facts import Facts
-from hf_medseg.catalog.loader import FACTS, read_checksums, read_facts, read_pictures
+from hf_medseg.catalog.facts import FACTS, Facts
+from hf_medseg.catalog.remembered import all_facts
 from hf_medseg.errors import Refused
 
 if TYPE_CHECKING:
+    from hf_medseg.catalog.conventions import Convention
     from hf_medseg.catalog.source import Source  # and with it what reads trees, which nobody needs who only asks for facts
 
 _HOME = "hf_medseg.sources"
@@ -38,7 +38,7 @@ def _folders() -> dict[str, Path]:
 @cache
 def facts() -> dict[str, Facts]:
     """The facts of every source by id, in alphabetical order, without the code that reads it."""
-    return {id: read_facts(folder) for id, folder in _folders().items()}
+    return all_facts(_folders())
 
 
 @cache
@@ -100,20 +100,28 @@ def find_facts(name: str) -> Facts:
     Raises:
         Refused: there is none; the message names what is close.
     """
+    from hf_medseg.catalog.loader import read_facts
+
     return read_facts(_folders()[find_id(name)])
 
 
 def known_files(source: Facts) -> dict[str, str]:
     """SHA-256 of published files by the end of their paths, as far as the package knows them."""
+    from hf_medseg.catalog.loader import read_checksums
+
     return read_checksums(_folders()[source.id])
 
 
 def known_pictures(source: Facts) -> list[tuple[int, str]]:
     """(difference hash, name) of the owner's pictures, as far as the package knows them."""
+    from hf_medseg.catalog.loader import read_pictures
+
     return read_pictures(_folders()[source.id])
 
 
 @cache
 def known_divisions(source: str) -> Mapping[str, Convention]:
     """The divisions of a source that papers compare with, by name."""
+    from hf_medseg.catalog.conventions import read_conventions
+
     return read_conventions(_folders()[source])

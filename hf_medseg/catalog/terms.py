@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 
+from hf_medseg.catalog.remembered import memory
 from hf_medseg.catalog.source import Edition, Source
 
 logger = logging.getLogger("hf_medseg")
-
-
-def memory() -> Path:
-    """The folder, in the user's Hugging Face home, where this package remembers things between runs."""
-    from huggingface_hub import constants
-
-    return Path(constants.HF_HOME) / "hf_medseg"
 
 
 def text(source: Source, *editions: Edition) -> str:

@@ -6,29 +6,12 @@ import argparse
 import contextlib
 import errno
 import sys
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Collection, Sequence
+from importlib import import_module
+from typing import Protocol, cast
 
 from hf_medseg import __version__
-from hf_medseg.cli import (
-    check,
-    completion,
-    convert,
-    derive,
-    download,
-    export,
-    identify,
-    info,
-    overlap,
-    preview,
-    push,
-    script,
-    site,
-    stats,
-    terminal,
-    verify,
-)
-from hf_medseg.cli import list as list_
+from hf_medseg.cli import terminal
 from hf_medseg.cli.codes import DONE, INTERRUPTED, REFUSED, WRONG
 from hf_medseg.errors import MedsegError, Refused
 
@@ -40,7 +23,6 @@ OUT_OF_MEMORY = (
 class Verb(Protocol):
     """What the module of a command has. It imports what is heavy when it runs, so that every command starts at once."""
 
-    HELP: str
     EXAMPLES: tuple[str, ...]
 
     def arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -50,36 +32,45 @@ class Verb(Protocol):
         """Runs it and returns the exit code."""
 
 
-VERBS: dict[str, Verb] = {
-    "list": list_,
-    "info": info,
-    "identify": identify,
-    "download": download,
-    "check": check,
-    "convert": convert,
-    "derive": derive,
-    "verify": verify,
-    "preview": preview,
-    "site": site,
-    "stats": stats,
-    "overlap": overlap,
-    "script": script,
-    "export": export,
-    "push": push,
-    "completion": completion,
+VERBS = {
+    "list": "show the catalog",
+    "info": "show what is known about a source",
+    "identify": "tell which source, edition or layout of your own a folder or archive is, and what it lacks",
+    "download": "fetch the raw data, or say how a person gets them",
+    "check": "compare a raw tree with what is known of the published one",
+    "convert": "convert a raw download",
+    "derive": "make a dataset of converted ones: on one grid, in one label space, divided by patients",
+    "verify": "read a converted dataset back and check every promise",
+    "preview": "draw a contact sheet of a converted dataset",
+    "site": "write a static web site: the catalog, and a page for each converted dataset",
+    "stats": "show what converted datasets hold: sizes, intensities, classes and where they lie",
+    "overlap": "find pictures and patients that are there twice, within and across converted datasets",
+    "script": "write the loading script of a source that may not be published",
+    "export": "write a converted dataset in the layout of a training tool",
+    "push": "publish a converted dataset on the Hub, if its license allows it",
+    "completion": "print what completes commands, options, sources and files in your shell",
 }
+"""Every command in one line; its module, of the same name, is imported when it is called."""
+
+
+def verb(name: str) -> Verb:
+    """The module of a command."""
+    return cast("Verb", import_module(f"{__name__}.{name}"))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code: 0 done, 1 something wrong or broken off, 2 refused, 130 Ctrl-C, 143 SIGTERM."""
     terminal.open_streams()
-    commands = parser()
-    given, left = commands.parse_known_args(arguments)
+    called = sys.argv[1:] if arguments is None else [*arguments]  # `list` is a module here, once it is imported
+    named = next((word for word in called if not word.startswith("-")), "")
+    commands = parser({named})
+    given, left = commands.parse_known_args(called)
     if not hasattr(given, "run"):  # whoever names no command is shown all of them
         commands.print_help(sys.stderr)
         return REFUSED
-    if left and given.run is convert.run:
-        convert.take_out(given, left)
+    converts = named == "convert"
+    if left and converts:
+        _take_out(given, left)
     if left:
         commands.error(f"unrecognized arguments: {' '.join(left)}")
     shown = terminal.Shown(sys.stdout)
@@ -87,9 +78,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = _run(given)
     if shown.error is None or isinstance(shown.error, BrokenPipeError):
         return code
-    whole = f" {given.out} is whole." if given.run is convert.run and not given.dry_run else ""
+    whole = f" {given.out} is whole." if converts and not given.dry_run else ""
     terminal.say(f"What was found could not be printed ({shown.error.strerror or shown.error}).{whole}")
     return max(code, WRONG)
+
+
+def _take_out(given: argparse.Namespace, left: list[str]) -> None:
+    """Takes OUT, which stands apart from RAW behind an option, from what was not understood: SOURCE may be missing instead of it."""
+    if given.out is None and not left[0].startswith("-"):
+        given.out = left.pop(0)
 
 
 def _run(given: argparse.Namespace) -> int:
@@ -129,21 +126,25 @@ def _explained(error: OSError) -> MedsegError:
     return MedsegError(f"{error.strerror or error}{where}.")
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+def parser(wanted: Collection[str] = tuple(VERBS)) -> argparse.ArgumentParser:
+    """The command line, with what these commands take; of the others it has the names and what they do."""
     whole = argparse.ArgumentParser(
         "hf-medseg", description="Medical image segmentation datasets: a raw download in, a Hugging Face dataset out."
     )
     whole.add_argument("--version", action="version", version=__version__)
     commands = whole.add_subparsers(metavar="COMMAND")
-    for name, verb in VERBS.items():
-        examples = "\n".join(("example:" if len(verb.EXAMPLES) == 1 else "examples:", *(f"  {line}" for line in verb.EXAMPLES)))
-        shape = argparse.RawDescriptionHelpFormatter
-        sub = commands.add_parser(name, help=verb.HELP, description=verb.HELP, epilog=examples, formatter_class=shape)
-        sub.set_defaults(run=verb.run)
-        verb.arguments(sub)
-        loudness = sub.add_mutually_exclusive_group()
-        loudness.add_argument("-v", "--verbose", action="store_true", help="say each step")
-        loudness.add_argument("-q", "--quiet", action="store_true", help="say only what is wrong; no progress bar")
-        sub.add_argument("--debug", action="store_true", help="show the traceback of an error, and each step")
+    for name, told in VERBS.items():
+        sub = commands.add_parser(name, help=told, description=told, formatter_class=argparse.RawDescriptionHelpFormatter)
+        if name in wanted:
+            _fill(sub, verb(name))
     return whole
+
+
+def _fill(sub: argparse.ArgumentParser, command: Verb) -> None:
+    sub.epilog = "\n".join(("example:" if len(command.EXAMPLES) == 1 else "examples:", *(f"  {line}" for line in command.EXAMPLES)))
+    sub.set_defaults(run=command.run)
+    command.arguments(sub)
+    loudness = sub.add_mutually_exclusive_group()
+    loudness.add_argument("-v", "--verbose", action="store_true", help="say each step")
+    loudness.add_argument("-q", "--quiet", action="store_true", help="say only what is wrong; no progress bar")
+    sub.add_argument("--debug", action="store_true", help="show the traceback of an error, and each step")

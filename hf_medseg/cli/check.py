@@ -8,7 +8,6 @@ import json
 from hf_medseg.cli import arguments as taken
 from hf_medseg.cli.codes import DONE, WRONG
 
-HELP = "compare a raw tree with what is known of the published one"
 EXAMPLES: tuple[str, ...] = ("hf-medseg check chase-db1 CHASEDB1.zip",)
 
 

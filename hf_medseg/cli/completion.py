@@ -6,7 +6,6 @@ import argparse
 
 from hf_medseg.cli.codes import DONE
 
-HELP = "print what completes commands, options, sources and files in your shell"
 EXAMPLES: tuple[str, ...] = (
     "hf-medseg completion bash > ~/.local/share/bash-completion/completions/hf-medseg",
     "hf-medseg completion zsh > ~/.zfunc/_hf-medseg",

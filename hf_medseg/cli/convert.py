@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 _KNOWN = ("known defect or note", "known defects and notes")
 _NOTES = 8  # so many kinds of known defects are told on the terminal; report.json names all of them
 
-HELP = "convert a raw download"
 EXAMPLES: tuple[str, ...] = (
     "hf-medseg convert chase-db1 CHASEDB1.zip OUT",
     "hf-medseg convert brats BraTS2021.tar OUT --config all --dry-run",
@@ -46,12 +45,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--replace", action="store_true", help="OUT holds a conversion with other options, which may go")
     taken.dry_run(parser, "the plan")
     taken.as_json(parser)
-
-
-def take_out(given: argparse.Namespace, left: list[str]) -> None:
-    """Takes OUT, which stands apart from RAW behind an option, from what was not understood: SOURCE may be missing instead of it."""
-    if given.out is None and not left[0].startswith("-"):
-        given.out = left.pop(0)
 
 
 def _places(given: argparse.Namespace) -> tuple[str | None, str, str]:

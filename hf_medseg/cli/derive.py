@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from hf_medseg.deriving.recipe import Recipe
     from hf_medseg.deriving.run import Derivation
 
-HELP = "make a dataset of converted ones: on one grid, in one label space, divided by patients"
 EXAMPLES: tuple[str, ...] = (
     "hf-medseg derive polyps.toml NEW",
     "hf-medseg derive OUT NEW --size 512 --fit pad --split train=0.8,validation=0.1,test=0.1",

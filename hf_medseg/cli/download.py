@@ -8,7 +8,6 @@ from hf_medseg.cli import arguments as taken
 from hf_medseg.cli import terminal
 from hf_medseg.cli.codes import DONE, WRONG
 
-HELP = "fetch the raw data, or say how a person gets them"
 EXAMPLES: tuple[str, ...] = (
     "hf-medseg download chase-db1 RAW",
     "hf-medseg download nih-cxr14 RAW --choice kaggle --dry-run",

@@ -10,7 +10,6 @@ from hf_medseg.cli import terminal
 from hf_medseg.cli.codes import DONE, WRONG
 from hf_medseg.words import counted
 
-HELP = "write a converted dataset in the layout of a training tool"
 EXAMPLES: tuple[str, ...] = (
     "hf-medseg export OUT nnUNet_raw/Dataset101_Vessels --to nnunet",
     "hf-medseg export OUT DEST --to coco --masks rle",

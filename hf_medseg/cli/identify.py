@@ -8,7 +8,6 @@ import json
 from hf_medseg.cli import arguments as taken
 from hf_medseg.cli.codes import DONE
 
-HELP = "tell which source, edition or layout of your own a folder or archive is, and what it lacks"
 EXAMPLES: tuple[str, ...] = ("hf-medseg identify CHASEDB1.zip",)
 
 

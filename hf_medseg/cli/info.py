@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import textwrap
 from collections.abc import Iterator
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from hf_medseg.catalog.facts import EditionFacts, Facts
     from hf_medseg.catalog.licenses import License
 
-HELP = "show what is known about a source"
 EXAMPLES: tuple[str, ...] = (
     "hf-medseg info chase-db1",
     "hf-medseg info brats --edition 2021",
@@ -44,6 +42,8 @@ def run(given: argparse.Namespace) -> int:
     from hf_medseg.catalog.lookup import find_facts, find_source
 
     if given.json:
+        import json
+
         told = describe.as_dict(find_source(given.source))
         if given.edition:
             _edition(find_facts(given.source), given.edition)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import sys
 from collections.abc import Iterator
@@ -16,7 +15,6 @@ from hf_medseg.cli.codes import DONE
 if TYPE_CHECKING:
     from hf_medseg.catalog.facts import Facts
 
-HELP = "show the catalog"
 EXAMPLES: tuple[str, ...] = (
     "hf-medseg list --tier open --masks",
     "hf-medseg list --modality ct --anatomy lung",
@@ -46,6 +44,8 @@ def run(given: argparse.Namespace) -> int:
 
     lines = [summary(source) for source in facts().values() if _wanted(source, given)]
     if given.json:
+        import json
+
         print(json.dumps(lines, indent=2, ensure_ascii=False))
         return DONE
     if not lines:

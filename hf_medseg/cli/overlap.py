@@ -11,7 +11,6 @@ from hf_medseg.cli import terminal
 from hf_medseg.cli.codes import DONE, WRONG
 from hf_medseg.words import counted
 
-HELP = "find pictures and patients that are there twice, within and across converted datasets"
 EXAMPLES: tuple[str, ...] = ("hf-medseg overlap OUT OTHER --picture pairs.png", "hf-medseg overlap OUT --json")
 _LINES = 12  # of each kind
 

@@ -9,7 +9,6 @@ from hf_medseg.cli import arguments as taken
 from hf_medseg.cli import terminal
 from hf_medseg.cli.codes import DONE
 
-HELP = "draw a contact sheet of a converted dataset"
 EXAMPLES: tuple[str, ...] = ("hf-medseg preview OUT --rows 24 --to sheet.png",)
 
 

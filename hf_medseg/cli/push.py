@@ -13,7 +13,6 @@ from hf_medseg.cli.codes import DONE
 if TYPE_CHECKING:
     from hf_medseg.publishing.push import Pushed
 
-HELP = "publish a converted dataset on the Hub, if its license allows it"
 EXAMPLES: tuple[str, ...] = ("hf-medseg push OUT --repo my-lab/chase-db1 --dry-run",)
 
 

@@ -9,7 +9,6 @@ from hf_medseg.cli import arguments as taken
 from hf_medseg.cli import terminal
 from hf_medseg.cli.codes import DONE
 
-HELP = "write the loading script of a source that may not be published"
 EXAMPLES: tuple[str, ...] = ("hf-medseg script drive",)
 
 

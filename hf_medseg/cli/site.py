@@ -7,7 +7,6 @@ import argparse
 from hf_medseg.cli import terminal
 from hf_medseg.cli.codes import DONE
 
-HELP = "write a static web site: the catalog, and a page for each converted dataset"
 EXAMPLES: tuple[str, ...] = (
     "hf-medseg site SITE",
     "hf-medseg site SITE OUT OTHER-OUT --rows 24",

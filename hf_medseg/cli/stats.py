@@ -15,7 +15,6 @@ from hf_medseg.words import counted
 if TYPE_CHECKING:
     from hf_medseg.statistics.record import SplitStatistics, Spread
 
-HELP = "show what converted datasets hold: sizes, intensities, classes and where they lie"
 EXAMPLES: tuple[str, ...] = ("hf-medseg stats OUT --picture stats.png", "hf-medseg stats OUT OTHER --json")
 _WIDTH = 80  # columns
 _CLASSES = 20  # that are told for a split

@@ -10,7 +10,6 @@ from hf_medseg.cli import terminal
 from hf_medseg.cli.codes import DONE, WRONG
 from hf_medseg.words import counted
 
-HELP = "read a converted dataset back and check every promise"
 EXAMPLES: tuple[str, ...] = ("hf-medseg verify OUT",)
 
 
