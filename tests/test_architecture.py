@@ -26,7 +26,7 @@ ARROWS = {
     "statistics": "dataset formats catalog preview conversion",
     "deriving": "dataset formats masks catalog card preview conversion statistics",
     "exporting": "dataset raw formats catalog",
-    "loading": "dataset raw catalog conversion",
+    "loading": "dataset raw case catalog conversion",
     "training": "formats",
     "fetching": "dataset raw formats masks case catalog conversion",
     "publishing": "dataset raw catalog card verification",

@@ -5,29 +5,30 @@ The rows are those of a conversion, in the same order: both come from the same p
 
 from __future__ import annotations
 
-import hashlib
 import os
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import datasets
 
+from hf_medseg.catalog.about import read_about
 from hf_medseg.catalog.describe import how_to_get
 from hf_medseg.catalog.lookup import find_source
+from hf_medseg.catalog.remembered import memory
 from hf_medseg.catalog.source import Config, Source
-from hf_medseg.catalog.terms import logger, memory, show_once
+from hf_medseg.catalog.terms import logger, show_once
 from hf_medseg.conversion.executor import Executor
-from hf_medseg.conversion.plan import ConfigPlan, Plan, Request, ShardPlan, make_plan
+from hf_medseg.conversion.plan import Plan, Request, make_plan
 from hf_medseg.conversion.quiet import quiet
 from hf_medseg.conversion.rows import Row, rows
 from hf_medseg.dataset.columns import feature
-from hf_medseg.dataset.identity import versions
 from hf_medseg.dataset.table import TableSpec, Tally
 from hf_medseg.errors import Refused, Rejected
+from hf_medseg.loading.kept import Loadable, Piece, key_of, loadable
 from hf_medseg.raw.files import Reader
-from hf_medseg.raw.fresh import code
+from hf_medseg.raw.fresh import state_of_tree
 
 # Enough pieces for the workers of a data loader; the order of the rows does not depend on it.
 PIECES = 64
@@ -50,22 +51,19 @@ class RawConfig(datasets.BuilderConfig):  # type: ignore[misc]
     parts: Mapping[str, str] | None = None
     about: str | None = None
     on_error: str = "raise"
-    _plan: Plan | None = field(default=None, init=False, repr=False, compare=False)
+    _found: Loadable | None = field(default=None, init=False, repr=False, compare=False)
 
     def create_config_id(self, config_kwargs: dict[str, Any], custom_features: Any = None) -> str:
         """Names the cache of the rows: another one whenever a file, the about file, this package or what it stands on changed."""
-        self._plan = plan_for_loading(find_source(self.source), self)
+        key, self._found = found_for_loading(find_source(self.source), self)
         # Where nothing tells whether a file changed, no cache is trusted.
-        state = self._plan.state or uuid.uuid4().hex
-        known = (state, self._plan.about.said, code(), sorted(versions().items()))
-        fresh = hashlib.sha256(repr(known).encode()).hexdigest()
-        config_id: str = super().create_config_id({**config_kwargs, "state": fresh}, custom_features)
+        config_id: str = super().create_config_id({**config_kwargs, "state": key or uuid.uuid4().hex}, custom_features)
         return config_id
 
-    def take_plan(self) -> Plan:
-        """The plan that the cache was named after, once: a configuration that travels to workers does not carry it."""
-        plan, self._plan = self._plan, None
-        return plan or plan_for_loading(find_source(self.source), self)
+    def take_found(self) -> Loadable:
+        """What the cache was named after, once: a configuration that travels to workers does not carry it."""
+        found, self._found = self._found, None
+        return found or found_for_loading(find_source(self.source), self)[1]
 
 
 class RawDatasetBuilder(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
@@ -91,42 +89,39 @@ class RawDatasetBuilder(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
         """The source that is loaded."""
         return find_source(self.config.source)
 
-    def _planned(self) -> tuple[Plan, ConfigPlan]:
-        """The plan, made once."""
-        if not hasattr(self, "_plan"):
-            self._plan = self.config.take_plan()
-        return self._plan, self._plan.configs[0]
+    def _planned(self) -> Loadable:
+        """What is loaded, found out once."""
+        if not hasattr(self, "_found"):
+            self._found: Loadable = self.config.take_found()
+        return self._found
 
     def __getstate__(self) -> dict[str, Any]:
         """The builder without its plan: a data loader's worker is given its own cases."""
-        return {name: value for name, value in self.__dict__.items() if name != "_plan"}
+        return {name: value for name, value in self.__dict__.items() if name != "_found"}
 
     def _info(self) -> datasets.DatasetInfo:
-        plan, config = self._planned()
-        described = {name: feature(column) for name, column in config.table.columns.items()}
+        found = self._planned()
+        described = {name: feature(column) for name, column in found.table.columns.items()}
         return datasets.DatasetInfo(
-            description=plan.source.summary,
+            description=self.source.summary,
             features=datasets.Features.from_dict(described),
-            homepage=plan.source.homepage,
-            license=plan.edition.license.id,
-            citation="\n\n".join(plan.edition.citations),
+            homepage=self.source.homepage,
+            license=found.edition.license.id,
+            citation="\n\n".join(found.edition.citations),
         )
 
     def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:
-        plan, config = self._planned()
-        show_once(plan.source, plan.edition)
-        pieces: dict[str, list[ShardPlan]] = {}
-        for shard in config.shards:
-            pieces.setdefault(shard.split, []).append(shard)
+        found = self._planned()
+        show_once(self.source, found.edition)
         return [
-            datasets.SplitGenerator(name=split, gen_kwargs={"pieces": some, "table": config.table, "on_error": self.config.on_error})
-            for split, some in pieces.items()
+            datasets.SplitGenerator(name=split, gen_kwargs={"pieces": pieces, "table": found.table, "on_error": self.config.on_error})
+            for split, pieces in found.splits.items()
         ]
 
-    def _generate_examples(self, pieces: Sequence[ShardPlan], table: TableSpec, on_error: str) -> Iterator[tuple[str, Row]]:
+    def _generate_examples(self, pieces: Sequence[Piece], table: TableSpec, on_error: str) -> Iterator[tuple[str, Row]]:
         skipped = 0
         for piece in pieces:
-            for case in piece.cases:
+            for case in piece.cases():
                 try:
                     with quiet():
                         made = list(rows(case, table, Reader(), Tally()))
@@ -146,8 +141,8 @@ def offered_configs(source: Source) -> list[Config]:
     return [config for config in configs.values() if not config.volumes or hasattr(datasets, "Nifti")]
 
 
-def plan_for_loading(source: Source, config: RawConfig) -> Plan:
-    """Plans the loading of one config.
+def found_for_loading(source: Source, config: RawConfig) -> tuple[str | None, Loadable]:
+    """What names the rows of one config (None where nothing tells whether a file changed), and what they are read from.
 
     Raises:
         Refused: see `make_plan`; also without a raw tree, with the steps to get one.
@@ -164,8 +159,15 @@ def plan_for_loading(source: Source, config: RawConfig) -> Plan:
         config.about,
         pieces=PIECES,
     )
-    with Executor() as executor:
-        return make_plan(source, request, memory() / "memory", executor)
+    about = read_about(request.about, source.id, source.about_file, source.about)
+    states = [state_of_tree(path) for path in (request.raw, *request.parts.values())]
+    key = key_of("".join(map(str, states)) if all(states) else None, source.id, replace(request, about=None), about.said)
+
+    def plan() -> Plan:
+        with Executor() as executor:
+            return make_plan(source, request, memory() / "memory", executor)
+
+    return key, loadable(key, memory() / "plans", plan)
 
 
 def load_dataset(

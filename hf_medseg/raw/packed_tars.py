@@ -49,6 +49,10 @@ class IndexedMember(Place):
     header: int
     archived: ClassVar[bool] = True
 
+    @property
+    def beside(self) -> str:
+        return self.index
+
     def read(self, listed: str, size: int, head: int | None) -> bytes:
         return member_bytes(self._bytes_at, self.start, self.header, size, head)
 

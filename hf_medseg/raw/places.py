@@ -26,6 +26,11 @@ class Place(ABC):
         """CRC-32 of the file, where its archive states one."""
         return None
 
+    @property
+    def beside(self) -> str:
+        """The file beside the raw tree without which it cannot be read: what was found out about an archive, or unpacked from it."""
+        return ""
+
     def local(self, listed: str) -> str:
         """The path, on a disk of this machine, of the file that is listed so; empty where it lies in an archive or elsewhere."""
         return ""

@@ -37,6 +37,10 @@ class TarMember(Place):
     header: int
     archived: ClassVar[bool] = True
 
+    @property
+    def beside(self) -> str:
+        return self.tar if self.tar != self.path else ""
+
     def read(self, listed: str, size: int, head: int | None) -> bytes:
         return member_bytes(partial(bytes_at, self.tar), self.start, self.header, size, head)
 
