@@ -141,6 +141,7 @@ def test_the_known_pictures_of_one_set_are_not_those_of_another() -> None:
         "chase-db1": 28,
         "ddsm-tissue": 66,
         "drive": 40,
+        "dsb-2018": 670,
         "kvasir-seg": 1000,
         "lgg-mri": 3929,
         "mmotu": 1469,
