@@ -60,6 +60,16 @@ def test_facts_are_complete(source: Source) -> None:
             assert edition.reading.configs[0].name == "default"
 
 
+UNSEEN = re.compile(r"(?i)nobody (?:here )?has (?:seen|read|looked)|by whoever wrote this|when this reading was written|never seen by")
+
+
+@pytest.mark.parametrize("source", SOURCES, **NAMED)
+def test_what_nobody_has_seen_yet_is_said_in_one_way(source: Source) -> None:
+    """`Not yet seen: ...`, so that a reader of several cards finds it."""
+    told = [text for text in (source.splits, *source.quirks) if UNSEEN.search(text)]
+    assert not told, f"begin it with `Not yet seen:`: {told}"
+
+
 @pytest.mark.parametrize("source", SOURCES, **NAMED)
 def test_every_fact_has_evidence_with_url_and_date(source: Source) -> None:
     for edition in source.editions:
