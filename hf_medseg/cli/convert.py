@@ -43,6 +43,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", action="append", default=[], metavar="NAME", help="config to make, or `all`; may be repeated")
     parser.add_argument("--about", metavar="FILE", help="facts that only you know, as TOML")
     parser.add_argument("--replace", action="store_true", help="OUT holds a conversion with other options, which may go")
+    parser.add_argument("--rename", action="store_true", help="new names for your own files, ids and patients, by a hash")
     taken.dry_run(parser, "the plan")
     taken.as_json(parser)
 
@@ -94,6 +95,7 @@ def run(given: argparse.Namespace) -> int:
             about=given.about,
             dry_run=given.dry_run,
             replace=given.replace,
+            rename=given.rename,
             executor=executor,
             progress=tell,
         )
@@ -166,6 +168,7 @@ def _say_inside(conversion: Conversion) -> None:
 
 
 def _show(conversion: Conversion) -> None:
+    from hf_medseg.conversion import names
     from hf_medseg.dataset.folder import DIFFER, LOCAL, REPORT
     from hf_medseg.dataset.storage import is_local
 
@@ -200,6 +203,9 @@ def _show(conversion: Conversion) -> None:
             terminal.tell(
                 f"{counted(unused, 'file')} not used" + (f": see {conversion.out / LOCAL / REPORT}" if is_local(conversion.out) else "")
             )
+    if any(config.options.get("rename") for config in conversion.plan.configs):
+        kept = conversion.out / LOCAL / names.FILE
+        terminal.tell(f"Everything has new names. {kept} says which is which, and makes a later run give the same: keep it to yourself.")
     rejected = conversion.rejected
     for one in rejected[:20]:
         terminal.say(f"rejected {one['image_id']}: {one['file']}: {one['expected']} {one['advice']}")

@@ -127,7 +127,7 @@ def _is_told(case: Case, told: set[tuple[str, str, str]]) -> bool:
         return False
     together = {(one["column"], one["path"]): one["sha256"] for one in files_of(case, reader)}
     for column, file in case.named_files():
-        group = file.path.rpartition("/")[0] if file.alias else file.path
+        group = file.series or file.path
         alone = (column, file.path, reader.sha256[file.path])
         if alone not in told and (column, group, together.get((column, group), "")) not in told:
             return False

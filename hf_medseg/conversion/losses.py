@@ -15,7 +15,7 @@ from hf_medseg.dataset.identity import read_shard
 from hf_medseg.dataset.storage import parquet
 from hf_medseg.words import counted
 
-_WORDS = {"limit": "--limit", "max_shard_size": "--max-shard-size", "parts": "parts"}
+_WORDS = {"limit": "--limit", "max_shard_size": "--max-shard-size", "parts": "parts", "rename": "--rename"}
 
 
 @dataclass
@@ -48,7 +48,7 @@ def losses(target: Output, plan: Plan) -> Losses:
         finished = sections.get(name, {}).get("options")
         held = finished or begun.get(name) or _told_by(shards)
         rows, lost = _rows_lost(shards, config)
-        different = [key for key in _WORDS if key in held and held[key] != config.options[key]]
+        different = [key for key in _WORDS if key in held and held[key] != config.options.get(key)]
         if not different:
             if 2 * lost > rows:
                 found.refused.append(
@@ -59,7 +59,7 @@ def losses(target: Output, plan: Plan) -> Losses:
             continue
         if lost or not all(_is_harmless(key, held, config, shards, target.root) for key in different):
             what = "" if finished or name not in begun else " of a conversion that was broken off"
-            told = "; ".join(_difference(key, held[key], config.options[key]) for key in different)
+            told = "; ".join(_difference(key, held[key], config.options.get(key)) for key in different)
             text = (
                 f"{lost:,} of the {counted(rows, 'row')} would be lost" if lost else f"{counted(len(shards), 'shard')} would be made anew"
             )
@@ -97,7 +97,7 @@ def _difference(key: str, held: Any, given: Any) -> str:
     def told(value: Any) -> str:
         if isinstance(value, list):
             return ", ".join(value) or "none"
-        return "none" if value is None else f"{value:,}"
+        return "none" if value is None else "yes" if value is True else f"{value:,}"
 
     return f"{_WORDS[key]}: {told(held)} before, {told(given)} now"
 

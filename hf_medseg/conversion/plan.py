@@ -23,6 +23,7 @@ from hf_medseg.catalog.stated import Stated, under
 from hf_medseg.catalog.tables import config_folder, table_of
 from hf_medseg.conversion.executor import Executor
 from hf_medseg.conversion.layout import edition_of, not_this_source, open_layout, parts_of, refuse_known_sources
+from hf_medseg.conversion.names import Names
 from hf_medseg.conversion.own import fit_of
 from hf_medseg.conversion.quiet import quiet
 from hf_medseg.conversion.survey import take_survey
@@ -48,6 +49,7 @@ class Request:
         limit: cases of each split; None for all.
         max_shard_size: bytes.
         pieces: cut a split into at least so many shards, as far as there are groups.
+        names: gives files and cases new names; None where they keep theirs.
     """
 
     raw: str
@@ -58,6 +60,7 @@ class Request:
     limit: int | None = None
     max_shard_size: int = 500_000_000
     pieces: int = 1
+    names: Names | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,7 @@ class ConfigPlan:
         options: what the user asked for that decides which rows there are and how they are cut.
         limited: (cases taken, cases in all) by split, where a limit left some out.
         called: the paths of files that reports call otherwise, by what they are called; for this machine alone.
+        key, tables: see `ShardTask`.
     """
 
     config: Config
@@ -90,6 +94,8 @@ class ConfigPlan:
     options: dict[str, Any] = field(default_factory=dict)
     limited: dict[str, tuple[int, int]] = field(default_factory=dict)
     called: dict[str, str] = field(default_factory=dict)
+    key: bytes = b""
+    tables: tuple[str, ...] = ()
 
     @cached_property
     def splits(self) -> dict[str, list[Case]]:
@@ -142,6 +148,8 @@ def make_plan(source: Source, request: Request, work: Path, executor: Executor, 
     """
     if not source.convertible:
         raise Refused(f"{source.id}: {source.summary} {' '.join(source.access.steps)}")
+    if request.names is not None and source.from_about is None:
+        raise Refused(f"--rename is for data of your own: the names in {source.id} are its owner's, by which its rows are found again.")
     about = read_about(request.about, source.id, source.about_file, source.about)
     try:
         with _without_collector():
@@ -191,8 +199,9 @@ def _plan(
         plans = [
             _config_plan(source, edition, config, Raw(raw.listing, replace(job, config=config.name), parts), request) for config in configs
         ]
-    if source.from_about is not None:
-        _refuse_known_cases(plans)
+    if request.names is not None:
+        for plan in plans:  # not before all are made: sources ask files for their old names
+            plan.called.update(request.names.give(case for shard in plan.shards for case in shard.cases))
     found = [plan for plan in plans if plan.shards or plan.rejected]
     if not found and len(configs) == len(edition.reading.configs):
         raise Refused(not_this_source(source, raw, inside))
@@ -234,15 +243,20 @@ def _configs_of(source: Source, edition: Edition, wanted: tuple[str, ...]) -> li
     return [edition.reading.config(name) for name in wanted] if wanted else [edition.reading.configs[0]]
 
 
-def _refuse_known_cases(plans: Iterable[ConfigPlan]) -> None:
+def _refuse_known_cases(cases: Iterable[Case]) -> None:
     """Headers too say what a case is: a known source's patients are told by their ids, whatever the files are called."""
-    cases = (case for plan in plans for shard in plan.shards for case in shard.cases)
     if known := with_ids_of(f"{case.image_id}\n{case.patient_id or ''}" for case in cases):
         raise Refused(f"The cases of this raw tree are those of {known[0].id}, which the catalog knows. {lawful_way(known[0])}")
 
 
 def _config_plan(source: Source, edition: Edition, config: Config, raw: Raw, request: Request) -> ConfigPlan:
     cases, rejected = _unique(source.cases(raw))
+    if source.from_about is not None:
+        _refuse_known_cases(cases)
+    table = table_of(source, edition, config)
+    if (names := request.names) is not None:
+        names.learn(raw.listings())
+        cases = names.problems([names.case(case, table) for case in cases])
     known = {name for one in edition.reading.configs for name in table_of(source, edition, one).columns}
     sizes: dict[str, int] = {}
     used: list[RawFile] = []
@@ -260,7 +274,6 @@ def _config_plan(source: Source, edition: Edition, config: Config, raw: Raw, req
     if (limit := request.limit) is not None:
         limited = {split: (limit, len(some)) for split, some in splits.items() if limit < len(some)}
         splits = {split: some[:limit] for split, some in splits.items()}
-    table = table_of(source, edition, config)
     shards = []
     for split in sorted(splits, key=split_order):
         identity = Identity(source.id, edition.name, config.name, split, __version__, "", edition.license.id, edition.license.tier)
@@ -273,7 +286,13 @@ def _config_plan(source: Source, edition: Edition, config: Config, raw: Raw, req
         except Rejected as error:
             rejected.append(_rejection(folder.listed, error))
     options = {"limit": request.limit if limited else None, "max_shard_size": request.max_shard_size, "parts": sorted(raw.parts)}
-    return ConfigPlan(config, table, shards, not_used, raw.ledger.notes(), rejected, options, limited, raw.ledger.renamed())
+    notes, called = raw.ledger.notes(), raw.ledger.renamed()
+    if names is not None:
+        options["rename"] = True
+        notes, rejected, called = names.notes(notes), names.rejections(rejected), {}
+    return ConfigPlan(
+        config, table, shards, not_used, notes, rejected, options, limited, called, *((names.key, raw.ledger.tables()) if names else ())
+    )
 
 
 def _unknown_column(source: Source, config: Config, case: Case, known: Collection[str]) -> Refused:

@@ -261,8 +261,7 @@ def files_of(case: Case, reader: Reader) -> list[dict[str, str]]:
     named: dict[tuple[str, str], dict[str, str]] = {}
     for column, file in case.named_files():
         if (sha256 := reader.sha256.get(file.path)) is not None:
-            series = file.path.rpartition("/")[0] if file.alias else ""
-            named.setdefault((column, series or file.path), {})[file.path] = sha256
+            named.setdefault((column, file.series or file.path), {})[file.path] = sha256
     return [
         {"column": column, "path": path, "sha256": digest_of(hashes.values())}
         if len(hashes) > 1

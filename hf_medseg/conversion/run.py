@@ -22,6 +22,7 @@ from hf_medseg.catalog.tables import config_folder
 from hf_medseg.conversion import kept
 from hf_medseg.conversion.executor import Executor
 from hf_medseg.conversion.losses import Losses, losses, refusal
+from hf_medseg.conversion.names import names_of
 from hf_medseg.conversion.own import source_of_tree
 from hf_medseg.conversion.plan import ConfigPlan, Plan, Request, ShardPlan, make_plan
 from hf_medseg.conversion.report import config_report, full_report, published, published_section
@@ -104,6 +105,7 @@ def convert(
     about: str | os.PathLike[str] | None = None,
     dry_run: bool = False,
     replace: bool = False,
+    rename: bool = False,
     executor: concurrent.futures.Executor | None = None,
     progress: Tell | bool = True,
 ) -> Conversion:
@@ -122,6 +124,8 @@ def convert(
         about: about file with the facts that only the user knows.
         dry_run: plan only, write nothing.
         replace: the user says that what `out` holds may be replaced by a conversion with other options, or of far fewer raw files.
+        rename: give files, cases, patients and folders of somebody's own data new names, by a hash with a key that stays in `out/.local`
+            with all that it stands for, and is never pushed; a second conversion into `out` gives the same names.
         executor: runs the work instead of local processes.
         progress: told how far the work is; True shows a bar in a terminal or a notebook, and nothing elsewhere; False never.
 
@@ -166,6 +170,8 @@ def convert(
                 memory, scratch = folder / "memory", str(folder.parent)
             cleanup.callback(forget_unpacked, memory)
             runner = cleanup.enter_context(Executor(workers, executor, scratch))
+            names = names_of(target) if rename else None
+            request = dataclasses.replace(request, names=names)
             found = stated or source_of_tree(request.raw, request.about, memory)
             plan = make_plan(found, request, memory, runner, surveyed)
             logger.debug("%s", _planned(plan))
@@ -179,6 +185,8 @@ def convert(
             if lost.refused and not replace:
                 raise Refused(refusal(target, lost))
             target.claim(found.id, plan.edition.name, {config.config.name: config.options for config in plan.configs})
+            if names is not None:
+                names.save(target)  # before the first row that has them
             if is_local(target.root) and memory != target.local / "memory" and memory.exists():
                 shutil.copytree(memory, target.local / "memory", ignore=shutil.ignore_patterns("*.tar"), dirs_exist_ok=True)
             conversion = Conversion(target.root, plan, losses=lost)
@@ -259,7 +267,7 @@ def _kept(
 def _task(target: Output, config: ConfigPlan, shard: ShardPlan) -> ShardTask:
     path = target.root / shard.name
     unfinished = str(target.work / shard.name.replace("/", "--")) if is_local(path) else ""
-    return ShardTask(str(path), unfinished, shard.identity, config.table, shard.cases)
+    return ShardTask(str(path), unfinished, shard.identity, config.table, shard.cases, config.key, config.tables)
 
 
 def _identity(config: ConfigPlan, shard: ShardPlan) -> Identity:

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from hf_medseg import __version__
 from hf_medseg.case import Case
+from hf_medseg.conversion.names import Names
 from hf_medseg.conversion.quiet import quiet
 from hf_medseg.conversion.rows import Row, rows
 from hf_medseg.dataset.arrays import array_of, arrow_type
@@ -47,6 +48,8 @@ class ShardTask:
         target: final path of the shard.
         unfinished: what it is called until it is complete, beside the finished ones; empty where OUT is not a local folder.
         identity: what the shard says of itself; the fingerprint is added when it is written.
+        key: by which names are hashed, where cases have new ones; see `Names`.
+        tables: paths of files that planning read, where cases have new names: what is said of a case must not name them.
     """
 
     target: str
@@ -54,6 +57,8 @@ class ShardTask:
     identity: Identity
     table: TableSpec
     cases: tuple[Case, ...]
+    key: bytes = b""
+    tables: tuple[str, ...] = ()
 
 
 def write_shard(task: ShardTask, progress: Callable[[int, int], None] | None = None) -> Outcome:
@@ -75,10 +80,13 @@ def write_shard(task: ShardTask, progress: Callable[[int, int], None] | None = N
 
 def _made(task: ShardTask, outcome: Outcome) -> Iterator[tuple[list[Row], int]]:
     """The rows of each case with its raw bytes; none of a case that is rejected."""
+    names = Names(task.key) if task.key else None
     for case in task.cases:
         reader = Reader()
         try:
             made = list(rows(case, task.table, reader, outcome.tally))
+            if names is not None:
+                made = [names.cells(row, case, task.table) for row in made]
             outcome.notes.extend({"path": path, "reason": reason} for path, reason in reader.notes)
         except Rejected as error:
             if case.problem is not None and case.problem.known:
@@ -89,6 +97,8 @@ def _made(task: ShardTask, outcome: Outcome) -> Iterator[tuple[list[Row], int]]:
         outcome.duplicate.extend(reader.duplicates)
         outcome.rejected.extend({"image_id": name, **asdict(error)} for name, error in reader.dropped)
         yield made, case.size
+    if names is not None:
+        names.told(outcome, task.cases, task.tables)
 
 
 def write_rows(

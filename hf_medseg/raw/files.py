@@ -26,7 +26,7 @@ class Whole(Exception):
 
 @dataclass(slots=True, eq=False, repr=False)  # not frozen: that would double the time to list a large tree
 class RawFile:
-    """One file of a raw tree, never changed. There can be a million of them: what they share is kept once.
+    """One file of a raw tree, never changed once it is planned with. There can be a million of them: what they share is kept once.
 
     Attributes:
         listed: the whole path inside the raw tree, for reports.
@@ -35,7 +35,7 @@ class RawFile:
         start: where in `listed` the source's layout begins.
         part: name of the part that the file belongs to, if the source has several.
         twins: further files that claim to be the same one.
-        alias: what rows and reports call it instead of its path: of a DICOM file its UIDs.
+        alias: what rows and reports call it instead of its path: of a DICOM file its UIDs, of one that is renamed its new name.
         stamp: changes whenever the content may have changed (see `access.stamp_of`; of a member the checksum that its archive states,
             or else the archive's stamp); None where nothing tells. No part of what decides a row.
     """
@@ -56,6 +56,11 @@ class RawFile:
             return self.alias
         inside = self.listed[self.start :]
         return f"{self.part}/{inside}" if self.part else inside
+
+    @property
+    def series(self) -> str:
+        """What the files of its DICOM series are called together; empty of every other file."""
+        return self.alias.rpartition("/")[0]
 
     @property
     def shown(self) -> str:

@@ -65,6 +65,10 @@ class Ledger:
             for one in (file, *file.twins):
                 self._reasons[one.listed] = None
 
+    def tables(self) -> tuple[str, ...]:
+        """The paths of the files that planning used."""
+        return tuple(path for path, reason in self._reasons.items() if reason is None)
+
     def skip(self, file: RawFile, reason: str) -> None:
         """A file is left alone."""
         self._reasons[file.listed] = reason
