@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import hf_medseg.site as _site  # noqa: F401
 import hf_medseg.sources as _folder  # noqa: F401
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "MedsegError",

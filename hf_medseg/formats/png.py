@@ -14,7 +14,7 @@ import deflate
 import numpy as np
 from numpy.typing import NDArray
 
-from hf_medseg.formats import icc
+from hf_medseg.formats import icc, runs
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 # Chunks that shape the picture. Text (tEXt, zTXt, iTXt), eXIf, tIME and private chunks do not travel.
@@ -26,7 +26,7 @@ def encode(pixels: NDArray[Any], *, labels: bool = False, spent: bool = False) -
 
     Args:
         pixels: (height, width) uint8 or uint16, or (height, width, 3) uint8.
-        labels: whether these are label maps: few values in large areas pack best unfiltered.
+        labels: whether these are label maps: few values in large areas pack best unfiltered, by their runs.
         spent: nobody needs the pixels any more. Large ones are worked on where they lie, so that they are in memory once; the array is
             empty then.
 
@@ -41,10 +41,11 @@ def encode(pixels: NDArray[Any], *, labels: bool = False, spent: bool = False) -
     in_place = spent and not labels and pixels.nbytes > _MOST_UNPACKED and pixels.flags.owndata and pixels.flags.c_contiguous
     # libdeflate gives the same bytes on every processor, which zlib-ng and ISA-L do not.
     if in_place:
-        packed = deflate.zlib_compress(_filtered_in_place(pixels), 1)
+        packed: bytes | bytearray = deflate.zlib_compress(_filtered_in_place(pixels), 1)
         pixels.resize(0, refcheck=False)
     else:
-        packed = deflate.zlib_compress(_filtered(pixels, labels), 6 if labels else 1)
+        lines = _filtered(pixels, labels)
+        packed = (labels and runs.packed(lines)) or deflate.zlib_compress(lines, 6 if labels else 1)
     return b"".join((SIGNATURE, *_chunk(b"IHDR", header), *_chunk(b"IDAT", packed), *_chunk(b"IEND", b"")))
 
 
