@@ -39,7 +39,7 @@ class MissingExtra(Refused):
     """An optional library is needed that is not installed."""
 
     def __init__(self, library: str, extra: str) -> None:
-        super().__init__(f"{library} is needed for this source and is not installed. {how_to_install(library, extra)}")
+        super().__init__(f"{library} is needed for this and is not installed. {how_to_install(library, extra)}")
         self._parts = (library, extra)
 
     def __reduce__(self) -> tuple[type[MissingExtra], tuple[str, str]]:

@@ -142,7 +142,7 @@ class Arrays:
             raise MissingExtra("scipy", "matlab") from error
         try:
             told = loadmat(self._source if isinstance(self._source, str) else io.BytesIO(self._source))
-        except (NotImplementedError, TypeError) as error:  # of a file that is none
+        except Exception as error:  # its reader has errors of its own for files that are damaged, or none
             raise ValueError(str(error)) from error
 
         def keep(name: str, array: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import re
 import unicodedata
@@ -10,7 +11,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from xml.etree import ElementTree
 
 import deflate
@@ -29,6 +30,8 @@ from hf_medseg.raw.folders import SPLIT_FOLDER, split_of
 from hf_medseg.raw.tree import Raw, joined
 
 PICTURE = r"[^/]+\.(?i:png|jpe?g|bmp|gif|tiff?|webp|pgm|ppm|pnm|jp2)"
+
+Read = TypeVar("Read")
 
 HEAD = 1 << 16  # bytes that tell whose file it is
 
@@ -272,6 +275,26 @@ class Sheet:
 
 Parse = Callable[[bytes, str], Sheet | None]
 """Reads an annotation file (its bytes, and its path for messages); None of a file of another kind."""
+
+
+def formed(mend: str) -> Callable[[Callable[[bytes, str], Read]], Callable[[bytes, str], Read]]:
+    """Makes the reader of a file tell of one whose JSON has another form than the tool gives it.
+
+    Args:
+        mend: what to do with it.
+    """
+
+    def of(read: Callable[[bytes, str], Read]) -> Callable[[bytes, str], Read]:
+        @functools.wraps(read)
+        def carefully(data: bytes, path: str) -> Read:
+            try:
+                return read(data, path)
+            except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
+                raise Rejected(path, f"it has another form than the tool writes ({type(error).__name__}: {error}).", mend) from error
+
+        return carefully
+
+    return of
 
 
 @dataclass(frozen=True, slots=True)

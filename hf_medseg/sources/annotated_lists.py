@@ -96,8 +96,11 @@ class ListedObjects:
         records = json.loads(f"[{self.packed.text}]") if self.packed else []
         try:
             return self.paint(records, width, height)
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError) as error:
             words = f"an object without {error}" if isinstance(error, KeyError) else str(error)
+            raise Rejected(self.path, f"{self.picture.names[0]} has {words}.", self.mend) from error
+        except (TypeError, AttributeError, IndexError) as error:
+            words = f"an object of another form than the tool writes ({error})"
             raise Rejected(self.path, f"{self.picture.names[0]} has {words}.", self.mend) from error
 
 

@@ -14,7 +14,7 @@ from hf_medseg.errors import Rejected
 from hf_medseg.masks.areas import Area, Ellipse, Outline, Rectangle, Runs, counts_of, outline_of
 from hf_medseg.masks.drawing import Thing
 from hf_medseg.raw.long_json import text_of
-from hf_medseg.sources.annotated import Packer
+from hf_medseg.sources.annotated import Packer, formed
 from hf_medseg.sources.annotated_lists import Index, Listed
 
 MEND = "Mend this item, or export the file again."
@@ -23,6 +23,7 @@ _NO_AREA = ("points", "polyline", "skeleton")
 _OF_PICTURES = ("label", "caption")  # what is said of a whole picture
 
 
+@formed(MEND)
 def index_of(data: bytes, path: str) -> Index | None:
     """Reads a file; None of another JSON file.
 
@@ -36,18 +37,15 @@ def index_of(data: bytes, path: str) -> Index | None:
     if not isinstance(said, dict) or not isinstance(said.get("items"), list):
         return None
     packer, pictures = Packer(), []
-    try:
-        labels = [str(one["name"]) for one in said["categories"]["label"]["labels"]]
-        for item in said["items"]:
-            picture = item.get("image") or item.get("media") or {}
-            height, width = picture.get("size") or (0, 0)
-            key = str(item["id"])
-            pictures.append(Listed(key, (str(picture.get("path") or key), key), int(width), int(height)))
-            for one in item.get("annotations") or ():
-                if one.get("type") not in _OF_PICTURES:
-                    packer.add(key, json.dumps({**one, "label": labels[one["label_id"]]}))
-    except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise Rejected(path, f"items with labels and pictures expected, as Datumaro writes them ({error!r}).", MEND) from error
+    labels = [str(one["name"]) for one in said["categories"]["label"]["labels"]]
+    for item in said["items"]:
+        picture = item.get("image") or item.get("media") or {}
+        height, width = picture.get("size") or (0, 0)
+        key = str(item["id"])
+        pictures.append(Listed(key, (str(picture.get("path") or key), key), int(width), int(height)))
+        for one in item.get("annotations") or ():
+            if one.get("type") not in _OF_PICTURES:
+                packer.add(key, json.dumps({**one, "label": labels[one["label_id"]]}))
     return Index(tuple(labels), tuple(pictures), packer.packed())
 
 

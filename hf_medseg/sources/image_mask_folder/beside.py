@@ -35,14 +35,21 @@ def with_meanings(raw: Raw, way: Way) -> Way:
         with contextlib.suppress(Rejected):  # what cannot be read says nothing
             if name == "labelmap.txt":
                 lines = [_MAP_LINE.fullmatch(line.strip()) for line in file.read().decode("utf-8", "replace").splitlines()]
-                found = {_hexadecimal(one[2], one[3], one[4]): one[1].strip() for one in lines if one}
+                found = {
+                    _hexadecimal(one[2], one[3], one[4]): one[1].strip() for one in lines if one and max(map(int, one.groups()[1:])) < 256
+                }
             elif name == "class_dict.csv":
                 rows = [{key.strip().lower(): value for key, value in row.items()} for row in Table(file)]
-                found = {_hexadecimal(row["r"], row["g"], row["b"]): row["name"] for row in rows if {"r", "g", "b", "name"} <= row.keys()}
+                rows = [row for row in rows if {"r", "g", "b", "name"} <= row.keys() and all(row[key].strip().isdecimal() for key in "rgb")]
+                found = {_hexadecimal(row["r"], row["g"], row["b"]): row["name"] for row in rows}
             elif name == "_classes.csv":
                 into = classes
                 rows = [{key.strip().lower(): value.strip() for key, value in row.items()} for row in Table(file)]
                 found = {row["pixel value"]: row["class"] for row in rows if {"pixel value", "class"} <= row.keys()}
+                if not all(value.isdecimal() and what for value, what in found.items()):
+                    raise Refused(
+                        f"{file.listed}: a number and a name in each line expected, as Roboflow writes it. Mend it, or take it out."
+                    )
         for key, what in found.items():
             if into.setdefault(key, what) != what:
                 raise Refused(f"{file.listed} calls {key} {what!r}, another table {into[key]!r}. Keep one of them.")
@@ -51,7 +58,7 @@ def with_meanings(raw: Raw, way: Way) -> Way:
 
 
 def _hexadecimal(*channels: str) -> str:
-    return "#" + "".join(f"{min(int(one), 255):02x}" for one in channels)
+    return "#" + "".join(f"{int(one):02x}" for one in channels)
 
 
 def with_lists(raw: Raw, way: Way) -> Way:

@@ -18,7 +18,7 @@ from hf_medseg.errors import Rejected
 from hf_medseg.masks.areas import Area, Brush, Ellipse, Outline, Rectangle, outline_of
 from hf_medseg.masks.drawing import Thing
 from hf_medseg.raw.long_json import text_of
-from hf_medseg.sources.annotated import PICTURE, Packer
+from hf_medseg.sources.annotated import PICTURE, Packer, formed
 from hf_medseg.sources.annotated_lists import Index, Listed
 
 MEND = "Mend this task in Label Studio, and export it again as JSON."
@@ -29,6 +29,7 @@ _AREAS = ("polygonlabels", "rectanglelabels", "ellipselabels", "brushlabels")
 _OTHERS = ("keypointlabels", "vectorlabels", "videorectangle")
 
 
+@formed(MEND)
 def index_of(data: bytes, path: str) -> Index | None:
     """Reads an export; None of another JSON file.
 

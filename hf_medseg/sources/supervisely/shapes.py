@@ -17,13 +17,14 @@ from hf_medseg.errors import Rejected
 from hf_medseg.masks.areas import Area, Brush, Outline, Rectangle, outline_of
 from hf_medseg.masks.drawing import Thing
 from hf_medseg.raw.long_json import text_of
-from hf_medseg.sources.annotated import Seen, Sheet
+from hf_medseg.sources.annotated import Seen, Sheet, formed
 
 MEND = "Mend it in Supervisely, and export the project again."
 
 _NO_AREA = ("point", "line", "graph", "keypoints")
 
 
+@formed(MEND)
 def sheet_of(data: bytes, path: str) -> Sheet | None:
     """Reads the file of a picture; None of another JSON file.
 

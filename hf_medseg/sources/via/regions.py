@@ -14,7 +14,7 @@ from hf_medseg.errors import Rejected
 from hf_medseg.masks.areas import Area, Ellipse, Outline, Rectangle, outline_of
 from hf_medseg.masks.drawing import Thing
 from hf_medseg.raw.long_json import text_of
-from hf_medseg.sources.annotated import Packer
+from hf_medseg.sources.annotated import Packer, formed
 from hf_medseg.sources.annotated_lists import Index, Listed
 
 MEND = "Mend this region in VIA, and save the project again."
@@ -24,6 +24,7 @@ _CALLED = ("label", "class", "name", "type", "category")
 _NO_AREA = ("point", "polyline")
 
 
+@formed(MEND)
 def index_of(data: bytes, path: str) -> Index | None:
     """Reads a project or an export; None of another JSON file.
 

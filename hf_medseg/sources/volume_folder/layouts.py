@@ -197,7 +197,7 @@ def _with_segments(entries: Iterable[Entry]) -> Iterator[Entry]:
             try:
                 yield replace(entry, masks={"": files[0]}, segments=segments_of(files[0]))
             except Rejected as error:
-                yield replace(entry, wrong=error.expected)
+                yield replace(entry, wrong=f"of its segmentation {files[0].name}: {error.expected}")
         else:
             yield entry
 
