@@ -10,10 +10,10 @@ import io
 import itertools
 import math
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 import pyarrow.compute as pc
@@ -28,7 +28,7 @@ from hf_medseg.dataset.storage import parquet
 from hf_medseg.errors import MissingExtra, Rejected
 from hf_medseg.formats.shrunk import shrunk, step_of
 
-_Look: TypeAlias = tuple[Numbers, NDArray[np.uint8]]
+Look: TypeAlias = tuple[Numbers, NDArray[np.uint8]]
 """Every hash that a picture has by all ways of looking at it, and for each the kind of the way: which of the radii holds."""
 
 _LEAST_SIDE = 32  # pixels; smaller pictures hold too little
@@ -58,6 +58,9 @@ _FARTHEST = max(_RADII_ALONE)
 _ENOUGH, _PART, _MANY, _FEWEST, _MOST = 3, 0.05, 8, 0.25, 0.3
 
 _AT_ONCE = 512
+_ORDERS: tuple[Literal["little", "big"], ...] = ("little", "big")
+_GZIP = b"\x1f\x8b"
+_VOLUME = (_GZIP, *(size.to_bytes(4, order) for size in (348, 540) for order in _ORDERS))  # how NIfTI begins, packed or not
 _SLICES = 9  # of a volume that are looked at
 
 
@@ -86,25 +89,42 @@ def recognise_shards(shards: Iterable[str | os.PathLike[str]], most: int) -> lis
 
     Args:
         shards: their paths.
+        most: see `groups_to_look_at`.
+    """
+    return recognise_looks(look for data in _images(groups_to_look_at(shards, most)) for look in looks_at(data))
+
+
+def _images(groups: Mapping[str, Iterable[int]]) -> Iterator[bytes]:
+    for path, numbers in groups.items():
+        with parquet(path) as file:
+            if "image" in file.schema_arrow.names:
+                for batch in file.iter_batches(1 if "depth" in file.schema_arrow.names else 16, sorted(numbers), columns=["image"]):
+                    yield from filter(None, pc.struct_field(batch.column(0), "bytes").to_pylist())
+
+
+def groups_to_look_at(shards: Iterable[str | os.PathLike[str]], most: int) -> dict[str, frozenset[int]]:
+    """Row groups whose pictures tell what a dataset is, by the path of their shard.
+
+    Args:
+        shards: their paths.
         most: about so many pictures are looked at, whole row groups evenly spread: groups lie in the order of a hash, which is by chance.
     """
-    return recognise(_images(list(shards), most))
-
-
-def _images(shards: list[str | os.PathLike[str]], most: int) -> Iterator[bytes]:
     groups: list[tuple[str, int, int]] = []
     for path in [os.fspath(shard) for shard in shards]:
         with parquet(path) as file:
-            if "image" in file.schema_arrow.names:
-                rows = (file.metadata.row_group(number).num_rows for number in range(file.metadata.num_row_groups))
-                groups += [(path, number, count) for number, count in enumerate(rows)]
+            rows = (file.metadata.row_group(number).num_rows for number in range(file.metadata.num_row_groups))
+            groups += [(path, number, count) for number, count in enumerate(rows)]
     step = max(1, math.ceil(sum(rows for _, _, rows in groups) / most))
+    found: dict[str, set[int]] = {}
     for path, number, _ in groups[::step]:
-        with parquet(path) as file:
-            volumes = "depth" in file.schema_arrow.names
-            for batch in file.iter_batches(1 if volumes else 16, row_groups=[number], columns=["image"]):
-                for data in filter(None, pc.struct_field(batch.column(0), "bytes").to_pylist()):
-                    yield from _slices(data) if volumes else (data,)
+        found.setdefault(path, set()).add(number)
+    return {path: frozenset(numbers) for path, numbers in found.items()}
+
+
+def looks_at(data: bytes) -> list[Look]:
+    """What a picture may have been, or a few slices of a volume; nothing where it shows next to nothing."""
+    pictures = _slices(data) if data.startswith(_VOLUME) else (data,)
+    return list(filter(None, map(_looks, pictures)))
 
 
 def _slices(volume: bytes) -> Iterator[bytes]:
@@ -118,7 +138,7 @@ def _slices(volume: bytes) -> Iterator[bytes]:
     except ImportError as error:
         raise MissingExtra("nibabel", "nifti") from error
     try:
-        plain = gzip.decompress(volume) if volume[:2] == b"\x1f\x8b" else volume
+        plain = gzip.decompress(volume) if volume.startswith(_GZIP) else volume
         samples = np.asarray(nibabel.Nifti1Image.from_bytes(plain).dataobj)
     except Exception:  # the reader's errors are many; what cannot be read is somebody else's to tell
         return
@@ -137,10 +157,15 @@ def recognise(pictures: Iterable[bytes]) -> list[Likeness]:
 
     They may be encoded anew, scaled, flipped, turned, cut a little at the edges, or put on a ground of one shade.
     """
+    return recognise_looks(filter(None, map(_looks, pictures)))
+
+
+def recognise_looks(looks: Iterable[Look]) -> list[Likeness]:
+    """See `recognise`; of pictures that were looked at where they were read."""
     known = _known()
     found: dict[str, list[str]] = {}
     looked = 0
-    for some in _batches(filter(None, map(_looks, pictures))) if known.names else ():
+    for some in _batches(iter(looks)) if known.names else ():
         looked += len(some)
         for id, name in _matches(some, known):
             found.setdefault(id, []).append(name)
@@ -153,12 +178,12 @@ def recognise(pictures: Iterable[bytes]) -> list[Likeness]:
     return sorted(like, key=lambda one: (-max(map(TIERS_BY_OPENNESS.index, one.source.tiers)), -one.pictures, one.source.id))
 
 
-def _batches(looks: Iterator[_Look]) -> Iterator[list[_Look]]:
+def _batches(looks: Iterator[Look]) -> Iterator[list[Look]]:
     while some := list(itertools.islice(looks, _AT_ONCE)):
         yield some
 
 
-def _looks(data: bytes) -> _Look | None:
+def _looks(data: bytes) -> Look | None:
     """What a picture may have been; None where it is no picture, or shows next to nothing."""
     try:
         with Image.open(io.BytesIO(data)) as picture:
@@ -245,7 +270,7 @@ def _known() -> _Known:
     return _Known(names, every, np.concatenate(radii), HashIndex(every))
 
 
-def _matches(looks: Sequence[_Look], known: _Known) -> Iterator[tuple[str, str]]:
+def _matches(looks: Sequence[Look], known: _Known) -> Iterator[tuple[str, str]]:
     """(source, name) of the known picture that each picture is nearest to, where one is near enough."""
     numbers, kinds = np.concatenate([one for one, _ in looks]), np.concatenate([kinds for _, kinds in looks])
     owner = np.repeat(np.arange(len(looks)), [len(one) for one, _ in looks])

@@ -66,6 +66,12 @@ class Ids:
         if _any_id().search(text):
             self._hits.update(id for id, pattern in _ids().items() if pattern.search(text))
 
+    def __iadd__(self, other: Ids) -> Ids:
+        """Adds what was counted elsewhere."""
+        self._seen += other._seen
+        self._hits.update(other._hits)
+        return self
+
     def known(self) -> list[Source]:
         """The sources whose ids a good part of the names hold: the one with the strictest license first, then the one with the most."""
         least = min(_ENOUGH, self._seen * _PART)

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hf_medseg.dataset.temporary import temporary_folder
@@ -84,17 +83,6 @@ def parquet(path: str | os.PathLike[str]) -> Iterator[pq.ParquetFile]:
         return
     with place(path).open("rb") as stream, pq.ParquetFile(stream) as file:
         yield file
-
-
-@contextlib.contextmanager
-def open_bytes(path: str | os.PathLike[str]) -> Iterator[Any]:
-    """A file opened once, for whatever is read from it: another file under the same name is not seen."""
-    if is_local(path):
-        with pa.OSFile(os.fspath(path)) as file:
-            yield file
-        return
-    with place(path).open("rb") as stream:
-        yield stream
 
 
 def delete_folder(path: Path) -> None:

@@ -107,7 +107,10 @@ def _uploaded(repository: Repository, wanted: Wanted, change: Change) -> list[Co
 
 
 def _addition(wanted: Wanted, name: str) -> CommitOperationAdd:
-    """A small file goes as the bytes that were checked; a shard by its path, and the client hashes what it reads."""
+    """A small file goes as the bytes that were checked; a shard by its path, and the client hashes what it reads.
+
+    Its hash is known, and is not handed over: the client would send whatever it reads under that name, and hash nothing itself.
+    """
     from huggingface_hub import CommitOperationAdd
 
     _check_same(wanted, name)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import re
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +14,8 @@ import pyarrow.parquet as pq
 
 from hf_medseg.catalog.derived import DERIVED, OPTIONAL, ORIGIN_COLUMNS, Origin, derived_source
 from hf_medseg.catalog.licenses import License, strictest
-from hf_medseg.catalog.lookup import sources
-from hf_medseg.catalog.pictures import recognise_shards
-from hf_medseg.catalog.recognise import Ids, has_id_of, lawful_way, published_files
+from hf_medseg.catalog.pictures import groups_to_look_at, recognise_looks
+from hf_medseg.catalog.recognise import Ids, lawful_way
 from hf_medseg.catalog.source import Edition, Source
 from hf_medseg.catalog.tables import config_folder, table_of
 from hf_medseg.dataset.arrays import arrow_type
@@ -31,8 +28,8 @@ from hf_medseg.dataset.folder import FILE as PREVIEW_FILE
 from hf_medseg.dataset.identity import Identity, Outcome, Seal
 from hf_medseg.dataset.table import schema_of
 from hf_medseg.errors import Refused
+from hf_medseg.publishing.rows import EveryRow, Rows
 from hf_medseg.raw.litter import is_litter
-from hf_medseg.raw.patterns import Pattern
 
 # Pictures of somebody's own data that are compared with those of known sets.
 LOOKED_AT = 2000
@@ -48,6 +45,8 @@ class Held:
         shards: what every shard says of itself, by its name inside the folder.
         files: every file that belongs to the dataset, by its name inside the folder.
         stamps: what the file system said of each before anything was read, so that another one under its name is told.
+        origins: where its rows come from: several of a derived dataset.
+        every_row: makes what gathers the rows of each shard for `check_rows`.
     """
 
     source: Source
@@ -56,6 +55,8 @@ class Held:
     shards: Mapping[str, tuple[Identity, Outcome]]
     files: tuple[str, ...]
     stamps: Mapping[str, Stamp] = field(default_factory=dict)
+    origins: tuple[Origin, ...] = ()
+    every_row: EveryRow = field(default_factory=lambda: EveryRow({}))
 
     @property
     def rejected(self) -> list[dict[str, str]]:
@@ -81,14 +82,36 @@ def check(out: str | os.PathLike[str], *, allow_noncommercial: bool = False) -> 
     Raises:
         Refused: the license does not allow it, or the folder holds something that is not of one conversion.
     """
-    held = inspect(out)
+    return allowed(inspect(out), out, allow_noncommercial)
+
+
+def allowed(held: Held, out: str | os.PathLike[str], allow_noncommercial: bool) -> Held:
+    """What may be published, as its license is.
+
+    Raises:
+        Refused: the license does not allow it.
+    """
     if held.license.tier == "open" or (held.license.tier == "noncommercial" and allow_noncommercial):
         return held
     raise Refused(_refusal(held, os.fspath(out)))
 
 
 def inspect(out: str | os.PathLike[str]) -> Held:
-    """Finds out what an output folder holds, from the shards themselves.
+    """Finds out what an output folder holds, from the shards themselves: what they say, and what their rows tell.
+
+    Raises:
+        Refused: the folder is no finished conversion of one source and edition, or a shard is not what it says.
+    """
+    held = look(out)
+    seen: set[str] = set()
+    check_rows(held, [_rows(Path(out), name, *told, held, seen) for name, told in held.shards.items()])
+    if PREVIEW_FILE in held.files:
+        _check_preview(Path(out) / PREVIEW_FILE, seen)
+    return held
+
+
+def look(out: str | os.PathLike[str]) -> Held:
+    """Finds out what an output folder holds as far as its files and shards say it; what the rows tell is `check_rows`'s to judge.
 
     Raises:
         Refused: the folder is no finished conversion of one source and edition, or a shard is not what it says.
@@ -108,23 +131,43 @@ def inspect(out: str | os.PathLike[str]) -> Held:
     _check_report(target, source, edition)
     folders = {config_folder(config, edition) for config in edition.reading.configs} if source.from_about is None else None
     _check_names(files, shards, folders or {name.partition("/")[0] for name in shards})
-    seen: set[str] = set()
-    ids = Ids()
-    for name, (identity, outcome) in shards.items():
+    for name, (identity, _) in shards.items():
         _check_table(target.root, name, identity, source, edition)
-        seen.update(_check_rows(target.root, name, identity, outcome, source, ids))
-    named = {origin.source for origin in origins}
-    if known := [one for one in ids.known() if one.id not in named]:
-        raise Refused(f"The rows have the names that {known[0].id} gives its pictures. {lawful_way(known[0])}")
+    pictures: dict[str, frozenset[int]] = {}
     if any(origin.known()[0].from_about is not None for origin in origins):
-        like = [one for one in recognise_shards([target.root / name for name in shards], LOOKED_AT) if one.source.id not in named]
-        if like:
-            raise Refused(f"{like[0]}. {lawful_way(like[0].source)}")
-    if PREVIEW_FILE in files:
-        _check_preview(target.root / PREVIEW_FILE, seen)
-    held = Held(source, edition, _terms(source, edition, origins, license_id, tier), shards, files, stamps)
+        names = {os.fspath(shard.path): shard.name for shard in opened.shards}
+        pictures = {names[path]: groups for path, groups in groups_to_look_at(names, LOOKED_AT).items()}
+    terms = _terms(source, edition, origins, license_id, tier)
+    held = Held(source, edition, terms, shards, files, stamps, tuple(origins), EveryRow(pictures))
     _check_card(target.root / CARD, held)
     return held
+
+
+def check_rows(held: Held, told: Sequence[Rows]) -> None:
+    """The rows of all shards come from where the shards say.
+
+    Args:
+        held: what the shards say.
+        told: what was gathered of the rows of every shard, whoever read them.
+
+    Raises:
+        Refused: they come from elsewhere, or look as if they do.
+    """
+    if wrong := next((one.wrong for one in told if one.wrong), ""):
+        raise Refused(wrong)
+    if {one.name: one.identity for one in told} != {name: identity for name, (identity, _) in held.shards.items()}:
+        raise Refused("The shards are not those that the license was decided for. Leave the folder alone and push again.")
+    ids, origins = Ids(), set[Origin]()
+    for one in told:
+        ids += one.ids
+        origins |= one.origins
+    if held.source.id == DERIVED and origins != set(held.origins):
+        raise Refused("The rows do not come from where the license was decided for. Leave the folder alone and push again.")
+    named = {origin.source for origin in held.origins}
+    if known := [one for one in ids.known() if one.id not in named]:
+        raise Refused(f"The rows have the names that {known[0].id} gives its pictures. {lawful_way(known[0])}")
+    if like := [one for one in recognise_looks(one for shard in told for one in shard.looks) if one.source.id not in named]:
+        raise Refused(f"{like[0]}. {lawful_way(like[0].source)}")
 
 
 def _terms(source: Source, edition: Edition, origins: Sequence[Origin], license_id: str, tier: str) -> License:
@@ -268,69 +311,30 @@ def _features(schema: pa.Schema) -> Any:
         return None
 
 
-def _check_rows(root: Path, name: str, identity: Identity, outcome: Outcome, source: Source, ids: Ids) -> Iterator[str]:
-    """Yields the ids of a shard's rows, gives `ids` what its rows are called, and refuses rows that are not what the shard says.
+def _rows(root: Path, name: str, identity: Identity, outcome: Outcome, held: Held, seen: set[str]) -> Rows:
+    """Gathers the rows of a shard, of pictures only those that are looked at, and gives `seen` their ids.
 
     Raises:
-        Refused: what the shard says does not belong to its rows, or its rows come from another source's files.
+        Refused: what the shard says does not belong to its rows.
     """
-    seal, count = Seal(identity), 0
-    derived = source.id == DERIVED
+    rows, seal, count = held.every_row(name, identity), Seal(identity), 0
     try:
         with pq.ParquetFile(root / name) as file:
-            more = [
-                name for name in ("files", "patient_id", *(["source", "source_id"] if derived else [])) if name in file.schema_arrow.names
-            ]
-            for batch in file.iter_batches(columns=[*Seal.columns, *more]):
-                for row in batch.to_pylist():
-                    seal.add(row)
-                    count += 1
-                    mine = sources()[row["source"]] if derived else source
-                    if derived and not _belongs(row["image_id"], row["source"]):
-                        raise Refused(f"{name}: the row {row['image_id']} is not of {row['source']}, as it says. Derive it again.")
-                    pairs = [(row["source_file"], row["source_sha256"])]
-                    pairs += [(one["path"], one["sha256"]) for one in (row.get("files") or ())]
-                    for path, digest in pairs:
-                        if (other := _owner(mine, path or "", digest or "")) is not None:
-                            raise Refused(_of_another(name, path, other, mine))
-                    if mine.from_about is not None or (derived and not has_id_of(mine, row["source_id"] or "")):
-                        ids.add(
-                            row["source_id"] or "" if derived else row["image_id"],
-                            row.get("patient_id") or "",
-                            *(path or "" for path, _ in pairs),
-                        )
-                    yield row["image_id"]
+            wanted = (*Seal.columns, "files", "patient_id", "source_id", *ORIGIN_COLUMNS)
+            there = [column for column in wanted if column in file.schema_arrow.names]
+            for group in range(file.num_row_groups):
+                columns = [*there, "image"] if group in rows.pictures else there
+                for batch in file.iter_batches(16 if "image" in columns else 1 << 16, [group], columns=columns):
+                    for row in batch.to_pylist():
+                        seal.add(row)
+                        count += 1
+                        rows.row(group, row)
+                        seen.add(row["image_id"])
     except (OSError, pa.ArrowException, KeyError, TypeError) as error:
         raise Refused(f"{name} cannot be read ({error}). Convert the raw tree again.") from error
     if seal.value() != outcome.seal or count != outcome.tally.rows:
         raise Refused(f"{name}: what it says of itself does not belong to its rows. Somebody rewrote it: convert the raw tree again.")
-
-
-def _belongs(image_id: str, source: str) -> bool:
-    """Whether the id of a row, which the seal covers, begins with its source, an edition or name behind it or none."""
-    return re.match(rf"{re.escape(source)}(?:-[^/]+)?/", image_id) is not None
-
-
-def _of_another(name: str, path: str, other: Source, source: Source) -> str:
-    return f"{name}: its row of {path} comes from {other.id}, not from {source.id}. {lawful_way(other)}"
-
-
-@cache
-def _names(source_id: str) -> tuple[Pattern, ...]:
-    """What proves that a file is this source's, by its name."""
-    return tuple(Pattern(pattern) for pattern in sources()[source_id].signature)
-
-
-def _owner(source: Source, path: str, digest: str) -> Source | None:
-    """The other source that a file is known to come from; None if there is none, or if the name is the source's own too."""
-    known = published_files().get(digest)
-    # Owners publish the same file in several sets: one that a known source has too is no proof against it.
-    if known is not None and known.id != source.id and (source.from_about is not None or any(digest == one for _, one in known.hashes)):
-        return known
-    if any(name.search(path) for name in _names(source.id)):
-        return None
-    others = (other for other in sources().values() if other.id != source.id)
-    return next((other for other in others if any(name.search(path) for name in _names(other.id))), None)
+    return rows
 
 
 # --- the preview and the answer ---------------------------------------------------------------------------------------------------------

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from hf_medseg.dataset.content import Content
 from hf_medseg.dataset.folder import CARD
 from hf_medseg.errors import Refused
+from hf_medseg.publishing import gate
 from hf_medseg.publishing.gate import Held
 from hf_medseg.publishing.repository import Change, Remote, Repository, Wanted
 from hf_medseg.publishing.retry import is_clients, status_of
+from hf_medseg.publishing.rows import Rows
 from hf_medseg.raw.order import natural
 from hf_medseg.words import counted
 
@@ -63,6 +65,10 @@ def check_examined(examined: Examined, held: Held) -> None:
     for name, file in examined.files.items():
         if file.stamp != held.stamps[name] or not file.unchanged:
             raise Refused(f"{name} was changed or replaced while it was checked. Leave the folder alone and push again.")
+    for shard in examined.shards:
+        if (shard.identity, shard.outcome) != held.shards[shard.name]:
+            raise Refused(f"{shard.name} is not the one that the license was decided for. Leave the folder alone and push again.")
+    gate.check_rows(held, [shard.witness for shard in examined.shards if isinstance(shard.witness, Rows)])
 
 
 def check_limits(files: Mapping[str, Content]) -> None:

@@ -107,11 +107,11 @@ def push(
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", repo):
         raise Refused(f"{repo!r}: a repository is NAMESPACE/NAME, such as my-lab/chase-db1.")
     with lock.reading(Output(Path(out))):  # no conversion may begin there meanwhile
-        held = gate.check(out, allow_noncommercial=allow_noncommercial)
+        held = gate.allowed(gate.look(out), out, allow_noncommercial)
         if not allow_incomplete:
             check_complete(Output(Path(out)).report(), held, allow_rejected)
         say(f"{held.label}: license {held.license.id}, tier {held.license.tier}. Reading every row back.")
-        examined = examine(out)
+        examined = examine(out, witnesses=held.every_row)
         check_examined(examined, held)
         check_limits(examined.files)
         if api is None:

@@ -7,12 +7,12 @@ import json
 import math
 import os
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import blake2b
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -24,10 +24,10 @@ from hf_medseg.catalog.tables import table_of
 from hf_medseg.conversion.shard import LEAST_GROUP, MOST_GROUP
 from hf_medseg.dataset.arrays import arrow_type
 from hf_medseg.dataset.columns import Column, Label, ListOf, Picture, Volume, column_of, table_columns
-from hf_medseg.dataset.content import Content, large_file, stamp_of
+from hf_medseg.dataset.content import Content, HashedFile, stamp_of
 from hf_medseg.dataset.folder import NAMES, SHARD
 from hf_medseg.dataset.identity import METADATA_KEY, Identity, Outcome, Seal, told_by
-from hf_medseg.dataset.storage import is_local, open_bytes, place
+from hf_medseg.dataset.storage import is_local, place
 from hf_medseg.dataset.table import TableSpec, Tally
 from hf_medseg.errors import how_to_install
 from hf_medseg.verification.findings import REMAKE, Findings
@@ -36,6 +36,17 @@ from hf_medseg.words import counted
 
 Hashes = NDArray[np.uint64]
 METADATA = {METADATA_KEY, b"huggingface", b"ARROW:schema"}  # what the metadata of a shard hold
+
+
+class Witness(Protocol):
+    """Sees every row of a shard while it is checked, for somebody else; it is made in a worker, and goes back from there."""
+
+    def row(self, group: int, row: Mapping[str, Any]) -> None:
+        """Sees a row, and the number of its row group."""
+
+
+Witnesses = Callable[[str, Identity], Witness]
+"""Makes the witness of a shard, by the shard's name and what it says of itself; picklable."""
 
 
 @dataclass
@@ -47,6 +58,7 @@ class ShardFacts:
         hashes: for `image_id`, group and patient of every row a 64-bit hash; what looks alike is compared as text later.
         whole: whether every row could be read.
         counted: whether every mask could be read too, so that the tally is complete.
+        witness: who saw every row, where somebody sent one; None where the shard does not say what it is.
     """
 
     name: str
@@ -60,6 +72,7 @@ class ShardFacts:
     whole: bool = False
     counted: bool = True
     content: Content | None = None
+    witness: Witness | None = None
     hashes: dict[str, Hashes] = field(default_factory=dict)
 
     @property
@@ -84,21 +97,22 @@ class ShardFacts:
         return NAMES if self.folder == "data" else f"{self.folder}/{NAMES}"
 
 
-def read_back(root: str, name: str) -> ShardFacts:
-    """Reads one shard to its end and checks all that can be seen in it alone; runs in a worker."""
+def read_back(root: str, name: str, witnesses: Witnesses | None = None) -> ShardFacts:
+    """Reads one shard to its end, once, and checks all that can be seen in it alone; runs in a worker."""
     facts = ShardFacts(name)
-    facts.findings.guarded(name, partial(_check_shard, facts=facts, path=os.path.join(root, name)))
+    facts.findings.guarded(name, partial(_check_shard, facts=facts, path=os.path.join(root, name), witnesses=witnesses))
     facts.findings.close()
     return facts
 
 
-def _check_shard(findings: Findings, facts: ShardFacts, path: str) -> None:
+def _check_shard(findings: Findings, facts: ShardFacts, path: str, witnesses: Witnesses | None) -> None:
     name = facts.name
     with contextlib.ExitStack() as stack:
         try:
-            stream = stack.enter_context(open_bytes(path))
-            stamp = stamp_of(stream.fileno()) if is_local(path) else ()
-            file = stack.enter_context(pq.ParquetFile(stream))
+            stream = stack.enter_context(place(path).open("rb"))
+            hashed = HashedFile(place(path), stream, stamp_of(stream.fileno()) if is_local(path) else ())
+            file = stack.enter_context(pq.ParquetFile(hashed))
+            hashed.begin()
         except (OSError, pa.ArrowException) as error:
             findings.wrong("readable", name, f"not a complete Parquet file ({error}).", REMAKE)
             return
@@ -107,13 +121,14 @@ def _check_shard(findings: Findings, facts: ShardFacts, path: str) -> None:
             findings.wrong("metadata", name, "does not say of itself which source, edition and config it is.", REMAKE)
         else:
             facts.identity, facts.outcome = described
+            facts.witness = witnesses(name, facts.identity) if witnesses else None
         _check_layout(findings, name, file)
         strange = sorted({*(file.metadata.metadata or {}), *(file.schema_arrow.metadata or {})} - METADATA)
         if strange:
             findings.wrong("metadata", name, f"carries metadata that no conversion writes: {b', '.join(strange)!r}.", REMAKE)
         if _check_columns(findings, facts, file.schema_arrow):
             _check_rows(findings, facts, file)
-        facts.content = large_file(place(path), stream, stamp)
+        facts.content = hashed.content()
 
 
 def _check_columns(findings: Findings, facts: ShardFacts, schema: pa.Schema) -> bool:
@@ -195,7 +210,7 @@ def _check_rows(findings: Findings, facts: ShardFacts, file: pq.ParquetFile) -> 
     keys: dict[str, array[int]] = {"image": array("Q"), "group": array("Q"), "patient": array("Q")}
     for number in range(file.metadata.num_row_groups):
         try:
-            table = file.read_row_group(number)
+            table = file.read_row_group(number, use_threads=False)  # columns one behind the other, as they are hashed
         except (OSError, pa.ArrowException) as error:
             findings.wrong("readable", facts.name, f"its row group {number} cannot be read ({error}).", REMAKE)
             facts.whole = False
@@ -208,6 +223,8 @@ def _check_rows(findings: Findings, facts: ShardFacts, file: pq.ParquetFile) -> 
                 findings.wrong(promise, facts.name, text, REMAKE, label)
             if seal is not None:
                 seal.add(row)
+            if facts.witness is not None:
+                facts.witness.row(number, row)
             facts.rows += 1
             sizes.append(check.pixel_bytes)
             keys["image"].append(hash_of(row["image_id"]))

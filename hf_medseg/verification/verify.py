@@ -30,7 +30,7 @@ from hf_medseg.verification.examined import Examined, Verification
 from hf_medseg.verification.findings import REMAKE, Findings
 from hf_medseg.verification.preview import check_preview
 from hf_medseg.verification.report import check_report
-from hf_medseg.verification.shard import ShardFacts, read_back
+from hf_medseg.verification.shard import ShardFacts, Witnesses, read_back
 from hf_medseg.verification.together import check_config, check_identities, check_names
 
 _SMALL = 8 << 20  # datasets that are checked sooner than processes start
@@ -52,8 +52,14 @@ def verify(out: str | os.PathLike[str], progress: Tell | bool = True) -> Verific
         return examine(out, tell).result
 
 
-def examine(out: str | os.PathLike[str], progress: Tell | None = None) -> Examined:
-    """Does what `verify` does, and keeps what was read; whoever calls it sees to it that nobody converts there meanwhile."""
+def examine(out: str | os.PathLike[str], progress: Tell | None = None, witnesses: Witnesses | None = None) -> Examined:
+    """Does what `verify` does, and keeps what was read; whoever calls it sees to it that nobody converts there meanwhile.
+
+    Args:
+        out: the output folder of a conversion.
+        progress: told how far the work is, in shards.
+        witnesses: makes for every shard who sees its rows too, so that they are read once.
+    """
     target = Output(place(out))
     findings = Findings()
     result = Verification(target.root, problems=findings.problems, warnings=findings.warnings)
@@ -62,9 +68,9 @@ def examine(out: str | os.PathLike[str], progress: Tell | None = None) -> Examin
         _, paths = listed(out)
     except Refused as error:
         said, _, advice = f"{error}".rpartition(". ")
-        findings.wrong("shards", "", f"{said}.", advice)
+        findings.wrong("shards", f"{out}", f"{said.removeprefix(f'{out}').lstrip(': ')}.", advice)
         return examined
-    shards = examined.shards = _read_all(target.root, paths, progress)
+    shards = examined.shards = _read_all(target.root, paths, progress, witnesses)
     for shard in shards:
         result.rows += shard.rows
         findings.problems.extend(shard.findings.problems)
@@ -97,10 +103,10 @@ def _contents(target: Output, shards: Sequence[ShardFacts]) -> dict[str, Content
     return found
 
 
-def _read_all(root: Path, paths: Sequence[Path], progress: Tell | None) -> list[ShardFacts]:
+def _read_all(root: Path, paths: Sequence[Path], progress: Tell | None, witnesses: Witnesses | None) -> list[ShardFacts]:
     """Reads every shard, in processes where that pays."""
     sizes = [path.stat().st_size for path in paths]
-    calls = [(str(root), path.relative_to(root).as_posix()) for path in paths]
+    calls = [(str(root), path.relative_to(root).as_posix(), witnesses) for path in paths]
     workers = 1 if sum(sizes) < _SMALL else min(available_cores(), len(paths))
     found: dict[int, ShardFacts] = {}
     try:
@@ -110,7 +116,7 @@ def _read_all(root: Path, paths: Sequence[Path], progress: Tell | None) -> list[
                 if progress is not None:
                     progress(Progress("verify", len(found), len(paths), sum(sizes[one] for one in found), sum(sizes)))
     except MedsegError as error:
-        for number, (_, name) in enumerate(calls):
+        for number, (_, name, _) in enumerate(calls):
             if number not in found:
                 found[number] = ShardFacts(name)
                 found[number].findings.wrong("readable", name, f"could not be read to its end ({error}).", REMAKE)

@@ -8,26 +8,37 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from hf_medseg.card.croissant import with_hashes
 from hf_medseg.cli import main
-from hf_medseg.dataset.content import large_file, small_file, stamp_of
+from hf_medseg.dataset import content as content_of_files
+from hf_medseg.dataset.content import HashedFile, small_file, stamp_of
 from hf_medseg.dataset.folder import CARD, CROISSANT, FILE, OVERVIEW, Output
+from hf_medseg.dataset.identity import Identity, Outcome, read_shard
 from hf_medseg.errors import MedsegError, Refused
+from hf_medseg.publishing import gate
+from hf_medseg.publishing.rows import Rows
+from hf_medseg.verification import shard as shards
 from hf_medseg.verification.examined import Examined, Verification
 from hf_medseg.verification.findings import Finding
+from hf_medseg.verification.shard import ShardFacts, Witnesses
+from hf_medseg.verification.verify import examine
+from tests.publishing.test_gate import forged
 from tests.support.harness import Converted, pixels, run
 from tests.support.hub.desk import HARNESSES, Desk, open_desk
 from tests.support.hub.faults import Kind
 from tests.support.hub.server import Repo
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=")  # how huggingface_hub hands a file to its HTTP library
+verifying = import_module("hf_medseg.verification.verify")
 PUSH, LOAD_BACK, RETRY = (import_module(f"hf_medseg.publishing.{name}") for name in ("push", "load_back", "retry"))
 READ_ONLY = {"GET", "HEAD"}
 PIXELS = """
@@ -90,15 +101,22 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(PUSH, "examine", unread)
 
 
-def unread(out: Path) -> Examined:
-    """What every file of a folder holds, without a look at its rows."""
-    files = {}
+def unread(out: Path, witnesses: Witnesses) -> Examined:
+    """What every file of a folder holds, without a look at the pictures of its rows."""
+    files, shards = {}, []
     for path in sorted(Path(out).rglob("*")):
         if path.is_file() and ".local" not in path.parts:
             with path.open("rb") as file:
-                large = large_file(path, file, stamp_of(file.fileno()))
+                large = HashedFile(path, file, stamp_of(file.fileno())).content()
             files[path.relative_to(out).as_posix()] = large if path.suffix == ".parquet" else small_file(path)
-    return Examined(Output(Path(out)), Verification(Path(out)), [], files)
+    for path in Output(Path(out)).shards():
+        name, described = path.relative_to(out).as_posix(), read_shard(str(path))
+        identity, outcome = described or (Identity("", "", "", "", "", ""), Outcome())
+        witness = witnesses(name, identity)
+        for row in pq.read_table(path, columns=["image_id", "source_file", "source_sha256"]).to_pylist() if described else ():
+            witness.row(0, row)
+        shards.append(ShardFacts(name, identity=identity, outcome=outcome, witness=witness))
+    return Examined(Output(Path(out)), Verification(Path(out)), shards, files)
 
 
 def content(folder: Path, repo: str = "ns/chase") -> dict[str, str]:
@@ -284,8 +302,8 @@ def test_rejected_cases_stop_a_push_unless_the_user_says_so(desk: Desk, tmp_path
 
 
 def test_a_dataset_that_verify_finds_wrong_is_not_pushed(desk: Desk, new: Converted, monkeypatch: pytest.MonkeyPatch) -> None:
-    def spoiled(out: Path) -> Examined:
-        examined = unread(out)
+    def spoiled(out: Path, witnesses: Witnesses) -> Examined:
+        examined = unread(out, witnesses)
         examined.result.problems.append(Finding("values", "data/train.parquet", "row 3", "is wrong.", ""))
         return examined
 
@@ -428,9 +446,9 @@ def test_a_shard_swapped_between_the_check_and_the_upload_is_not_published(desk:
 def test_a_shard_swapped_between_the_license_and_the_check_is_refused(desk: Desk, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The license is decided for one dataset, and another one is checked and uploaded: both are read under one stamp."""
 
-    def examine(folder: Path) -> Examined:
+    def examine(folder: Path, witnesses: Witnesses) -> Examined:
         swap(out / SHARD)
-        return unread(folder)
+        return unread(folder, witnesses)
 
     monkeypatch.setattr(PUSH, "examine", examine)
     with pytest.raises(Refused, match="was changed or replaced while it was checked"):
@@ -438,9 +456,91 @@ def test_a_shard_swapped_between_the_license_and_the_check_is_refused(desk: Desk
     assert not desk.local.seen
 
 
+def put_in_place(path: Path) -> None:
+    """Writes over a file where it lies, and sets its time back."""
+    state = path.stat()
+    with path.open("r+b") as file:
+        file.seek(state.st_size // 2)
+        file.write(b"somebody else's")
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+
+
+def link(path: Path) -> None:
+    """Puts a link to another file of the same size under the name."""
+    other = path.parent.parent.parent / f"elsewhere-{path.name}"
+    other.write_bytes(path.read_bytes()[:-9] + b"X" + path.read_bytes()[-8:])
+    path.unlink()
+    path.symlink_to(other)
+
+
+def grow(path: Path) -> None:
+    """Adds to a file, which stays readable as what it was."""
+    with path.open("ab") as file:
+        file.write(b" ")
+
+
+@pytest.mark.parametrize("change", [swap, put_in_place, link, grow, Path.unlink], ids=lambda one: one.__name__)
+@pytest.mark.parametrize(
+    ("way", "name"), [("xet", SHARD), *(("lfs", name) for name in (SHARD, "report.json", "README.md", "croissant.json", FILE))]
+)
+def test_what_changes_after_it_was_checked_is_not_published(
+    way: str, change: Callable[[Path], None], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: Path
+) -> None:
+    quick(monkeypatch)
+    for desk in open_desk(way, tmp_path, monkeypatch):
+        desk.local.create(desk.repo_id)
+        waiting = [change]
+        desk.local.before = lambda method, path, waiting=waiting: waiting.pop()(out / name) if waiting and "whoami" in path else None
+        with pytest.raises(MedsegError, match="during the push"):
+            desk.push(out)
+        assert states(desk.repo) == [{}]
+
+
+def test_a_shard_that_is_rewritten_while_it_is_read_is_not_published(desk: Desk, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It holds other rows when it is uploaded; the file system does not tell, and the preview shows none of them: the hash does."""
+    monkeypatch.setattr(PUSH, "examine", examine)
+    monkeypatch.setattr(content_of_files, "stamp_of", lambda path: (1,))
+    monkeypatch.setattr(gate, "stamp_of", lambda path: (1,))
+    monkeypatch.setattr(shards, "stamp_of", lambda path: (1,))
+    reading = shards.RowCheck.row
+
+    def meanwhile(self: Any, row: Any) -> Any:
+        put_in_place(out / SHARD)
+        return reading(self, row)
+
+    monkeypatch.setattr(shards.RowCheck, "row", meanwhile)
+    monkeypatch.setattr(verifying, "check_preview", lambda findings, examined: None)
+    with pytest.raises(MedsegError, match="was changed during the push: nothing of it is published"):
+        desk.push(out)
+    assert states(desk.repo) == [{}]
+
+
+def test_the_license_is_decided_for_the_rows_that_are_read(desk: Desk, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows of another source under a seal that fits, which nobody but who reads them sees."""
+    described = read_shard(str(out / SHARD))
+    assert described is not None
+    table = pq.read_table(out / SHARD)
+    at = table.schema.get_field_index("source_file")
+    table = table.set_column(at, table.schema.field(at), pa.array(["masks/cju0qkwl35piu0993l0dewei2.jpg"] * table.num_rows))
+    forged(out / SHARD, table, described[0])
+    with pytest.raises(Refused, match="comes from"):
+        desk.push(out)
+    assert not desk.local.seen
+    # The same where they are read in another process.
+    monkeypatch.setattr(verifying, "_SMALL", 0)
+    (out / SHARD).rename(out / SHARD.replace("of-00001", "of-00002"))
+    shutil.copy(out / SHARD.replace("of-00001", "of-00002"), out / SHARD.replace("00000-of-00001", "00001-of-00002"))
+    held = gate.look(out)
+    told = [shard.witness for shard in examine(out, witnesses=held.every_row).shards]
+    with pytest.raises(Refused, match="comes from"):
+        gate.check_rows(held, [one for one in told if isinstance(one, Rows)])
+    with pytest.raises(Refused, match="not those that the license was decided for"):
+        gate.check_rows(held, [])
+
+
 def test_a_file_that_was_not_checked_is_not_pushed(desk: Desk, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def examine(folder: Path) -> Examined:
-        examined = unread(folder)
+    def examine(folder: Path, witnesses: Witnesses) -> Examined:
+        examined = unread(folder, witnesses)
         del examined.files[OVERVIEW]
         return examined
 
@@ -450,8 +550,8 @@ def test_a_file_that_was_not_checked_is_not_pushed(desk: Desk, out: Path, monkey
 
 
 def test_what_could_not_be_read_is_not_pushed(desk: Desk, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def examine(folder: Path) -> Examined:
-        examined = unread(folder)
+    def examine(folder: Path, witnesses: Witnesses) -> Examined:
+        examined = unread(folder, witnesses)
         examined.result.warnings.append(Finding("volumes", SHARD, "", "its volumes are not read.", "Run: pip install 'hf-medseg[nifti]'"))
         return examined
 

@@ -94,6 +94,8 @@ def test_an_empty_folder_or_none_is_a_problem(tmp_path: Path) -> None:
         result = verify.verify(out)
         assert not result.ok
         assert result.problems[0].check == "shards" and "convert" in result.problems[0].advice
+        said = "no such folder." if out.name == "nowhere" else "holds no rows: it is no finished conversion."
+        assert str(result.problems[0]).startswith(f"{out}: {said} ")
 
 
 def test_progress_is_told_shard_by_shard(tmp_path: Path) -> None:
