@@ -21,6 +21,7 @@ _SOFT = 16  # pixels
 _ANEW = "Else save it anew with one whole number a class."
 MOST_CLASSES = 254
 OBJECTS = 'labels = "instances"'
+_SEVERAL = 3  # masks that a doubt about all of them needs
 _CRUMB = 16  # pixels of a region that is no structure, on average
 
 
@@ -323,6 +324,17 @@ def _objects(kept: Mapping[str, Mapping[int, Value]]) -> bool:
     return (len(lengths) > 1 or len(numbers) == 1) and (from_one * 10 >= len(numbers) * 8 or len(kinds) > 30)
 
 
+def _on_white(kept: Mapping[str, Mapping[int, Value]], kinds: list[int]) -> int:
+    """In how many masks the one value besides 0 lies all around and is the greater part; none unless nearly all masks are such ones."""
+    if len(kinds) != 1:
+        return 0
+    nothing = Value(0, 0, 0, 0)
+    pairs = [(one.get(kinds[0], nothing), one.get(0, nothing)) for one in kept.values()]
+    around = sum(there.border > 9 * ground.border and there.pixels > ground.pixels for there, ground in pairs)
+    holes = any(ground.pixels for _, ground in pairs)
+    return around if holes and around * 10 >= 9 * len(pairs) else 0
+
+
 def _notes(kept: Mapping[str, Mapping[int, Value]], kinds: list[int]) -> list[str]:
     notes = []
     if _objects(kept):
@@ -332,6 +344,13 @@ def _notes(kept: Mapping[str, Mapping[int, Value]], kinds: list[int]) -> list[st
         )
     elif len(kinds) > 2 and kinds[-1] == 255 and kinds[-2] < 240:
         notes.append('the value 255 became a class; if it means that nobody looked there, name it "not annotated" in the about file')
+    if (around := _on_white(kept, kinds)) and len(kept) >= _SEVERAL:
+        value = kinds[0]
+        swapped = 'classes = { 0 = "foreground", ' + f'{value} = "background" }}'
+        notes.append(
+            f"in {around:,} of {len(kept):,} masks {value} is the greater part and lies all around what is 0, as if objects were black on "
+            f"white. If they are, say in the about file: {swapped}; if {value} is the object: {classes_line(kinds, 'foreground')}"
+        )
     if kept and not kinds:
         notes.append("every mask is empty: 0 in every pixel")
     elif kept and not any(0 in one for one in kept.values()):

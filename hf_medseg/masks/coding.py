@@ -37,12 +37,14 @@ class Value:
         flat: how many of them lie in a square of 2 x 2 that has it.
         between: how many of them have both a lower and a higher one among the eight around them.
         blobs: regions of it, joined by sides, less their holes.
+        border: how many of them lie at the picture's edge.
     """
 
     pixels: int
     flat: int
     between: int
     blobs: int
+    border: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,8 +261,9 @@ def values(array: Array) -> dict[int, Value]:
     for top in tops:
         present, counts = _present(array[top : top + lines])
         pixels.update(dict(zip(present.tolist(), counts.tolist(), strict=True)))
+    edge = Counter(dict(zip(*(some.tolist() for some in _present(_border(array))), strict=True)))
     if len(pixels) <= 2:  # nothing to tell apart
-        return {value: Value(number, number, 0, 1) for value, number in sorted(pixels.items())}
+        return {value: Value(number, number, 0, 1, edge[value]) for value, number in sorted(pixels.items())}
     for top in tops:
         bottom = min(height, top + lines)
         around = array[max(0, top - 1) : bottom + 1]
@@ -268,7 +271,14 @@ def values(array: Array) -> dict[int, Value]:
             some = sums.setdefault(value, [0, 0, 0, 0])
             for k, number in enumerate(seen):
                 some[k] += number
-    return {value: Value(*sums[value]) for value in sorted(sums)}
+    return {value: Value(*sums[value], edge[value]) for value in sorted(sums)}
+
+
+def _border(array: Array) -> Array:
+    """The samples at the edge of a picture, each once."""
+    inner = array[1:-1]
+    lines = (array[0], *([array[-1]] if len(array) > 1 else ()), inner[:, 0], *([inner[:, -1]] if array.shape[1] > 1 else ()))
+    return np.concatenate(lines)
 
 
 def _present(array: Array) -> tuple[Array, Array]:

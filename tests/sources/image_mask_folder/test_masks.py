@@ -530,3 +530,26 @@ def test_a_damaged_archive_of_ones_own_is_not_to_be_fetched(tmp_path: Path) -> N
     with pytest.raises(Refused) as error:
         convert("image-mask-folder", tmp_path / "raw.zip", tmp_path / "out", workers=1)
     assert not re.search(r"(?i)fetch", str(error.value))
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg"])
+def test_black_objects_on_white_are_told_and_the_line_mends_them(suffix: str, tmp_path: Path) -> None:
+    raw = tree(tmp_path / "raw", {f"{name}.{suffix}": stored(np.uint8(255) - WHITE) for name in "abc"})
+    first = convert("image-mask-folder", raw, tmp_path / "first", workers=1, progress=False)
+    (note,) = (one["reason"] for one in first.report["configs"]["default"]["known"])
+    assert note.startswith("in 3 of 3 masks 255 is the greater part and lies all around what is 0, as if objects were black on white.")
+    line = re.search(r"about file: (classes = \{[^}]*\});", note)
+    assert line is not None
+    about = write(tmp_path / "about.toml", line[1])
+    mended = convert("image-mask-folder", raw, tmp_path / "out", about=about, workers=1, progress=False)
+    assert mended.report["configs"]["default"]["classes"] == ["background", "foreground"]
+    rows = Converted("image-mask-folder", Phantom(raw, []), mended, tmp_path / "out").rows()
+    assert [np.array_equal(pixels(row["mask"]), BINARY) for row in rows] == [True] * 3
+
+
+def test_large_objects_that_touch_the_edge_are_not_taken_for_the_ground(tmp_path: Path) -> None:
+    half = np.zeros(SHAPE, np.uint8)
+    half[:, 20:] = 255  # the greater part, and most of the edge
+    raw = tree(tmp_path / "raw", {f"{name}.png": stored(half) for name in "abc"})
+    report = convert("image-mask-folder", raw, tmp_path / "out", workers=1, progress=False).report
+    assert report["configs"]["default"]["known"] == []
