@@ -332,9 +332,62 @@ def planning(bench: Bench) -> Iterator[Values]:
         yield {goal: bench.side("planning", bench.size.planned).told["seconds"]}
 
 
+def derived(bench: Bench) -> Iterator[Values]:
+    """Squares of 512 pixels from JPEG pairs."""
+    against = "datasets map with Pillow, as many processes"
+    goals = {
+        count: Goal(f"512-pixel squares, {name}", against, 0.33, 0.25, told=f"512-pixel squares of JPEGs, {name}")
+        for count, name in ((1, "1 worker"), (2, "2 workers"))
+    }
+    out = bench.out("made")
+    bench.side("convert", bench.corpus("pairs", bench.size.few), out, 2)
+    for _ in range(bench.size.rounds):
+        found = {}
+        for workers, goal in goals.items():
+            ours = bench.side("derive", out, bench.out("new"), workers).wall
+            found[goal] = ours / bench.side("peer_derive", out, bench.out("peer"), workers).wall
+        yield found
+
+
+def looking(bench: Bench) -> Iterator[Values]:
+    """What one looks at before training, and what leaves for other tools."""
+    told = {
+        "stats": Goal("statistics of 2,000 pairs", "a loop over datasets with NumPy", 1.0, 0.5, told="statistics of 2,000 JPEGs"),
+        "overlap": Goal("copies among 2,000 pictures", "imagehash, all with all", 1.0, 0.5, told="copies among 2,000 JPEGs"),
+        "export": Goal("export of 2,000 pairs for nnU-Net", "a loop over datasets with Pillow", 0.5, 0.3, told="2,000 pairs for nnU-Net"),
+    }
+    folder, out = bench.corpus("pairs", bench.size.few), bench.out("made")
+    bench.side("convert", folder, out, 2)
+    identified = Goal("identifying a folder of 4,000 files", "itself", 10, 3, unit="s")
+    pages = Goal("site of 2,000 pairs", "itself", 60, 20, unit="s")
+    for _ in range(bench.size.rounds):
+        found = {}
+        for name, goal in told.items():
+            new, other = ([bench.out("new")], [bench.out("peer")]) if name == "export" else ([], [])
+            found[goal] = bench.side(name, out, *new).wall / bench.side(f"peer_{name}", out, *other).wall
+        found[identified] = bench.side("identify", folder).told["seconds"]
+        found[pages] = bench.side("site", out, bench.out("pages")).told["seconds"]
+        yield found
+
+
 LINES: dict[str, Callable[[Bench], Iterator[Values]]] = {
     line.__name__: line
-    for line in (images_few, images_many, pairs, tiffs, radiographs, volumes, reading, verifying, shuffled, upload, flat, planning)
+    for line in (
+        images_few,
+        images_many,
+        pairs,
+        tiffs,
+        radiographs,
+        volumes,
+        reading,
+        verifying,
+        shuffled,
+        upload,
+        flat,
+        planning,
+        derived,
+        looking,
+    )
 }
 
 

@@ -201,6 +201,110 @@ def peer_volumes(folder: str, out: str) -> None:
         writer.close()
 
 
+def derive(out: str, new: str, workers: str) -> None:
+    """Ours: squares of 512 pixels, as a user asks for them."""
+    from hf_medseg.cli import main
+
+    if main(["derive", out, new, "--size", "512", "--fit", "pad", "--workers", workers, "-q"]):
+        raise SystemExit(1)
+
+
+def peer_derive(out: str, new: str, workers: str) -> None:
+    """`datasets` map that does the same to the same dataset with Pillow, `to_parquet`."""
+    from datasets import load_dataset
+    from PIL import Image
+
+    def one(row: dict[str, Any]) -> dict[str, Any]:
+        image, mask = row["image"], row["mask"]
+        factor = 512 / max(image.size)
+        size = (round(image.width * factor), round(image.height * factor))
+        corner = ((512 - size[0]) // 2, (512 - size[1]) // 2)
+        square, labels = Image.new("RGB", (512, 512)), Image.new("L", (512, 512))
+        square.paste(image.resize(size, Image.Resampling.BILINEAR), corner)
+        labels.paste(mask.resize(size, Image.Resampling.NEAREST), corner)
+        return {"image": square, "mask": labels, "width": 512, "height": 512}
+
+    data = load_dataset("parquet", data_files=f"{out}/data/*.parquet", split="train")
+    data.map(one, num_proc=int(workers) if int(workers) > 1 else None).to_parquet(f"{new}.parquet")
+
+
+def stats(out: str) -> None:
+    """Ours: everything that is counted, in two processes."""
+    import hf_medseg
+
+    hf_medseg.stats(out, workers=2, progress=False)
+
+
+def peer_stats(out: str) -> None:
+    """Mean, deviation and class pixels of every row of a loaded dataset, with NumPy."""
+    import numpy as np
+    from datasets import load_dataset
+
+    total = np.zeros(256, np.int64)
+    sums = np.zeros((2, 3))
+    for row in load_dataset("parquet", data_files=f"{out}/data/*.parquet", split="train"):
+        pixels = np.asarray(row["image"], np.float64)
+        sums += (pixels.sum((0, 1)), (pixels * pixels).sum((0, 1)))
+        total += np.bincount(np.asarray(row["mask"]).reshape(-1), minlength=256)
+
+
+def overlap(out: str) -> None:
+    """Ours, in two processes."""
+    import hf_medseg
+
+    hf_medseg.overlap(out, workers=2, progress=False)
+
+
+def peer_overlap(out: str) -> None:
+    """A hash of every picture by imagehash, and all of them compared with all."""
+    import imagehash
+    import numpy as np
+    from datasets import load_dataset
+
+    rows = load_dataset("parquet", data_files=f"{out}/data/*.parquet", split="train").select_columns(["image"])
+    hashes = np.stack([imagehash.phash(row["image"]).hash.reshape(-1) for row in rows])
+    for one in hashes:
+        np.flatnonzero((hashes != one).sum(1) <= 3)
+
+
+def export(out: str, new: str) -> None:
+    """Ours: the layout of nnU-Net."""
+    from hf_medseg.cli import main
+
+    if main(["export", out, new, "--to", "nnunet", "-q"]):
+        raise SystemExit(1)
+
+
+def peer_export(out: str, new: str) -> None:
+    """The same files of a loaded dataset, saved with Pillow."""
+    from datasets import load_dataset
+
+    for name in ("imagesTr", "labelsTr"):
+        (Path(new) / name).mkdir(parents=True)
+    for row in load_dataset("parquet", data_files=f"{out}/data/*.parquet", split="train"):
+        row["image"].save(Path(new) / "imagesTr" / f"{row['image_id']}_0000.png")
+        row["mask"].save(Path(new) / "labelsTr" / f"{row['image_id']}.png")
+
+
+def identify(folder: str) -> None:
+    """Ours; prints its seconds."""
+    import hf_medseg
+
+    start = time.perf_counter()
+    hf_medseg.identify(folder)
+    _tell(seconds=time.perf_counter() - start)
+
+
+def site(out: str, new: str) -> None:
+    """Ours: pages of one dataset; prints its seconds."""
+    from hf_medseg.cli import main
+
+    start = time.perf_counter()
+    if main(["site", new, out, "-q"]):
+        raise SystemExit(1)
+    _tell(seconds=time.perf_counter() - start)
+
+
 def encode(folder: str, encoder: str) -> None:
     """Encodes 16-bit pictures; prints seconds of the processor and bytes. `ours`, `pillow` at its default level, or `pillow-1`."""
     import numpy as np
@@ -374,6 +478,7 @@ def _tell(**measured: float) -> None:
 
 _ALL = (
     *(convert, verify, peer_verify, peer_images, peer_pairs, peer_tiffs, peer_volumes, encode),
+    *(derive, peer_derive, stats, peer_stats, overlap, peer_overlap, export, peer_export, identify, site),
     *(stream, plain, epoch, peer_epoch, first, library, scan, upload, planning),
 )
 SIDES: dict[str, Callable[..., None]] = {one.__name__: one for one in _ALL}

@@ -106,12 +106,19 @@ def _around_foreground(mask: NDArray[np.uint8], place: Place) -> tuple[int, int,
     return (cut[0][0], cut[1][0], cut[0][1], cut[1][1])
 
 
-def placed_mask(mask: NDArray[np.uint8], way: Way, fill: int) -> NDArray[np.uint8]:
-    """A label map on its new grid, by nearest neighbour: it has no value that it had not, but what fills the rest."""
+def placed_mask(mask: NDArray[np.uint8], way: Way, fill: int, table: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A label map on its new grid, by nearest neighbour: it has no value that it had not, but what fills the rest.
+
+    Args:
+        mask: the label map.
+        way: where it comes to lie.
+        fill: what fills the rest.
+        table: (256,) what each of its values becomes.
+    """
     left, top, width, height = way.crop
     cut = mask[top : top + height, left : left + width]
     across, down = nearest_index(width, way.scaled[0]), nearest_index(height, way.scaled[1])
-    return _framed(cut[down][:, across], way, fill)
+    return _framed(table[cut[down].take(across, axis=1)], way, fill)
 
 
 def placed_image(pixels: Array, way: Way, place: Place) -> Array:

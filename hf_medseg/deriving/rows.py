@@ -155,7 +155,7 @@ def _derived(task: DeriveTask, taken: From, wanted: Wanted, row: Row, beside: Se
     annotated = annotated_of(row)
     relabel, counts, mask = taken.relabel, None, None
     if labels is not None:
-        mask = placed_mask(relabel.table(annotated)[labels], way, task.place.pad_mask)
+        mask = placed_mask(labels, way, task.place.pad_mask, relabel.table(annotated))
         counts = np.bincount(mask.reshape(-1), minlength=256)
     outcome.tally.add(counts, task.table.classes)
     kin = row["patient_id"] or row.get("volume_id")

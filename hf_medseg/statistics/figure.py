@@ -230,7 +230,9 @@ def _draw_intensities(axes: Any, splits: Sequence[SplitStatistics]) -> None:
             shade = _CHANNELS.get(channel.rpartition(" ")[2], _COLOURS[number]) if alone else colour
             axes.plot(centres, share, color=shade, lw=1.5, label=channel)
             axes.fill_between(centres, share, color=shade, alpha=0.12, lw=0)
-    axes.set_ylim(bottom=0)
+    # Frames and black ground stand far above all else: what they hide is what one looks for.
+    peaks = sorted(float(value) for line in axes.lines for value in line.get_ydata())
+    axes.set_ylim(0, min(1.05 * peaks[-1], 2.5 * peaks[int(0.97 * (len(peaks) - 1))]) or 1)
     axes.set_yticks([])
     axes.set_xlabel("value of a sample")
     if alone and first:

@@ -9,9 +9,11 @@ from hypothesis import strategies as some
 from hypothesis.extra.numpy import arrays
 
 from hf_medseg.deriving.depth import in_8_bits, window_of
+from hf_medseg.deriving.labels import Relabel
 from hf_medseg.deriving.placing import Way, placed_image, placed_mask, restore, way_of
 from hf_medseg.deriving.recipe import Place
 
+SAME = np.arange(256, dtype=np.uint8)
 sides = some.integers(1, 40)
 masks = some.tuples(sides, sides).flatmap(lambda shape: arrays(np.uint8, shape, elements=some.sampled_from((0, 1, 2, 3, 255))))
 places = some.builds(
@@ -19,6 +21,13 @@ places = some.builds(
     size=some.one_of(some.none(), some.integers(1, 60), some.tuples(sides, sides)),
     fit=some.sampled_from(("pad", "crop", "stretch")),
     margin=some.sampled_from((0.0, 0.1, 1.0)),
+)
+
+spaced = some.builds(
+    Place,
+    size=some.one_of(some.none(), some.tuples(sides, sides)),
+    fit=some.sampled_from(("pad", "crop")),
+    spacing=some.tuples(some.floats(0.3, 4), some.floats(0.3, 4)),
 )
 
 
@@ -29,16 +38,51 @@ def columns(way: Way) -> dict[str, list[int]]:
 @given(masks, places)
 def test_a_mask_has_no_value_that_it_had_not_and_the_size_that_was_asked_for(mask: np.ndarray, place: Place) -> None:
     way = way_of(place, mask.shape[1], mask.shape[0], mask)
-    made = placed_mask(mask, way, 0)
+    made = placed_mask(mask, way, 0, SAME)
     assert set(np.unique(made)) <= {0, *np.unique(mask)}
     assert place.sides is None or made.shape == place.sides[::-1]
     assert placed_image(mask, way, place).shape == made.shape
 
 
+@given(masks, spaced, some.floats(0.3, 4), some.floats(0.3, 4))
+def test_a_spacing_gives_the_size_that_was_asked_for_and_the_way_back(mask: np.ndarray, place: Place, row: float, column: float) -> None:
+    way = way_of(place, mask.shape[1], mask.shape[0], mask, (row, column))
+    made = placed_mask(mask, way, 0, SAME)
+    assert place.sides is None or made.shape == place.sides[::-1]
+    left, top, width, height = way.crop
+    assert 0 <= left <= left + width <= mask.shape[1] and 0 <= top <= top + height <= mask.shape[0] and min(*way.scaled, width, height) > 0
+    for length, new, old, step in zip((width, height), way.scaled, (column, row), place.steps[::-1], strict=True):
+        assert abs(new - length * old / step) <= max(1.5, old / step), "the spacing is met to a pixel"
+    back = restore(columns(way), made)
+    assert back.shape == mask.shape
+    assert set(np.unique(back)) <= {0, *np.unique(mask)}
+
+
+classes = some.integers(0, 4)
+relabels = some.builds(
+    Relabel,
+    target=some.lists(classes, min_size=1, max_size=6).map(lambda found: (0, *found)),
+    complete=some.frozensets(some.integers(1, 4)),
+    size=some.just(4),
+)
+
+
+@given(relabels, some.one_of(some.none(), some.lists(some.integers(0, 6), unique=True)))
+def test_what_was_not_searched_for_is_never_background_and_no_class_is_made_up(relabel: Relabel, annotated: list[int] | None) -> None:
+    table, searched = relabel.table(annotated), relabel.searched(annotated)
+    assert set(table.tolist()) <= {0, 255, *relabel.target}
+    assert (table[0] == 0) == (searched == {1, 2, 3, 4})
+    if searched != {1, 2, 3, 4}:
+        assert 0 not in table, "a pixel may be of the class that nobody looked for"
+    assert table[255] == 255
+    for index, target in enumerate(relabel.target):
+        assert not target or table[index] == target
+
+
 @given(masks, places)
 def test_what_was_not_made_smaller_comes_back_exactly_and_the_rest_to_its_place(mask: np.ndarray, place: Place) -> None:
     way = way_of(place, mask.shape[1], mask.shape[0], mask)
-    back = restore(columns(way), placed_mask(mask, way, 0))
+    back = restore(columns(way), placed_mask(mask, way, 0, SAME))
     assert back.shape == mask.shape
     assert back.dtype == mask.dtype
     left, top, width, height = way.crop
@@ -62,7 +106,7 @@ def test_a_wide_picture_is_padded_above_and_below() -> None:
     assert (way.crop, way.scaled, way.pad) == ((0, 0, 16, 8), (8, 4), (0, 2, 0, 2))
     made = placed_image(np.full((8, 16), 200, np.uint8), way, Place(size=8, pad_image=7))
     assert np.array_equal(made, np.repeat([7, 7, 200, 200, 200, 200, 7, 7], 8).reshape(8, 8))
-    assert np.array_equal(placed_mask(np.ones((8, 16), np.uint8), way, 255)[:, 0], [255, 255, 1, 1, 1, 1, 255, 255])
+    assert np.array_equal(placed_mask(np.ones((8, 16), np.uint8), way, 255, SAME)[:, 0], [255, 255, 1, 1, 1, 1, 255, 255])
 
 
 def test_scores_of_several_classes_come_back_in_their_own_type() -> None:
