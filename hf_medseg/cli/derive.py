@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from hf_medseg.cli import arguments as taken
 from hf_medseg.cli import terminal
 from hf_medseg.cli.codes import DONE, WRONG
+from hf_medseg.dataset.storage import is_local
 from hf_medseg.errors import Refused
 from hf_medseg.words import counted
 
@@ -27,7 +28,7 @@ EXAMPLES: tuple[str, ...] = (
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
-    parser.add_argument("recipe", metavar="RECIPE", help="recipe in TOML, or a folder that `convert` wrote")
+    parser.add_argument("recipe", metavar="RECIPE", help="recipe in TOML, or a folder that `convert` wrote, or its address (hf://datasets/OWNER/NAME)")
     parser.add_argument("new", metavar="NEW", help="folder to write")
     parser.add_argument("--size", type=_sides, metavar="PIXELS", help="with a folder: side of every picture, or WIDTHxHEIGHT")
     parser.add_argument("--fit", choices=("pad", "crop", "stretch"), help="with a folder: how pictures come to that size (default: pad)")
@@ -97,7 +98,7 @@ def _recipe(given: argparse.Namespace) -> Recipe | str:
     """
     from hf_medseg.deriving.run import one_line
 
-    if os.path.isdir(given.recipe):
+    if os.path.isdir(given.recipe) or not is_local(given.recipe):
         return one_line(given.recipe, size=given.size, fit=given.fit, parts=given.split)
     said = [f"--{name}" for name in ("size", "fit", "split") if getattr(given, name) is not None]
     if said:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import tomli
 
 from hf_medseg.catalog.decode import decode
+from hf_medseg.dataset.storage import is_local
 from hf_medseg.errors import Refused
 
 Filter = Literal["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"]
@@ -24,7 +25,8 @@ class Take:
     """Rows of one converted dataset.
 
     Attributes:
-        out: the folder that `convert` wrote; a relative path begins at the recipe's folder.
+        out: the folder that `convert` wrote; a relative path begins at the recipe's folder. Or the address of one, such as
+            `hf://datasets/OWNER/NAME` on the Hub, of which only what is needed is read.
         name: sets apart data of one's own that came by the same source; part of the new ids.
         config: which config; the first one if empty.
         splits: only rows of these splits; of all if empty.
@@ -181,7 +183,7 @@ def read_recipe(path: str | os.PathLike[str]) -> Recipe:
         raise Refused(f"{where}: cannot be read as a recipe in TOML ({error}).") from error
     recipe = decode(Recipe, told, where)
     home = Path(where).absolute().parent
-    takes = tuple(replace(take, out=os.path.normpath(home / take.out)) for take in recipe.take)
+    takes = tuple(replace(take, out=os.path.normpath(home / take.out)) if is_local(take.out) else take for take in recipe.take)
     return checked(replace(recipe, take=takes), where)
 
 

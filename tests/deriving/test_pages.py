@@ -43,14 +43,14 @@ def test_the_recipe_of_polyps_and_the_way_back(tmp_path: Path, monkeypatch: pyte
 
 
 def test_the_recipe_of_lungs(tmp_path: Path) -> None:
-    for source, variant in (("chest-xray-masks", "clean"), ("cxlseg", "clean"), ("scr", "clean")):
+    for source, variant in (("chest-xray-masks", "clean"), ("cxlseg", "clean"), ("scr", "clean"), ("covid-qu-ex", "clean")):
         put(source, variant, tmp_path)
     assert main(["derive", str(recipe("lungs", tmp_path, 40)), str(tmp_path / "NEW"), "--workers", "1", "-q"]) == 0
     found = verify(tmp_path / "NEW", progress=False)
     rows = [row for path in (tmp_path / "NEW" / "data").iterdir() for row in pq.read_table(path).to_pylist()]
     assert found.problems == []
     assert found.rows == len(rows)
-    assert {row["source"] for row in rows} == {"chest-xray-masks", "cxlseg", "scr"}
+    assert {row["source"] for row in rows} == {"chest-xray-masks", "cxlseg", "scr", "covid-qu-ex"}
     marked = [row for row in rows if row["mask"] is not None]
     assert all(row["annotated_classes"] == [0, 1] for row in marked)
     assert {value for row in marked for value in np.unique(pixels(row["mask"]))} == {0, 1}
