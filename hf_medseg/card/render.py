@@ -111,8 +111,8 @@ def _incomplete(edition: Edition, report: Report) -> str:
         if rejected := section["rejected"]:
             missing.append(f"Config `{name}`, rejected: {counted(len(rejected), 'case')}.")
         for line in section["published"]:
-            if line["what"] == "rows" and (line["found"] or 0) < line["published"]:
-                notes.append(f"`{line['split']}`: {counted(line['published'], 'row')} published, {line['found'] or 0:,} here.")
+            if line["what"] in ("rows", "volumes") and (line["found"] or 0) < line["published"]:
+                notes.append(f"`{line['split']}`: {counted(line['published'], line['what'][:-1])} published, {line['found'] or 0:,} here.")
     others = [f"`{config.name}`" for config in edition.reading.configs if report and config.name not in report["configs"]]
     if others:
         notes.append(f"Not made here: the config{'s' * (len(others) > 1)} {', '.join(others)}.")
@@ -303,7 +303,12 @@ def _counts(edition: Edition, report: Report) -> str:
         compared = [line for section in report["configs"].values() for line in section["published"]]
         lines = [(one["what"], one["split"], _number(one["published"]), _number(one["found"])) for one in compared]
     else:
-        kinds = (("rows", published.rows), ("rows with mask", published.with_mask), ("mean foreground fraction", published.foreground))
+        kinds = (
+            ("rows", published.rows),
+            ("rows with mask", published.with_mask),
+            ("mean foreground fraction", published.foreground),
+            ("volumes", published.volumes),
+        )
         lines = [(what, split, _number(number)) for what, numbers in kinds for split, number in numbers.items()]
     if not lines:
         return ""

@@ -56,7 +56,7 @@ def config_report(plan: Plan, config: ConfigPlan, outcomes: Mapping[str, Outcome
         "limited": {split: {"taken": taken, "cases": cases} for split, (taken, cases) in config.limited.items()},
         "splits": splits,
         "splits_without_rows": [name for name, tally in tallies.items() if not tally.rows],
-        "published": compare(plan.edition.published, splits) if config.config is plan.edition.reading.configs[0] else [],
+        "published": compare(plan.edition.published, splits, out) if config.config is plan.edition.reading.configs[0] else [],
         "checksums": checksums(known_files(plan.source), (out / shard.name for shard in config.shards if outcomes[shard.name].tally.rows)),
         "rejected": sorted(rejected, key=lambda one: (one["image_id"], one["file"])),
         "known": sorted(known, key=lambda one: (one["path"], one["reason"])),
@@ -145,8 +145,14 @@ def _hash_numbers(hashes: Iterable[str]) -> NDArray[np.uint64]:
     return np.array([int(one[:16], 16) for one in hashes], np.uint64)
 
 
-def compare(published: Published, splits: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Published numbers beside the found ones."""
+def compare(published: Published, splits: Mapping[str, Any], out: Path) -> list[dict[str, Any]]:
+    """Published numbers beside the found ones.
+
+    Args:
+        published: the owner's numbers.
+        splits: what is told of every split, see `split_section`.
+        out: the output folder, where the shards are.
+    """
     lines = []
     for what, numbers, key in (
         ("rows", published.rows, "rows"),
@@ -155,7 +161,21 @@ def compare(published: Published, splits: Mapping[str, Any]) -> list[dict[str, A
     ):
         for split, number in numbers.items():
             lines.append({"what": what, "split": split, "published": number, "found": splits.get(split, {}).get(key)})
+    for split, number in published.volumes.items():
+        shards = [out / shard for shard in splits.get(split, {}).get("shards", ())]
+        lines.append({"what": "volumes", "split": split, "published": number, "found": _volumes(shards)})
     return lines
+
+
+def _volumes(shards: Iterable[Path]) -> int | None:
+    """How many volumes the rows are of; None where a row names none."""
+    found: set[str | None] = set()
+    for shard in shards:
+        table = _read(shard, ["volume_id"])
+        if "volume_id" not in table.column_names:
+            return None
+        found.update(table["volume_id"].unique().to_pylist())
+    return None if None in found else len(found)
 
 
 # Reasons that go on with the name of a file; what is published ends there.

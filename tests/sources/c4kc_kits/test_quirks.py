@@ -18,3 +18,9 @@ def test_series_without_a_mask_are_no_rows(tmp_path: Path) -> None:
     found = run("c4kc-kits", "clean", tmp_path, configs=["volumes"])
     assert len(found.rows("volumes")) == 2
     assert {note["reason"] for note in found.section("volumes")["not_used"]} == {"images that no mask refers to (only_referenced)"}
+
+
+def test_fewer_volumes_than_published_are_told(tmp_path: Path) -> None:
+    found = run("c4kc-kits", "clean", tmp_path)
+    assert {"what": "volumes", "split": "train", "published": 210, "found": 2} in found.section()["published"]
+    assert "210 volumes published, 2 here" in (found.out / "README.md").read_text()
