@@ -30,7 +30,7 @@ _TRIES = 3  # a client that breaks off is called again so often; what it has rec
 
 
 def fetch(client: str, address: str, part: Path, wanted: Wanted, watch: Watch) -> Path:
-    """Has a client fetch into a folder, most of them in a process of its own.
+    """Has a client fetch into a folder, in a process of its own.
 
     A client has no way to be told how much may come, nor to be broken off. What it writes is looked at now and then; packed and unpacked
     lie side by side for a while, so it may be twice as much.
@@ -312,4 +312,5 @@ CLIENTS: dict[str, Callable[[str, Path, Wanted, Watch], Path]] = {
 }
 """Who fetches into (address, folder for what is not complete, what is known of it, watch) and returns the file or folder that it made."""
 
-_HERE = {"idc"}  # it tells its size before, and has a program of its own
+_HERE: set[str] = set()
+"""Clients that run in this process: none, but where their libraries are replaced."""

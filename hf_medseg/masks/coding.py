@@ -257,13 +257,13 @@ def values(array: Array) -> dict[int, Value]:
     lines = max(1, _LINES // max(width, 1))
     sums: dict[int, list[int]] = {}
     tops = range(0, height, lines)
-    pixels: Counter[int] = Counter()
+    counted: Counter[int] = Counter()
     for top in tops:
         present, counts = _present(array[top : top + lines])
-        pixels.update(dict(zip(present.tolist(), counts.tolist(), strict=True)))
+        counted.update(dict(zip(present.tolist(), counts.tolist(), strict=True)))
     edge = Counter(dict(zip(*(some.tolist() for some in _present(_border(array))), strict=True)))
-    if len(pixels) <= 2:  # nothing to tell apart
-        return {value: Value(number, number, 0, 1, edge[value]) for value, number in sorted(pixels.items())}
+    if len(counted) <= 2:  # nothing to tell apart
+        return {value: Value(number, number, 0, 1, edge[value]) for value, number in sorted(counted.items())}
     for top in tops:
         bottom = min(height, top + lines)
         around = array[max(0, top - 1) : bottom + 1]
@@ -271,7 +271,7 @@ def values(array: Array) -> dict[int, Value]:
             some = sums.setdefault(value, [0, 0, 0, 0])
             for k, number in enumerate(seen):
                 some[k] += number
-    return {value: Value(*sums[value], edge[value]) for value in sorted(sums)}
+    return {value: Value(pixels, flat, between, blobs, edge[value]) for value, (pixels, flat, between, blobs) in sorted(sums.items())}
 
 
 def _border(array: Array) -> Array:

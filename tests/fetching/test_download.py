@@ -1045,6 +1045,7 @@ TERMS = ("CC BY 3.0", "10.7937/k9tcia.2017.murs5cl")
 def at_the_commons(web: Web, monkeypatch: pytest.MonkeyPatch, phantom: Phantom, collection: str) -> dict[str, bytes]:
     """The index and the bucket of a phantom in the layout of the Imaging Data Commons; the bucket, to take files out of."""
     index = pytest.importorskip("idc_index.index")
+    monkeypatch.setattr(clients, "_HERE", {"idc"})  # its index is replaced in this process
     pandas = pytest.importorskip("pandas")
     series: dict[Path, list[Path]] = {}
     for path in phantom.raw.rglob("*.dcm"):
