@@ -35,7 +35,7 @@ from hf_medseg.dataset.temporary import temporary_folder
 from hf_medseg.errors import Refused
 from hf_medseg.preview import draw as preview
 from hf_medseg.progress import Progress, Tell, telling
-from hf_medseg.raw.packed_tars import forget_unpacked
+from hf_medseg.raw.packed_tars import forget_unpacked, unpack_ahead
 from hf_medseg.words import counted
 
 logger = logging.getLogger("hf_medseg")
@@ -214,6 +214,7 @@ def _write(target: Output, plan: Plan, conversion: Conversion, runner: Executor,
     if tasks:
         # The card says that the dataset is whole: it is not, until the new shards are there.
         (target.root / CARD).unlink(missing_ok=True)
+    unpack_ahead(file for task in tasks for case in task.cases for file in case.files())
     total = tuple(sum(size[i] for size in sizes.values()) for i in (0, 1))
 
     def tell() -> None:

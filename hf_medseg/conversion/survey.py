@@ -14,6 +14,7 @@ from hf_medseg.dataset.storage import whole_file
 from hf_medseg.errors import Rejected
 from hf_medseg.raw.files import Head, RawFile, Whole, whole_or_mapped
 from hf_medseg.raw.fresh import code, state_of
+from hf_medseg.raw.packed_tars import unpack_ahead
 from hf_medseg.raw.tree import Survey
 
 _BATCH = 256
@@ -67,6 +68,7 @@ def take_survey(
         store = memory / f"survey-{key[:16]}.pickle"
         if (known := _remembered(store)) is not None:
             return known
+    unpack_ahead(files)
     batches = [files[start : start + _BATCH] for start in range(0, len(files), _BATCH)]
     survey: dict[str, object] = {}
     read = 0

@@ -29,6 +29,7 @@ from hf_medseg.errors import Refused, Rejected
 from hf_medseg.loading.kept import Loadable, Piece, key_of, loadable
 from hf_medseg.raw.files import Reader
 from hf_medseg.raw.fresh import state_of_tree
+from hf_medseg.raw.packed_tars import forget_copies
 
 # Enough pieces for the workers of a data loader; the order of the rows does not depend on it.
 PIECES = 64
@@ -164,8 +165,11 @@ def found_for_loading(source: Source, config: RawConfig) -> tuple[str | None, Lo
     key = key_of("".join(map(str, states)) if all(states) else None, source.id, replace(request, about=None), about.said)
 
     def plan() -> Plan:
-        with Executor() as executor:
-            return make_plan(source, request, memory() / "memory", executor)
+        try:
+            with Executor() as executor:
+                return make_plan(source, request, memory() / "memory", executor)
+        finally:
+            forget_copies(memory() / "memory")
 
     return key, loadable(key, memory() / "plans", plan)
 

@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import io
 import json
+import logging
 import lzma
 import os
 import shutil
@@ -15,13 +16,14 @@ import sys
 import tarfile
 import threading
 import uuid
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, ClassVar
+from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from hf_medseg.errors import Refused
-from hf_medseg.raw.access import open_raw
+from hf_medseg.raw.access import bytes_at, open_raw
 from hf_medseg.raw.archive_names import COMMANDS
 from hf_medseg.raw.places import Member, Place
 from hf_medseg.raw.tars import entries_of, list_tar, member_bytes
@@ -30,6 +32,13 @@ if sys.version_info >= (3, 14):
     from compression import zstd
 else:
     from backports import zstd
+
+if TYPE_CHECKING:
+    from hf_medseg.raw.files import RawFile
+
+logger = logging.getLogger("hf_medseg")
+
+_INDEX = ".gzidx"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +66,46 @@ class IndexedMember(Place):
         return member_bytes(self._bytes_at, self.start, self.header, size, head)
 
     def _bytes_at(self, start: int, length: int) -> bytes:
+        with contextlib.suppress(FileNotFoundError):
+            return bytes_at(_copy_of(self.index), start, length)
         decoder = _decoder(self.path, self.index)
         decoder.seek(start)
         unpacked: bytes = decoder.read(length)
         return unpacked
+
+
+def _copy_of(index: str) -> str:
+    """Where the tar lies to which the archive with that seek index is unpacked for a while, if it is."""
+    return index.removesuffix(_INDEX) + ".tar"
+
+
+def unpack_ahead(files: Iterable[RawFile]) -> None:
+    """Unpacks the archives of files that would be read through a seek index, where there is room; `forget_unpacked` deletes them.
+
+    To get at one member, half the way between two points of the index is unpacked on average: for an archive of many small files read in
+    another order than it has them, that is more than ten times the work. The copy is what the index leads to, byte for byte.
+    """
+    ends: dict[tuple[str, str], int] = {}
+    for file in files:
+        if isinstance(place := file.place, IndexedMember):
+            key = (place.path, place.index)
+            ends[key] = max(ends.get(key, 0), place.start + file.size)
+    for (path, index), end in ends.items():
+        copy = Path(_copy_of(index))
+        if copy.exists() or shutil.disk_usage(copy.parent).free < end + _LEFT_FREE:
+            continue
+        unfinished = copy.with_suffix(f".{uuid.uuid4().hex}.tar")  # whatever ends this process, it is found as what it is
+        try:
+            _unpack(path, path, "gz", unfinished)
+            if unfinished.stat().st_size < end:
+                raise EOFError("it holds less than was listed")
+            os.replace(unfinished, copy)
+        except (Refused, OSError, EOFError, zlib.error) as error:  # no room, or damaged: reading says by name what is wrong
+            logger.debug("%s is read through its seek index: %s", path, error)
+        else:
+            logger.debug("%s was unpacked for this run", path)
+        finally:
+            unfinished.unlink(missing_ok=True)
 
 
 # A decoder takes too long to set up for every read: a thread keeps some, and a process forgets those that it inherited.
@@ -120,7 +165,7 @@ def _key_of(path: str) -> tuple[str, str]:
 def list_tar_gz(path: str, work: Path) -> Iterator[Member]:
     """Lists the members of a `.tar.gz` through a seek index that is kept in `work`."""
     _, key = _key_of(path)
-    index, listing = work / f"{key}.gzidx", work / f"{key}.json"
+    index, listing = work / f"{key}{_INDEX}", work / f"{key}.json"
     if not (index.exists() and listing.exists()):
         work.mkdir(parents=True, exist_ok=True)
         unfinished = work / f"{key}.{uuid.uuid4().hex}"  # another process may be at the same
@@ -209,6 +254,16 @@ def _unpack(path: str, shown: str, kind: str, target: Path) -> None:
 
 def forget_unpacked(work: Path) -> None:
     """Deletes what archives were unpacked to."""
-    for path in work.glob("*.tar"):
+    _delete(work.glob("*.tar"))
+
+
+def forget_copies(work: Path) -> None:
+    """Deletes what `unpack_ahead` made: it can be done without."""
+    for index in work.glob(f"*{_INDEX}"):
+        _delete(work.glob(f"{index.stem}*.tar"))
+
+
+def _delete(paths: Iterable[Path]) -> None:
+    for path in paths:
         with contextlib.suppress(OSError):
             path.unlink()

@@ -22,7 +22,9 @@ import pytest
 from hf_medseg import verify
 from hf_medseg.conversion.run import convert
 from hf_medseg.errors import Refused, Rejected
+from hf_medseg.raw import packed_tars
 from hf_medseg.raw.archives import archive_kind
+from hf_medseg.raw.packed_tars import forget_copies, unpack_ahead
 from hf_medseg.raw.tree import Raw, open_raw_tree
 from tests.support import kit
 from tests.support.harness import PHANTOMS
@@ -352,6 +354,39 @@ def test_every_form_gives_the_same_bytes_and_leaves_nothing_unpacked(
         assert hashes(tmp_path / "out") == reference
         assert [path.name for path in tmp_path.rglob("*.tar") if path != archive] == []
         assert list((tmp_path / "temporary").iterdir()) == []
+
+
+def test_a_packed_tar_is_unpacked_ahead_where_there_is_room_and_read_through_its_index_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = kit.write(tmp_path / "x.tar.gz", gzip.compress(tar_of(CONTENT)))
+    work = tmp_path / "work"
+    raw = open_raw_tree(archive, work)
+    with monkeypatch.context() as full:
+        full.setattr(packed_tars, "_LEFT_FREE", 1 << 60)
+        unpack_ahead(raw.files)
+    assert list(work.glob("*.tar")) == []
+    unpack_ahead(raw.files)
+    (copy,) = work.glob("*.tar")
+    assert copy.read_bytes() == tar_of(CONTENT)
+    with monkeypatch.context() as alone:
+        alone.setattr(packed_tars, "_decoder", None)
+        assert {file.path: file.read() for file in raw.files} == CONTENT
+        unpack_ahead(raw.files)  # it is there
+    forget_copies(work)
+    assert sorted(path.suffix for path in work.iterdir()) == [".gzidx", ".json"]
+    assert {file.path: file.read() for file in raw.files} == CONTENT
+
+
+@pytest.mark.parametrize("left", [0, -20])
+def test_what_breaks_while_it_is_unpacked_ahead_leaves_nothing_and_is_said_by_reading(left: int, tmp_path: Path) -> None:
+    archive = kit.write(tmp_path / "x.tar.gz", gzip.compress(tar_of(CONTENT)))
+    raw = open_raw_tree(archive, tmp_path / "work")
+    archive.write_bytes(archive.read_bytes()[:left])
+    unpack_ahead(raw.files)
+    assert list((tmp_path / "work").glob("*.tar")) == []
+    with pytest.raises(Rejected, match="the archive is damaged here, or was changed since it was listed"):
+        [file.read() for file in raw.files]
 
 
 @pytest.mark.parametrize("form", ["folder", "zip", "tar"])
