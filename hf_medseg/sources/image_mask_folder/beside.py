@@ -54,7 +54,10 @@ def with_meanings(raw: Raw, way: Way) -> Way:
             if into.setdefault(key, what) != what:
                 raise Refused(f"{file.listed} calls {key} {what!r}, another table {into[key]!r}. Keep one of them.")
         tables += [file] if found else []
-    return replace(way, classes=classes, colours={} if classes else colours, tables=(*way.tables, *tables)) if tables else way
+    if not tables:
+        return way
+    layout = f"{way.layout}, classes by {tables[0].name}"
+    return replace(way, layout=layout, classes=classes, colours={} if classes else colours, tables=(*way.tables, *tables))
 
 
 def _hexadecimal(*channels: str) -> str:
@@ -89,7 +92,8 @@ def with_lists(raw: Raw, way: Way) -> Way:
         else:
             left.append((item.picture, "no list of a split names it"))
             left += [(mask, "no list of a split names its picture") for _, mask in item.masks]
-    return replace(way, items=tuple(items), skipped=(*way.skipped, *left), tables=(*way.tables, *lists))
+    layout = f"{way.layout}, splits by {' and '.join(file.name for file in lists)}"
+    return replace(way, layout=layout, items=tuple(items), skipped=(*way.skipped, *left), tables=(*way.tables, *lists))
 
 
 def _lists(raw: Raw) -> Iterator[tuple[RawFile, str]]:
