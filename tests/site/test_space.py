@@ -59,5 +59,5 @@ def test_a_dry_run_and_a_refusal_push_nothing(
     assert upload.main(["ns/site", "--dry-run"], api=hub) == 0
     assert "index.html" in capsys.readouterr().out.splitlines()
     assert upload.main(["ns/site", str(tmp_path)], api=hub) == 2
-    assert "no README.md" in capsys.readouterr().err
+    assert "holds no rows" in capsys.readouterr().err
     assert hub.calls == []
