@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from hf_medseg.deriving.inputs import Chosen, Input
 from hf_medseg.deriving.recipe import Balance, Split
+from hf_medseg.errors import Refused
 
 Node = tuple[str, str]
 """The prefix of a take's ids, and what groups rows of it: a patient, a volume, or a picture."""
@@ -83,7 +84,13 @@ def divide(split: Split, inputs: Sequence[Input], rows: Mapping[str, Sequence[Ch
         split: what the recipe says.
         inputs: what was taken from.
         rows: by group.
+
+    Raises:
+        Refused: the recipe puts a source whole into a split, and nothing of that source is taken.
     """
+    taken_of = {one.origin.source for one in inputs}
+    if strange := [name for name in split.whole if name not in taken_of]:
+        raise Refused(f"split.whole names {strange[0]!r}, of which nothing is taken; taken are: {', '.join(sorted(taken_of))}.")
     found = Division()
     official_of: dict[str, set[str]] = defaultdict(set)
     for one in inputs:

@@ -6,12 +6,14 @@ from collections import defaultdict
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
 from hf_medseg.deriving.inputs import Chosen
 from hf_medseg.deriving.recipe import Split
 from hf_medseg.deriving.splitting import Groups, divide
+from hf_medseg.errors import Refused
 
 PARTS = {"train": 0.6, "validation": 0.2, "test": 0.2}
 INPUTS: Any = [
@@ -75,6 +77,14 @@ def test_an_official_test_set_stays_one_and_the_rest_of_its_source_gets_no_secon
         one.image_id for one in official
     }
     assert not {group for group in division.fold if division.split[group] == "test"}
+
+
+def test_a_whole_source_comes_to_one_split_with_what_shares_a_group_and_a_slip_of_the_pen_is_refused() -> None:
+    groups = grouped([row(0, "1", "p", "x"), row(1, "2", "q", "x", "test"), row(2, "3", "r", "z")])
+    division = divide(Split(parts={"test": 1.0}, whole={"a": "train"}), INPUTS, groups)
+    assert division.split == {"a/p": "train", "c/r": "test"}
+    with pytest.raises(Refused, match="names 'brats', of which nothing is taken; taken are: a, b, c"):
+        divide(Split(whole={"brats": "train"}), INPUTS, groups)
 
 
 def test_a_patient_on_both_sides_of_the_owners_split_goes_to_the_test_set_and_is_told() -> None:
