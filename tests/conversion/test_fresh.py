@@ -133,7 +133,7 @@ def test_a_changed_package_loads_anew_and_an_unchanged_one_does_not(tmp_path: Pa
     first = folders()
     assert len(first) == 1
     assert folders() == first, "nothing changed: the cache serves"
-    monkeypatch.setattr("hf_medseg.loading.builder.code", lambda: "another")
+    monkeypatch.setattr("hf_medseg.loading.kept.code", lambda: "another")
     assert len(folders()) == 2
 
 
