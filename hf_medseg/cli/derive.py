@@ -28,7 +28,9 @@ EXAMPLES: tuple[str, ...] = (
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
-    parser.add_argument("recipe", metavar="RECIPE", help="recipe in TOML, or a folder that `convert` wrote, or its address (hf://datasets/OWNER/NAME)")
+    parser.add_argument(
+        "recipe", metavar="RECIPE", help="recipe in TOML, or a folder that `convert` wrote, or its address (hf://datasets/OWNER/NAME)"
+    )
     parser.add_argument("new", metavar="NEW", help="folder to write")
     parser.add_argument("--size", type=_sides, metavar="PIXELS", help="with a folder: side of every picture, or WIDTHxHEIGHT")
     parser.add_argument("--fit", choices=("pad", "crop", "stretch"), help="with a folder: how pictures come to that size (default: pad)")

@@ -20,6 +20,7 @@ from hf_medseg.errors import Rejected
 from hf_medseg.formats import jpeg, png, tiff
 from hf_medseg.formats import netpbm as pnm
 from hf_medseg.formats.floats import ROUNDED, as_float32, rounded
+from hf_medseg.formats.strange import what_is
 from hf_medseg.raw.files import RawFile, Reader
 from hf_medseg.words import counted
 
@@ -330,6 +331,8 @@ def _opened(
     except png.Damaged as error:
         raise Rejected(path, f"{error}.", error.advice) from error
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, struct.error, EOFError, IndexError, KeyError, TypeError) as error:
+        if isinstance(error, UnidentifiedImageError) and (told := what_is(data)) is not None:
+            raise Rejected(path, f"it is {told[0]}.", told[1]) from error
         raise Rejected(path, f"cannot be decoded as a picture ({_short(error)}).", _SAVE_AGAIN) from error
 
 

@@ -21,7 +21,7 @@ from PIL import Image, ImageCms, PngImagePlugin
 
 from hf_medseg.errors import Rejected
 from hf_medseg.formats import icc, jpeg, picture, png
-from hf_medseg.formats.picture import Picture
+from hf_medseg.formats.picture import Picture, store
 from hf_medseg.raw.files import RawFile, Reader
 from hf_medseg.raw.places import Alone
 from tests.support import kit
@@ -665,3 +665,20 @@ def test_a_picture_of_which_nothing_is_dropped_is_not_copied() -> None:
     data = kit.encode(RGB, "PNG")
     assert png.clean(data)[0] is data
     assert png.clean(data + b"behind")[0] == data
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (bytes(5000), "nothing but zeros: a placeholder of a cloud"),
+        (b"\0\0\0\x18ftypheic" + bytes(64), "a HEIC picture"),
+        (bytes(128) + b"DICM\2\0\0\0UL\4\0", "a DICOM file"),
+        (b"\n<!DOCTYPE html><title>Sign in</title>", "a web page"),
+        (b"book\0\0\0\0mark\0\0\0\0" + bytes(64), "an alias of macOS"),
+        (b"L\0\0\0\1\x14\2\0" + bytes(64), "a shortcut of Windows"),
+        (b"\x1f\x8b\x08" + bytes(64), "a gzip file"),
+    ],
+)
+def test_what_is_called_like_a_picture_and_is_none_is_told(data: bytes, told: str) -> None:
+    with pytest.raises(Rejected, match=f"it is {told}"):
+        store(data, "a.png")
