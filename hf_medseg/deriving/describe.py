@@ -11,7 +11,7 @@ from hf_medseg.card.markdown import table
 from hf_medseg.deriving import twins
 from hf_medseg.deriving.inputs import Chosen, Input
 from hf_medseg.deriving.labels import Relabel
-from hf_medseg.deriving.recipe import Recipe, text_of
+from hf_medseg.deriving.recipe import Place, Recipe, text_of
 from hf_medseg.deriving.splitting import Division
 from hf_medseg.words import counted
 
@@ -121,6 +121,11 @@ def changes(recipe: Recipe, inputs: Sequence[Input], relabels: Sequence[Relabel]
     return (*_placed(recipe), *_labelled(recipe, inputs, relabels, classes), *_taken(recipe, inputs), *_balanced(recipe))
 
 
+def _filter(place: Place) -> str:
+    gap = f" after a reduction by whole numbers (reducing_gap = {place.reducing_gap:g})" if place.reducing_gap is not None else ""
+    return f"{place.filter} filter{gap}"
+
+
 def _placed(recipe: Recipe) -> Iterator[str]:
     place = recipe.place
     grid = ""
@@ -130,14 +135,14 @@ def _placed(recipe: Recipe) -> Iterator[str]:
         rows, columns = place.steps
         size = f", and cut around its middle or framed to {place.sides[0]} x {place.sides[1]} pixels" if place.sides is not None else ""
         yield (
-            f"Every picture is brought to a spacing of {rows:g} x {columns:g} mm{size}: pictures by Pillow's {place.filter} filter, "
+            f"Every picture is brought to a spacing of {rows:g} x {columns:g} mm{size}: pictures by Pillow's {_filter(place)}, "
             "masks by nearest neighbour, index = floor((i + 0.5) * before / after)."
         )
     elif place.sides is not None:
         keeps = "without keeping the proportions" if place.fit == "stretch" else "keeping the proportions"
         fill = f", the rest filled with {place.pad_image} (masks: {place.pad_mask})" if place.fit != "stretch" else ""
         grid = f"Every picture is brought to {place.sides[0]} x {place.sides[1]} pixels {keeps}{fill}: "
-        yield f"{grid}pictures by Pillow's {place.filter} filter, masks by nearest neighbour, index = floor((i + 0.5) * before / after)."
+        yield f"{grid}pictures by Pillow's {_filter(place)}, masks by nearest neighbour, index = floor((i + 0.5) * before / after)."
     elif place.fit != "crop":
         yield "Every picture keeps its grid."
     if place.depth == 8:

@@ -128,7 +128,7 @@ def placed_image(pixels: Array, way: Way, place: Place) -> Array:
     left, top, width, height = way.crop
     cut = np.ascontiguousarray(pixels[top : top + height, left : left + width])
     if way.scaled != (width, height):
-        cut = np.asarray(Image.fromarray(cut).resize(way.scaled, _FILTERS[place.filter]))
+        cut = np.asarray(Image.fromarray(cut).resize(way.scaled, _FILTERS[place.filter], reducing_gap=place.reducing_gap))
     return _framed(cut, way, place.pad_image)
 
 

@@ -77,6 +77,8 @@ class Place:
         fit: `pad` keeps the proportions and fills the rest; `crop` cuts out the foreground first and does the same; `stretch` does not keep
             the proportions.
         filter: the filter of Pillow for pictures; masks are always mapped by nearest neighbour.
+        reducing_gap: Pillow's: large pictures are made smaller by whole numbers first, so far that the filter makes them smaller by this
+            factor still; faster, and nearly the same from 2 on. The filter does all of it where nothing is said.
         margin: with `crop`, what is left around the foreground, as a part of its longer side.
         pad_image, pad_mask: what the rest is filled with: a value of the picture, and 0 (background) or 255 (not annotated).
         depth: 8 turns deeper pictures into 8 bits by the window; 16 keeps their values.
@@ -91,6 +93,7 @@ class Place:
     size: int | tuple[int, int] | None = None
     fit: Literal["pad", "crop", "stretch"] = "pad"
     filter: Filter = "bilinear"
+    reducing_gap: float | None = None
     margin: float = 0.1
     pad_image: int = 0
     pad_mask: Literal[0, 255] = 0
@@ -211,6 +214,7 @@ def checked(recipe: Recipe, where: str) -> Recipe:
         (place.steps is not None and place.fit == "stretch", 'place.fit = "stretch" keeps no spacing; say pad or crop.'),
         (not (1 <= place.stack <= 63 and place.stack % 2), "place.stack must be an odd number of slices up to 63."),
         (place.stack > 1 and place.colours != "keep", "place.stack and place.colours do not go together: slices have no colours."),
+        (place.reducing_gap is not None and not 1 <= place.reducing_gap <= 100, "place.reducing_gap must lie between 1 and 100."),
         (not 0 <= place.margin <= 10, "place.margin must lie between 0 and 10."),
         (not 0 <= place.pad_image <= (255 if place.depth == 8 else 65_535), "place.pad_image must be a value that pictures can have."),
         (place.window != "percentiles" and not place.window[0] < place.window[1], "place.window must be two numbers, the lower first."),

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 from hypothesis.extra.numpy import arrays
+from PIL import Image
 
 from hf_medseg.deriving.depth import in_8_bits, window_of
 from hf_medseg.deriving.labels import Relabel
@@ -107,6 +108,14 @@ def test_a_wide_picture_is_padded_above_and_below() -> None:
     made = placed_image(np.full((8, 16), 200, np.uint8), way, Place(size=8, pad_image=7))
     assert np.array_equal(made, np.repeat([7, 7, 200, 200, 200, 200, 7, 7], 8).reshape(8, 8))
     assert np.array_equal(placed_mask(np.ones((8, 16), np.uint8), way, 255, SAME)[:, 0], [255, 255, 1, 1, 1, 1, 255, 255])
+
+
+def test_the_reducing_gap_is_pillows() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (90, 120, 3)).astype(np.uint8)
+    for gap in (None, 1.0, 3.0):
+        place = Place(size=(12, 9), fit="stretch", reducing_gap=gap)
+        wanted = np.asarray(Image.fromarray(pixels).resize((12, 9), Image.Resampling.BILINEAR, reducing_gap=gap))
+        assert np.array_equal(placed_image(pixels, way_of(place, 120, 90, None), place), wanted)
 
 
 def test_scores_of_several_classes_come_back_in_their_own_type() -> None:
