@@ -6,6 +6,7 @@ import threading
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,23 +108,29 @@ class VoxelVolume(VolumeImage):
         return voxels, *cut(voxels.array, voxels.affine, voxels.spacing, self.plane, image.plane if image else None)
 
 
-_last = threading.local()
+_kept = threading.local()
+
+# Files of several volumes that a thread keeps unpacked: a film, and that of its masks.
+_MOST_KEPT = 2
 
 
 def _all_channels(volume: VoxelVolume, reader: Reader) -> Voxels:
-    """All channels of a file, which a thread keeps until it reads another such file: frames of a film are cases of their own.
+    """All channels of a file, which a thread keeps for a while: frames of a film are cases of their own.
 
     What nobody can tell to be unchanged is read each time.
     """
     files = volume.files()
-    key = [(file.path, file.listed, file.size, file.stamp, file.place, volume.channel and volume.channel[1]) for file in files]
-    if getattr(_last, "key", None) != key or any(file.stamp is None for file in files):
-        _last.key = _last.found = None
-        found = volume.read(reader)
-        _last.key, _last.found = key, (found, {file.path: reader.sha256[file.path] for file in files})
-    voxels, hashes = _last.found
-    reader.sha256 |= hashes
-    return voxels  # type: ignore[no-any-return]
+    key = tuple((file.path, file.listed, file.size, file.stamp, file.place, volume.channel and volume.channel[1]) for file in files)
+    kept: dict[Any, tuple[Voxels, dict[str, str]]] = _kept.__dict__
+    found = kept.pop(key, None)
+    if found is None or any(file.stamp is None for file in files):
+        for oldest in list(kept)[: 1 - _MOST_KEPT or None]:
+            del kept[oldest]
+        voxels = volume.read(reader)
+        found = voxels, {file.path: reader.sha256[file.path] for file in files}
+    kept[key] = found
+    reader.sha256 |= found[1]
+    return found[0]
 
 
 def values_of(voxels: Voxels, array: Array) -> Array:

@@ -801,13 +801,14 @@ def test_the_frames_of_a_film_are_unpacked_once_by_a_worker_and_anew_when_the_fi
     whole = NiftiVolume.read
     monkeypatch.setattr(NiftiVolume, "read", lambda self, reader: (read.append(self.file.path), whole(self, reader))[1])
     film = noise(3, 4, 5, 6, dtype=np.uint8)
-    file = replace(saved(tmp_path / "film.nii.gz", film), stamp=1)
+    file, masks = (replace(saved(tmp_path / f"{name}.nii.gz", film), stamp=1) for name in ("film", "masks"))
     for frame in range(6):
         reader = Reader()
         samples = NiftiVolume(file, channel=(frame, 6)).samples(reader)
         assert np.array_equal(samples.array, film[..., frame].transpose(2, 1, 0))
-        assert set(reader.sha256) == {"film.nii.gz"}
-    assert read == ["film.nii.gz"]
+        assert np.array_equal(NiftiVolume(masks, channel=(frame, 6)).array(reader), samples.array)
+        assert set(reader.sha256) == {"film.nii.gz", "masks.nii.gz"}
+    assert read == ["film.nii.gz", "masks.nii.gz"]
     changed = replace(saved(tmp_path / "film.nii.gz", film[::-1].copy()), stamp=2)
     assert np.array_equal(NiftiVolume(changed, channel=(0, 6)).samples(Reader()).array, film[::-1, :, :, 0].transpose(2, 1, 0))
 

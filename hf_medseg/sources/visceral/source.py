@@ -8,8 +8,8 @@ from hf_medseg.case import Case
 from hf_medseg.catalog.source import Reading, source_of, volume_configs
 from hf_medseg.dataset.columns import FLAG, MASK_ORIGIN, PICTURE, TEXT, Label, ListOf, annotated
 from hf_medseg.formats.nifti import NiftiVolume
-from hf_medseg.masks.cells import MaskList, Overlap
-from hf_medseg.masks.labels import OneValue, Painted
+from hf_medseg.masks.labels import OneValue
+from hf_medseg.masks.structures import structures
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.tree import Raw
 
@@ -79,16 +79,13 @@ def cases(raw: Raw) -> Iterator[Case]:
         patient, number, sequence, region = stem.split("_")
         found = [(name, *masks[stem][structure]) for structure, name in STRUCTURES.items() if structure in masks.get(stem, {})]
         names = [name for name, _, _, _ in found]
-        parts = tuple(OneValue(NiftiVolume(file)) for _, _, _, file in found)
-        classes = tuple(CLASSES.index(name) + 1 for name in names)
+        parts = {CLASSES.index(name) + 1: OneValue(NiftiVolume(file)) for name, _, _, file in found}
         taken_from = found[0][1] if found else None
         yield Case(
             stem,
             {
                 "image": NiftiVolume(volume),
-                "mask": Painted(parts, classes) if parts else None,
-                "masks": MaskList(parts) if parts else None,
-                "mask_overlap": Overlap(parts) if parts else None,
+                **(structures(parts).columns() if parts else {"mask": None}),
             },
             {
                 "annotated_classes": names,

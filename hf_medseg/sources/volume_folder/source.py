@@ -152,6 +152,7 @@ def _cases_of(raw: Raw, entry: Entry, tables: Tables, listed: Mapping[str, RawFi
             entry.split,
             entry.patient,
             problem,
+            together=entry.name if frames else "",
         )
 
 
