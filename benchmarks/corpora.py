@@ -8,6 +8,7 @@ are noise in a brain-shaped body with exact zeros around it, as skull-stripped o
 from __future__ import annotations
 
 import io
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -153,6 +154,27 @@ def volumes(folder: Path, count: int) -> None:
         nib.save(nib.Nifti1Image(labels.T, np.diag([-1.0, -1.0, 1.0, 1.0])), folder / case / f"{case}_seg.nii.gz")
 
 
+def packed(folder: Path, count: int) -> None:
+    """The TIFF pairs in one `.tar.gz`; made from the corpus beside it."""
+    folder.mkdir(parents=True)
+    (folder.parent / f"{folder.name}.toml").write_text(ABOUT)
+    with tarfile.open(folder / "tiffs.tar.gz", "w:gz", compresslevel=6) as archive:
+        archive.add(corpus(folder.parent, "tiffs", count), "tiffs")
+
+
+def tiny(folder: Path, count: int) -> None:
+    """Pairs of 8 x 8 pixels: of many files little more than their names."""
+    (folder / "images").mkdir(parents=True)
+    (folder / "masks").mkdir()
+    (folder.parent / f"{folder.name}.toml").write_text(ABOUT)
+    picture, mask = io.BytesIO(), io.BytesIO()
+    Image.linear_gradient("L").resize((8, 8)).convert("RGB").save(picture, "PNG")
+    Image.new("L", (8, 8), 255).save(mask, "PNG")
+    for number in range(count):
+        (folder / "images" / f"p{number:06d}.png").write_bytes(picture.getvalue())
+        (folder / "masks" / f"p{number:06d}.png").write_bytes(mask.getvalue())
+
+
 KINDS: dict[str, Callable[[Path, int], None]] = {
     "pairs": pairs,
     "images": images,
@@ -160,6 +182,8 @@ KINDS: dict[str, Callable[[Path, int], None]] = {
     "tiffs": tiffs,
     "radiographs": radiographs,
     "volumes": volumes,
+    "packed": packed,
+    "tiny": tiny,
 }
 
 

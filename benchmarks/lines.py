@@ -30,12 +30,14 @@ class Size:
     checked: int
     volumes: int
     planned: int
+    own: int
+    streamed: int
     rounds: int
 
 
 SIZES = {
-    "full": Size(2000, 20_000, 10_000, 1000, 1000, 8, 1000, 10, 250_000, 5),
-    "small": Size(24, 48, 24, 12, 12, 1, 12, 1, 400, 1),
+    "full": Size(2000, 20_000, 10_000, 1000, 1000, 8, 1000, 10, 250_000, 50_000, 100_000, 5),
+    "small": Size(24, 48, 24, 12, 12, 1, 12, 1, 400, 24, 24, 1),
 }
 
 
@@ -113,7 +115,7 @@ class Bench:
             process = subprocess.Popen(command, stdout=said, stderr=complained, env=self._environment)
             private = 0.0
             while process.poll() is None:
-                private = max(private, _private(process.pid))
+                private = max(private, private_memory(process.pid))
                 time.sleep(0.004)
             wall = time.perf_counter() - start
             said.seek(0)
@@ -135,7 +137,7 @@ class Bench:
         shutil.rmtree(self.scratch, ignore_errors=True)
 
 
-def _private(pid: int) -> float:
+def private_memory(pid: int) -> float:
     """Private memory of a process now, MB (0 where the system does not tell)."""
     try:
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
@@ -332,6 +334,54 @@ def planning(bench: Bench) -> Iterator[Values]:
         yield {goal: bench.side("planning", bench.size.planned).told["seconds"]}
 
 
+def planning_own(bench: Bench) -> Iterator[Values]:
+    """Planning of one's own data."""
+    goal = Goal("planning 50,000 pairs of one's own", "100,000 files, listing included", 1.2, 0.7, unit="s")
+    memory = Goal("memory of a plan, bytes a case", "50,000 pairs of one's own", 700, 400, unit="B")
+    folder = bench.corpus("tiny", bench.size.own)
+    for _ in range(bench.size.rounds):
+        told = bench.side("plan_own", folder).told
+        yield {goal: told["seconds"], memory: told["bytes"]}
+
+
+def packed(bench: Bench) -> Iterator[Values]:
+    """A compressed tar against the folder that was packed into it."""
+    goal = Goal("TIFF pairs in a .tar.gz, 2 workers", "the same files in a folder", 2.0, 1.3)
+    folder, archive = bench.corpus("tiffs", bench.size.tiffs), bench.corpus("packed", bench.size.tiffs)
+    for _ in range(bench.size.rounds):
+        there = bench.side("convert", archive, bench.out(), 2).wall
+        yield {goal: there / bench.side("convert", folder, bench.out(), 2).wall}
+
+
+def loading(bench: Bench) -> Iterator[Values]:
+    """A raw tree that is loaded without a conversion, for the first time and again."""
+    begun = Goal("first row of a raw stream, first time", "100,000 pairs", None, 9, unit="s")
+    again = Goal("first row of a raw stream, again", "100,000 pairs", 2, 1, unit="s")
+    memory = Goal("memory for the first row of a raw stream, again", "above any stream of datasets", 50, 25, unit="MB")
+    table = Goal("load_dataset of a raw tree, again", "50,000 pairs", 1.5, 0.8, unit="s")
+    folder, smaller = bench.corpus("tiny", bench.size.streamed), bench.corpus("tiny", bench.size.own)
+    cache = bench.out("cache")
+    bench.side("raw_table", smaller, cache)
+    for _ in range(bench.size.rounds):
+        shutil.rmtree(bench.scratch / "hf" / "hf_medseg" / "plans")
+        first, other = bench.side("raw_stream", folder), bench.side("raw_stream", folder)
+        bench.side("raw_table", smaller, cache)  # plans again; the rows are there
+        yield {
+            begun: first.told["seconds"],
+            again: other.told["seconds"],
+            memory: other.private - bench.side("no_stream").private,
+            table: bench.side("raw_table", smaller, cache).told["seconds"],
+        }
+
+
+def starting(bench: Bench) -> Iterator[Values]:
+    """How long one waits for the catalog."""
+    goal = Goal("hf-medseg list", "itself, from the shell", 0.12, 0.1, unit="s")
+    bench.side("catalog")
+    for _ in range(bench.size.rounds):
+        yield {goal: bench.side("catalog").wall}
+
+
 def derived(bench: Bench) -> Iterator[Values]:
     """Squares of 512 pixels from JPEG pairs."""
     against = "datasets map with Pillow, as many processes"
@@ -385,6 +435,10 @@ LINES: dict[str, Callable[[Bench], Iterator[Values]]] = {
         upload,
         flat,
         planning,
+        planning_own,
+        packed,
+        loading,
+        starting,
         derived,
         looking,
     )

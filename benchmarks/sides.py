@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 SOURCES = {
-    **dict.fromkeys(("pairs", "polyps", "tiffs"), "image-mask-folder"),
+    **dict.fromkeys(("pairs", "polyps", "tiffs", "packed"), "image-mask-folder"),
     "images": "intel-cervical",
     "volumes": "brats",
 }
@@ -472,6 +472,64 @@ def planning(count: str) -> None:
     _tell(seconds=seconds, megabytes=grown)
 
 
+def plan_own(folder: str) -> None:
+    """Plans pairs of one's own, listing included: seconds of the processor, and private memory that the plan takes, in bytes a case."""
+    import os
+    import tempfile
+
+    from benchmarks.lines import private_memory
+    from hf_medseg.catalog.lookup import find_source
+    from hf_medseg.conversion.executor import Executor
+    from hf_medseg.conversion.plan import Request, make_plan
+
+    source = find_source("image-mask-folder")
+    with tempfile.TemporaryDirectory() as work, Executor(1) as executor:
+        before, start = private_memory(os.getpid()), time.process_time()
+        made = make_plan(source, Request(folder, about=f"{folder}.toml"), Path(work), executor)
+        seconds = time.process_time() - start
+    cases = sum(len(shard.cases) for config in made.configs for shard in config.shards)
+    _tell(seconds=seconds, bytes=(private_memory(os.getpid()) - before) * 2**20 / cases)
+
+
+def raw_stream(folder: str) -> None:
+    """The first row of a raw tree that is streamed, not decoded; what `datasets` imports for any stream is there already."""
+    import datasets
+
+    import hf_medseg
+
+    next(iter(datasets.IterableDataset.from_generator(lambda: iter([{"row": 0}]))))
+    start = time.perf_counter()
+    rows = hf_medseg.load_dataset("image-mask-folder", folder, about=f"{folder}.toml", split="train", streaming=True)
+    next(iter(rows.cast_column("image", datasets.Image(decode=False)).cast_column("mask", datasets.Image(decode=False))))
+    _tell(seconds=time.perf_counter() - start)
+
+
+def no_stream() -> None:
+    """What `datasets` takes for the first row of any stream."""
+    import datasets
+
+    import hf_medseg
+
+    next(iter(datasets.IterableDataset.from_generator(lambda: iter([{"row": 0}]))))
+    callable(hf_medseg.load_dataset)
+
+
+def raw_table(folder: str, cache: str) -> None:
+    """A raw tree as a cached table."""
+    import hf_medseg
+
+    start = time.perf_counter()
+    rows = hf_medseg.load_dataset("image-mask-folder", folder, about=f"{folder}.toml", split="train", cache_dir=cache)
+    _tell(seconds=time.perf_counter() - start, rows=len(rows))
+
+
+def catalog() -> None:
+    """Shows the catalog, as a user calls it."""
+    from hf_medseg.cli import main
+
+    main(["list"])
+
+
 def _tell(**measured: float) -> None:
     print(json.dumps(measured))
 
@@ -480,6 +538,7 @@ _ALL = (
     *(convert, verify, peer_verify, peer_images, peer_pairs, peer_tiffs, peer_volumes, encode),
     *(derive, peer_derive, stats, peer_stats, overlap, peer_overlap, export, peer_export, identify, site),
     *(stream, plain, epoch, peer_epoch, first, library, scan, upload, planning),
+    *(plan_own, raw_stream, no_stream, raw_table, catalog),
 )
 SIDES: dict[str, Callable[..., None]] = {one.__name__: one for one in _ALL}
 
