@@ -24,7 +24,8 @@ from hf_medseg.raw.files import RawFile, Reader
 _READ = words(
     """
     SOPClassUID SOPInstanceUID SamplesPerPixel PhotometricInterpretation NumberOfFrames Rows Columns BitsAllocated BitsStored HighBit
-    PixelRepresentation SegmentationType MaximumFractionalValue SharedFunctionalGroupsSequence PerFrameFunctionalGroupsSequence
+    PixelRepresentation SegmentationType MaximumFractionalValue SegmentSequence SharedFunctionalGroupsSequence
+    PerFrameFunctionalGroupsSequence
     ExtendedOffsetTable ExtendedOffsetTableLengths PixelData
     """
 )
@@ -89,8 +90,14 @@ class _Segmentation:
         """0 and 1 on the image's grid."""
         result = np.zeros(samples.grid.shape, np.uint8)
         chosen = [k for k, segment in enumerate(self.segments) if segment == number] if self.segments else list(range(len(self.frames)))
+        first: dict[Any, int] = {}
         for k in chosen:
             pixels = self._frame(k)
+            earlier = first.setdefault((self.frames[k].position, self.sources[k]), k)
+            if earlier != k and not np.array_equal(self._frame(earlier), pixels):
+                raise Rejected(
+                    self.path, f"its frames {earlier + 1} and {k + 1} are of one segment and one place, and show different things.", _ADVICE
+                )
             inside = pixels >= self.half if self.segments else pixels == number
             rows, columns = np.nonzero(inside)
             if rows.size:
@@ -186,6 +193,9 @@ def _described(dataset: Any, path: str) -> _Segmentation:
         )
     if kind != "LABELMAP" and None in segments:
         raise Rejected(path, "some of its frames do not say which segment they hold.", _ADVICE)
+    described = {whole_of(one, "SegmentNumber") for one in items_of(dataset, "SegmentSequence")}
+    if strange := sorted(number for number in {*segments} - described if number is not None):
+        raise Rejected(path, f"a frame of it is of segment {strange[0]}, which it does not describe.", _ADVICE)
     return _Segmentation(
         dataset, path, frames, [] if kind == "LABELMAP" else segments, sources, (most or 0) / 2 if kind == "FRACTIONAL" else 1
     )

@@ -237,3 +237,27 @@ def test_real_segment_of_one_frame(real: Callable[[str], Path]) -> None:
     folder = real("tcia-dicom-seg") / "highdicom-samples"
     expected = hd.seg.segread(folder / "seg_image_ct_binary_single_frame.dcm").pixel_array
     assert np.array_equal(segment(folder / "seg_image_ct_binary_single_frame.dcm", 1, [folder / "ct_image.dcm"])[0], expected)
+
+
+def _strange_segment(header: Any) -> None:
+    header.PerFrameFunctionalGroupsSequence[0].SegmentIdentificationSequence[0].ReferencedSegmentNumber = 9
+
+
+def _two_at_one_place(header: Any) -> None:
+    groups = header.PerFrameFunctionalGroupsSequence
+    groups[1].PlanePositionSequence = groups[0].PlanePositionSequence
+    groups[1].DerivationImageSequence = groups[0].DerivationImageSequence
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (_strange_segment, "of segment 9, which it does not describe"),
+        (_two_at_one_place, "frames 1 and 2 are of one segment and one place"),
+    ],
+)
+def test_frames_that_say_what_cannot_be_are_rejected(tmp_path: Path, change: Callable[[Any], None], words: str) -> None:
+    series = ct(tmp_path)
+    write_seg(tmp_path / "seg", series.headers, {"Liver": blobs("l"), "Tumor": blobs("t")}, name="seg", edit=change)
+    with pytest.raises(Rejected, match=words):
+        segment(tmp_path / "seg", 1, series.paths)
