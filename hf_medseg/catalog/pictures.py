@@ -10,10 +10,10 @@ import io
 import itertools
 import math
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import pyarrow.compute as pc
@@ -30,6 +30,8 @@ from hf_medseg.formats.shrunk import shrunk, step_of
 
 Look: TypeAlias = tuple[Numbers, NDArray[np.uint8]]
 """Every hash that a picture has by all ways of looking at it, and for each the kind of the way: which of the radii holds."""
+
+_Run: TypeAlias = Callable[[Callable[..., Any], Sequence[tuple[Any, ...]]], Iterable[tuple[int, Any]]]
 
 _LEAST_SIDE = 32  # pixels; smaller pictures hold too little
 _LARGE = 512  # pixels
@@ -84,22 +86,33 @@ class Likeness:
         return f"{self.pictures:,} of {self.among:,} pictures look like pictures of {self.source.id}, such as {self.example}"
 
 
-def recognise_shards(shards: Iterable[str | os.PathLike[str]], most: int) -> list[Likeness]:
+def _one_by_one(function: Callable[..., Any], calls: Sequence[tuple[Any, ...]]) -> Iterator[tuple[int, Any]]:
+    return ((number, function(*call)) for number, call in enumerate(calls))
+
+
+def recognise_shards(shards: Iterable[str | os.PathLike[str]], most: int, run: _Run = _one_by_one) -> list[Likeness]:
     """The known sets that pictures of the rows of shards are from.
 
     Args:
         shards: their paths.
         most: see `groups_to_look_at`.
+        run: what runs calls and gives (number of the call, result), in any order: see `Executor.run`.
     """
-    return recognise_looks(look for data in _images(groups_to_look_at(shards, most)) for look in looks_at(data))
+    groups = groups_to_look_at(shards, most).items() if _known().names else ()
+    calls = [(path, number) for path, numbers in groups for number in sorted(numbers)]
+    return recognise_looks(look for _, looks in run(looks_of, calls) for look in looks)
 
 
-def _images(groups: Mapping[str, Iterable[int]]) -> Iterator[bytes]:
-    for path, numbers in groups.items():
-        with parquet(path) as file:
-            if "image" in file.schema_arrow.names:
-                for batch in file.iter_batches(1 if "depth" in file.schema_arrow.names else 16, sorted(numbers), columns=["image"]):
-                    yield from filter(None, pc.struct_field(batch.column(0), "bytes").to_pylist())
+def looks_of(path: str, group: int) -> list[Look]:
+    """What the pictures of a row group of a shard may have been."""
+    return [look for data in _images(path, group) for look in looks_at(data)]
+
+
+def _images(path: str, group: int) -> Iterator[bytes]:
+    with parquet(path) as file:
+        if "image" in file.schema_arrow.names:
+            for batch in file.iter_batches(1 if "depth" in file.schema_arrow.names else 16, [group], columns=["image"]):
+                yield from filter(None, pc.struct_field(batch.column(0), "bytes").to_pylist())
 
 
 def groups_to_look_at(shards: Iterable[str | os.PathLike[str]], most: int) -> dict[str, frozenset[int]]:

@@ -191,7 +191,7 @@ def convert(
                 shutil.copytree(memory, target.local / "memory", ignore=shutil.ignore_patterns("*.tar"), dirs_exist_ok=True)
             conversion = Conversion(target.root, plan, losses=lost)
             outcomes = _write(target, plan, conversion, runner, tell)
-        _finish(target, plan, conversion, outcomes)
+            _finish(target, plan, conversion, outcomes, runner)
     return conversion
 
 
@@ -303,7 +303,7 @@ def _progress_of(task: ShardTask) -> tuple[int, int]:
         return 0, 0
 
 
-def _finish(target: Output, plan: Plan, conversion: Conversion, outcomes: Mapping[str, Outcome]) -> None:
+def _finish(target: Output, plan: Plan, conversion: Conversion, outcomes: Mapping[str, Outcome], runner: Executor) -> None:
     """Removes shards of other plans, then writes report, names, preview, and last of all the card."""
     sections = _sections(target)
     for config in plan.configs:
@@ -311,7 +311,7 @@ def _finish(target: Output, plan: Plan, conversion: Conversion, outcomes: Mappin
         _remove_others(target, folder, config, outcomes)
         sections[config.config.name] = config_report(plan, config, outcomes, target.root)
         if plan.source.from_about is not None:
-            sections[config.config.name]["known"] += _of_known_sets(target, config)
+            sections[config.config.name]["known"] += _of_known_sets(target, config, runner)
         write_text(target.root / _names_path(config, plan), json_text(dict(enumerate(config.table.classes))))
     order = {config.name: number for number, config in enumerate(plan.edition.reading.configs)}
     conversion.report = full_report(plan, {name: sections[name] for name in sorted(sections, key=lambda name: order.get(name, 99))})
@@ -335,12 +335,11 @@ def _finish(target: Output, plan: Plan, conversion: Conversion, outcomes: Mappin
 _LOOKED_AT = 300
 
 
-def _of_known_sets(target: Output, config: ConfigPlan) -> list[dict[str, str]]:
+def _of_known_sets(target: Output, config: ConfigPlan, runner: Executor) -> list[dict[str, str]]:
     """Says that pictures look like those of known sets, which a push will refuse."""
     paths = [path for shard in config.shards if (path := target.root / shard.name).exists()]
-    return [
-        {"path": "image", "reason": f"{one}: a push refuses that. {lawful_way(one.source)}"} for one in recognise_shards(paths, _LOOKED_AT)
-    ]
+    like = recognise_shards(paths, _LOOKED_AT, runner.run)
+    return [{"path": "image", "reason": f"{one}: a push refuses that. {lawful_way(one.source)}"} for one in like]
 
 
 def _sections(target: Output) -> dict[str, Any]:
