@@ -44,7 +44,7 @@ cards scripts facts api licenses commands: $(VENV)/test.stamp
 	$(BIN)/python -m tools.render $@
 
 bench: $(VENV)/test.stamp
-	$(BIN)/python -m benchmarks --results benchmarks/results.json --picture docs/speed.png
+	$(BIN)/python -m benchmarks --results benchmarks/results.json --page docs/speed.md --picture docs/speed.png
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from benchmarks.lines import LINES, SIZES, Bench, Goal, Result, measure
-from benchmarks.table import picture, table
+from benchmarks.table import TABLE, picture, table
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -29,6 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--home", type=Path, default=Path(tempfile.gettempdir()) / "hf_medseg-benchmarks", help="corpora are kept here")
     parser.add_argument("--results", type=Path, help="JSON file that keeps the results; other lines in it stay")
     parser.add_argument("--picture", type=Path, help="PNG file to draw")
+    parser.add_argument("--page", type=Path, help="Markdown file in which the table is replaced")
     given = parser.parse_args(arguments)
     size = SIZES[given.size] if given.rounds is None else replace(SIZES[given.size], rounds=given.rounds)
     given.home.mkdir(parents=True, exist_ok=True)
@@ -40,6 +41,8 @@ def main(arguments: list[str] | None = None) -> int:
     if given.results is not None:
         results = merged(given.results, results)
     print(table(results))
+    if given.page is not None:
+        given.page.write_text(TABLE.sub(lambda _: table(results) + "\n", given.page.read_text(encoding="utf-8")), encoding="utf-8")
     if given.picture is not None:
         picture(results, given.picture)
     return 0

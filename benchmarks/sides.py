@@ -84,16 +84,25 @@ def checked(path: str) -> tuple[bytes, str]:
     return data, hashlib.sha256(data).hexdigest()
 
 
-def peer_images(folder: str, out: str) -> None:
+def peer_images(folder: str, out: str, processes: str = "1") -> None:
     """`datasets` from paths, embedded, `to_parquet`."""
+    import pyarrow as pa
     from datasets import Dataset, Image
     from datasets.table import embed_table_storage
 
+    def embedded(table: Any) -> Any:
+        read = [checked(path)[1] for path in table["image"].combine_chunks().field("path").to_pylist()]
+        return embed_table_storage(table).append_column("source_sha256", pa.array(read))
+
     paths = files(folder, ".jpg")
-    columns = {"image": paths, "source_sha256": [checked(path)[1] for path in paths], "image_id": [Path(path).stem for path in paths]}
-    data = Dataset.from_dict(columns).cast_column("image", Image())
-    data = data.with_format("arrow").map(embed_table_storage, batched=True, batch_size=100)
+    data = Dataset.from_dict({"image": paths, "image_id": [Path(path).stem for path in paths]}).cast_column("image", Image())
+    data = data.with_format("arrow").map(embedded, batched=True, batch_size=100, num_proc=_processes(processes))
     data.with_format(None).to_parquet(f"{out}.parquet")
+
+
+def _processes(number: str) -> int | None:
+    """How `datasets` is told so many processes: None is its own."""
+    return int(number) if int(number) > 1 else None
 
 
 def label_map(path: str, size: tuple[int, int]) -> Any:
@@ -108,7 +117,7 @@ def label_map(path: str, size: tuple[int, int]) -> Any:
     return Image.fromarray((pixels // 255).astype(np.uint8))
 
 
-def peer_pairs(folder: str, out: str) -> None:
+def peer_pairs(folder: str, out: str, processes: str = "1") -> None:
     """`datasets` map that reads, checks and recodes each pair with Pillow, `to_parquet`."""
     from datasets import Dataset, Features, Image, Value
     from PIL import Image as Pillow
@@ -135,7 +144,8 @@ def peer_pairs(folder: str, out: str) -> None:
     features = Features(
         {"image": Image(), "mask": Image(), "image_id": text, "width": number, "height": number, "source_sha256": text, "mask_sha256": text}
     )
-    paths.map(one, features=features, remove_columns=["image_path", "mask_path"], writer_batch_size=100).to_parquet(f"{out}.parquet")
+    options = {"features": features, "remove_columns": ["image_path", "mask_path"], "writer_batch_size": 100}
+    paths.map(one, num_proc=_processes(processes), **options).to_parquet(f"{out}.parquet")
 
 
 def peer_tiffs(folder: str, out: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,6 +21,10 @@ def shown(value: float | None, unit: str) -> str:
     return (
         f"{value:.2g}" if unit == "x" and value < 0.1 else f"{value:.2f}" if unit == "x" and value < 10 else f"{value:.3g} {unit}".strip()
     )
+
+
+TABLE = re.compile(r"^\| step \| against \|.*\n(?:\|.*\n)*", re.MULTILINE)
+"""The table on a page."""
 
 
 def table(results: Sequence[Result]) -> str:

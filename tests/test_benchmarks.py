@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from benchmarks.__main__ import merged
+from benchmarks.__main__ import main, merged
 from benchmarks.corpora import corpus
 from benchmarks.lines import LINES, Goal, Result
 from benchmarks.table import GOOD, picture, table
@@ -66,6 +66,15 @@ def test_the_page_says_what_was_measured(tmp_path: Path) -> None:
     fast = {result.goal.name: result for result in results if "16-bit" in result.goal.name}
     assert f'"{fast["16-bit to PNG, speed"].median:.0f} x" for 16-bit PNG is against Pillow at its default level' in page
     assert fast["16-bit to PNG, speed against level 1"].median > 1
+
+
+def test_the_table_on_the_page_is_replaced_and_nothing_else(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    kept = tmp_path / "results.json"
+    page.write_text("Before.\n\n| step | against |\n| --- | --- |\n| old | peer |\n\nAfter.\n")
+    merged(kept, [Result(Goal("fast", "peer", 0.5, 0.3), [0.4])])
+    assert main(["--lines", "--home", str(tmp_path / "home"), "--results", str(kept), "--page", str(page)]) == 0
+    assert page.read_text() == f"Before.\n\n{table(merged(kept, []))}\n\nAfter.\n"
 
 
 def test_a_bar_is_as_long_as_it_is_many_times_as_fast(tmp_path: Path) -> None:
