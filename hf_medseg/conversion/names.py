@@ -24,9 +24,9 @@ from hf_medseg.dataset.storage import is_local, write_text
 from hf_medseg.dataset.table import TableSpec
 from hf_medseg.errors import Refused
 from hf_medseg.raw.files import RawFile
-from hf_medseg.raw.folders import split_of
 from hf_medseg.raw.ledger import Note
 from hf_medseg.raw.listing import Listing
+from hf_medseg.raw.splits import split_of
 
 FILE = "names.json"
 _LENGTH = 20  # hexadecimal digits: names of a million files do not meet

@@ -7,7 +7,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hf_medseg.errors import Refused
@@ -17,6 +17,7 @@ from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.litter import is_litter
 from hf_medseg.raw.patterns import Pattern, found_in
 from hf_medseg.raw.places import Alone, Hindered, InFolder
+from hf_medseg.raw.splits import split_of
 from hf_medseg.raw.walk import ABOVE, NO_FILE, walk
 
 
@@ -81,7 +82,7 @@ def _posix(name: str) -> str | None:
 def list_tree(path: str | os.PathLike[str], work: Path, under: str = "") -> Listing:
     """Lists a raw tree: a folder, an archive, or a folder with archives in it.
 
-    Members of an archive are listed as if it had been unpacked where it lies.
+    Members of an archive are listed as if it had been unpacked where it lies; below its name where that is the only word of their split.
 
     Args:
         path: the folder or archive (local path or fsspec URL).
@@ -138,7 +139,34 @@ def list_tree(path: str | os.PathLike[str], work: Path, under: str = "") -> List
     if not seen:
         raise Refused(f"{text}: the folder is empty. RAW is the folder or archive that you downloaded.")
     files.sort(key=lambda file: file.listed)
-    return Listing(_told_apart(_with_placeholders(files), text, above_all), litter, aside)
+    return Listing(_told_apart(_with_placeholders(_below_splits(files, text, above_all)), text, above_all), litter, aside)
+
+
+def _below_splits(files: list[RawFile], root: str, above_all: str) -> list[RawFile]:
+    """Where an archive beside others has a split's name, and no folder in it has, each is listed below its name, as Windows unpacks them.
+
+    So do `train.zip` and `test.zip` keep their splits, of which each holds `images/` and `masks/`.
+    """
+    members: dict[str, list[int]] = {}
+    for number, file in enumerate(files):
+        if file.place is not None and file.place.archived and file.place.path != root:
+            members.setdefault(file.place.path, []).append(number)
+    homes: dict[str, list[tuple[str, list[int]]]] = {}
+    for path, numbers in members.items():
+        folder, slash, archive = path[len(root) :].lstrip("/").rpartition("/")
+        homes.setdefault(above_all + folder + slash, []).append((stem(archive), numbers))
+    for above, archives in homes.items():
+        if any(_only_its_name_says(name, [files[n].listed for n in numbers]) for name, numbers in archives):
+            for name, numbers in archives:
+                if not all(files[n].listed.startswith(f"{above}{name}/") for n in numbers):
+                    for n in numbers:
+                        files[n] = replace(files[n], listed=f"{above}{name}/{files[n].listed[len(above) :]}")
+    return files
+
+
+def _only_its_name_says(name: str, inside: list[str]) -> bool:
+    """Whether a name is a split's, and no folder above any of the paths is called like one."""
+    return split_of(name) is not None and not any(split_of(folder) for path in inside for folder in path.split("/")[:-1])
 
 
 def _told_apart(files: list[RawFile], root: str, above_all: str) -> list[RawFile]:

@@ -26,7 +26,7 @@ from hf_medseg.formats.picture import Picture
 from hf_medseg.masks.agreement import MOST_CLASSES
 from hf_medseg.masks.drawing import UNKNOWN, Canvas, Thing, drawing_columns
 from hf_medseg.raw.files import RawFile, Reader
-from hf_medseg.raw.folders import SPLIT_FOLDER, split_of
+from hf_medseg.raw.splits import SPLIT_FOLDER, split_of
 from hf_medseg.raw.tree import Raw, joined
 
 PICTURE = r"[^/]+\.(?i:png|jpe?g|bmp|gif|tiff?|webp|pgm|ppm|pnm|jp2)"

@@ -15,7 +15,7 @@ from hf_medseg.errors import Refused, Rejected
 from hf_medseg.formats.picture import Picture
 from hf_medseg.masks.drawing import Canvas, Thing
 from hf_medseg.raw.files import RawFile, Reader
-from hf_medseg.raw.folders import SPLIT_FOLDER
+from hf_medseg.raw.splits import SPLIT_FOLDER
 from hf_medseg.raw.tree import Raw
 from hf_medseg.sources.annotated import (
     PICTURE,

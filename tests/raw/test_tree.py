@@ -302,6 +302,29 @@ def test_members_of_one_name_in_several_archives_are_told_apart(tmp_path: Path) 
     assert [file.read() for file in raw.files] == [b"a", b"b", b"a", b"b"]
 
 
+@pytest.mark.parametrize("form", ["zip", "tar"])
+def test_archives_that_are_called_like_a_split_keep_it(form: str, tmp_path: Path) -> None:
+    """`train.zip` and `test.zip` came out as one heap: the word of the split stood in the archive's name alone."""
+    for name in ("Train", "test_set", "extra"):
+        for inner in ("images/1.png", f"masks/{name}.png"):
+            kit.write(tmp_path / name / inner, name.encode())
+        pack = kit.as_zip if form == "zip" else kit.as_tar
+        pack(tmp_path / name, tmp_path / "raw" / "data" / f"{name}.{form}")
+    raw = open_raw_tree(tmp_path / "raw", tmp_path / "work")
+    assert [file.listed for file in raw.files] == [
+        f"data/{name}/{inner}" for name in ("Train", "extra", "test_set") for inner in ("images/1.png", f"masks/{name}.png")
+    ]
+    assert [file.read().decode() for file in raw.files] == ["Train", "Train", "extra", "extra", "test_set", "test_set"]
+
+
+def test_archives_whose_folders_say_the_split_lie_as_they_were_packed(tmp_path: Path) -> None:
+    for name, inner in (("train", "train/1.png"), ("test", "images/test/1.png"), ("masks", "masks/1.png")):
+        kit.write(tmp_path / name / inner, b"x")
+        kit.as_zip(tmp_path / name, tmp_path / "raw" / f"{name}.zip")
+    raw = open_raw_tree(tmp_path / "raw", tmp_path / "work")
+    assert [file.listed for file in raw.files] == ["images/test/1.png", "masks/1.png", "train/1.png"]
+
+
 @pytest.mark.parametrize("form", ["folder", "zip", "tar", "tar.gz"])
 def test_the_first_bytes_of_a_file(form: str, tmp_path: Path) -> None:
     data = kit.rng("head").bytes(50_000)

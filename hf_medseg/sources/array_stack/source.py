@@ -19,7 +19,7 @@ from hf_medseg.masks.agreement import MOST_CLASSES, classes_line
 from hf_medseg.masks.labels import Labels, Painted, Threshold, Values
 from hf_medseg.masks.structures import structures
 from hf_medseg.raw.files import RawFile
-from hf_medseg.raw.folders import split_of
+from hf_medseg.raw.splits import split_of
 from hf_medseg.raw.tree import Raw
 from hf_medseg.sources.annotated import layout_start, split_in
 from hf_medseg.sources.array_stack.one_hot import BACKGROUND, OneChannel, names_of_channels

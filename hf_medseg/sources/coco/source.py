@@ -15,8 +15,8 @@ from hf_medseg.errors import Refused, Rejected
 from hf_medseg.formats.picture import Picture
 from hf_medseg.masks.drawing import UNKNOWN, Canvas, Drawing
 from hf_medseg.raw.files import RawFile
-from hf_medseg.raw.folders import SPLIT_FOLDER
 from hf_medseg.raw.long_json import keys_in
+from hf_medseg.raw.splits import SPLIT_FOLDER
 from hf_medseg.raw.tree import Raw
 from hf_medseg.sources.annotated import (
     HEAD,

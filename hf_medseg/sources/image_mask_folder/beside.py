@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from hf_medseg.errors import Refused, Rejected
 from hf_medseg.raw.files import RawFile
-from hf_medseg.raw.folders import split_of
+from hf_medseg.raw.splits import split_of
 from hf_medseg.raw.tables import Table
 from hf_medseg.raw.tree import Raw
 from hf_medseg.sources.image_mask_folder.ways import Way

@@ -17,7 +17,7 @@ from hf_medseg.masks.agreement import MOST_CLASSES, OBJECTS, refuse_apart
 from hf_medseg.masks.coding import Coding as Seen
 from hf_medseg.masks.coding import look, look_at_palette
 from hf_medseg.raw.files import RawFile
-from hf_medseg.raw.folders import SPLIT_FOLDER
+from hf_medseg.raw.splits import SPLIT_FOLDER
 from hf_medseg.raw.tree import Raw
 from hf_medseg.sources.image_mask_folder.beside import with_lists, with_meanings
 from hf_medseg.sources.image_mask_folder.coding import MOST_COLUMNS, AboutFile, Coding, coding_of

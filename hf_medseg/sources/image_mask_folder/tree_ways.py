@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 
 from hf_medseg.errors import Refused
 from hf_medseg.raw.files import RawFile
-from hf_medseg.raw.folders import split_of
 from hf_medseg.raw.order import natural
+from hf_medseg.raw.splits import split_of
 from hf_medseg.raw.tree import Raw, joined
 from hf_medseg.sources.image_mask_folder.ways import Item, Kind, Way, is_picture, kinds_of, stem_of
 from hf_medseg.sources.image_mask_folder.words import STRONG, Role, are_raters, is_derived, role_of, said_by, tokens, without_role

@@ -10,8 +10,9 @@ from typing import Any, Literal
 
 from hf_medseg.catalog.own import Fit
 from hf_medseg.raw.files import RawFile
-from hf_medseg.raw.folders import Above, Sorting, split_of
+from hf_medseg.raw.folders import Above, Sorting
 from hf_medseg.raw.order import natural
+from hf_medseg.raw.splits import split_of
 from hf_medseg.raw.tree import Found, joined
 from hf_medseg.sources.image_mask_folder.words import is_patient
 

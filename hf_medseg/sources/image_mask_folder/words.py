@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from hf_medseg.raw.folders import split_of
+from hf_medseg.raw.splits import split_of
 
 Role = Literal["", "image", "mask"]
 

@@ -12,9 +12,9 @@ from hf_medseg.errors import Refused, Rejected
 from hf_medseg.formats.nrrd import Segment
 from hf_medseg.formats.volume_file import segments_of, stem_of
 from hf_medseg.raw.files import RawFile
-from hf_medseg.raw.folders import split_of
 from hf_medseg.raw.order import natural_key
 from hf_medseg.raw.path_patterns import PathPattern
+from hf_medseg.raw.splits import split_of
 from hf_medseg.raw.tables import Table, json_of
 from hf_medseg.raw.tree import Raw
 from hf_medseg.sources.nnunet_json import labels_of, sides_of

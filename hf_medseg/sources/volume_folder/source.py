@@ -23,7 +23,7 @@ from hf_medseg.masks.labels import Labels, OneValue, Threshold, Values
 from hf_medseg.masks.structures import structures
 from hf_medseg.masks.volume_values import MOST, look_at_volume
 from hf_medseg.raw.files import RawFile
-from hf_medseg.raw.folders import SPLIT_FOLDER
+from hf_medseg.raw.splits import SPLIT_FOLDER
 from hf_medseg.raw.tree import Raw
 from hf_medseg.sources.volume_folder.layouts import (
     Entry,

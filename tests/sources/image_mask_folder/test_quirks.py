@@ -20,7 +20,7 @@ from hf_medseg.conversion import layout
 from hf_medseg.conversion.run import convert
 from hf_medseg.errors import Refused
 from hf_medseg.masks.upright import turned
-from hf_medseg.raw.folders import split_of
+from hf_medseg.raw.splits import split_of
 from tests.support.harness import PHANTOMS, Converted, pixels, run
 from tests.support.kit import Phantom, as_zip, colour, encode, save, save_jpeg, save_palette, write
 
