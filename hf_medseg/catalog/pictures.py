@@ -54,9 +54,9 @@ _ALONE = 10
 _RADII_ALONE, _RADII_CROWDED = (5, 2, 4, 1), (1, 0, 0, -1)
 _FARTHEST = max(_RADII_ALONE)
 
-# So many different pictures of a known set prove it, or all where there are fewer; of many pictures this part, or so many. Where pictures
-# here and there look like few of the set, they are strangers: copies look like one each, or, flipped and scaled, a few like one; or most of
-# all pictures are copies.
+# So many different pictures of a known set prove it, or all where there are fewer, and this part of the pictures more, or so many: of a
+# hundred strangers one may come near by chance. Where pictures here and there look like few of the set, they are strangers: copies look
+# like one each, or, flipped and scaled, a few like one; or most of all pictures are copies.
 _ENOUGH, _PART, _MANY, _FEWEST, _MOST = 3, 0.05, 8, 0.25, 0.3
 
 _AT_ONCE = 512
@@ -182,7 +182,7 @@ def recognise_looks(looks: Iterable[Look]) -> list[Likeness]:
         looked += len(some)
         for id, name in _matches(some, known):
             found.setdefault(id, []).append(name)
-    least = max(min(_ENOUGH, looked), min(_MANY, looked * _PART))
+    least = min(looked, _MANY, _ENOUGH + looked * _PART)
     like = [
         Likeness(sources()[id], len(names), looked, min(names))
         for id, names in found.items()

@@ -135,6 +135,15 @@ def test_strangers_pictures_are_no_known_set(kind: str) -> None:
     assert not [one for start in range(0, 120, 12) for one in recognise(drawn[start : start + 12])]
 
 
+@pytest.mark.usefixtures("known")
+def test_a_few_likenesses_among_many_are_chance() -> None:
+    """Three of sixty drawn heads came near pictures of a set of heads, and were refused as copies."""
+    drawn = [encoded(Image.fromarray(one)) for one in strangers("polyps", 54, state=5)]
+    few, more = ([encoded(scene(number)) for number in range(count)] for count in (3, 6))
+    assert not recognise([*drawn, *few])
+    assert [(one.source.id, one.pictures) for one in recognise([*drawn, *more])] == [("kvasir-seg", 6)]
+
+
 def test_the_known_pictures_of_one_set_are_not_those_of_another() -> None:
     assert {source.id: len(known_pictures(source)) for source in sources().values() if known_pictures(source)} == {
         "breast-cancer": 780,
