@@ -18,6 +18,7 @@ from hf_medseg.catalog.about import About, OwnData
 from hf_medseg.catalog.source import Config, Edition, Source
 from hf_medseg.catalog.tables import table_of
 from hf_medseg.dataset.columns import Column, Label, ListOf, Picture, Record, Value, Volume
+from hf_medseg.dataset.report import Report
 from hf_medseg.dataset.storage import json_text
 
 _CONTEXT = {
@@ -64,7 +65,7 @@ _SPLIT = r"(?:.*/)?([^/]+?)(?:-\d{5}-of-\d{5}\.parquet)?$"
 _MASK = re.compile(r"(?:fov_)?mask(?:s|_(?!names|origin|overlap).+)?|instances")
 
 
-def render(source: Source, edition: Edition, report: Mapping[str, Any], about: About | None = None) -> str:
+def render(source: Source, edition: Edition, report: Report, about: About | None = None) -> str:
     """The description of one edition as JSON-LD.
 
     Args:
@@ -137,12 +138,12 @@ def with_hashes(text: str, shards: Mapping[str, tuple[int, str]]) -> str:
     return json_text(told)
 
 
-def _splits(report: Mapping[str, Any], config: Config) -> list[str]:
-    section = report["configs"].get(config.name, {"splits": {}})
-    return [split for split, found in section["splits"].items() if found["rows"]]
+def _splits(report: Report, config: Config) -> list[str]:
+    splits = report["configs"][config.name]["splits"] if config.name in report["configs"] else {}
+    return [split for split, found in splits.items() if found["rows"]]
 
 
-def _files(report: Mapping[str, Any], config: Config) -> dict[str, Any]:
+def _files(report: Report, config: Config) -> dict[str, Any]:
     folder = report["configs"][config.name]["folder"]
     return {
         "@type": "cr:FileSet",
@@ -154,7 +155,7 @@ def _files(report: Mapping[str, Any], config: Config) -> dict[str, Any]:
     }
 
 
-def _record_sets(source: Source, edition: Edition, report: Mapping[str, Any], config: Config) -> list[dict[str, Any]]:
+def _record_sets(source: Source, edition: Edition, report: Report, config: Config) -> list[dict[str, Any]]:
     """The rows of a config, and before them the names of its splits."""
     columns = table_of(source, edition, config).columns
     names = f"{config.name}_splits"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from hf_medseg.catalog.about import OwnData
@@ -14,9 +14,7 @@ from hf_medseg.catalog.tables import table_of
 from hf_medseg.dataset.columns import card_feature
 from hf_medseg.dataset.folder import FILE as PREVIEW_FILE
 from hf_medseg.dataset.folder import PREVIEW
-
-Report = Mapping[str, Any]
-
+from hf_medseg.dataset.report import Report, Section, SplitSection
 
 _SIZES = (
     (10**3, "n<1K"),
@@ -95,7 +93,7 @@ def _config_keys(edition: Edition, report: Report) -> list[dict[str, Any]]:
     return [*listed, {"config_name": PREVIEW, "data_files": [{"split": "train", "path": PREVIEW_FILE}]}]
 
 
-def filled(section: Mapping[str, Any]) -> dict[str, Any]:
+def filled(section: Section) -> dict[str, SplitSection]:
     """The splits that have rows: a split without any is not named, since loading it fails."""
     return {split: found for split, found in section["splits"].items() if found["rows"]}
 
@@ -104,9 +102,9 @@ def _dataset_info(source: Source, edition: Edition, report: Report) -> list[dict
     """Features and sizes of the image configs; one that names volumes would break every config under older readers."""
     listed = []
     for config in edition.reading.configs:
-        section = report["configs"].get(config.name, {"splits": {}})
-        rows = filled(section).items()
-        splits = [{"name": split, "num_bytes": found["bytes"], "num_examples": found["rows"]} for split, found in rows]
+        rows = filled(report["configs"][config.name]) if config.name in report["configs"] else {}
+        splits = [{"name": split, "num_bytes": found["bytes"], "num_examples": found["rows"]} for split, found in rows.items()]
+        size = sum(found["bytes"] for found in rows.values())
         if splits and not config.volumes:
             columns = table_of(source, edition, config).columns
             listed.append(
@@ -114,8 +112,8 @@ def _dataset_info(source: Source, edition: Edition, report: Report) -> list[dict
                     "config_name": config.name if len(edition.reading.configs) > 1 else "default",
                     "features": [card_feature(column, kind) for column, kind in columns.items()],
                     "splits": splits,
-                    "download_size": sum(split["num_bytes"] for split in splits),
-                    "dataset_size": sum(split["num_bytes"] for split in splits),
+                    "download_size": size,
+                    "dataset_size": size,
                 }
             )
     return listed

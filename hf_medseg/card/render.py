@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Literal
 
 import yaml
 
 from hf_medseg.card import script
-from hf_medseg.card.front import Report, filled, front_matter, title_of
+from hf_medseg.card.front import filled, front_matter, title_of
 from hf_medseg.card.markdown import bullets, numbered, table
 from hf_medseg.card.meanings import column_meaning, type_text
 from hf_medseg.catalog.about import About, OwnData
@@ -21,6 +21,7 @@ from hf_medseg.catalog.source import Config, Edition, Source
 from hf_medseg.catalog.tables import table_of
 from hf_medseg.dataset.columns import Column
 from hf_medseg.dataset.folder import DIFFER, INCOMPLETE, OVERVIEW, PREVIEW
+from hf_medseg.dataset.report import Report, Section
 from hf_medseg.words import counted
 
 PATH_IS = "`PATH` is this folder, or this dataset's name on the Hub."  # taken out where a push puts the name in
@@ -112,7 +113,9 @@ def _incomplete(edition: Edition, report: Report) -> str:
             missing.append(f"Config `{name}`, rejected: {counted(len(rejected), 'case')}.")
         for line in section["published"]:
             if line["what"] in ("rows", "volumes") and (line["found"] or 0) < line["published"]:
-                notes.append(f"`{line['split']}`: {counted(line['published'], line['what'][:-1])} published, {line['found'] or 0:,} here.")
+                notes.append(
+                    f"`{line['split']}`: {counted(int(line['published']), line['what'][:-1])} published, {line['found'] or 0:,} here."
+                )
     others = [f"`{config.name}`" for config in edition.reading.configs if report and config.name not in report["configs"]]
     if others:
         notes.append(f"Not made here: the config{'s' * (len(others) > 1)} {', '.join(others)}.")
@@ -240,14 +243,14 @@ def _masks(source: Source, edition: Edition, report: Report, configs: Sequence[C
     return "\n\n".join(parts)
 
 
-def _class_table(names: Sequence[str], found: Mapping[str, Any] | None) -> str:
+def _class_table(names: Sequence[str], found: Section | None) -> str:
     lines: list[tuple[str, str]] = [(str(index), name) for index, name in enumerate(("background", *names))]
     if found is None:
         return table(("index", "class"), lines)
     if any("not annotated" in split["pixels"] for split in found["splits"].values()):
         lines.append(("255", "not annotated"))
 
-    def total(key: str, name: str) -> str:
+    def total(key: Literal["rows_per_class", "pixels"], name: str) -> str:
         return f"{sum(split[key].get(name, 0) for split in found['splits'].values()):,}"
 
     return table(

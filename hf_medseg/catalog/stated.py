@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from hf_medseg.catalog.combined import combined
 from hf_medseg.catalog.facts import EditionFacts
 from hf_medseg.catalog.licenses import LICENSE_TIERS, TIERS_BY_OPENNESS, License
+from hf_medseg.dataset.report import Report
 from hf_medseg.words import counted
 
 Some = TypeVar("Some", bound=EditionFacts)
@@ -42,7 +43,7 @@ class Stated:
         return cls(known, doi.lower() if _DOI.fullmatch(doi) else "", series)
 
     @classmethod
-    def from_report(cls, report: Mapping[str, Any]) -> tuple[Stated, ...]:
+    def from_report(cls, report: Report) -> tuple[Stated, ...]:
         """What `report.json` says of them."""
         return tuple(cls.of(one["license"], one["doi"], one["series"]) for one in report.get("licenses", ()))
 

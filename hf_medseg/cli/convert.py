@@ -122,7 +122,7 @@ def _as_dict(conversion: Conversion) -> dict[str, Any]:
         "configs": {
             config.config.name: {
                 "cases": {split: len(cases) for split, cases in config.splits.items()},
-                "splits": parts.get(config.config.name, {}).get("splits", {}),
+                "splits": parts[config.config.name]["splits"] if config.config.name in parts else {},
                 "files_not_used": sum(note.files for note in config.not_used),
             }
             for config in plan.configs
@@ -184,18 +184,17 @@ def _show(conversion: Conversion) -> None:
             terminal.tell(f"{name} / {split}: {counted(found['rows'], 'row')}, {found['rows_with_mask']:,} with mask")
         for split, told in part.get("limited", {}).items():
             terminal.tell(f"incomplete: {told['taken']:,} of {counted(told['cases'], 'case')} of {name} / {split}, as --limit says")
-        for line in part["published"]:
-            found = line["found"] or 0  # a split that is not there at all has no number
-            if line["published"] != found and line["what"] != "mean foreground fraction":
-                terminal.tell(f"note: {line['what']} in {line['split']}: {line['published']:,} published, {found:,} found")
+        for compared in part["published"]:
+            here = compared["found"] or 0  # a split that is not there at all has no number
+            if compared["published"] != here and compared["what"] != "mean foreground fraction":
+                terminal.tell(f"note: {compared['what']} in {compared['split']}: {compared['published']:,} published, {here:,} found")
         if differ := part.get("checksums", {}).get("differ"):
             where = f"; see {conversion.out / LOCAL / REPORT}" if is_local(conversion.out) else ""
             terminal.tell(f"note: {differ:,} of {counted(part['checksums']['compared'], 'file')} with a published checksum {DIFFER}{where}")
         for reason, count in Counter(note["reason"] for note in part.get("notes", ())).most_common():
             terminal.tell(f"note: {counted(count, 'file')}: {reason}; see report.json")
-        told = {"known": _KNOWN, "duplicate": ("duplicate file", "duplicate files")}
-        counts = [counted(len(part[key]), *nouns) for key, nouns in told.items() if part[key]]
-        if counts:
+        lists = ((part["known"], _KNOWN), (part["duplicate"], ("duplicate file", "duplicate files")))
+        if counts := [counted(len(several), *nouns) for several, nouns in lists if several]:
             terminal.tell(f"{', '.join(counts)}: see report.json")
         for reason, number in Counter(note["reason"] for note in part["known"]).most_common(_NOTES):
             terminal.tell(f"note: {reason}" + (f" ({number:,} files)" if number > 1 else ""))

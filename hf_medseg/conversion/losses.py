@@ -45,7 +45,7 @@ def losses(target: Output, plan: Plan) -> Losses:
         shards = target.shards(config_folder(config.config, plan.edition))
         if not shards or begun.get(name) == config.options:
             continue
-        finished = sections.get(name, {}).get("options")
+        finished = sections[name].get("options") if name in sections else None
         held = finished or begun.get(name) or _told_by(shards)
         rows, lost = _rows_lost(shards, config)
         different = [key for key in _WORDS if key in held and held[key] != config.options.get(key)]

@@ -20,6 +20,7 @@ from hf_medseg.case import Case, Problem
 from hf_medseg.dataset.columns import TEXT, Column, ListOf
 from hf_medseg.dataset.folder import Output
 from hf_medseg.dataset.identity import Outcome
+from hf_medseg.dataset.report import Rejection
 from hf_medseg.dataset.storage import is_local, write_text
 from hf_medseg.dataset.table import TableSpec
 from hf_medseg.errors import Refused
@@ -205,17 +206,18 @@ class Names:
         self._learn((*(file.listed for case in cases for _, file in case.named_files()), *tables))
         outcome.rejected[:] = self.rejections(outcome.rejected)
         for notes in (outcome.notes, outcome.known):
-            for name in ("path", "reason"):
-                for one, text in zip(notes, self.texts([one[name] for one in notes]), strict=True):
-                    one[name] = text
+            for one, path in zip(notes, self.texts([one["path"] for one in notes]), strict=True):
+                one["path"] = path
+            for one, reason in zip(notes, self.texts([one["reason"] for one in notes]), strict=True):
+                one["reason"] = reason
 
-    def rejections(self, rejected: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    def rejections(self, rejected: Sequence[Rejection]) -> list[Rejection]:
         """Rejected cases under new names."""
-        found = [dict(one) for one in rejected]
-        for name in ("file", "expected", "advice"):
-            for one, text in zip(found, self.texts([one[name] for one in found]), strict=True):
-                one[name] = text
-        return [{**one, "image_id": self.new(one["image_id"])} for one in found]
+        texts = [self.texts([one[name] for one in rejected]) for name in ("file", "expected", "advice")]
+        return [
+            Rejection(image_id=self.new(one["image_id"]), file=file, expected=expected, advice=advice)
+            for one, file, expected, advice in zip(rejected, *texts, strict=True)
+        ]
 
 
 def _may_name(word: str) -> bool:

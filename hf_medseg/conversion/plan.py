@@ -28,6 +28,7 @@ from hf_medseg.conversion.own import fit_of
 from hf_medseg.conversion.quiet import quiet
 from hf_medseg.conversion.survey import take_survey
 from hf_medseg.dataset.identity import Identity, split_order
+from hf_medseg.dataset.report import Rejection, rejection
 from hf_medseg.dataset.table import TableSpec
 from hf_medseg.errors import Refused, Rejected, of_own_files
 from hf_medseg.raw.files import RawFile
@@ -90,7 +91,7 @@ class ConfigPlan:
     shards: list[ShardPlan]
     not_used: list[Note]
     known: list[Note]
-    rejected: list[dict[str, str]]
+    rejected: list[Rejection]
     options: dict[str, Any] = field(default_factory=dict)
     limited: dict[str, tuple[int, int]] = field(default_factory=dict)
     called: dict[str, str] = field(default_factory=dict)
@@ -284,7 +285,7 @@ def _config_plan(source: Source, edition: Edition, config: Config, raw: Raw, req
         try:
             folder.read()
         except Rejected as error:
-            rejected.append(_rejection(folder.listed, error))
+            rejected.append(rejection(folder.listed, error))
     options = {"limit": request.limit if limited else None, "max_shard_size": request.max_shard_size, "parts": sorted(raw.parts)}
     notes, called = raw.ledger.notes(), raw.ledger.renamed()
     if names is not None:
@@ -303,11 +304,7 @@ def _unknown_column(source: Source, config: Config, case: Case, known: Collectio
     return Refused(f"{source.id}: source.py fills the column {name!r} of {case.image_id}, which no config has; {hint}")
 
 
-def _rejection(image_id: str, error: Rejected) -> dict[str, str]:
-    return {"image_id": image_id, "file": error.file, "expected": error.expected, "advice": error.advice}
-
-
-def _unique(cases: Iterable[Case]) -> tuple[list[Case], list[dict[str, str]]]:
+def _unique(cases: Iterable[Case]) -> tuple[list[Case], list[Rejection]]:
     """Cases by unique id; a second case of one id is rejected by name."""
     kept: dict[str, Case] = {}
     rejected = []
@@ -316,7 +313,7 @@ def _unique(cases: Iterable[Case]) -> tuple[list[Case], list[dict[str, str]]]:
         if first is not case:
             here, there = (next(c.named_files())[1].shown for c in (case, first))
             error = Rejected(here, f"has the id {case.image_id!r} of {there}.", "Keep one of the two in the raw tree.")
-            rejected.append(_rejection(case.image_id, error))
+            rejected.append(rejection(case.image_id, error))
     return list(kept.values()), rejected
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,12 +15,13 @@ from hf_medseg.catalog.lookup import known_files
 from hf_medseg.catalog.tables import config_folder
 from hf_medseg.conversion.plan import ConfigPlan, Plan
 from hf_medseg.dataset.identity import Outcome, versions
+from hf_medseg.dataset.report import Checksums, Compared, Noted, Report, Section, SeriesTerms, SplitSection
 from hf_medseg.dataset.storage import parquet
 from hf_medseg.dataset.table import Tally
 from hf_medseg.raw.order import natural
 
 
-def config_report(plan: Plan, config: ConfigPlan, outcomes: Mapping[str, Outcome], out: Path) -> dict[str, Any]:
+def config_report(plan: Plan, config: ConfigPlan, outcomes: Mapping[str, Outcome], out: Path) -> Section:
     """What became of one config.
 
     Args:
@@ -34,8 +33,8 @@ def config_report(plan: Plan, config: ConfigPlan, outcomes: Mapping[str, Outcome
     tallies: dict[str, Tally] = {}
     shards: dict[str, list[str]] = {}
     rejected = list(config.rejected)
-    known = [asdict(note) for note in config.known]
-    notes: list[dict[str, str]] = []
+    known = [Noted(path=note.path, reason=note.reason, files=note.files) for note in config.known]
+    notes: list[Noted] = []
     duplicate: set[str] = set()
     for shard in config.shards:
         outcome = outcomes[shard.name]
@@ -49,7 +48,7 @@ def config_report(plan: Plan, config: ConfigPlan, outcomes: Mapping[str, Outcome
     duplicate.update(repeated_images(out / shard.name for shard in config.shards if outcomes[shard.name].tally.rows))
     named = {one["file"] for one in rejected} | {one["path"] for one in known}
     splits = {name: split_section(tally, config.table.classes, shards[name], out) for name, tally in tallies.items()}
-    return {
+    section: Section = {
         "folder": config_folder(config.config, plan.edition),
         "classes": list(config.table.classes),
         "options": config.options,
@@ -62,12 +61,14 @@ def config_report(plan: Plan, config: ConfigPlan, outcomes: Mapping[str, Outcome
         "known": sorted(known, key=lambda one: (one["path"], one["reason"])),
         "notes": sorted(notes, key=lambda one: (one["path"], one["reason"])),
         "duplicate": sorted(duplicate),
-        "not_used": [asdict(note) for note in config.not_used],
-        **({"called": called} if (called := {name: path for name, path in config.called.items() if name in named}) else {}),
+        "not_used": [{"path": note.path, "reason": note.reason, "files": note.files} for note in config.not_used],
     }
+    if called := {name: path for name, path in config.called.items() if name in named}:
+        section["called"] = called
+    return section
 
 
-def split_section(tally: Tally, classes: Sequence[str], shards: Sequence[str], out: Path) -> dict[str, Any]:
+def split_section(tally: Tally, classes: Sequence[str], shards: Sequence[str], out: Path) -> SplitSection:
     """What is told of one split.
 
     Args:
@@ -116,7 +117,7 @@ def _read(path: Path, columns: list[str]) -> pa.Table:
         return file.read(columns)
 
 
-def checksums(known: Mapping[str, str], shards: Iterable[Path]) -> dict[str, Any]:
+def checksums(known: Mapping[str, str], shards: Iterable[Path]) -> Checksums:
     """How many files of the rows have a published checksum, how many of them differ from it, and which: only hashes are read.
 
     Args:
@@ -145,7 +146,7 @@ def _hash_numbers(hashes: Iterable[str]) -> NDArray[np.uint64]:
     return np.array([int(one[:16], 16) for one in hashes], np.uint64)
 
 
-def compare(published: Published, splits: Mapping[str, Any], out: Path) -> list[dict[str, Any]]:
+def compare(published: Published, splits: Mapping[str, SplitSection], out: Path) -> list[Compared]:
     """Published numbers beside the found ones.
 
     Args:
@@ -153,18 +154,20 @@ def compare(published: Published, splits: Mapping[str, Any], out: Path) -> list[
         splits: what is told of every split, see `split_section`.
         out: the output folder, where the shards are.
     """
-    lines = []
-    for what, numbers, key in (
-        ("rows", published.rows, "rows"),
-        ("rows with mask", published.with_mask, "rows_with_mask"),
-        ("mean foreground fraction", published.foreground, "foreground"),
-    ):
-        for split, number in numbers.items():
-            lines.append({"what": what, "split": split, "published": number, "found": splits.get(split, {}).get(key)})
-    for split, number in published.volumes.items():
-        shards = [out / shard for shard in splits.get(split, {}).get("shards", ())]
-        lines.append({"what": "volumes", "split": split, "published": number, "found": _volumes(shards)})
-    return lines
+    found: dict[str, tuple[Mapping[str, float], dict[str, float | None]]] = {
+        "rows": (published.rows, {split: one["rows"] for split, one in splits.items()}),
+        "rows with mask": (published.with_mask, {split: one["rows_with_mask"] for split, one in splits.items()}),
+        "mean foreground fraction": (published.foreground, {split: one["foreground"] for split, one in splits.items()}),
+        "volumes": (
+            published.volumes,
+            {split: _volumes(out / shard for shard in (splits[split]["shards"] if split in splits else ())) for split in published.volumes},
+        ),
+    }
+    return [
+        {"what": what, "split": split, "published": number, "found": here.get(split)}
+        for what, (numbers, here) in found.items()
+        for split, number in numbers.items()
+    ]
 
 
 def _volumes(shards: Iterable[Path]) -> int | None:
@@ -182,7 +185,7 @@ def _volumes(shards: Iterable[Path]) -> int | None:
 _NAMING = ("says the same as",)
 
 
-def published(report: Mapping[str, Any]) -> dict[str, Any]:
+def published(report: Report) -> Report:
     """What `report.json` says of a whole report: files that were not used by reason and number alone.
 
     Nobody has looked at what such files are called: their names, which may be those of persons, stay on this machine.
@@ -190,26 +193,32 @@ def published(report: Mapping[str, Any]) -> dict[str, Any]:
     return {**report, "configs": {name: published_section(section) for name, section in report["configs"].items()}}
 
 
-def published_section(section: Mapping[str, Any]) -> dict[str, Any]:
+def published_section(section: Section) -> Section:
     """See `published`; a section that is published already stays as it is."""
     files: dict[str, int] = {}
     for note in section["not_used"]:
         reason = next((f"{words} another file" for words in _NAMING if note["reason"].startswith(words)), note["reason"])
         files[reason] = files.get(reason, 0) + note["files"]
-    told: dict[str, Any] = {"not_used": [{"reason": reason, "files": files[reason]} for reason in sorted(files)]}
+    told = section.copy()
+    told["not_used"] = [{"reason": reason, "files": files[reason]} for reason in sorted(files)]
     if "checksums" in section:
-        told["checksums"] = {key: section["checksums"][key] for key in ("compared", "differ")}
-    return {**{key: value for key, value in section.items() if key != "called"}, **told}
+        told["checksums"] = {"compared": section["checksums"]["compared"], "differ": section["checksums"]["differ"]}
+    told.pop("called", None)
+    return told
 
 
-def full_report(plan: Plan, configs: Mapping[str, Any]) -> dict[str, Any]:
+def full_report(plan: Plan, configs: Mapping[str, Section]) -> Report:
     """Everything that is known of a conversion; `published` is what leaves this machine."""
     return {
         "source": plan.source.id,
         "edition": plan.edition.name or None,
         "license": plan.edition.license.id,
         "tier": plan.edition.license.tier,
-        **({"licenses": [asdict(one) for one in plan.licenses]} if plan.licenses else {}),
+        **(
+            {"licenses": [SeriesTerms(license=one.license, doi=one.doi, series=one.series) for one in plan.licenses]}
+            if plan.licenses
+            else {}
+        ),
         "converter": __version__,
         "packages": versions(),
         "configs": dict(configs),

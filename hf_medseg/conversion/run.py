@@ -11,7 +11,6 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from hf_medseg.card import croissant
 from hf_medseg.card import render as card
@@ -30,6 +29,7 @@ from hf_medseg.conversion.shard import ShardTask, fingerprint, write_shard
 from hf_medseg.dataset import lock
 from hf_medseg.dataset.folder import CARD, CROISSANT, NAMES, REPORT, Output, check_apart, check_writable
 from hf_medseg.dataset.identity import Identity, Outcome, read_shard
+from hf_medseg.dataset.report import Noted, Rejection, Report, Section
 from hf_medseg.dataset.storage import is_local, json_text, place, write_text
 from hf_medseg.dataset.temporary import temporary_folder
 from hf_medseg.errors import Refused
@@ -56,7 +56,7 @@ class Conversion:
 
     out: Path
     plan: Plan
-    report: dict[str, Any] = field(default_factory=dict)
+    report: Report = field(default_factory=lambda: Report())
     made: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     losses: Losses = field(default_factory=Losses)
@@ -76,7 +76,7 @@ class Conversion:
         return "\n".join(lines)
 
     @property
-    def rejected(self) -> list[dict[str, str]]:
+    def rejected(self) -> list[Rejection]:
         """Every rejected case of the configs made now."""
         names = {config.config.name for config in self.plan.configs}
         return [one for name, part in self.report.get("configs", {}).items() if name in names for one in part["rejected"]]
@@ -335,14 +335,14 @@ def _finish(target: Output, plan: Plan, conversion: Conversion, outcomes: Mappin
 _LOOKED_AT = 300
 
 
-def _of_known_sets(target: Output, config: ConfigPlan, runner: Executor) -> list[dict[str, str]]:
+def _of_known_sets(target: Output, config: ConfigPlan, runner: Executor) -> list[Noted]:
     """Says that pictures look like those of known sets, which a push will refuse."""
     paths = [path for shard in config.shards if (path := target.root / shard.name).exists()]
     like = recognise_shards(paths, _LOOKED_AT, runner.run)
     return [{"path": "image", "reason": f"{one}: a push refuses that. {lawful_way(one.source)}"} for one in like]
 
 
-def _sections(target: Output) -> dict[str, Any]:
+def _sections(target: Output) -> dict[str, Section]:
     """What earlier conversions said of each config, with the names of unused files where this machine knows them."""
     whole = target.whole_report().get("configs", {})
     found = {name: part for name, part in target.report().get("configs", {}).items() if (target.root / part["folder"]).is_dir()}

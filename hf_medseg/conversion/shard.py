@@ -20,6 +20,7 @@ from hf_medseg.conversion.rows import Row, rows
 from hf_medseg.dataset.arrays import array_of, arrow_type
 from hf_medseg.dataset.columns import Column, ListOf, Picture, Volume
 from hf_medseg.dataset.identity import METADATA_KEY, Identity, Outcome, Seal, versions
+from hf_medseg.dataset.report import Noted, rejection
 from hf_medseg.dataset.storage import whole_file
 from hf_medseg.dataset.table import TableSpec, schema_of
 from hf_medseg.errors import Rejected
@@ -87,15 +88,15 @@ def _made(task: ShardTask, outcome: Outcome) -> Iterator[tuple[list[Row], int]]:
             made = list(rows(case, task.table, reader, outcome.tally))
             if names is not None:
                 made = [names.cells(row, case, task.table) for row in made]
-            outcome.notes.extend({"path": path, "reason": reason} for path, reason in reader.notes)
+            outcome.notes.extend(Noted(path=path, reason=reason) for path, reason in reader.notes)
         except Rejected as error:
             if case.problem is not None and case.problem.known:
                 outcome.known.append({"path": error.file, "reason": f"no row: {error.expected} ({case.problem.known})"})
             else:
-                outcome.rejected.append({"image_id": case.image_id, **asdict(error)})
+                outcome.rejected.append(rejection(case.image_id, error))
             made = []
         outcome.duplicate.extend(reader.duplicates)
-        outcome.rejected.extend({"image_id": name, **asdict(error)} for name, error in reader.dropped)
+        outcome.rejected.extend(rejection(name, error) for name, error in reader.dropped)
         yield made, case.size
     if names is not None:
         names.told(outcome, task.cases, task.tables)

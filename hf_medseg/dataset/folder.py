@@ -9,10 +9,11 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from hf_medseg.dataset.columns import PICTURE, TEXT, Column
 from hf_medseg.dataset.identity import Identity, read_shard
+from hf_medseg.dataset.report import Report, misfit
 from hf_medseg.dataset.storage import delete_folder, is_local, write_text
 from hf_medseg.errors import Refused
 
@@ -58,13 +59,29 @@ class Output:
         found = (path for path in self.root.glob(pattern) if SHARD.search(path.name) and path.parent.name not in (PREVIEW, WORK, LOCAL))
         return sorted(found, key=str)
 
-    def report(self) -> dict[str, Any]:
-        """The content of `report.json`, empty where there is none."""
-        return _read(self.root / REPORT)
+    def report(self) -> Report:
+        """The content of `report.json`, empty where there is none.
 
-    def whole_report(self) -> dict[str, Any]:
-        """The report with the names of files that were not used, empty where this machine has none."""
-        return _read(self.local / REPORT) if is_local(self.root) else {}
+        Raises:
+            Refused: it is no report.
+        """
+        return self._report(self.root)
+
+    def whole_report(self) -> Report:
+        """The report with the names of files that were not used, empty where this machine has none.
+
+        Raises:
+            Refused: it is no report.
+        """
+        return self._report(self.local) if is_local(self.root) else {}
+
+    def _report(self, folder: Path) -> Report:
+        content = _read(folder / REPORT)
+        if wrong := misfit(content):
+            raise Refused(
+                f"{folder / REPORT} is no report of a conversion: {wrong}. Give another folder, or one that `hf-medseg convert` wrote."
+            )
+        return cast("Report", content)
 
     def identities(self) -> dict[Path, Identity | None]:
         """What every shard says of itself; None for a file that is not a shard of ours."""

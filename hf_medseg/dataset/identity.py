@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from hf_medseg.dataset.report import Noted, Rejection
 from hf_medseg.dataset.storage import parquet
 from hf_medseg.dataset.table import Tally
 
@@ -60,10 +61,10 @@ class Outcome:
     """
 
     tally: Tally = field(default_factory=Tally)
-    rejected: list[dict[str, str]] = field(default_factory=list)
+    rejected: list[Rejection] = field(default_factory=list)
     duplicate: list[str] = field(default_factory=list)
-    known: list[dict[str, str]] = field(default_factory=list)
-    notes: list[dict[str, str]] = field(default_factory=list)
+    known: list[Noted] = field(default_factory=list)
+    notes: list[Noted] = field(default_factory=list)
     seal: str = ""
 
 

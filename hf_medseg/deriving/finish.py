@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from hf_medseg import __version__
 from hf_medseg.card import croissant
@@ -12,6 +11,7 @@ from hf_medseg.catalog.derived import DERIVED
 from hf_medseg.conversion.report import repeated_images, split_section
 from hf_medseg.dataset.folder import CARD, CROISSANT, NAMES, REPORT
 from hf_medseg.dataset.identity import Outcome, versions
+from hf_medseg.dataset.report import Report, Section
 from hf_medseg.dataset.storage import json_text, write_text
 from hf_medseg.dataset.table import Tally
 from hf_medseg.deriving import describe
@@ -19,7 +19,7 @@ from hf_medseg.deriving.plan import Plan
 from hf_medseg.preview import draw as preview
 
 
-def finish(plan: Plan, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
+def finish(plan: Plan, outcomes: Mapping[str, Outcome]) -> Report:
     """Removes shards of other recipes, then writes report, names, preview, and last of all the card.
 
     Args:
@@ -35,7 +35,7 @@ def finish(plan: Plan, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
     for path in target.shards():
         if path.relative_to(root).as_posix() not in staying:
             path.unlink()
-    report: dict[str, Any] = {
+    report: Report = {
         "source": DERIVED,
         "edition": plan.recipe.name or None,
         "license": plan.edition.license.id,
@@ -59,7 +59,7 @@ def finish(plan: Plan, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
     return report
 
 
-def _section(plan: Plan, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
+def _section(plan: Plan, outcomes: Mapping[str, Outcome]) -> Section:
     tallies: dict[str, Tally] = {}
     shards: dict[str, list[str]] = {}
     for task in plan.tasks:

@@ -6,7 +6,6 @@ import hashlib
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from hf_medseg import __version__
 from hf_medseg.catalog.derived import DERIVED, OPTIONAL, derived_source, kept_columns
@@ -15,6 +14,7 @@ from hf_medseg.conversion.executor import Executor
 from hf_medseg.dataset.columns import Column, Label, ListOf
 from hf_medseg.dataset.folder import Output
 from hf_medseg.dataset.identity import Identity, split_order, versions
+from hf_medseg.dataset.report import Report
 from hf_medseg.dataset.storage import is_local
 from hf_medseg.deriving import describe
 from hf_medseg.deriving.inputs import Chosen, Input, chosen_rows, open_input, slices_beside
@@ -82,7 +82,7 @@ class Plan:
             kept=self.kept,
         )
         self.table = table_of(self.source, self.edition, self.edition.reading.configs[0])
-        self.told: dict[str, Any] = {"recipe": describe.recipe_told(recipe, self.inputs), "inputs": describe.inputs_told(self.inputs, rows)}
+        self.told: Report = {"recipe": describe.recipe_told(recipe, self.inputs), "inputs": describe.inputs_told(self.inputs, rows)}
         self.tasks = self._tasks(relabels, max_shard_size)
         counts = Counter(self.division.split[group] for group, members in self.by_group.items() for _ in members)
         self.rows = {split: counts[split] for split in sorted(counts, key=split_order)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +18,7 @@ from hf_medseg.conversion.quiet import quiet
 from hf_medseg.conversion.rows import class_list
 from hf_medseg.conversion.shard import write_rows
 from hf_medseg.dataset.identity import Identity, Outcome
+from hf_medseg.dataset.report import rejection
 from hf_medseg.dataset.storage import parquet
 from hf_medseg.dataset.table import TableSpec
 from hf_medseg.deriving.depth import as_stored, in_8_bits, window_of
@@ -117,7 +118,7 @@ def _lots(task: DeriveTask, outcome: Outcome) -> Iterator[tuple[list[Row], int]]
         try:
             yield [_derived(task, taken, wanted, row, spots, outcome)], 0
         except Rejected as error:
-            outcome.rejected.append({"image_id": f"{taken.prefix}/{row['image_id']}", **asdict(error)})
+            outcome.rejected.append(rejection(f"{taken.prefix}/{row['image_id']}", error))
             yield [], 0
 
 

@@ -17,6 +17,7 @@ from hf_medseg.conversion.executor import Executor
 from hf_medseg.dataset import lock
 from hf_medseg.dataset.folder import CARD, Output, check_apart, check_writable
 from hf_medseg.dataset.identity import Outcome, read_shard
+from hf_medseg.dataset.report import Rejection, Report
 from hf_medseg.dataset.storage import place
 from hf_medseg.deriving.finish import finish
 from hf_medseg.deriving.plan import Plan
@@ -50,7 +51,7 @@ class Derivation:
     splits: dict[str, int]
     division: Division
     shards: dict[str, int] = field(default_factory=dict)
-    report: dict[str, Any] = field(default_factory=dict)
+    report: Report = field(default_factory=lambda: Report())
     kept: list[str] = field(default_factory=list)
 
     def __repr__(self) -> str:
@@ -62,7 +63,7 @@ class Derivation:
         return "\n".join(lines)
 
     @property
-    def rejected(self) -> list[dict[str, str]]:
+    def rejected(self) -> list[Rejection]:
         """Every row that could not be made."""
         return [one for part in self.report.get("configs", {}).values() for one in part["rejected"]]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from hf_medseg.dataset.arrays import array_of
 from hf_medseg.dataset.folder import COLUMNS, FILE, MOST_ROWS, OVERVIEW, PREVIEW, Output
 from hf_medseg.dataset.identity import METADATA_KEY, Identity, Outcome
+from hf_medseg.dataset.report import Report
 from hf_medseg.dataset.storage import whole_file
 from hf_medseg.dataset.table import schema_of
 from hf_medseg.formats import png
@@ -26,7 +26,7 @@ Array = NDArray[Any]
 _SIDE = 384  # longest side of an overlay in the `preview` config
 
 
-def write_preview(target: Output, report: Mapping[str, Any]) -> None:
+def write_preview(target: Output, report: Report) -> None:
     """Writes the config `preview`: at most 16 rows over splits, configs and classes.
 
     Args:
@@ -44,8 +44,8 @@ def write_preview(target: Output, report: Mapping[str, Any]) -> None:
         if row in picked[:OVERVIEW_ROWS]:
             tiles.append(tile_of(row, seen))
     schema = schema_of(COLUMNS)
-    terms = {"license": report["license"], "tier": report["tier"]}
-    identity = Identity(report["source"], report["edition"] or "", PREVIEW, "train", report["converter"], "", **terms)
+    told = (report["source"], report["edition"] or "", PREVIEW, "train", report["converter"])
+    identity = Identity(*told, "", license=report["license"], tier=report["tier"])
     path = target.root / FILE
     with (
         whole_file(path) as here,

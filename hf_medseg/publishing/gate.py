@@ -26,6 +26,7 @@ from hf_medseg.dataset.folder import CARD, CROISSANT, LOCAL, MOST_ROWS, NAMES, O
 from hf_medseg.dataset.folder import COLUMNS as PREVIEW_COLUMNS
 from hf_medseg.dataset.folder import FILE as PREVIEW_FILE
 from hf_medseg.dataset.identity import Identity, Outcome, Seal
+from hf_medseg.dataset.report import Rejection
 from hf_medseg.dataset.table import schema_of
 from hf_medseg.errors import Refused
 from hf_medseg.publishing.rows import EveryRow, Rows
@@ -59,7 +60,7 @@ class Held:
     every_row: EveryRow = field(default_factory=lambda: EveryRow({}))
 
     @property
-    def rejected(self) -> list[dict[str, str]]:
+    def rejected(self) -> list[Rejection]:
         """Every case that the shards say was rejected."""
         return [one for _, outcome in self.shards.values() for one in outcome.rejected]
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hf_medseg.dataset.content import Content
 from hf_medseg.dataset.folder import CARD
+from hf_medseg.dataset.report import Report
 from hf_medseg.errors import Refused
 from hf_medseg.publishing import gate
 from hf_medseg.publishing.gate import Held
@@ -25,7 +26,7 @@ _LARGEST_FILE, _MOST_IN_FOLDER = 50 * 10**9, 10_000  # the Hub's limits
 # --- the folder -------------------------------------------------------------------------------------------------------------------------
 
 
-def check_complete(report: Mapping[str, Any], held: Held, allow_rejected: bool) -> None:
+def check_complete(report: Report, held: Held, allow_rejected: bool) -> None:
     """Nothing is missing from the dataset.
 
     Args:

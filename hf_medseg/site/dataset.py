@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from hf_medseg.catalog.licenses import License
 from hf_medseg.catalog.stated import Stated, under
 from hf_medseg.dataset.finished import finished
 from hf_medseg.dataset.folder import CARD, Output
+from hf_medseg.dataset.report import Section as ReportSection
+from hf_medseg.dataset.report import SplitSection
 from hf_medseg.dataset.table import NOT_ANNOTATED
 from hf_medseg.errors import MedsegError, Refused
 from hf_medseg.preview.overlay import colour_of
@@ -66,7 +68,7 @@ class Section:
     whole: Split
     measured: tuple[SplitStatistics, ...]
     views: tuple[View, ...]
-    told: Mapping[str, Any]
+    told: ReportSection
 
     @property
     def plots(self) -> list[tuple[str, Histogram]]:
@@ -206,7 +208,7 @@ def _card(path: Path) -> _Card:
     return _Card(str(metadata.get("pretty_name") or ""), str(metadata.get("license_name") or ""), terms, citations)
 
 
-def _section(config: str, told: Mapping[str, Any], measured: tuple[SplitStatistics, ...], views: tuple[View, ...]) -> Section:
+def _section(config: str, told: ReportSection, measured: tuple[SplitStatistics, ...], views: tuple[View, ...]) -> Section:
     names = told["classes"]
     legend = [(index, name) for index, name in enumerate(names) if index]
     if any(_UNNAMED in split["pixels"] for split in told["splits"].values()):
@@ -217,7 +219,7 @@ def _section(config: str, told: Mapping[str, Any], measured: tuple[SplitStatisti
     return Section(config, tuple(legend), tuple(splits), whole, measured, views, told)
 
 
-def _shares(names: Sequence[str], splits: Sequence[Mapping[str, Any]]) -> tuple[ClassShare, ...]:
+def _shares(names: Sequence[str], splits: Sequence[SplitSection]) -> tuple[ClassShare, ...]:
     """Every class in order, those too that do not occur; what is not annotated last."""
     pixels = {name: sum(split["pixels"].get(name, 0) for split in splits) for name in (*names, _UNNAMED)}
     rows = {name: sum(split["rows_per_class"].get(name, 0) for split in splits) for name in (*names, _UNNAMED)}
