@@ -82,7 +82,7 @@ def _posix(name: str) -> str | None:
 def list_tree(path: str | os.PathLike[str], work: Path, under: str = "") -> Listing:
     """Lists a raw tree: a folder, an archive, or a folder with archives in it.
 
-    Members of an archive are listed as if it had been unpacked where it lies; below its name where that is the only word of their split.
+    Members of an archive are listed as if it had been unpacked where it lies, or below its name: see `_below_names`.
 
     Args:
         path: the folder or archive (local path or fsspec URL).
@@ -139,13 +139,13 @@ def list_tree(path: str | os.PathLike[str], work: Path, under: str = "") -> List
     if not seen:
         raise Refused(f"{text}: the folder is empty. RAW is the folder or archive that you downloaded.")
     files.sort(key=lambda file: file.listed)
-    return Listing(_told_apart(_with_placeholders(_below_splits(files, text, above_all)), text, above_all), litter, aside)
+    return Listing(_told_apart(_with_placeholders(_below_names(files, text, above_all)), text, above_all), litter, aside)
 
 
-def _below_splits(files: list[RawFile], root: str, above_all: str) -> list[RawFile]:
-    """Where an archive beside others has a split's name, and no folder in it has, each is listed below its name, as Windows unpacks them.
+def _below_names(files: list[RawFile], root: str, above_all: str) -> list[RawFile]:
+    """Where archives in one folder only mean something apart, each is listed below its name, as Windows unpacks them.
 
-    So do `train.zip` and `test.zip` keep their splits, of which each holds `images/` and `masks/`.
+    So are `train.zip` and `test.zip`, if no folder in one of them is called like a split, and archives that hold files of one path.
     """
     members: dict[str, list[int]] = {}
     for number, file in enumerate(files):
@@ -156,12 +156,27 @@ def _below_splits(files: list[RawFile], root: str, above_all: str) -> list[RawFi
         folder, slash, archive = path[len(root) :].lstrip("/").rpartition("/")
         homes.setdefault(above_all + folder + slash, []).append((stem(archive), numbers))
     for above, archives in homes.items():
-        if any(_only_its_name_says(name, [files[n].listed for n in numbers]) for name, numbers in archives):
-            for name, numbers in archives:
-                if not all(files[n].listed.startswith(f"{above}{name}/") for n in numbers):
+        inside = [(name, numbers, [files[n].listed for n in numbers]) for name, numbers in archives]
+        if any(_only_its_name_says(name, paths) for name, _, paths in inside) or _collide([paths for _, _, paths in inside]):
+            for name, numbers, paths in inside:
+                if not all(path.startswith(f"{above}{name}/") for path in paths):
                     for n in numbers:
                         files[n] = replace(files[n], listed=f"{above}{name}/{files[n].listed[len(above) :]}")
     return files
+
+
+# Files that archives of one set repeat, and that say nothing of how those were meant to lie.
+_ABOUT = re.compile(r"(?i)(?:\A|/)[^/.]*\Z|\.(?:txt|md|rst|pdf|html?|rtf|docx?|bib|csv|tsv|xlsx?|json|xml|ya?ml)\Z")
+
+
+def _collide(archives: list[list[str]]) -> bool:
+    """Whether one path is in several archives, of a file that is no text about the data."""
+    seen: set[str] = set()
+    for paths in archives:
+        if any(path in seen and not _ABOUT.search(path) for path in paths):
+            return True
+        seen.update(paths)
+    return False
 
 
 def _only_its_name_says(name: str, inside: list[str]) -> bool:
@@ -170,7 +185,7 @@ def _only_its_name_says(name: str, inside: list[str]) -> bool:
 
 
 def _told_apart(files: list[RawFile], root: str, above_all: str) -> list[RawFile]:
-    """Members of several archives in one folder that would be listed under one path are listed below their archive's name."""
+    """Members of several archives in one folder that would still be listed under one path are listed below their archive's name."""
     repeated = {
         one.listed
         for one, other in itertools.pairwise(files)
@@ -182,8 +197,7 @@ def _told_apart(files: list[RawFile], root: str, above_all: str) -> list[RawFile
         if file.listed in repeated and file.place is not None and file.place.archived:
             folder, slash, archive = file.place.path[len(root) :].lstrip("/").rpartition("/")
             above = above_all + folder + slash
-            inside = f"{stem(archive)}/{file.listed[len(above) :]}"
-            files[number] = RawFile(above + inside, file.size, file.place, stamp=file.stamp)
+            files[number] = replace(file, listed=f"{above}{stem(archive)}/{file.listed[len(above) :]}")
     return sorted(files, key=lambda file: file.listed)
 
 

@@ -298,8 +298,20 @@ def test_members_of_one_name_in_several_archives_are_told_apart(tmp_path: Path) 
             archive.writestr("1-001.dcm", name)
             archive.writestr(f"only-{name}.dcm", name)
     raw = open_raw_tree(tmp_path / "raw", tmp_path / "work")
-    assert [file.listed for file in raw.files] == ["a/1-001.dcm", "b/1-001.dcm", "only-a.dcm", "only-b.dcm"]
-    assert [file.read() for file in raw.files] == [b"a", b"b", b"a", b"b"]
+    assert [file.listed for file in raw.files] == ["a/1-001.dcm", "a/only-a.dcm", "b/1-001.dcm", "b/only-b.dcm"]
+    assert [file.read() for file in raw.files] == [b"a", b"a", b"b", b"b"]
+
+
+def test_archives_that_repeat_a_readme_are_one_tree(tmp_path: Path) -> None:
+    """`images.zip` and `masks.zip` each bring the license along; what lies in them belongs together all the same."""
+    for name in ("images", "masks"):
+        (tmp_path / "raw").mkdir(exist_ok=True)
+        with zipfile.ZipFile(tmp_path / "raw" / f"{name}.zip", "w") as archive:
+            archive.writestr(f"{name}/1.png", name)
+            archive.writestr("LICENSE", name)
+            archive.writestr("readme.txt", name)
+    listed = [file.listed for file in open_raw_tree(tmp_path / "raw", tmp_path / "work").files]
+    assert listed == ["images/1.png", "images/LICENSE", "images/readme.txt", "masks/1.png", "masks/LICENSE", "masks/readme.txt"]
 
 
 @pytest.mark.parametrize("form", ["zip", "tar"])
