@@ -18,8 +18,14 @@ from benchmarks.table import GOOD, picture, table
 from tests.conversion.test_wide import hashes
 
 
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Corpora and compiled modules, which every line would make anew."""
+    return tmp_path_factory.mktemp("home")
+
+
 @pytest.mark.parametrize("line", LINES)
-def test_every_line_runs_small(line: str, tmp_path: Path) -> None:
+def test_every_line_runs_small(line: str, home: Path, tmp_path: Path) -> None:
     if line == "shuffled":
         pytest.importorskip("torch")
     sheet = tmp_path / "speed.png"
@@ -32,7 +38,7 @@ def test_every_line_runs_small(line: str, tmp_path: Path) -> None:
         "--lines",
         line,
         "--home",
-        str(tmp_path / "home"),
+        str(home),
         "--picture",
         str(sheet),
     ]
@@ -42,7 +48,7 @@ def test_every_line_runs_small(line: str, tmp_path: Path) -> None:
     assert len(done.stdout.splitlines()) > 2
     with Image.open(sheet) as drawn:
         assert drawn.width > 1000
-    assert not list((tmp_path / "home").glob("run-*"))
+    assert not list(home.glob("run-*"))
 
 
 def test_a_corpus_is_the_same_every_time(tmp_path: Path) -> None:

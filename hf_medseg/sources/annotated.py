@@ -408,7 +408,7 @@ def sheet_source(
         about_file=AboutDrawings,
         from_about=edition_from,
         fits=fits,
-        begins=(SPLIT_FOLDER + pattern,),
+        begins=tuple(f"{SPLIT_FOLDER}{folder}{pattern}" for folder in ("", *(f"{one}/" for one in folders if one))),
     )
 
 

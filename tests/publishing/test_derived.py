@@ -97,6 +97,7 @@ def test_shards_that_are_sealed_anew_open_nothing(
 ) -> None:
     out = shutil.copytree(made / "restricted", tmp_path / "out")
     forged(out / SHARD, columns, ids, license="cc-by-4.0", tier="open")
+    (out / CARD).write_text((out / CARD).read_text().replace("license: other", "license: cc-by-4.0"))
     with pytest.raises(Refused, match=said):
         gate.check(out)
 
