@@ -166,8 +166,9 @@ def _against(
         evenly: time of two workers against the peer in two processes.
     """
     folder = bench.corpus(kind, count)
-    bench.side("convert", folder, bench.out(), 1)  # both once, unmeasured: files into memory, modules compiled
-    bench.side(peer, folder, bench.out("peer"))
+    if bench.size.rounds > 1:  # both once, unmeasured: files into memory, modules compiled
+        bench.side("convert", folder, bench.out(), 1)
+        bench.side(peer, folder, bench.out("peer"))
     for _ in range(bench.size.rounds):
         ours = {workers: bench.side("convert", folder, bench.out(), workers).wall for workers in goals}
         theirs = bench.side(peer, folder, bench.out("peer")).wall
