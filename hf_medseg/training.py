@@ -228,7 +228,9 @@ def _belongs(name: str, shares: Mapping[str, float], key: int, row: Mapping[str,
 
 
 def _group(patient: str | None, volume: str | None, image: str | None) -> str:
-    return f"patient {patient}" if patient is not None else f"volume {volume}" if volume is not None else f"image {image}"
+    told = {"patient": patient, "volume": volume, "image": image}
+    kind = next((kind for kind in ("patient", "volume") if told[kind] is not None), "image")
+    return f"{kind} {told[kind]}"
 
 
 def _part(group: str, shares: Mapping[str, float], key: int) -> str:

@@ -38,9 +38,10 @@ class Stated:
     def of(cls, license: str, doi: str, series: int) -> Stated:
         """As a table writes it (`CC BY-NC 3.0`); words that no license or DOI has are not passed on."""
         word = "-".join(license.lower().split())
-        known = word if word in (*LICENSE_TIERS, "unknown") else "other" if word else "unknown"
+        if word not in LICENSE_TIERS:
+            word = "other" if word not in ("", "unknown") else "unknown"
         doi = re.sub(r"(?i)^(?:https?://(?:dx\.)?doi\.org/|doi:)", "", doi.strip())
-        return cls(known, doi.lower() if _DOI.fullmatch(doi) else "", series)
+        return cls(word, doi.lower() if _DOI.fullmatch(doi) else "", series)
 
     @classmethod
     def from_report(cls, report: Report) -> tuple[Stated, ...]:

@@ -97,7 +97,9 @@ def _difference(key: str, held: Any, given: Any) -> str:
     def told(value: Any) -> str:
         if isinstance(value, list):
             return ", ".join(value) or "none"
-        return "none" if value is None else "yes" if value is True else f"{value:,}"
+        if value is None:
+            return "none"
+        return "yes" if value is True else f"{value:,}"
 
     return f"{_WORDS[key]}: {told(held)} before, {told(given)} now"
 

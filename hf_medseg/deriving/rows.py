@@ -299,5 +299,6 @@ def _spacing(spacing: Sequence[float] | None, way: Way) -> list[float] | None:
 
 
 def _cell(data: bytes, name: str) -> dict[str, Any]:
-    suffix = "jpg" if data.startswith(jpeg.START) else "png" if data.startswith(png.SIGNATURE) else "tif"
+    suffixes = {jpeg.START: "jpg", png.SIGNATURE: "png"}
+    suffix = next((suffix for start, suffix in suffixes.items() if data.startswith(start)), "tif")
     return {"bytes": data, "path": f"{name.replace('/', '_')}.{suffix}"}

@@ -142,7 +142,9 @@ def commas_of(cells: Iterable[str]) -> str:
                 grouped = True
         elif "." in cell and _SIMPLE.match(cell) and not _ONE_POINT_GROUP.match(cell):
             grouped = True
-    return "" if decimal == grouped else "," if decimal else "."
+    if decimal == grouped:
+        return ""
+    return "," if decimal else "."
 
 
 @lru_cache(maxsize=4096)

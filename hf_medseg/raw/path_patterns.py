@@ -15,6 +15,13 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _EXAMPLE = '"{patient}/{stem}_{structure}.png"'
 
 
+def _piece(token: re.Match[str]) -> tuple[str, str]:
+    name, star, literal = token.groups()
+    if literal is not None:
+        return ("text", literal.lower())
+    return ("any", "") if star else ("name", name)
+
+
 @dataclass(frozen=True)
 class PathPattern:
     """The end of a path, in which names in braces stand for what differs, and `*` for anything that means nothing.
@@ -60,10 +67,7 @@ class PathPattern:
     @cached_property
     def _parts(self) -> list[list[tuple[str, str]]]:
         """(kind, text) of every piece of every part between slashes."""
-        return [
-            [("name", m[1]) if m[1] else ("any", "") if m[2] else ("text", m[3].lower()) for m in _TOKEN.finditer(part)]
-            for part in self.text.split("/")
-        ]
+        return [[_piece(token) for token in _TOKEN.finditer(part)] for part in self.text.split("/")]
 
     @cached_property
     def _quick(self) -> re.Pattern[str]:

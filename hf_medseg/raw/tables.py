@@ -118,7 +118,7 @@ def _csv_of_workbook(data: bytes, path: str, doubts: Doubts | None = None) -> by
         with contextlib.closing(openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)) as book:
             first, *others = book.worksheets
             for row in first.iter_rows(values_only=True):
-                csv.writer(target).writerow("" if cell is None else f"{cell:.0f}" if _is_whole(cell) else str(cell) for cell in row)
+                csv.writer(target).writerow(_text_of(cell) for cell in row)
             filled = [sheet for sheet in others if doubts is not None and _holds_something(sheet)]
     except (zipfile.BadZipFile, zlib.error, ElementTree.ParseError, LookupError, OSError, ValueError, TypeError, AttributeError) as error:
         raise Refused(f"{path}: an Excel workbook expected ({type(error).__name__}: {error}). Fetch the file again.") from error
@@ -132,8 +132,10 @@ def _holds_something(sheet: Any) -> bool:
     return any(cell is not None for row in sheet.iter_rows(values_only=True) for cell in row)
 
 
-def _is_whole(cell: object) -> bool:
-    return isinstance(cell, float) and cell.is_integer()
+def _text_of(cell: object) -> str:
+    if isinstance(cell, float) and cell.is_integer():
+        return f"{cell:.0f}"
+    return "" if cell is None else str(cell)
 
 
 # No table's first line is longer, in bytes.

@@ -179,7 +179,7 @@ class Raw:
         groups = expression.groups
         hits: dict[Any, list[RawFile]] = {}
         for file, match in self.listing.matches(expression):
-            key = match.group(0) if not groups else match.group(1) if groups == 1 else match.groups()
+            key = match.groups() if groups > 1 else match.group(groups)  # group 0 is the whole
             hits.setdefault(key, []).append(self.listing.seen_from(file, match.start()))
         found = Found()
         for key in sorted(hits, key=natural_key):

@@ -50,7 +50,8 @@ def draw(found: Statistics, path: str | os.PathLike[str]) -> None:
         classes = _classes(found.splits)
         shown = [one for one in classes if one.rows][:_CLASSES]
         few = len(shown) <= _FEW
-        heights = (1.05, 1.15, 0.85) if not few else (1.0, 0.95) if shown else (1.0,)
+        by_few = (1.0, 0.95) if shown else (1.0,)
+        heights = by_few if few else (1.05, 1.15, 0.85)
         figure = Figure(figsize=(16, 4.15 * len(heights) + 0.4), dpi=120, facecolor="white", layout="constrained")
         figure.suptitle(_title(found.splits), x=0.012, ha="left", fontsize=21, fontweight="bold", color=_INK)
         bands = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False, hspace=0.04).ravel()

@@ -38,7 +38,8 @@ def _draw_twin(sheet: Image.Image, corner: tuple[int, int], twin: Twin) -> None:
         draw.rectangle((left, y, left + _CELL - 1, y + _CELL - 1), _BED)
         sheet.paste(picture, (left + (_CELL - picture.width) // 2, y + (_CELL - picture.height) // 2))
         for line, text in enumerate((place.image_id, f"{place.source} / {place.split}")):
-            colour = _RED if line and twin.leak else (_SOFT if line else _INK)
+            below = _RED if twin.leak else _SOFT
+            colour = below if line else _INK
             draw.text((left, y + _CELL + 4 + 18 * line), _shortened(text), colour, ImageFont.load_default(13))
     told = {"bytes": "the same file", "pixels": "the same pixels", "near": "nearly the same"}[twin.kind]
     draw.text((x, y + _CELL + 42), ", ".join(filter(None, (told, twin.turned))), _SOFT, ImageFont.load_default(13))

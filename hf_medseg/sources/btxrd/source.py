@@ -29,7 +29,8 @@ def cases(raw: Raw) -> Iterator[Case]:
         if tumor is not None and tumor != (stem in drawn):
             there = "is there" if stem in drawn else "is not there"
             wrong = f"dataset.xlsx says tumor = {int(tumor)}, and Annotations/{stem}.json {there}."
-        drawing = SheetDrawing(drawn[stem], polygons_of) if stem in drawn else None if tumor is None else Blank()
+        unmarked = None if tumor is None else Blank()
+        drawing = SheetDrawing(drawn[stem], polygons_of) if stem in drawn else unmarked
         yield Case(
             stem,
             {

@@ -202,7 +202,9 @@ def _in_folders(pictures: list[Seen], masks: list[Seen], suffix: str) -> list[Wa
 def _words(files: list[Seen]) -> str:
     first = files[0]
     folders = first.file.listed.split("/")[:-1]
-    return f"{folders[first.above]}/" if first.role else "/".join(folders) + "/" if folders else "the top folder"
+    if first.role:
+        return f"{folders[first.above]}/"
+    return "/".join(folders) + "/" if folders else "the top folder"
 
 
 def _exact(at: Mapping[tuple[str, str], int], masks: list[Seen]) -> Pairing:

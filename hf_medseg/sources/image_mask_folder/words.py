@@ -165,7 +165,9 @@ def said_by(folder: str) -> Said:
 def role_of(name: str) -> Role:
     """Whether a name without its extension says that the file is a mask, or a picture."""
     small = {word.lower() for word in tokens(name)}
-    return "mask" if small & _MASK else "image" if small & _IMAGE else ""
+    if small & _MASK:
+        return "mask"
+    return "image" if small & _IMAGE else ""
 
 
 def is_derived(added: str) -> bool:
