@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from hf_medseg.exporting.run import export
     from hf_medseg.fetching.compare import check
     from hf_medseg.fetching.download import download
-    from hf_medseg.fetching.http import Mismatch, Unavailable
+    from hf_medseg.fetching.wanted import Mismatch, Unavailable
     from hf_medseg.formats.physical import physical
     from hf_medseg.loading.builder import load_dataset
     from hf_medseg.preview.sheet import contact_sheet
@@ -62,11 +62,11 @@ else:
 
 _HOMES = {
     "MedsegError": "errors",
-    "Mismatch": "fetching.http",
+    "Mismatch": "fetching.wanted",
     "MissingExtra": "errors",
     "Refused": "errors",
     "Rejected": "errors",
-    "Unavailable": "fetching.http",
+    "Unavailable": "fetching.wanted",
     "WorkerDied": "conversion.executor",
     "check": "fetching.compare",
     "contact_sheet": "preview.sheet",

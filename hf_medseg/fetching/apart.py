@@ -18,7 +18,8 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 from hf_medseg.errors import MedsegError, MissingExtra
-from hf_medseg.fetching.http import LONGEST, Mismatch, Unavailable
+from hf_medseg.fetching.http import LONGEST
+from hf_medseg.fetching.wanted import Mismatch, Unavailable
 
 COMMAND = (sys.executable, "-c", "from hf_medseg.fetching.apart import answer; answer()")
 LOOKS = 1.0  # seconds between two looks at what the process has done

@@ -18,7 +18,8 @@ from typing import Any
 
 from hf_medseg.errors import MedsegError, Rejected
 from hf_medseg.fetching import apart, names
-from hf_medseg.fetching.http import SPARE, TIMEOUT, Mismatch, Unavailable, Wanted, Watch, library
+from hf_medseg.fetching.http import SPARE, TIMEOUT, library
+from hf_medseg.fetching.wanted import Mismatch, Unavailable, Wanted, Watch
 from hf_medseg.formats import dicom_header
 
 logger = logging.getLogger(__name__)

@@ -27,7 +27,7 @@ from hf_medseg.conversion.plan import ConfigPlan, Plan, Request, make_plan
 from hf_medseg.conversion.quiet import quiet
 from hf_medseg.dataset.temporary import temporary_folder
 from hf_medseg.errors import MedsegError, Refused, Rejected
-from hf_medseg.fetching.http import Wanted, judge, measured
+from hf_medseg.fetching.wanted import Wanted, judge, measured
 from hf_medseg.formats.nifti import NiftiVolume
 from hf_medseg.formats.picture import Picture
 from hf_medseg.formats.volume import VolumeImage

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import errno
-import fnmatch
 import logging
 import os
-import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from hf_medseg.catalog import terms
 from hf_medseg.catalog.describe import how_to_get
-from hf_medseg.catalog.facts import Download
 from hf_medseg.catalog.lookup import find_source
 from hf_medseg.catalog.source import Source
 from hf_medseg.errors import MedsegError, Refused
 from hf_medseg.fetching import clients
 from hf_medseg.fetching.clients import CLIENTS
-from hf_medseg.fetching.http import MEANING, Got, Mismatch, Stopped, Unavailable, Wanted, Watch, fetch, forget, judge, library, measured
-from hf_medseg.fetching.names import clean, clean_tree
+from hf_medseg.fetching.http import fetch, forget
+from hf_medseg.fetching.items import Item, among, choose, expanded, folder_of, item_of
+from hf_medseg.fetching.names import clean_tree
 from hf_medseg.fetching.records import link_on, record
+from hf_medseg.fetching.unpacked import make_tree
+from hf_medseg.fetching.wanted import MEANING, Got, Mismatch, Stopped, Unavailable, Watch, judge, measured
 from hf_medseg.progress import Tell, telling
-from hf_medseg.raw.archive_names import unpack_command
-from hf_medseg.raw.order import natural
 
 _TURNS = {"kaggle", "kaggle-competition", "idc", "nilearn", "synapse"}  # clients that keep settings for the whole process
 
@@ -58,40 +55,6 @@ class Downloaded:
         told = {"fetched": self.fetched, "there already": self.kept, "to be put there by hand": self.missing}
         lines = [f"  {what}: {', '.join(names)}" for what, names in told.items() if names]
         return "\n".join([f"{self.source.id} in {self.dest}", *lines])
-
-
-@dataclass(frozen=True)
-class Item:
-    """One thing that is fetched: a file, or a folder that a client makes.
-
-    Attributes:
-        name: its name in DEST.
-        places: (client, address) in order of preference.
-    """
-
-    download: Download
-    name: str
-    places: tuple[tuple[str, str], ...]
-
-    @property
-    def wanted(self) -> Wanted:
-        """What is known of it."""
-        return Wanted(self.name, self.download.size, self.download.checksum, self.download.approximate)
-
-    @property
-    def size(self) -> int | None:
-        """Its bytes, as well as they are known."""
-        return self.download.size or self.download.approximate
-
-    @property
-    def final(self) -> str:
-        """Its name once it is unpacked or joined."""
-        return self.name.rpartition(".")[0] if self.download.then else self.name
-
-    def found(self, dest: Path) -> Path | None:
-        """Where it lies complete, if it does: under its name, unpacked or joined, or as the folder of one of its mirrors."""
-        names = (self.final, self.name, *(_folder_of(client, address) for client, address in self.places[1:]))
-        return next((dest / name for name in names if name and (dest / name).exists()), None)
 
 
 def download(
@@ -130,8 +93,8 @@ def download(
         raise Refused("--jobs takes numbers from 1.")
     if target.exists() and not target.is_dir():
         raise Refused(f"{target} is a file. DEST is a folder; what is fetched goes there.")
-    everything = [_item(one) for one in choose(found, edition, choice)]
-    items = _chosen(everything, only)
+    everything = [item_of(one) for one in choose(found, edition, choice)]
+    items = among(everything, only)
     result = Downloaded(target, found)
     todo = _open(items, result)
     hands = [item for item in todo if item.download.by_hand or _mode(found, item) == "credentialed"]
@@ -147,13 +110,13 @@ def download(
         _ask(found, edition, todo)
     if todo:
         target.mkdir(parents=True, exist_ok=True)
-        files = [one for item in todo for one in _expanded(item)]
+        files = [one for item in todo for one in expanded(item)]
         todo = _open(files, result)
         everything += files
         _check_room(todo, target)
         with telling(progress, "files") as tell:
             result.fetched = _fetch_all(found, todo, target, jobs, tell)
-    _make_tree(target, everything)
+    make_tree(target, everything)
     return result
 
 
@@ -174,104 +137,6 @@ def _open(items: Sequence[Item], result: Downloaded) -> list[Item]:
             )
         result.kept.append(item.name)
     return missing
-
-
-# --- What is fetched -------------------------------------------------------------------------------------------------------------------
-
-
-def choose(source: Source, edition: str = "", choice: str = "") -> list[Download]:
-    """The downloads of an edition and a choice.
-
-    Raises:
-        Refused: there is nothing to download, or the user has to say which.
-    """
-    if source.access.mode == "none" or not source.access.downloads:
-        raise Refused(f"{source.id}: {source.summary} {' '.join(source.access.steps)}")
-    downloads = source.access.downloads
-    editions = list(dict.fromkeys(one.edition for one in downloads if one.edition))
-    if edition and edition not in (*editions, *(one.name for one in source.editions)):
-        known = ", ".join(editions)
-        raise Refused(f"{source.id} has no edition {edition!r}" + (f"; it has: {known}." if known else "; it is one download."))
-    if editions and not edition:
-        raise Refused(f"{source.id} has several editions. Say which with --edition NAME:\n" + _lines(downloads, editions, "edition"))
-    downloads = tuple(one for one in downloads if one.edition in ("", edition))
-    choices = list(dict.fromkeys(one.choice for one in downloads if one.choice))
-    if choice and choice not in choices:
-        known = ", ".join(choices)
-        raise Refused(f"{source.id} has no choice {choice!r}" + (f"; it has: {known}." if known else "; there is one way to get it."))
-    if choices and not choice:
-        if not source.access.default_choice:
-            raise Refused(f"{source.id}: say which with --choice NAME:\n" + _lines(downloads, choices, "choice"))
-        choice = choices[0]
-    chosen = [one for one in downloads if one.choice in ("", choice)]
-    if not chosen:
-        raise Refused(f"{source.id}, edition {edition}: there is no address. {how_to_get(source)}")
-    return chosen
-
-
-def _lines(downloads: Sequence[Download], names: Sequence[str], kind: str) -> str:
-    lines = []
-    for name in names:
-        some = [one for one in downloads if getattr(one, kind) == name]
-        sizes = [one.size or one.approximate for one in some]
-        size = f"{sum(filter(None, sizes)):,} bytes" if any(sizes) else "size not published"
-        by_hand = " (by hand)" if all(one.by_hand for one in some) else ""
-        lines.append(f"  {name}: {len(some)} {'file' if len(some) == 1 else 'files'}, {size}{by_hand}")
-    return "\n".join(lines)
-
-
-def _item(download: Download) -> Item:
-    name = download.name or _folder_of(download.client, download.url)
-    if not name:  # the file's own name; what a person has to find is called by its address
-        name = download.url if download.by_hand else unquote(urlsplit(download.url).path.rpartition("/")[2])
-    return Item(download, name, download.places)
-
-
-def _folder_of(client: str, address: str) -> str:
-    """Name of the folder that a client makes; empty for what gives a file of a known name."""
-    return address.partition("#")[0].rpartition("/")[2] if client in ("kaggle", "kaggle-competition", "idc", "nilearn") else ""
-
-
-def _chosen(items: Sequence[Item], only: Sequence[str]) -> list[Item]:
-    for pattern in only:
-        if not any(fnmatch.fnmatchcase(item.name, pattern) for item in items):
-            raise Refused(f"Nothing is called {pattern}. There are: {', '.join(item.name for item in items)}.")
-    return [item for item in items if not only or any(fnmatch.fnmatchcase(item.name, pattern) for pattern in only)]
-
-
-def _expanded(item: Item) -> list[Item]:
-    """The files of a record; anything else as it is."""
-    (client, address), *mirrors = item.places
-    if client != "doi":
-        return [item]
-    wanted = item.download.name
-    try:
-        files = record(address)
-    except Unavailable as error:
-        if wanted and mirrors:
-            return [replace(item, places=tuple(mirrors))]
-        page = f"https://doi.org/{address.removeprefix('doi:')}"
-        raise MedsegError(f"{address}: {error}. Try again later; in a browser it is {page}") from error
-    if wanted and wanted not in files:
-        raise MedsegError(f"{address} has no file {wanted}; it has: {', '.join(sorted(files))}. It may be a new release.")
-    found = []
-    safe = clean(files, address)
-    for name, (url, checksum, size) in files.items():
-        if wanted in ("", name):
-            then = item.download.then if PIECE.search(name) else ""
-            known = replace(
-                item.download,
-                name=safe[name],
-                size=item.download.size if wanted else size,  # one that is told of the whole record says nothing of one of its files
-                approximate=item.download.approximate if wanted else None,
-                checksum=item.download.checksum or checksum,
-                then=then,
-            )
-            found.append(Item(known, safe[name], (("http", url), *(mirrors if wanted else ()))))
-    return found
-
-
-PIECE = re.compile(r"\.(?:7z|a[a-z]|\d{3})\Z")  # what is unpacked or joined
 
 
 # --- Whether it may be fetched -----------------------------------------------------------------------------------------------------------
@@ -418,7 +283,7 @@ def _from_client(item: Item, client: str, address: str, dest: Path, watch: Watch
     part = dest / f"{item.name}.part"
     if part.is_file():  # of another place, which was not reached any more
         forget(part)
-    name = item.name if client == item.places[0][0] else _folder_of(client, address) or item.name
+    name = item.name if client == item.places[0][0] else folder_of(client, address) or item.name
     made = clients.fetch(client, address, part, replace(item.wanted, name=name), watch)
     if made.is_dir():
         clean_tree(made, address)
@@ -433,51 +298,3 @@ def _from_client(item: Item, client: str, address: str, dest: Path, watch: Watch
         shutil.rmtree(part)
     watch.at(item.name, item.size or 0, done=True)
     return None
-
-
-# --- What makes a raw tree of it -------------------------------------------------------------------------------------------------------
-
-
-def _make_tree(dest: Path, items: Sequence[Item]) -> None:
-    """Unpacks what cannot be read in place, and joins pieces."""
-    once: Mapping[str, Item] = {item.name: item for item in items if item.download.then}
-    for item in once.values():
-        if item.download.then == "unpack" and (dest / item.name).is_file():
-            _unpack(dest / item.name, dest / item.final)
-    groups: dict[str, list[str]] = {}
-    for item in once.values():
-        if item.download.then == "join":
-            groups.setdefault(item.final, []).append(item.name)
-    for final, names in groups.items():
-        if all((dest / name).is_file() for name in names) and not (dest / final).exists():
-            _join([dest / name for name in sorted(names, key=natural)], dest / final)
-
-
-def _unpack(archive: Path, folder: Path) -> None:
-    """Unpacks a .7z archive into a folder, and removes it: archives of this kind cannot be read in place."""
-    py7zr = library("py7zr", "download")
-    part = folder.with_name(f"{folder.name}.part")
-    if part.exists():
-        shutil.rmtree(part)
-    try:
-        with py7zr.SevenZipFile(archive) as file:
-            file.extractall(part)
-    except (py7zr.exceptions.ArchiveError, EOFError, ValueError) as error:
-        raise MedsegError(
-            f"{archive} cannot be unpacked here ({error}). Unpack it and move the archive out of {archive.parent}: "
-            f"{unpack_command(archive.name)}"
-        ) from error
-    part.replace(folder)
-    archive.unlink()
-
-
-def _join(pieces: Sequence[Path], whole: Path) -> None:
-    """Joins the pieces of a split file, and removes them."""
-    part = whole.with_name(f"{whole.name}.part")
-    with part.open("wb") as target:
-        for piece in pieces:
-            with piece.open("rb") as file:
-                shutil.copyfileobj(file, target, 1 << 20)
-    part.replace(whole)
-    for piece in pieces:
-        piece.unlink()

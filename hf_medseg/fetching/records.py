@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import urljoin
 
 from hf_medseg.fetching import apart
-from hf_medseg.fetching.http import PACE, TIMEOUT, Unavailable, check_way, library, take
+from hf_medseg.fetching.http import PACE, TIMEOUT, check_way, library, take
+from hf_medseg.fetching.wanted import Unavailable
 
 _LONGEST = 1 << 23  # bytes of a page that is searched for a link, or of a record
 

@@ -37,7 +37,9 @@ from tests.support.harness import PHANTOMS
 from tests.support.kit import Phantom, as_tar, as_zip, files_of
 from tests.support.web import Asked, Page, Web, all_hosts, cut, stall, status  # noqa: F401
 
-module, transfer, clients = (import_module(f"hf_medseg.fetching.{name}") for name in ("download", "http", "clients"))
+module, items, transfer, facts, clients = (
+    import_module(f"hf_medseg.fetching.{name}") for name in ("download", "items", "http", "wanted", "clients")
+)
 pytest.importorskip("pooch")
 
 
@@ -195,10 +197,10 @@ def test_a_passing_answer_is_asked_again(web: Web, offer: Offer, tmp_path: Path,
 def test_a_server_that_asks_for_patience_gets_it(web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transfer, "WAITS", (1.0, 2.0, 3.0))
     web.serve(URL, BODY, status(429, Retry_After="7"), status(429, Retry_After="100000"), status(503, Retry_After="soon"))
-    watch = transfer.Watch()
+    watch = facts.Watch()
     waited: list[float] = []
     watch.stop = SimpleNamespace(is_set=lambda: False, wait=lambda seconds: waited.append(seconds))
-    transfer.fetch(URL, transfer.Wanted("file.bin"), tmp_path / "file.bin.part", watch)
+    transfer.fetch(URL, facts.Wanted("file.bin"), tmp_path / "file.bin.part", watch)
     assert waited == [7.0, 60.0, 3.0]
 
 
@@ -1348,11 +1350,11 @@ def test_every_source_answers_with_the_fetch_or_exact_steps(name: str, web: Web,
     for client in list(clients.CLIENTS):
         monkeypatch.setitem(clients.CLIENTS, client, _takes)
     names = [one.name for one in source.access.downloads if one.url.startswith("doi:") and one.name] or ["record.bin"]
-    monkeypatch.setattr(module, "record", lambda doi: {name: (f"https://zenodo.org/{name}", "", None) for name in names})
+    monkeypatch.setattr(items, "record", lambda doi: {name: (f"https://zenodo.org/{name}", "", None) for name in names})
     monkeypatch.setattr(module, "link_on", lambda address: address)
     monkeypatch.setattr(module, "fetch", _received)
     monkeypatch.setattr(module, "judge", lambda wanted, got: "")
-    monkeypatch.setattr(module, "_make_tree", lambda dest, items: None)
+    monkeypatch.setattr(module, "make_tree", lambda dest, items: None)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=10**15))
     editions = list(dict.fromkeys(one.edition for one in source.access.downloads if one.edition)) or [""]
     for edition in editions:
@@ -1382,7 +1384,7 @@ def _takes(address: str, part: Path, name: str, watch: Any) -> Path:
 
 def _received(url: str, wanted: Any, part: Path, watch: Any) -> Any:
     part.write_bytes(b"x")
-    return transfer.Got(1, "")
+    return facts.Got(1, "")
 
 
 @pytest.mark.parametrize("name", sorted(sources()))
@@ -1391,7 +1393,7 @@ def test_access_facts_fit_together(name: str) -> None:
     assert source.access.steps
     seen = set()
     for one in source.access.downloads:
-        item = module._item(one)
+        item = items.item_of(one)
         assert item.name
         assert one.edition in ("", *(edition.name for edition in source.editions))
         assert one.part in ("", *(part.name for part in source.parts))
@@ -1402,7 +1404,7 @@ def test_access_facts_fit_together(name: str) -> None:
         assert digest == digest.lower()
         assert one.size is None or one.approximate is None
         assert one.then != "unpack" or item.name.endswith(".7z")
-        assert one.then != "join" or one.client == "doi" or module.PIECE.search(item.name)
+        assert one.then != "join" or one.client == "doi" or items.PIECE.search(item.name)
         if one.client == "http":
             assert one.url.startswith(("https://", "http://"))
             assert all(mirror.startswith(("https://", "http://", "kaggle:", "gdown:", "doi:")) for mirror in one.mirrors)
