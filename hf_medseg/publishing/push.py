@@ -161,7 +161,7 @@ class _Asked:
 
 def _rehearse(asked: _Asked) -> Pushed:
     """Finds out what a push would do; writes nothing."""
-    with Explained(asked.repository.repo, written=False):
+    with Explained(asked.repository.repo, asked.repository.url, written=False):
         remote = asked.repository.look()
         change = check_free(asked.repository, asked.wanted, remote, asked.tag)
     return asked.pushed(change, "", _lines(asked, remote, change))
@@ -170,7 +170,7 @@ def _rehearse(asked: _Asked) -> Pushed:
 def _push(asked: _Asked) -> Pushed:
     """Makes the repository hold the dataset."""
     repository, wanted = asked.repository, asked.wanted
-    with Explained(repository.repo, written=False):
+    with Explained(repository.repo, repository.url, written=False):
         check_token(repository)
         check_card(wanted.files[CARD])
         remote = repository.look()
@@ -178,7 +178,7 @@ def _push(asked: _Asked) -> Pushed:
         if remote is None:
             repository.create()
         repository.check_write()
-    with Explained(repository.repo, written=True):
+    with Explained(repository.repo, repository.url, written=True):
         return _write(asked)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import inspect
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,7 +16,7 @@ from hf_medseg.dataset.folder import CARD, CROISSANT, NAMES, OVERVIEW, PREVIEW, 
 from hf_medseg.dataset.temporary import temporary_folder
 from hf_medseg.errors import MedsegError
 from hf_medseg.publishing.gate import Held
-from hf_medseg.publishing.retry import Say, ask, status_of
+from hf_medseg.publishing.retry import Result, Say, ask, status_of
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -26,6 +26,7 @@ Gating = Literal["auto", "manual"]
 WRITTEN_BY = "Written by hf_medseg"  # how the message of every commit of ours begins
 _GIT = ".gitattributes"  # says which files are large ones: never deleted
 _LINES_OF_A_DIFFERENCE = 40
+_PATIENCE = 10.0  # seconds, for the first answer: a network that swallows everything is none
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,21 @@ class Repository:
         self.api, self.repo, self.say = api, repo, say
         self.url = f"{api.endpoint}/datasets/{repo}"
         self._trees: dict[str, dict[str, str]] = {}
+        self._answered = False  # whether the Hub has, to anything
+
+    def _ask(self, what: str, call: Callable[[], Result]) -> Result:
+        """Asks, again where that can help."""
+
+        def heard() -> Result:
+            try:
+                answer = call()
+            except Exception as error:
+                self._answered |= status_of(error) is not None
+                raise
+            self._answered = True
+            return answer
+
+        return ask(what, heard, self.say, unanswered=not self._answered)
 
     # --- what is there ---
 
@@ -113,7 +129,7 @@ class Repository:
         from huggingface_hub.errors import RepositoryNotFoundError
 
         try:
-            info = ask("looking at the repository", lambda: self.api.repo_info(self.repo, repo_type="dataset"), self.say)
+            info = self._ask("looking at the repository", lambda: self.api.repo_info(self.repo, repo_type="dataset", timeout=_PATIENCE))
         except RepositoryNotFoundError:
             return None
         return Remote(str(info.sha), bool(info.private), info.gated or False, self.tree(str(info.sha)))
@@ -138,7 +154,7 @@ class Repository:
         def call() -> list[Any]:
             return list(self.api.list_repo_tree(self.repo, recursive=True, revision=revision, repo_type="dataset"))
 
-        entries = ask("listing the repository", call, self.say)
+        entries = self._ask("listing the repository", call)
         files = {entry.path: entry.lfs.sha256 if entry.lfs else entry.blob_id for entry in entries if isinstance(entry, RepoFile)}
         self._trees[revision] = files
         return files
@@ -151,7 +167,7 @@ class Repository:
                 path = self.api.hf_hub_download(self.repo, name, repo_type="dataset", revision=revision, cache_dir=folder)
                 return Path(path).read_text(encoding="utf-8", errors="replace")
 
-        return ask(f"reading {name} of the repository", call, self.say)
+        return self._ask(f"reading {name} of the repository", call)
 
     def dataset(self, remote: Remote) -> tuple[str, str] | None:
         """Source and edition that the repository's `report.json` tells of; None without one."""
@@ -172,7 +188,7 @@ class Repository:
             commits = self.api.list_repo_commits(self.repo, repo_type="dataset", revision=remote.head)
             return next((str(commit.commit_id) for commit in commits if (commit.message or "").startswith(WRITTEN_BY)), None)
 
-        last = ask("listing the commits", call, self.say)
+        last = self._ask("listing the commits", call)
         return last is None or self.tree(last).get(CARD) != remote.files[CARD]
 
     def difference_of_card(self, remote: Remote, mine: str) -> str:
@@ -184,12 +200,12 @@ class Repository:
 
     def tags(self) -> dict[str, str]:
         """The commit that every tag names."""
-        refs = ask("listing the tags", lambda: self.api.list_repo_refs(self.repo, repo_type="dataset"), self.say)
+        refs = self._ask("listing the tags", lambda: self.api.list_repo_refs(self.repo, repo_type="dataset"))
         return {tag.name: tag.target_commit for tag in refs.tags}
 
     def who(self) -> dict[str, Any]:
         """Who asks, as the Hub knows them."""
-        found: dict[str, Any] = ask("asking who we are", self.api.whoami, self.say)
+        found: dict[str, Any] = self._ask("asking who we are", self.api.whoami)
         return found
 
     # --- what is set ---
@@ -204,12 +220,12 @@ class Repository:
                 if status_of(error) != 409:  # there already: an answer was lost
                     raise
 
-        ask("making the repository", call, self.say)
+        self._ask("making the repository", call)
 
     def check_write(self) -> None:
         """Asks whether we may write, where the client can."""
         if "write" in inspect.signature(self.api.auth_check).parameters:
-            ask("asking whether we may write", lambda: self.api.auth_check(self.repo, repo_type="dataset", write=True), self.say)
+            self._ask("asking whether we may write", lambda: self.api.auth_check(self.repo, repo_type="dataset", write=True))
 
     def set(self, *, private: bool | None, gated: Gating | None) -> None:
         """Sets visibility and gating where they are not as asked, and reads them back.
@@ -226,7 +242,7 @@ class Repository:
         if not asked:
             return
         call = lambda: self.api.update_repo_settings(self.repo, repo_type="dataset", **asked)  # noqa: E731
-        ask("setting visibility and gating", call, self.say)
+        self._ask("setting visibility and gating", call)
         remote = self.look_again()
         told = {"private": remote.private, "gated": remote.gated}
         if wrong := [name for name, value in asked.items() if told[name] != value]:
@@ -247,6 +263,6 @@ class Repository:
                     raise
 
         if self.tags().get(tag) != commit:
-            ask("setting the tag", call, self.say)
+            self._ask("setting the tag", call)
         if (named := self.tags().get(tag)) != commit:
             raise MedsegError(f"The tag {tag} of {self.repo} names {named}, not our commit {commit}: somebody else set it meanwhile.")

@@ -15,6 +15,7 @@ Say = Callable[[str], None]
 Result = TypeVar("Result")
 
 TRIES = 8
+_TRIES_UNANSWERED = 3  # of a Hub that has not answered once: there is no network, or another address is meant
 _LONGEST_WAIT = 3700.0  # the Hub counts commits by the hour
 # The client library has changed its HTTP library before; none of these errors is an OSError in all of them.
 _TRANSPORT = {"httpx", "httpx2", "httpcore", "httpcore2", "requests", "urllib3", "hf_xet"}
@@ -23,14 +24,22 @@ _OURS = __name__.partition(".")[0]
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
-def ask(what: str, call: Callable[[], Result], say: Say) -> Result:
-    """Calls the Hub, again where that can help; the call must be one that may happen twice."""
+def ask(what: str, call: Callable[[], Result], say: Say, *, unanswered: bool = False) -> Result:
+    """Calls the Hub, again where that can help; the call must be one that may happen twice.
+
+    Args:
+        what: what is asked, in words.
+        call: the question.
+        say: told before it is asked again.
+        unanswered: nothing that was asked before has been answered, so that without an answer it is soon given up.
+    """
     for attempt in range(TRIES):
         try:
             return call()
         except Exception as error:
             wait = wait_of(error, attempt)
-            if wait is None or attempt + 1 == TRIES:
+            unanswered = unanswered and status_of(error) is None
+            if wait is None or attempt + 1 == (_TRIES_UNANSWERED if unanswered else TRIES):
                 raise
             say(f"{what}: {reason_of(error)}; trying again in {wait:.0f} s")
             time.sleep(wait)
@@ -42,6 +51,7 @@ class Explained:
     """Turns what a client raises into words: refused before anything is written, broken off after; our own errors pass as they are."""
 
     repo: str
+    url: str
     written: bool
 
     def __enter__(self) -> None:
@@ -54,6 +64,9 @@ class Explained:
         status, reason = status_of(error), reason_of(error)
         if not self.written and status in (400, 401, 403, 404):
             raise Refused(f"{self.repo}: the Hub does not let us write there ({reason}). Check the name and the token.") from error
+        if not self.written and status is None and _is_networks(error):
+            advice = "Nothing was written: check the network, and run the same command again."
+            raise MedsegError(f"{self.url} could not be reached ({reason}). {advice}") from error
         after = "Readers see the dataset as it was, or whole as it shall be. Run the same command again: it carries on."
         raise MedsegError(f"The push to {self.repo} was broken off: {reason}. {after}") from error
 

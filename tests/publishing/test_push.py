@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import shutil
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from importlib import import_module
@@ -16,6 +17,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from huggingface_hub import HfApi
 
 from hf_medseg.card.croissant import with_hashes
 from hf_medseg.cli import main
@@ -221,6 +223,20 @@ def test_a_dry_run_says_everything_and_writes_nothing(
         assert words in said
     assert all(method in READ_ONLY for method, _, _ in desk.local.seen)
     assert len(desk.repo.commits) == 2
+
+
+def test_a_hub_that_cannot_be_reached_is_soon_given_up(new: Converted, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A dry run without a network waited for two minutes, and then called itself a push that was broken off.
+    quick(monkeypatch)
+    slept: list[float] = []
+    monkeypatch.setattr("time.sleep", slept.append)
+    with socket.socket() as nobody:  # bound, and never listened to
+        nobody.bind(("127.0.0.1", 0))
+        api = HfApi(f"http://127.0.0.1:{nobody.getsockname()[1]}", token="hf_any")
+        for dry_run in (True, False):
+            with pytest.raises(MedsegError, match=r"chase could not be reached \(.+\)\. Nothing was written: check the network"):
+                PUSH.push(new.out, "ns/chase", dry_run=dry_run, api=api)
+    assert slept == [1, 2, 1, 2]
 
 
 def test_a_dry_run_for_a_repository_that_is_not_there(desk: Desk, new: Converted) -> None:
