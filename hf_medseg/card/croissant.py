@@ -17,7 +17,7 @@ from hf_medseg.card.render import license_link
 from hf_medseg.catalog.about import About, OwnData
 from hf_medseg.catalog.source import Config, Edition, Source
 from hf_medseg.catalog.tables import table_of
-from hf_medseg.dataset.columns import Column, Label, ListOf, Picture, Record, Value, Volume
+from hf_medseg.dataset.columns import Column, Label, ListOf, PictureColumn, Record, Value, VolumeColumn
 from hf_medseg.dataset.report import Report
 from hf_medseg.dataset.storage import json_text
 
@@ -196,7 +196,7 @@ def _record_sets(source: Source, edition: Edition, report: Report, config: Confi
 
 def _field(config: Config, name: str, kind: Column) -> dict[str, Any]:
     described, inner = column_meaning(name, kind), kind.item if isinstance(kind, ListOf) else kind
-    if isinstance(inner, Volume):
+    if isinstance(inner, VolumeColumn):
         described = f"{described} (the bytes of a NIfTI file)".strip()
     if isinstance(inner, Label):
         names = "; ".join(f"{index}: {one}" for index, one in enumerate(inner.names))
@@ -222,7 +222,7 @@ def _field(config: Config, name: str, kind: Column) -> dict[str, Any]:
     return {
         **field,
         "dataType": _type(name, inner),
-        "source": _origin(config, name, "bytes" if isinstance(inner, (Picture, Volume)) else ""),
+        "source": _origin(config, name, "bytes" if isinstance(inner, (PictureColumn, VolumeColumn)) else ""),
     }
 
 
@@ -231,9 +231,9 @@ def _type(name: str, column: Column) -> str | list[str]:
     match column:
         case ListOf(item):
             return _type(name, item)
-        case Picture():
+        case PictureColumn():
             return ["sc:ImageObject", "cr:SegmentationMask"] if _MASK.fullmatch(name) else "sc:ImageObject"
-        case Volume():
+        case VolumeColumn():
             return ["sc:MediaObject", *(["cr:SegmentationMask"] if _MASK.fullmatch(name) else []), "sc:Text"]  # readers give text as bytes
         case Value(dtype):
             return _TYPES.get(dtype, "sc:Integer")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hf_medseg.dataset.columns import INT8, Column, Label, ListOf, Picture, Record, Value, Volume
+from hf_medseg.dataset.columns import INT8, Column, Label, ListOf, PictureColumn, Record, Value, VolumeColumn
 
 _MEANINGS = {
     "image": "the picture",
@@ -76,9 +76,9 @@ def type_text(column: Column) -> str:
         case Label(names):
             few = ", ".join(names[:12]) + (f", ... ({len(names)} names)" if len(names) > 12 else "")
             return f"ClassLabel: {few}"
-        case Picture():
+        case PictureColumn():
             return "Image"
-        case Volume():
+        case VolumeColumn():
             return "Nifti"
         case ListOf(item):
             return f"list of {type_text(item)}"
@@ -90,7 +90,7 @@ def column_meaning(name: str, kind: Column) -> str:
     """What a column holds, as far as its name tells; names mean the same in every source."""
     if name in _MEANINGS:
         return _MEANINGS[name]
-    picture = isinstance(kind, (Picture, Volume))
+    picture = isinstance(kind, (PictureColumn, VolumeColumn))
     if picture and re.fullmatch(r"mask_\d+", name):
         return f"label map of annotator {name[5:]}"
     if picture and name.startswith("mask_"):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from hf_medseg.catalog.source import Config, Edition, Source
-from hf_medseg.dataset.columns import INT8, Column
-from hf_medseg.dataset.columns import Volume as VolumeColumn
+from hf_medseg.dataset.columns import INT8, Column, VolumeColumn
 from hf_medseg.dataset.table import TableSpec
 from hf_medseg.errors import Refused
 

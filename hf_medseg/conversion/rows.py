@@ -12,9 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hf_medseg.case import Case, Recipe
-from hf_medseg.dataset.columns import ListOf, encoded
-from hf_medseg.dataset.columns import Picture as PictureColumn
-from hf_medseg.dataset.columns import Volume as VolumeColumn
+from hf_medseg.dataset.columns import ListOf, PictureColumn, VolumeColumn, encoded
 from hf_medseg.dataset.table import NOT_ANNOTATED, TableSpec, Tally
 from hf_medseg.errors import Rejected, of_own
 from hf_medseg.formats import jpeg, png

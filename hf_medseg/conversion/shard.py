@@ -18,7 +18,7 @@ from hf_medseg.conversion.names import Names
 from hf_medseg.conversion.quiet import quiet
 from hf_medseg.conversion.rows import Row, rows
 from hf_medseg.dataset.arrays import array_of, arrow_type
-from hf_medseg.dataset.columns import Column, ListOf, Picture, Volume
+from hf_medseg.dataset.columns import Column, ListOf, PictureColumn, VolumeColumn
 from hf_medseg.dataset.identity import METADATA_KEY, Identity, Outcome, Seal, versions
 from hf_medseg.dataset.report import Noted, rejection
 from hf_medseg.dataset.storage import whole_file
@@ -202,7 +202,9 @@ def _ends_group(row: Row, taken: int, size: int) -> bool:
 
 
 def _holds_pictures(column: Column) -> bool:
-    return isinstance(column, (Picture, Volume)) or (isinstance(column, ListOf) and isinstance(column.item, (Picture, Volume)))
+    return isinstance(column, (PictureColumn, VolumeColumn)) or (
+        isinstance(column, ListOf) and isinstance(column.item, (PictureColumn, VolumeColumn))
+    )
 
 
 def _pixel_bytes(row: Row, pictures: Sequence[str]) -> int:

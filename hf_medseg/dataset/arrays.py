@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hf_medseg.dataset.columns import Column, Label, ListOf, Picture, Record, Value, Volume
+from hf_medseg.dataset.columns import Column, Label, ListOf, PictureColumn, Record, Value, VolumeColumn
 
 TEXT, BYTES = Value("string"), "bytes"
 
@@ -23,7 +23,7 @@ def arrow_type(column: Column) -> pa.DataType:
             return pa.bool_() if dtype == "bool" else pa.type_for_alias(dtype)
         case Label():
             return pa.int64()
-        case Picture() | Volume():
+        case PictureColumn() | VolumeColumn():
             return pa.struct({"bytes": pa.binary(), "path": pa.string()})
         case ListOf(item):
             return pa.list_(arrow_type(item))
@@ -50,7 +50,7 @@ def array_of(column: Column, values: Sequence[Any]) -> pa.Array:
             return _fixed(kind, values, np.dtype(dtype), valid)
         case Label():
             return _fixed(kind, values, np.dtype(np.int64), valid)
-        case Picture() | Volume():
+        case PictureColumn() | VolumeColumn():
             data = _variable(pa.binary(), [None if value is None else value["bytes"] for value in values])
             paths = array_of(TEXT, [None if value is None else value["path"] for value in values])
             return pa.Array.from_buffers(kind, count, [valid], children=[data, paths])

@@ -28,12 +28,12 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class PictureColumn:
     """An encoded 2D picture: struct of bytes and path."""
 
 
 @dataclass(frozen=True, slots=True)
-class Volume:
+class VolumeColumn:
     """An encoded NIfTI volume: struct of bytes and path."""
 
 
@@ -51,7 +51,7 @@ class Record:
     fields: Mapping[str, Column]
 
 
-Column = Value | Label | Picture | Volume | ListOf | Record
+Column = Value | Label | PictureColumn | VolumeColumn | ListOf | Record
 
 TEXT = Value("string")
 FLAG = Value("bool")
@@ -59,7 +59,7 @@ INT8 = Value("int8")
 INT32 = Value("int32")
 FLOAT32 = Value("float32")
 FLOAT64 = Value("float64")
-PICTURE = Picture()
+PICTURE = PictureColumn()
 SEX = Label(("female", "male"))
 LATERALITY = Label(("left", "right"))
 MASK_ORIGIN = Label(("manual", "corrected", "automatic", "derived"))
@@ -98,8 +98,8 @@ WHOLE_VOLUME_COLUMNS: dict[str, Column] = {name: column for name, column in VOLU
 def of_volumes(column: Column) -> Column:
     """The column's type where a row is a whole volume: pictures become volumes, in lists too."""
     match column:
-        case Picture():
-            return Volume()
+        case PictureColumn():
+            return VolumeColumn()
         case ListOf(item):
             return ListOf(of_volumes(item))
     return column
@@ -124,7 +124,7 @@ def table_columns(
         "classes": ListOf(Label(class_names)),
         "width": INT32,
         "height": INT32,
-        **({"depth": INT32} if isinstance(image, Volume) else {}),
+        **({"depth": INT32} if isinstance(image, VolumeColumn) else {}),
         "source_file": TEXT,
         "source_sha256": TEXT,
     }
@@ -144,7 +144,7 @@ def encoded(column: Column, value: Any) -> Any:
             if value not in names:
                 raise ValueError(f"{value!r} is none of {', '.join(names)}")
             return names.index(value)
-        case ListOf(item) if value is not None and not isinstance(item, (Value, Picture, Volume)):
+        case ListOf(item) if value is not None and not isinstance(item, (Value, PictureColumn, VolumeColumn)):
             return [encoded(item, one) for one in value]
         case Record(fields) if value is not None:
             if strange := [name for name in value if name not in fields]:
@@ -160,9 +160,9 @@ def feature(column: Column) -> Feature:
             return {"dtype": dtype, "_type": "Value"}
         case Label(names):
             return {"names": list(names), "_type": "ClassLabel"}
-        case Picture():
+        case PictureColumn():
             return {"_type": "Image"}
-        case Volume():
+        case VolumeColumn():
             return {"_type": "Nifti"}
         case ListOf(Record(fields)):
             return [{name: feature(field) for name, field in fields.items()}]
@@ -184,9 +184,9 @@ def column_of(described: Any) -> Column:
         case {"_type": "ClassLabel", "names": [*names]}:
             return Label(tuple(names))
         case {"_type": "Image"}:
-            return Picture()
+            return PictureColumn()
         case {"_type": "Nifti"}:
-            return Volume()
+            return VolumeColumn()
         case {"_type": "Sequence", "feature": item}:
             return ListOf(column_of(item))
         case [item]:
@@ -209,9 +209,9 @@ def _card_type(column: Column) -> dict[str, Any]:
             return {"dtype": dtype}
         case Label(names):
             return {"dtype": {"class_label": {"names": {str(i): name for i, name in enumerate(names)}}}}
-        case Picture():
+        case PictureColumn():
             return {"dtype": "image"}
-        case Volume():
+        case VolumeColumn():
             return {"dtype": "nifti"}
         case ListOf(Record(fields)):
             return {"list": [card_feature(name, field) for name, field in fields.items()]}

@@ -15,7 +15,7 @@ from hf_medseg.catalog.conventions import OFFICIAL, Convention
 from hf_medseg.catalog.derived import DERIVED, Origin
 from hf_medseg.catalog.facts import Concept
 from hf_medseg.catalog.lookup import known_divisions
-from hf_medseg.dataset.columns import Column, Label, Picture, Volume
+from hf_medseg.dataset.columns import Column, Label, PictureColumn, VolumeColumn
 from hf_medseg.dataset.finished import classes_of, columns_of, finished
 from hf_medseg.dataset.folder import CARD
 from hf_medseg.dataset.identity import Identity, Outcome, Seal
@@ -111,7 +111,7 @@ def open_input(number: int, take: Take) -> Input:
         raise Refused(f"{where} is derived itself. Take the converted datasets that it was made of.")
     source, _ = origin.known()
     columns = columns_of(shards[0].path)
-    if isinstance(columns["image"], Volume):
+    if isinstance(columns["image"], VolumeColumn):
         raise Refused(f'{where}: {config!r} holds whole volumes, which have no side. Take its slices: config = "slices".')
     names = classes_of(columns)
     _check_take(take, where, columns, names, {shard.identity.split for shard in shards})
@@ -137,7 +137,7 @@ def _check_take(take: Take, where: str, columns: dict[str, Column], classes: Seq
         raise Refused(f"{where} has no class {strange[0]!r}; it has: {', '.join(classes)}.")
     if strange := [name for name in take.splits if name not in splits]:
         raise Refused(f"{where} has no split {strange[0]!r}; it has: {', '.join(sorted(splits))}.")
-    if strange := [name for name in take.equal if name not in columns or isinstance(columns[name], (Picture, Volume))]:
+    if strange := [name for name in take.equal if name not in columns or isinstance(columns[name], (PictureColumn, VolumeColumn))]:
         raise Refused(f"{where} has no column {strange[0]!r} to compare; it has: {', '.join(columns)}.")
     for name, value in take.equal.items():
         column = columns[name]

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image
 
-from hf_medseg.dataset.columns import Column, Label, ListOf, Picture, Volume
+from hf_medseg.dataset.columns import Column, Label, ListOf, PictureColumn, VolumeColumn
 from hf_medseg.dataset.finished import classes_of, columns_of, finished
 from hf_medseg.dataset.folder import CARD, Output
 from hf_medseg.dataset.identity import Identity, split_order
@@ -73,19 +73,21 @@ class Table:
     @property
     def whole_volumes(self) -> bool:
         """Whether a row is a whole volume."""
-        return isinstance(self.columns["image"], Volume)
+        return isinstance(self.columns["image"], VolumeColumn)
 
     @property
     def images(self) -> tuple[str, ...]:
         """The columns with an image: `image`, and a sequence or channel each after it."""
         return tuple(
-            name for name, column in self.columns.items() if re.match(r"image(?:_|\Z)", name) and isinstance(column, (Picture, Volume))
+            name
+            for name, column in self.columns.items()
+            if re.match(r"image(?:_|\Z)", name) and isinstance(column, (PictureColumn, VolumeColumn))
         )
 
     @property
     def pictures(self) -> tuple[str, ...]:
         """All columns that hold a picture or volume each."""
-        return tuple(name for name, column in self.columns.items() if isinstance(column, (Picture, Volume)))
+        return tuple(name for name, column in self.columns.items() if isinstance(column, (PictureColumn, VolumeColumn)))
 
     @property
     def plain(self) -> tuple[str, ...]:
@@ -156,7 +158,7 @@ def _is_plain(column: Column) -> bool:
     match column:
         case ListOf(item):
             return _is_plain(item)
-        case Picture() | Volume():
+        case PictureColumn() | VolumeColumn():
             return False
     return not hasattr(column, "fields")
 

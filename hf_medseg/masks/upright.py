@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hf_medseg.dataset.columns import Column, ListOf, Picture, Record
+from hf_medseg.dataset.columns import Column, ListOf, PictureColumn, Record
 from hf_medseg.dataset.table import Drawn
 from hf_medseg.errors import Rejected
 from hf_medseg.formats.picture import decode, encode_pixels, orientation_of, turned_size
@@ -67,14 +67,14 @@ class Turn:
 
     def value(self, column: Column, value: Any, path: str) -> Any:
         """A value of a column on the stored grid: pictures, boxes and outlines are turned, whatever has no place stays."""
-        if isinstance(column, Picture) and isinstance(value, bytes):
+        if isinstance(column, PictureColumn) and isinstance(value, bytes):
             value = decode(value, path)
             value = value if value.ndim == 2 else np.moveaxis(value, -1, 0)
             value = self._samples(value)
             return encode_pixels(value if value.ndim == 2 else np.ascontiguousarray(np.moveaxis(value, 0, -1)))
-        if isinstance(column, Picture):
+        if isinstance(column, PictureColumn):
             return self._samples(value)
-        if isinstance(column, ListOf) and isinstance(column.item, Picture):
+        if isinstance(column, ListOf) and isinstance(column.item, PictureColumn):
             return [self._samples(one) for one in value]
         if isinstance(column, ListOf) and isinstance(column.item, Record) and {"x", "y"} <= set(column.item.fields):
             return [self._box(one) if "width" in one else self._outline(one) for one in value]

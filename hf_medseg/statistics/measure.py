@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from hf_medseg.dataset.columns import Picture, Volume, column_of
+from hf_medseg.dataset.columns import PictureColumn, VolumeColumn, column_of
 from hf_medseg.dataset.identity import Identity
 from hf_medseg.dataset.storage import parquet
 from hf_medseg.dataset.table import NOT_ANNOTATED
@@ -222,7 +222,7 @@ def measure(path: str | os.PathLike[str], identity: Identity) -> Measured:
     with parquet(path) as file:
         features = json.loads(file.schema_arrow.metadata[b"huggingface"])["info"]["features"]
         columns = {name: column_of(described) for name, described in features.items()}
-        images = [name for name, kind in columns.items() if name.startswith("image") and isinstance(kind, (Picture, Volume))]
+        images = [name for name, kind in columns.items() if name.startswith("image") and isinstance(kind, (PictureColumn, VolumeColumn))]
         wanted = [name for name in columns if name in (*_TOLD, "mask", "depth", *images) or name.startswith("rescale_")]
         found = Measured(identity, tuple(features["classes"]["feature"]["names"]))
         for batch in file.iter_batches(1 if "depth" in columns else 16, columns=wanted):

@@ -36,7 +36,7 @@ TURNED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RowAt:
     """A row, and where it lies.
 
     Attributes:
@@ -81,8 +81,8 @@ class Twin:
 
     kind: Kind
     turned: str
-    one: Place
-    other: Place
+    one: RowAt
+    other: RowAt
 
     @property
     def leak(self) -> bool:
@@ -184,7 +184,7 @@ class _Rows:
     """All rows, each known by its number."""
 
     def __init__(self, shards: Sequence[tuple[str, Path, Identity, Signatures]]) -> None:
-        self.places: list[Place] = []
+        self.places: list[RowAt] = []
         self._patients: list[str] = []
         self._files: list[tuple[str, int]] = []
         self._pixels: list[bytes] = []
@@ -192,7 +192,7 @@ class _Rows:
         kin: list[int] = []
         for out, path, who, some in shards:
             for image_id, volume, (group, number) in zip(some.ids, some.volumes, some.places, strict=True):
-                self.places.append(Place(out, who.source, who.config, who.split, image_id, path, group, number))
+                self.places.append(RowAt(out, who.source, who.config, who.split, image_id, path, group, number))
                 # Of one volume, or one picture that several tables of a split hold: one and the same.
                 kin.append(volumes.setdefault((out, "volume", volume) if volume else (out, who.split, image_id), len(volumes)))
             self._patients += some.patients

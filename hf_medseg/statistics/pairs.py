@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from hf_medseg.dataset.storage import parquet
 from hf_medseg.preview.overlay import overlay, see
-from hf_medseg.statistics.overlap import Overlap, Place, Twin, leaks_first
+from hf_medseg.statistics.overlap import Overlap, RowAt, Twin, leaks_first
 
 _CELL, _GAP, _MARGIN, _CAPTION, _TOP = 220, 6, 24, 64, 52
 _MOST, _ACROSS = 18, 3
@@ -45,7 +45,7 @@ def _draw_twin(sheet: Image.Image, corner: tuple[int, int], twin: Twin) -> None:
     draw.text((x, y + _CELL + 42), ", ".join(filter(None, (told, twin.turned))), _SOFT, ImageFont.load_default(13))
 
 
-def _thumbnail(place: Place) -> Image.Image:
+def _thumbnail(place: RowAt) -> Image.Image:
     with parquet(place.path) as file:
         image = file.read_row_group(place.group, columns=["image"]).column(0)[place.number].as_py()
     return overlay(see(image, None), _CELL)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hf_medseg.conversion.rows import class_list
-from hf_medseg.dataset.columns import Column, Label, ListOf, Picture, Record, Volume
+from hf_medseg.dataset.columns import Column, Label, ListOf, PictureColumn, Record, VolumeColumn
 from hf_medseg.dataset.table import NOT_ANNOTATED, TableSpec, Tally
 from hf_medseg.verification.cell import Opened, Wrong, open_cell
 from hf_medseg.words import counted
@@ -71,7 +71,7 @@ class RowCheck:
     def __init__(self, columns: Mapping[str, Column], classes: tuple[str, ...], declared: TableSpec | None, holes: bool) -> None:
         self._columns, self._classes, self._holes = columns, classes, holes
         self._mode = declared.image_mode if declared else ""
-        self._volumes = isinstance(columns["image"], Volume)
+        self._volumes = isinstance(columns["image"], VolumeColumn)
         self.readable = not self._volumes or find_spec("nibabel") is not None
         self.tally = Tally()
         self.counted = True
@@ -197,9 +197,9 @@ class RowCheck:
 
 def _cells(column: Column, value: Any) -> list[Any]:
     """The pictures or volumes in a column's value."""
-    if isinstance(column, (Picture, Volume)):
+    if isinstance(column, (PictureColumn, VolumeColumn)):
         return [value]
-    return list(value) if isinstance(column, ListOf) and isinstance(column.item, (Picture, Volume)) else []
+    return list(value) if isinstance(column, ListOf) and isinstance(column.item, (PictureColumn, VolumeColumn)) else []
 
 
 def _sides(grid: tuple[int, ...]) -> str:
@@ -225,7 +225,7 @@ def _check_labels(name: str, column: Column, value: Any) -> Iterator[tuple[str, 
     match column:
         case Label(names) if value is not None and not 0 <= value < len(names):
             yield "labels", f"`{name}` holds {value}; it names 0..{len(names) - 1}."
-        case ListOf(item) if value is not None and not isinstance(item, (Picture, Volume)):
+        case ListOf(item) if value is not None and not isinstance(item, (PictureColumn, VolumeColumn)):
             for one in value:
                 yield from _check_labels(name, item, one)
         case Record(fields) if value is not None:

@@ -23,7 +23,7 @@ from hf_medseg.catalog.lookup import sources
 from hf_medseg.catalog.tables import table_of
 from hf_medseg.conversion.shard import LEAST_GROUP, MOST_GROUP
 from hf_medseg.dataset.arrays import arrow_type
-from hf_medseg.dataset.columns import Column, Label, ListOf, Picture, Volume, column_of, table_columns
+from hf_medseg.dataset.columns import Column, Label, ListOf, PictureColumn, VolumeColumn, column_of, table_columns
 from hf_medseg.dataset.content import Content, HashedFile, stamp_of
 from hf_medseg.dataset.folder import NAMES, SHARD
 from hf_medseg.dataset.identity import METADATA_KEY, Identity, Outcome, Seal, told_by
@@ -147,8 +147,10 @@ def _check_columns(findings: Findings, facts: ShardFacts, schema: pa.Schema) -> 
         return False
     classes = facts.columns.get("classes")
     names = classes.item.names if isinstance(classes, ListOf) and isinstance(classes.item, Label) else ()
-    image = facts.columns.get("image", Picture())
-    promised = table_columns(names, {}, image=image if isinstance(image, Volume) else Picture(), many_files="files" in facts.columns)
+    image = facts.columns.get("image", PictureColumn())
+    promised = table_columns(
+        names, {}, image=image if isinstance(image, VolumeColumn) else PictureColumn(), many_files="files" in facts.columns
+    )
     if list(promised.items()) != list(facts.columns.items())[: len(promised)]:
         findings.wrong("columns", facts.name, f"every table begins with the columns {', '.join(promised)}; this one does not.", REMAKE)
         return False

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from hf_medseg.case import Case
 from hf_medseg.conversion.rows import rows
-from hf_medseg.dataset.columns import PICTURE, VOLUME_COLUMNS, WHOLE_VOLUME_COLUMNS, Column, ListOf, Volume, table_columns
+from hf_medseg.dataset.columns import PICTURE, VOLUME_COLUMNS, WHOLE_VOLUME_COLUMNS, Column, ListOf, VolumeColumn, table_columns
 from hf_medseg.dataset.table import TableSpec, Tally
 from hf_medseg.errors import Rejected
 from hf_medseg.formats.floats import ROUNDED, rounded
@@ -653,7 +653,7 @@ def test_any_header_is_read_or_rejected(data: st.DataObject, tmp_path_factory: p
 
 
 def table(own: dict[str, Column], *, volumes: bool, classes: tuple[str, ...] = ("background", "a", "b")) -> TableSpec:
-    image: Column = Volume() if volumes else PICTURE
+    image: Column = VolumeColumn() if volumes else PICTURE
     geometry = WHOLE_VOLUME_COLUMNS if volumes else VOLUME_COLUMNS
     return TableSpec(table_columns(classes, {**geometry, **own}, image=image, many_files=True), classes, volumes=volumes)
 
@@ -675,7 +675,7 @@ def test_a_volume_row_holds_what_the_slices_hold(tmp_path: Path) -> None:
             "mask_overlap": Overlap((Threshold(pixels, 0), Threshold(pixels, 1))),
         },
     )
-    own: dict[str, Column] = {"image_t1": Volume(), "masks": ListOf(Volume()), "instances": Volume()}
+    own: dict[str, Column] = {"image_t1": VolumeColumn(), "masks": ListOf(VolumeColumn()), "instances": VolumeColumn()}
     scales = {f"rescale_{name}_t1": WHOLE_VOLUME_COLUMNS["rescale_slope"] for name in ("slope", "intercept")}
     tally = Tally()
     (whole,) = rows(case, table(own | scales, volumes=True), Reader(), tally)

@@ -39,7 +39,7 @@ _WHOLE = re.compile(r"[+-]?[0-9]{1,6}")
 
 
 @dataclass(frozen=True)
-class Finding:
+class Abnormality:
     """One abnormality as a file describes it.
 
     Attributes:
@@ -70,7 +70,7 @@ class Finding:
         return "; ".join(self.types)
 
 
-def findings_of(data: bytes, path: str) -> tuple[Finding, ...]:
+def findings_of(data: bytes, path: str) -> tuple[Abnormality, ...]:
     """The abnormalities that a file lists; it may be packed with gzip.
 
     Args:
@@ -91,7 +91,7 @@ def findings_of(data: bytes, path: str) -> tuple[Finding, ...]:
     return tuple(_finding(lines[start:end], path) for start, end in pairwise([*starts, len(lines)]))
 
 
-def _finding(lines: list[list[str]], path: str) -> Finding:
+def _finding(lines: list[list[str]], path: str) -> Abnormality:
     number = _number(lines[0], path)
     where = f"abnormality {number}"
     types: list[list[str]] = []
@@ -118,7 +118,7 @@ def _finding(lines: list[list[str]], path: str) -> Finding:
         found = f"{len(boundaries)} BOUNDARY and {len(cores)} CORE"
         raise Rejected(path, f"{where} announces {announced} outlines and has {found}; one BOUNDARY expected.", "Fetch the file again.")
     kinds = tuple(dict.fromkeys(words[0].lower() for words in types if words))
-    return Finding(
+    return Abnormality(
         number or 0,
         kinds,
         tuple(" ".join(words) for words in types),
@@ -189,9 +189,11 @@ class ChainFile:
         """The files that are read."""
         return (self.file,)
 
-    def findings(self, reader: Reader) -> tuple[Finding, ...]:
+    def findings(self, reader: Reader) -> tuple[Abnormality, ...]:
         """See `findings_of`."""
-        found: tuple[Finding, ...] = reader.once((ChainFile, self.file.path), lambda: findings_of(reader.read(self.file), self.file.path))
+        found: tuple[Abnormality, ...] = reader.once(
+            (ChainFile, self.file.path), lambda: findings_of(reader.read(self.file), self.file.path)
+        )
         return found
 
     def areas(self, reader: Reader, shape: Shape) -> list[NDArray[np.bool_]]:
@@ -255,7 +257,7 @@ class ChainCores(ChainFile, Cell):
 
 @dataclass(frozen=True)
 class ChainFacts(ChainFile, Cell):
-    """A column with one attribute of every `Finding`.
+    """A column with one attribute of every `Abnormality`.
 
     Attributes:
         attribute: its name.

@@ -24,7 +24,7 @@ from hf_medseg.sources.image_mask_folder.coding import MOST_COLUMNS, AboutFile, 
 from hf_medseg.sources.image_mask_folder.known_ways import known_ways
 from hf_medseg.sources.image_mask_folder.pattern_ways import metadata_way, way_by_patterns
 from hf_medseg.sources.image_mask_folder.tree_ways import ways_of
-from hf_medseg.sources.image_mask_folder.ways import Item, Place, Way, patients, placed
+from hf_medseg.sources.image_mask_folder.ways import Belonging, Item, Way, patients, placed
 
 FILE = r"([^/]+)\.(?i:png|jpe?g|bmp|gif|tiff?|webp|pgm|ppm|pnm|jp2)"
 
@@ -105,7 +105,7 @@ def cases(raw: Raw) -> Iterator[Case]:
         )
 
 
-def _ids(way: Way, found: list[tuple[Item, Place]]) -> list[str]:
+def _ids(way: Way, found: list[tuple[Item, Belonging]]) -> list[str]:
     """An id for each picture: its stem; where stems repeat, with its folders and what is said of it; where those do too, with its split."""
     stems = [item.stem for item, _ in found]
     if len(set(stems)) == len(stems):
@@ -159,7 +159,7 @@ def note_folders(raw: Raw, folders: list[str]) -> None:
         raw.note(f"{named[0]}/", f"pictures lie in {len(named)} folders that name no split; the folder of each is in the column `folder`")
 
 
-def check_splits(raw: Raw, coding: Coding, found: list[tuple[Item, Place]]) -> None:
+def check_splits(raw: Raw, coding: Coding, found: list[tuple[Item, Belonging]]) -> None:
     """Refuses splits whose masks have no value in common, where nobody says what the values mean.
 
     Raises:

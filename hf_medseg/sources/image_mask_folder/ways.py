@@ -132,7 +132,7 @@ def is_picture(path: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Belonging:
     """Where a picture belongs.
 
     Attributes:
@@ -146,7 +146,7 @@ class Place:
     name: str
 
 
-def placed(way: Way) -> list[tuple[Item, Place]]:
+def placed(way: Way) -> list[tuple[Item, Belonging]]:
     """The split and the folder of each picture, whose file begins where the layout does; orphans last.
 
     Raises:
@@ -160,7 +160,7 @@ def placed(way: Way) -> list[tuple[Item, Place]]:
         found[key] = joined([found[key], item.picture]) if key in found else item.picture
     sorting = Sorting.of(found)
     aboves = {path: Above.of(folders) for path, folders in moved.items()}
-    places = {path: Place(above.split, "/".join(sorting.folder(above)), above.name) for path, above in aboves.items()}
+    places = {path: Belonging(above.split, "/".join(sorting.folder(above)), above.name) for path, above in aboves.items()}
     result = []
     for item in every:
         place = places[item.path]
@@ -182,9 +182,9 @@ def _shared(mask: RawFile, picture: RawFile, start: int) -> int:
     return len(above)
 
 
-def _without_copies(found: list[tuple[Item, Place]]) -> Iterator[tuple[Item, Place]]:
+def _without_copies(found: list[tuple[Item, Belonging]]) -> Iterator[tuple[Item, Belonging]]:
     """Pictures that claim to be the same one, as where an archive lies beside what was unpacked from it, as one with twins."""
-    same: dict[Any, list[tuple[Item, Place]]] = defaultdict(list)
+    same: dict[Any, list[tuple[Item, Belonging]]] = defaultdict(list)
     for item, place in found:
         same[place.folder, place.split, item.stem, tuple(item.said.items())].append((item, place))
     for several in same.values():
@@ -227,7 +227,7 @@ def _splits_last(paths: Iterable[str]) -> dict[str, str]:
     return {path: path for path in parts}
 
 
-def patients(places: Iterable[Place]) -> bool:
+def patients(places: Iterable[Belonging]) -> bool:
     """Whether the folders that sort pictures are called like patients."""
     folders = {place.folder for place in places}
     return bool(folders) and all(is_patient(folder.rpartition("/")[2]) for folder in folders)
