@@ -211,12 +211,11 @@ def _looks(data: bytes) -> Look | None:
     if int(cells.max()) - int(cells.min()) < _LEAST_CONTRAST:
         return None
     small = grey.reduce(max(1, min(grey.size) // _SMALL))
-    turned = [*turned_ways(cells, cells_of(small.transpose(Image.Transpose.TRANSPOSE), 9, 8)), steps_of(255 - cells)]
-    bits, kinds = turned, [0, *[1] * (len(turned) - 1)]
-    for upright, lying in _guesses(small):
-        turned = turned_ways(upright, lying)
-        bits, kinds = [*bits, *turned], [*kinds, 2, *[3] * (len(turned) - 1)]
-    return hashes_of(np.stack(bits)), np.array(kinds, np.uint8)
+    turned = turned_ways(cells, cells_of(small.transpose(Image.Transpose.TRANSPOSE), 9, 8))
+    guessed = turned_ways(*map(np.stack, zip(*_guesses(small), strict=True)))
+    bits = np.concatenate((turned, steps_of(255 - cells)[None], guessed.reshape(-1, *turned.shape[1:])))
+    kinds = [0, *[1] * len(turned), *[2, *[3] * (len(turned) - 1)] * len(guessed)]
+    return hashes_of(bits), np.array(kinds, np.uint8)
 
 
 def _guesses(grey: Image.Image) -> Iterator[tuple[Cells, Cells]]:

@@ -139,7 +139,7 @@ def _look(samples: Array) -> tuple[Numbers, bool, NDArray[np.uint8]]:
     finite = np.nan_to_num(samples) if samples.dtype.kind == "f" else samples
     grey = grey_of(Image.fromarray(finite if finite.dtype in (np.uint8, np.uint16) else finite.astype(np.float32)))
     cells = cells_of(grey, 9, 8)
-    hashes = hashes_of(np.stack(turned_ways(cells, cells_of(grey.transpose(Image.Transpose.TRANSPOSE), 9, 8))))
+    hashes = hashes_of(turned_ways(cells, cells_of(grey.transpose(Image.Transpose.TRANSPOSE), 9, 8)))
     enough = _LEAST_BITS <= int(hashes[0]).bit_count() <= BITS - _LEAST_BITS
     tells = enough and int(cells.max()) - int(cells.min()) >= _LEAST_CONTRAST
     return hashes, tells, cells_of(grey, SIDE, SIDE)
