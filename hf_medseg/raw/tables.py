@@ -28,6 +28,7 @@ _SEPARATOR = re.compile(rb"\"?sep=(.)\"?\n")  # a first line that Excel reads as
 # Zero-width characters at the ends of cells, which come with copied names.
 _INVISIBLE_ENDS = re.compile(rb"(?:\xe2\x80\x8b|\xef\xbb\xbf)+(?=[,;\t|\"\n]|\Z)|(?:(?<=[,;\t|\"\n])|\A)(?:\xe2\x80\x8b|\xef\xbb\xbf)+")
 _BLANKS = {0xA0: " ", 0x202F: " ", 0xFEFF: "", 0x200B: ""}
+_OLD_WORKBOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # the compound file of old Office, which also holds what is encrypted
 _LONGEST_ROW = 1 << 22  # bytes
 
 
@@ -89,6 +90,10 @@ def _unpacked(file: RawFile, doubts: Doubts | None = None) -> bytes:
     data = file.read()
     if data.startswith(b"PK\x03\x04"):
         return _csv_of_workbook(data, file.path, doubts)
+    if data.startswith(_OLD_WORKBOOK):
+        raise Refused(
+            f"{file.path}: a workbook of Excel 97 to 2003 (.xls), or one with a password. Save it as .xlsx without one, or as CSV."
+        )
     if not data.startswith(b"\x1f\x8b"):
         return data
     try:
@@ -349,14 +354,30 @@ class Table:
                 )
             # The last of several columns of one name counts, as in a dictionary.
             kept = {name: position for position, name in enumerate(self.header) if not only or name in columns}
-            cells = _columns(data, delimiter, len(first), tuple(kept.values()), uneven) if kept else []
+            others = [position for position, name in enumerate(self.header) if name and kept.get(name, position) != position]
+            cells = _columns(data, delimiter, len(first), (*kept.values(), *others), uneven) if kept else []
         except (csv.Error, pa.ArrowInvalid) as error:
             raise Refused(f"{file.path}: not a CSV table ({error}). Fetch the file again.") from error
-        self._columns = dict(zip(kept, cells if names else [column[1:] for column in cells], strict=True))
+        lines = cells if names else [column[1:] for column in cells]
+        self._columns = dict(zip(kept, lines[: len(kept)], strict=True))
+        self._say_repeated([(self.header[position], column) for position, column in zip(others, lines[len(kept) :], strict=True)])
         if delimiter != "," or b'"' in data:  # else no cell holds a comma
             self.origin.commas = {name: commas_of(column) for name, column in self._columns.items() if any("," in cell for cell in column)}
         if not names:
             self._judge(uneven)
+
+    def _say_repeated(self, others: Sequence[tuple[str, list[str]]]) -> None:
+        """Says which further columns have a name that is used, but other cells: nothing in the table tells which is meant."""
+        for name, column in others:
+            differing = [(other, cell) for other, cell in zip(column, self._columns[name], strict=True) if other != cell]
+            if differing:
+                other, cell = differing[0]
+                lines = "1 line" if len(differing) == 1 else f"{len(differing):,} lines"
+                self.origin.doubts.say(
+                    self.file.path,
+                    f"has several columns called {name}, which differ in {lines}, such as {other[:40]!r} and {cell[:40]!r}: "
+                    "the last one is read. Rename or delete the others",
+                )
 
     def _judge(self, uneven: list[list[str]]) -> None:
         """Says which lines have more cells than the header, and how many have fewer."""

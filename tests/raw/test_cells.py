@@ -173,6 +173,21 @@ def test_the_letters_of_windows(tmp_path: Path) -> None:
     assert [row["id"] for row in table(tmp_path, "id\n5 \u20ac \u2013 \u00e9\n".encode("cp1252"))] == ["5 \u20ac \u2013 \u00e9"]
 
 
+@pytest.mark.parametrize(("second", "notes"), [("7", 1), ("5", 0)])
+def test_two_columns_of_one_name_that_differ_are_noted(second: str, notes: int, tmp_path: Path) -> None:
+    """The last one was read without a word; equal ones, and columns without a name, say nothing."""
+    found = table(tmp_path, f"id,age,,age,\na,5,x,{second},y\nb,6,x,6,y\n", "id", "age")
+    assert [(row["id"], row["age"]) for row in found] == [("a", second), ("b", "6")]
+    said = "has several columns called age, which differ in 1 line, such as '5' and '7': the last one is read. Rename or delete the others"
+    assert found.origin.doubts.notes() == [("t.csv", said)] * notes
+
+
+def test_an_old_workbook_is_called_so(tmp_path: Path) -> None:
+    """It was read as text, and "fetch it again" or its bytes as names of columns were all that was said."""
+    with pytest.raises(Refused, match=r"t\.csv: a workbook of Excel 97 to 2003 .* Save it as \.xlsx"):
+        table(tmp_path, bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600), "id")
+
+
 # Through a conversion: the LGG set, whose patients stand in a table
 
 
