@@ -57,7 +57,8 @@ def _weights(size: int, cells: int) -> NDArray[np.float32]:
     pixel = size / cells
     away = (np.arange(size)[:, None] + 0.5 - (np.arange(cells) + 0.5) * pixel) / max(pixel, 1)
     weights: NDArray[np.float64] = np.where(np.abs(away) < _REACH, np.sinc(away) * np.sinc(away / _REACH), 0)
-    return (weights / weights.sum(0)).astype(np.float32)
+    weights /= weights.sum(0)
+    return weights.astype(np.float32)
 
 
 def _rounded(greys: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -15,7 +15,7 @@ from hf_medseg.case import Case, Recipe
 from hf_medseg.dataset.columns import ListOf, PictureColumn, VolumeColumn, encoded
 from hf_medseg.dataset.table import NOT_ANNOTATED, TableSpec, Tally
 from hf_medseg.errors import Rejected, of_own
-from hf_medseg.formats import jpeg, png
+from hf_medseg.formats import jpeg, png, runs
 from hf_medseg.formats.nifti import volume_bytes
 from hf_medseg.formats.picture import Encoded, Picture, encode_pixels
 from hf_medseg.formats.volume import Samples, VolumeImage, check_even, check_same_grid, lay_image
@@ -299,13 +299,14 @@ def finished(
         encode: from an array to a file's bytes, where they are no pictures.
     """
     mask: LabelMap | None = row.get("mask")
-    counts = None
+    counts = found = None
     if mask is not None:
-        counts = check_labels(mask, table, row["source_file"])
+        found = runs.of(mask) if mask.ndim == 2 and mask.dtype == np.uint8 else None
+        counts = check_labels(mask, table, row["source_file"], found)
         row["classes"] = class_list(counts)
     else:
         row["classes"] = []
-    encode = encode or _encoded
+    encode = encode or partial(_encoded, mask=mask, found=found)
     for name, column in table.encoded:
         if (value := row.get(name)) is None:
             continue
@@ -321,9 +322,11 @@ def finished(
     return row, counts
 
 
-def _encoded(value: NDArray[Any] | bytes) -> bytes:
+def _encoded(value: NDArray[Any] | bytes, mask: LabelMap | None, found: runs.Runs | None) -> bytes:
     if isinstance(value, bytes):
         return value
+    if value is mask:
+        return png.encode(value, labels=True, found=found)
     return png.encode(value, labels=True) if value.dtype in (np.uint8, np.uint16) and value.ndim == 2 else encode_pixels(value)
 
 
@@ -332,14 +335,15 @@ def class_list(counts: NDArray[np.int64]) -> list[int]:
     return [int(value) for value in np.flatnonzero(counts[:NOT_ANNOTATED])]
 
 
-def check_labels(mask: LabelMap, table: TableSpec, path: str) -> NDArray[np.int64]:
-    """Counts the pixels of each value of a label map.
+def check_labels(mask: LabelMap, table: TableSpec, path: str, found: runs.Runs | None) -> NDArray[np.int64]:
+    """Counts the pixels of each value of a label map, by its runs where it has long ones.
 
     Raises:
         Rejected: a value is no class of the table.
     """
     allowed = len(table.classes)
-    counts = value_counts(mask, [*range(allowed), *([NOT_ANNOTATED] if table.uncertain else [])])
+    expected = [*range(allowed), *([NOT_ANNOTATED] if table.uncertain else [])]
+    counts = value_counts(mask, expected) if found is None else found.counts()
     unread = table.uncertain or table.volumes  # a volume keeps the slices that nobody read
     strange = [int(v) for v in np.flatnonzero(counts[allowed:]) + allowed if v != NOT_ANNOTATED or not unread]
     if strange:

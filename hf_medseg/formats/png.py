@@ -21,7 +21,7 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 KEPT_CHUNKS = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"cHRM", b"gAMA", b"iCCP", b"sBIT", b"sRGB", b"cICP", b"pHYs"})
 
 
-def encode(pixels: NDArray[Any], *, labels: bool = False, spent: bool = False) -> bytes:
+def encode(pixels: NDArray[Any], *, labels: bool = False, spent: bool = False, found: runs.Runs | None = None) -> bytes:
     """Encodes pixels without loss; the bytes depend on nothing but the pixels.
 
     Args:
@@ -29,6 +29,7 @@ def encode(pixels: NDArray[Any], *, labels: bool = False, spent: bool = False) -
         labels: whether these are label maps: few values in large areas pack best unfiltered, by their runs.
         spent: nobody needs the pixels any more. Large ones are worked on where they lie, so that they are in memory once; the array is
             empty then.
+        found: the runs of a label map, where they are known.
 
     Raises:
         ValueError: another shape or type.
@@ -43,16 +44,22 @@ def encode(pixels: NDArray[Any], *, labels: bool = False, spent: bool = False) -
     if in_place:
         packed: bytes | bytearray = deflate.zlib_compress(_filtered_in_place(pixels), 1)
         pixels.resize(0, refcheck=False)
+    elif labels and (found := found or runs.of(_samples(pixels))) is not None:
+        packed = runs.packed(found)
     else:
-        lines = _filtered(pixels, labels)
-        packed = (labels and runs.packed(lines)) or deflate.zlib_compress(lines, 6 if labels else 1)
+        packed = deflate.zlib_compress(_filtered(pixels, labels), 6 if labels else 1)
     return b"".join((SIGNATURE, *_chunk(b"IHDR", header), *_chunk(b"IDAT", packed), *_chunk(b"IEND", b"")))
+
+
+def _samples(pixels: NDArray[Any]) -> NDArray[np.uint8]:
+    """The bytes of the lines of a picture as a PNG has them, without filters."""
+    wide = pixels.astype(">u2").view(np.uint8) if pixels.dtype == np.uint16 else np.ascontiguousarray(pixels)
+    return wide.reshape(len(pixels), -1)
 
 
 def _filtered(pixels: NDArray[Any], labels: bool) -> NDArray[np.uint8]:
     """The lines of a picture as a PNG has them, each with its filter before it: none of label maps, else "up", the difference to above."""
-    wide = pixels.astype(">u2").view(np.uint8) if pixels.dtype == np.uint16 else np.ascontiguousarray(pixels)
-    samples = wide.reshape(len(pixels), -1)
+    samples = _samples(pixels)
     lines = np.empty((len(samples), samples.shape[1] + 1), np.uint8)
     if labels:
         lines[:, 0] = 0

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-import deflate
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +17,7 @@ _LONGEST = 258  # bytes that one copy gives
 _END = 256  # the symbol that ends a block; copies follow, the longest one last
 _SHORTEST_MEAN = 128  # bytes of a run: where they are shorter, repeats are worth the search
 _STRETCH = 1 << 18  # samples
+_ADLER = 65521
 # The order in which the sizes of the codes of sizes are stated (RFC 1951, 3.2.7).
 _STATED = (16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15)
 
@@ -42,20 +42,64 @@ class _Code(NamedTuple):
     end_size: int
 
 
-def packed(lines: NDArray[np.uint8]) -> bytes | None:
-    """The zlib stream of 8-bit samples; None where their runs are too short.
+class Runs(NamedTuple):
+    """The lines of a label map as a PNG has them, each with a filter of 0 before it, as runs of equal bytes.
+
+    Attributes:
+        starts: where each run begins, ascending, from 0.
+        values: the byte that each repeats.
+        size: bytes of all lines.
+        lines: how many.
+    """
+
+    starts: NDArray[np.int64]
+    values: NDArray[np.uint8]
+    size: int
+    lines: int
+
+    def lengths(self) -> NDArray[np.int64]:
+        """Bytes of each run."""
+        return np.diff(self.starts, append=self.size)
+
+    def counts(self) -> NDArray[np.int64]:
+        """How often each of 256 values occurs in the label map."""
+        counts = np.bincount(self.values, self.lengths(), 256).astype(np.int64)
+        counts[0] -= self.lines
+        return counts
+
+
+def of(samples: NDArray[np.uint8]) -> Runs | None:
+    """The runs of a label map; None where they are too short to be worth it.
 
     Args:
-        lines: samples in the order in which they are packed, at least one.
+        samples: (height, width), at least one.
     """
-    samples = lines.reshape(-1)
-    starts = _starts(samples)
-    if starts is None:
+    height, width = samples.shape
+    flat, size = samples.reshape(-1), samples.size + height
+    found, many = [np.zeros(0, np.int64)], 0
+    for place in range(1, len(flat), _STRETCH):  # one by one, as all of them may be large
+        stretch = flat[place - 1 : place + _STRETCH]
+        found.append(np.flatnonzero(stretch[1:] != stretch[:-1]) + place)
+        many += len(found[-1])
+        if many * _SHORTEST_MEAN > size:
+            return None
+    changes = np.concatenate(found)
+    changes = changes[changes % width != 0]  # a filter lies between lines
+    ends, begins = np.flatnonzero(samples[:-1, -1]) + 1, np.flatnonzero(samples[:, 0])
+    starts = np.concatenate(([0], changes + changes // width + 1, ends * (width + 1), begins * (width + 1) + 1))
+    if (len(starts) - 1) * _SHORTEST_MEAN > size:
         return None
-    values = samples[starts]
+    values = np.concatenate((np.zeros(1, np.uint8), flat[changes], np.zeros(len(ends), np.uint8), samples[begins, 0]))
+    order = np.argsort(starts, kind="stable")
+    return Runs(starts[order], values[order], size, height)
+
+
+def packed(found: Runs) -> bytes:
+    """The zlib stream of the lines."""
+    values, lengths = found.values, found.lengths()
     unknown = values == 255
     code = _code(int(values[~unknown].max(initial=0)), bool(unknown.any()))
-    copied, rest = np.divmod(np.diff(starts, append=len(samples)) - 1, _LONGEST)
+    copied, rest = np.divmod(lengths - 1, _LONGEST)
     literal, literal_size = code.literals[values], code.literal_sizes[values]
     few = np.where(rest < 3, rest, 0)  # too few to be copied: one or two literals more
     tail = np.where(few == 0, code.copies[rest], literal | np.where(few == 2, literal << literal_size, 0))
@@ -71,20 +115,15 @@ def packed(lines: NDArray[np.uint8]) -> bytes | None:
     filled = stream.astype("<u4")
     filled[: len(code.head)] |= code.head
     size = int(ends[-1]) + code.end_size
-    return b"".join((b"\x78\x01", filled.tobytes()[: (size + 7) // 8], deflate.adler32(samples).to_bytes(4, "big")))
+    return b"".join((b"\x78\x01", filled.tobytes()[: (size + 7) // 8], _adler32(found, lengths).to_bytes(4, "big")))
 
 
-def _starts(samples: NDArray[np.uint8]) -> NDArray[np.int64] | None:
-    """Where runs start; None where there are too many. Stretches are looked at one by one, as all of them may be large."""
-    found, changes = [np.zeros(1, np.int64)], 0
-    for place in range(1, len(samples), _STRETCH):
-        stretch = samples[place - 1 : place + _STRETCH]
-        some = np.flatnonzero(stretch[1:] != stretch[:-1])
-        changes += len(some)
-        if changes * _SHORTEST_MEAN > len(samples):
-            return None
-        found.append(some + place)
-    return np.concatenate(found)
+def _adler32(found: Runs, lengths: NDArray[np.int64]) -> int:
+    """The checksum of the lines (RFC 1950, 9): the sum of all bytes, and the sum of all such sums on the way."""
+    values, twice_after = found.values.astype(np.int64), 2 * (found.size - found.starts) - lengths + 1
+    low = 1 + int((values * lengths).sum())
+    high = found.size + int((values * (lengths * twice_after // 2 % _ADLER)).sum())
+    return (high % _ADLER) << 16 | low % _ADLER
 
 
 @lru_cache(maxsize=512)

@@ -252,7 +252,7 @@ def value_counts(array: NDArray[np.uint8], likely: Sequence[int] = ()) -> NDArra
     counts = np.zeros(256, np.int64)
     if len(likely) <= _FEW:
         for value in likely:
-            counts[value] = np.count_nonzero(array == value)
+            counts[value] = np.count_nonzero(array == value) if value else array.size - np.count_nonzero(array)
         if counts.sum() == array.size:
             return counts
     # Pillow counts 8-bit samples eight times as fast as NumPy.

@@ -17,11 +17,14 @@ from hf_medseg.formats import png, runs
 
 def unpacked(samples: NDArray[np.uint8]) -> bytes:
     """What two readers make of the packed samples."""
-    stream = runs.packed(samples)
-    assert stream is not None
+    found = runs.of(samples[np.newaxis])
+    assert found is not None
+    assert np.array_equal(found.counts(), np.bincount(samples, minlength=256))
+    stream = runs.packed(found)
     plain = zlib.decompress(stream)
-    assert deflate.zlib_decompress(stream, len(samples)) == plain
-    return plain
+    assert deflate.zlib_decompress(stream, len(samples) + 1) == plain
+    assert plain[0] == 0
+    return plain[1:]
 
 
 @pytest.mark.parametrize(
@@ -30,7 +33,7 @@ def unpacked(samples: NDArray[np.uint8]) -> bytes:
 def test_a_run_of_any_length_between_others_comes_back(length: int) -> None:
     samples = np.concatenate([np.full(size, value, np.uint8) for size, value in ((999, 0), (length, 3), (1500, 0), (length, 1))])
     assert unpacked(samples) == samples.tobytes()
-    assert unpacked(samples[999 : 999 + length]) == samples[999 : 999 + length].tobytes()
+    assert unpacked(np.zeros(length, np.uint8)) == bytes(length)
 
 
 @pytest.mark.parametrize("highest", [0, 1, 2, 3, 6, 7, 62, 63, 127, 254, 255])
@@ -46,9 +49,23 @@ def test_runs_that_go_on_over_many_stretches_come_back() -> None:
     assert unpacked(samples) == samples.tobytes()
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (300, 1), (1, 300), (7, 900), (900, 7), (40, 700)])
+@pytest.mark.parametrize("border", ["nothing", "left", "right", "both"])
+def test_runs_that_meet_the_ends_of_lines_come_back(shape: tuple[int, int], border: str) -> None:
+    drawn = np.zeros(shape, np.uint8)
+    drawn[len(drawn) // 2 :: 97] = 3
+    for side, column in (("left", 0), ("right", -1)):
+        if border in (side, "both"):
+            drawn[: 1 + len(drawn) // 200, column] = 255
+    stored = png.encode(drawn, labels=True)
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(stored))), drawn)
+    found = runs.of(drawn)
+    assert found is None or np.array_equal(found.counts(), np.bincount(drawn.ravel(), minlength=256))
+
+
 def test_short_runs_are_left_to_the_search_for_repeats() -> None:
     stripes = np.tile(np.repeat(np.array([0, 1], np.uint8), 20), (400, 10))
-    assert runs.packed(stripes) is None
+    assert runs.of(stripes) is None
     stored = png.encode(stripes, labels=True)
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(stored))), stripes) and len(stored) < 2000
 
