@@ -105,6 +105,11 @@ def find_facts(name: str) -> Facts:
     return read_facts(_folders()[find_id(name)])
 
 
+def source_named(id: str) -> Source | None:
+    """The source of exactly this id, without the code of any other; None where there is none."""
+    return _source(id) if id in _folders() else None
+
+
 def known_files(source: Facts) -> dict[str, str]:
     """SHA-256 of published files by the end of their paths, as far as the package knows them."""
     from hf_medseg.catalog.loader import read_checksums

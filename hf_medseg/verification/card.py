@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from hf_medseg.card import croissant
-from hf_medseg.catalog.lookup import sources
+from hf_medseg.catalog.lookup import source_named
 from hf_medseg.catalog.stated import Stated, under
 from hf_medseg.dataset.columns import card_feature
 from hf_medseg.dataset.folder import (
@@ -67,7 +67,7 @@ def check_croissant(findings: Findings, examined: Examined) -> None:
     """The Croissant description, where there is one, is what the facts and the report say, to the byte; hashes of shards may be added."""
     identity = next((shard.identity for shard in examined.shards if shard.identity is not None), None)
     told, report = examined.text(CROISSANT), examined.text(REPORT)
-    if told is None or report is None or identity is None or (source := sources().get(identity.source)) is None:
+    if told is None or report is None or identity is None or (source := source_named(identity.source)) is None:
         return
     if source.from_about is not None:  # its facts come with the about file, which is not kept
         json.loads(told)

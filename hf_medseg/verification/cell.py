@@ -19,6 +19,7 @@ from hf_medseg.formats.picture import MAX_PIXELS
 
 Array = NDArray[Any]
 _FLOAT_TIFF_TAGS = {256, 257, 258, 259, 262, 273, 277, 278, 279, 282, 283, 284, 296, 339}
+_STRETCH = 1 << 18  # samples
 _GZIP_TEXTS = 4 | 8 | 16  # flags of an extra field, a name, a comment
 # By size of the header: where data_type, db_name, descrip, aux_file, intent_name and the flag of extensions lie.
 _NIFTI_TEXTS = {348: ((4, 32), (148, 252), (328, 344), (348, 352)), 540: ((240, 344), (508, 524), (525, 544))}
@@ -40,32 +41,36 @@ class Opened:
         decoded: the picture as Pillow holds it, or the voxels of a volume: most of what is asked needs no copy of the samples.
         kind: `JPEG`, `PNG`, `TIFF` or `NIfTI`.
         mode: of the decoded picture; empty for volumes.
+        grid: (height, width), or (slices, height, width).
     """
 
     decoded: Image.Image | Array
     kind: str
     mode: str
+    grid: tuple[int, ...]
 
     @property
     def samples(self) -> Array:
         """(height, width[, 3]), or (slices, height, width) of a volume."""
         return np.asarray(self.decoded)
 
-    @property
-    def grid(self) -> tuple[int, ...]:
-        """(height, width), or (slices, height, width)."""
-        return self.decoded.size[::-1] if isinstance(self.decoded, Image.Image) else self.decoded.shape
-
     def counts(self) -> NDArray[np.int64]:
-        """How many samples have each of the 256 values of 8-bit grey; Pillow counts them without a copy."""
-        grey = self.decoded
-        if not isinstance(grey, Image.Image):
-            grey = Image.fromarray(np.ascontiguousarray(grey).reshape(1, -1))
-        return np.array(grey.histogram(), np.int64)
+        """How many samples have each of the 256 values of 8-bit grey: by runs, stretch by stretch, as volumes are large."""
+        samples = self.samples.ravel(order="K")
+        found = np.zeros(256, np.int64)
+        for place in range(0, len(samples), _STRETCH):
+            stretch = samples[place : place + _STRETCH]
+            ends = np.append(np.flatnonzero(stretch[1:] != stretch[:-1]), len(stretch) - 1)
+            found += np.bincount(stretch[ends], np.diff(ends, prepend=-1), 256).astype(np.int64)
+        return found
 
 
-def open_cell(data: bytes) -> Opened:
+def open_cell(data: bytes, *, drawn: bool = True) -> Opened:
     """Decodes a picture or volume to its end.
+
+    Args:
+        data: the encoded picture or volume.
+        drawn: whether the samples of a JPEG are wanted; without, every code of it is read all the same, but few pixels are made of them.
 
     Raises:
         Wrong: it is damaged, of another format, or carries metadata.
@@ -74,7 +79,9 @@ def open_cell(data: bytes) -> Opened:
         return _open_volume(data)
     try:
         if data.startswith(jpeg.START):
-            kind, clean = "JPEG", jpeg.clean(data).data == data
+            cleaned = jpeg.clean(data)
+            kind, clean = "JPEG", cleaned.data == data
+            drawn = drawn or cleaned.frame not in jpeg.PLAIN  # what cannot be made smaller while it is read
         elif data.startswith(png.SIGNATURE):
             kind, clean = "PNG", png.clean(data)[0] == data
         elif data[:4] in (b"II*\0", b"MM\0*"):
@@ -93,8 +100,11 @@ def open_cell(data: bytes) -> Opened:
                     raise Wrong("decode", f"{picture.width} x {picture.height} pixels; at most {MAX_PIXELS} are read.")
                 if kind == "TIFF" and (strange := sorted(set(getattr(picture, "tag_v2", {})) - _FLOAT_TIFF_TAGS)):
                     raise Wrong("identity", f"the TIFF carries the tags {strange}.")
+                grid = picture.size[::-1]
+                if kind == "JPEG" and not drawn:
+                    picture.draft(None, (1, 1))
                 picture.load()
-                opened = Opened(picture, kind, picture.mode)
+                opened = Opened(picture, kind, picture.mode, grid)
     except Wrong:
         raise
     except Exception as error:  # whatever a decoder raises
@@ -126,4 +136,4 @@ def _open_volume(data: bytes) -> Opened:
     size = min(int.from_bytes(head[:4], order) for order in ("little", "big"))
     if any(any(head[start:end]) for start, end in _NIFTI_TEXTS.get(size, ())):
         raise Wrong("identity", "its NIfTI header carries text or extensions.")
-    return Opened(samples, "NIfTI", "")
+    return Opened(samples, "NIfTI", "", samples.shape)

@@ -109,7 +109,7 @@ class RowCheck:
         if not self.readable:
             return None, found
         try:
-            return open_cell(cell["bytes"] or b""), found
+            return open_cell(cell["bytes"] or b"", drawn=False), found
         except Wrong as error:
             return None, [*found, (error.check, f"`{name}`: {error}")]
 

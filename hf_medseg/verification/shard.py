@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from hf_medseg.catalog.lookup import sources
+from hf_medseg.catalog.lookup import source_named
 from hf_medseg.catalog.tables import table_of
 from hf_medseg.conversion.shard import LEAST_GROUP, MOST_GROUP
 from hf_medseg.dataset.arrays import arrow_type
@@ -167,7 +167,7 @@ def _check_columns(findings: Findings, facts: ShardFacts, schema: pa.Schema) -> 
 
 def declared_table(identity: Identity | None) -> TableSpec | None:
     """The table that the catalog declares; None where the facts come with the data, or the catalog does not have the source."""
-    source = sources().get(identity.source) if identity else None
+    source = source_named(identity.source) if identity else None
     if identity is None or source is None or source.from_about is not None:
         return None
     for edition in source.editions:

@@ -110,8 +110,10 @@ def edition(source: Source, **changes: Any) -> Source:
 def know(monkeypatch: pytest.MonkeyPatch, *sources: Source) -> None:
     """Makes a catalog of these sources."""
     known = {source.id: source for source in sources}
-    for module in (catalog, shard, together, card_check, card):
+    for module in (catalog, card):
         monkeypatch.setattr(module, "sources", lambda: known)
+    for module in (catalog, shard, together, card_check):
+        monkeypatch.setattr(module, "source_named", known.get)
 
 
 def picture(pixels: Array, kind: str = "PNG", **options: Any) -> dict[str, Any]:
