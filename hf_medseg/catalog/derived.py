@@ -155,13 +155,16 @@ def _in_words(column: Column) -> str:
     return "label"
 
 
-def own_columns(classes: Sequence[str], optional: Sequence[str] = (), kept: Mapping[str, Column] | None = None) -> dict[str, Column]:
+def own_columns(
+    classes: Sequence[str], optional: Sequence[str] = (), kept: Mapping[str, Column] | None = None, *, volumes: bool = False
+) -> dict[str, Column]:
     """The columns of a derived dataset after the common ones.
 
     Args:
         classes: names of the label space, without `background`.
         optional: which of `OPTIONAL` the recipe asks for.
         kept: columns of the sources that it keeps.
+        volumes: whether a row is a volume.
     """
     return {
         "source": TEXT,
@@ -180,6 +183,7 @@ def own_columns(classes: Sequence[str], optional: Sequence[str] = (), kept: Mapp
         "scaled": ListOf(INT32),
         "pad": ListOf(INT32),
         "pixel_spacing": ListOf(FLOAT64),
+        **({"slice_spacing": FLOAT64} if volumes else {}),
         "rescale_slope": FLOAT64,
         "rescale_intercept": FLOAT64,
         **{name: column for name, column in OPTIONAL.items() if name in optional},
@@ -199,6 +203,7 @@ def derived_source(
     codes: Mapping[str, Concept] | None = None,
     citations: Sequence[str] = (),
     kept: Mapping[str, Column] | None = None,
+    volumes: bool = False,
 ) -> tuple[Source, Edition]:
     """A derived dataset as a source with one edition.
 
@@ -213,14 +218,15 @@ def derived_source(
         codes: what classes are in SNOMED CT.
         citations: what the owners of data ask to be cited that the catalog does not know.
         kept: columns of the sources that it keeps.
+        volumes: whether a row is a volume.
 
     Raises:
         Refused: the catalog does not have an origin, or their licenses do not go together.
     """
     known = [origin.known() for origin in origins]
     labels = ", ".join(dict.fromkeys(origin.label for origin in origins))
-    columns = own_columns(classes, optional, kept)
-    edition = Reading(landmarks=(), configs=(Config("default", columns),), uncertain=True)
+    columns = own_columns(classes, optional, kept, volumes=volumes)
+    edition = Reading(landmarks=(), configs=(Config("default", columns, volumes=volumes),), uncertain=True)
     made = Edition(
         license=combined({f"{one.label}": one.terms() for one in origins}),
         citations=tuple(dict.fromkeys([*(text for _, edition in known for text in edition.citations), *citations])),

@@ -41,5 +41,5 @@ def as_stored(samples: Array, dtype: np.dtype[Any]) -> Array:
     """Samples that a filter made, in the type that the picture had."""
     if dtype == np.float32:
         return samples
-    most = np.iinfo(dtype).max
-    return np.clip(np.rint(samples), 0, most).astype(dtype)
+    ends = np.iinfo(dtype)
+    return np.clip(np.rint(samples), ends.min, ends.max).astype(dtype)

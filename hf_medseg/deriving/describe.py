@@ -126,22 +126,26 @@ def _filter(place: Place) -> str:
     return f"{place.filter} filter{gap}"
 
 
+def _what(place: Place) -> str:
+    return "voxels" if len(place.sides or place.steps or ()) == 3 else "pixels"
+
+
 def _placed(recipe: Recipe) -> Iterator[str]:
     place = recipe.place
-    grid = ""
+    sides, what = " x ".join(map(str, place.sides or ())), _what(place)
     if place.fit == "crop":
         yield f"Every picture with a mask is cut to its foreground and {place.margin:g} of its longer side around it."
     if place.steps is not None:
-        rows, columns = place.steps
-        size = f", and cut around its middle or framed to {place.sides[0]} x {place.sides[1]} pixels" if place.sides is not None else ""
+        steps = " x ".join(f"{step:g}" for step in place.steps)
+        size = f", and cut around its middle or framed to {sides} {what}" if place.sides is not None else ""
         yield (
-            f"Every picture is brought to a spacing of {rows:g} x {columns:g} mm{size}: pictures by Pillow's {_filter(place)}, "
+            f"Every picture is brought to a spacing of {steps} mm{size}: pictures by Pillow's {_filter(place)}, "
             "masks by nearest neighbour, index = floor((i + 0.5) * before / after)."
         )
     elif place.sides is not None:
         keeps = "without keeping the proportions" if place.fit == "stretch" else "keeping the proportions"
         fill = f", the rest filled with {place.pad_image} (masks: {place.pad_mask})" if place.fit != "stretch" else ""
-        grid = f"Every picture is brought to {place.sides[0]} x {place.sides[1]} pixels {keeps}{fill}: "
+        grid = f"Every picture is brought to {sides} {what} {keeps}{fill}: "
         yield f"{grid}pictures by Pillow's {_filter(place)}, masks by nearest neighbour, index = floor((i + 0.5) * before / after)."
     elif place.fit != "crop":
         yield "Every picture keeps its grid."

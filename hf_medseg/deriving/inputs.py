@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from hf_medseg.catalog.conventions import OFFICIAL, Convention
 from hf_medseg.catalog.derived import DERIVED, Origin
@@ -23,6 +24,8 @@ from hf_medseg.dataset.storage import parquet, place
 from hf_medseg.dataset.table import NOT_ANNOTATED
 from hf_medseg.deriving.recipe import Take
 from hf_medseg.errors import Refused
+from hf_medseg.formats.nifti import voxels_of
+from hf_medseg.formats.packing import GZIP
 from hf_medseg.formats.picture import decode
 
 CONVERT = "Convert the raw tree again."
@@ -82,6 +85,11 @@ class Input:
         return "-".join(filter(None, (self.origin.source, self.origin.edition, self.take.name)))
 
     @property
+    def volumes(self) -> bool:
+        """Whether its rows are whole volumes."""
+        return isinstance(self.columns["image"], VolumeColumn)
+
+    @property
     def citations(self) -> tuple[str, ...]:
         """What its card says is to be cited, where only its owner knows: in data of one's own."""
         source, _ = self.origin.known()
@@ -111,8 +119,6 @@ def open_input(number: int, take: Take) -> Input:
         raise Refused(f"{where} is derived itself. Take the converted datasets that it was made of.")
     source, _ = origin.known()
     columns = columns_of(shards[0].path)
-    if isinstance(columns["image"], VolumeColumn):
-        raise Refused(f'{where}: {config!r} holds whole volumes, which have no side. Take its slices: config = "slices".')
     names = classes_of(columns)
     _check_take(take, where, columns, names, {shard.identity.split for shard in shards})
     _, paths, identities, outcomes = zip(*shards, strict=True)
@@ -223,10 +229,19 @@ def _same(column: Column, found: Any, wanted: Any) -> bool:
     return bool(found == wanted)
 
 
+def opened(data: bytes, where: str) -> NDArray[Any]:
+    """The samples of a cell: (height, width[, 3]) of a picture, (slices, height, width) of a volume.
+
+    Raises:
+        Rejected: it cannot be decoded.
+    """
+    return voxels_of(data) if data.startswith(GZIP) else decode(data, where)
+
+
 def _masks(table: pa.Table) -> list[Any]:
     return list(table.column("mask").to_pylist())
 
 
 def _foreground(masks: list[Any], at: int, image_id: str) -> float:
-    labels = decode(masks[at]["bytes"], image_id)
+    labels = opened(masks[at]["bytes"], image_id)
     return float(np.count_nonzero((labels > 0) & (labels < NOT_ANNOTATED)) / labels.size)

@@ -21,78 +21,117 @@ _FILTERS = {name: Image.Resampling[name.upper()] for name in ("nearest", "box", 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How a picture came to its grid: cut out, scaled, and framed.
+    """How a picture, or a volume, came to its grid: cut out, scaled, and framed.
 
     Attributes:
-        original: (width, height) of the picture.
-        crop: (left, top, width, height) of what was cut out of it.
-        scaled: (width, height) that this was brought to.
-        pad: (left, top, right, bottom) pixels that were put around it.
+        original: (width, height) of the picture, (width, height, depth) of the volume; depth is the number of slices.
+        crop: (left, top, width, height) of what was cut out of it; (left, top, first, width, height, depth) of a volume.
+        scaled: (width, height) or (width, height, depth) that this was brought to.
+        pad: (left, top, right, bottom) pixels that were put around it; (left, top, before, right, bottom, after) of a volume.
     """
 
-    original: tuple[int, int]
-    crop: tuple[int, int, int, int]
-    scaled: tuple[int, int]
-    pad: tuple[int, int, int, int] = (0, 0, 0, 0)
+    original: tuple[int, ...]
+    crop: tuple[int, ...]
+    scaled: tuple[int, ...]
+    pad: tuple[int, ...] = (0, 0, 0, 0)
 
     @property
     def unchanged(self) -> bool:
         """Whether the picture is what it was."""
-        return self.crop == (0, 0, *self.original) and self.scaled == self.original and not any(self.pad)
+        return self.crop == (*(0 for _ in self.original), *self.original) and self.scaled == self.original and not any(self.pad)
+
+    @property
+    def cut(self) -> tuple[int, ...]:
+        """(width, height) or (width, height, depth) of what was cut out."""
+        return self.crop[len(self.original) :]
+
+    @property
+    def made(self) -> tuple[int, ...]:
+        """(width, height) or (width, height, depth) of the new grid."""
+        axes = len(self.scaled)
+        return tuple(before + length + after for before, length, after in zip(self.pad[:axes], self.scaled, self.pad[axes:], strict=True))
+
+    @property
+    def taken(self) -> tuple[slice, ...]:
+        """Where in the original's array what was cut out lies."""
+        return _box(self.crop[: len(self.cut)], self.cut)
+
+    @property
+    def inside(self) -> tuple[slice, ...]:
+        """Where in the new array it lies, inside of the frame."""
+        return _box(self.pad[: len(self.scaled)], self.scaled)
 
 
-def way_of(place: Place, width: int, height: int, mask: NDArray[np.uint8] | None, spacing: Sequence[float] | None = None) -> Way:
-    """Where a picture of such a size comes to lie.
+def _box(first: Sequence[int], lengths: Sequence[int]) -> tuple[slice, ...]:
+    return tuple(slice(start, start + length) for start, length in zip(first, lengths, strict=True))[::-1]
+
+
+def way_of(
+    place: Place,
+    width: int,
+    height: int,
+    mask: NDArray[np.uint8] | None,
+    spacing: Sequence[float] | None = None,
+    *,
+    depth: int | None = None,
+) -> Way:
+    """Where a picture or a volume of such a size comes to lie.
 
     Args:
         place: what the recipe says.
         width: of the picture.
         height: of the picture.
         mask: its label map, which `crop` cuts by; None where there is none, or it does not matter.
-        spacing: mm between its rows and between its columns, where the recipe asks for another.
+        spacing: mm between its rows and between its columns (and between its slices), where the recipe asks for another.
+        depth: slices of the volume; None for a picture.
     """
-    crop = (0, 0, width, height)
+    lengths = (width, height) if depth is None else (width, height, depth)
+    axes = len(lengths)
+    crop = (*[0] * axes, *lengths)
     if place.fit == "crop" and mask is not None:
         crop = _around_foreground(mask, place)
     sides = place.sides
     if place.steps is not None and spacing is not None:
-        return _by_spacing((width, height), crop, sides, [old / new for old, new in zip(spacing, place.steps, strict=True)][::-1])
+        rows, columns, *slices = (old / new for old, new in zip(spacing, place.steps, strict=True))
+        return _by_spacing(lengths, crop, sides, (columns, rows, *slices))
     if sides is None:
-        return Way((width, height), crop, crop[2:])
+        return Way(lengths, crop, crop[axes:], (0,) * 2 * axes)
     if place.fit == "stretch":
-        return Way((width, height), crop, sides)
-    factor = min(sides[0] / crop[2], sides[1] / crop[3])
-    scaled = tuple(min(side, max(1, round(length * factor))) for side, length in zip(sides, crop[2:], strict=True))
-    left, top = ((side - length) // 2 for side, length in zip(sides, scaled, strict=True))
-    return Way((width, height), crop, (scaled[0], scaled[1]), (left, top, sides[0] - scaled[0] - left, sides[1] - scaled[1] - top))
+        return Way(lengths, crop, sides, (0,) * 2 * axes)
+    factor = min(side / length for side, length in zip(sides, crop[axes:], strict=True))
+    scaled = tuple(min(side, max(1, round(length * factor))) for side, length in zip(sides, crop[axes:], strict=True))
+    before = tuple((side - length) // 2 for side, length in zip(sides, scaled, strict=True))
+    after = tuple(side - length - first for side, length, first in zip(sides, scaled, before, strict=True))
+    return Way(lengths, crop, scaled, before + after)
 
 
-def _by_spacing(original: tuple[int, int], crop: tuple[int, int, int, int], sides: tuple[int, int] | None, factors: Sequence[float]) -> Way:
-    """A picture scaled by a factor across and one down, then cut around its middle or framed to its size."""
-    cut, scaled, pad = [], [], []
+def _by_spacing(original: tuple[int, ...], crop: tuple[int, ...], sides: tuple[int, ...] | None, factors: Sequence[float]) -> Way:
+    """A picture scaled by a factor along each axis, then cut around its middle or framed to its size."""
+    firsts, lengths, scaled, before, after = [], [], [], [], []
     for axis, factor in enumerate(factors):
-        first, length = crop[axis], crop[axis + 2]
+        first, length = crop[axis], crop[axis + len(factors)]
         most = sides[axis] if sides is not None else None
         if most is not None and length * factor > most:
             whole = max(1, min(length, round(most / factor)))
             first, length = first + (length - whole) // 2, whole
         new = max(1, round(length * factor))
         new = new if most is None else min(most, new)
-        before = 0 if most is None else (most - new) // 2
-        cut.append((first, length))
+        firsts.append(first)
+        lengths.append(length)
         scaled.append(new)
-        pad.append((before, 0 if most is None else most - new - before))
-    return Way(original, (cut[0][0], cut[1][0], cut[0][1], cut[1][1]), (scaled[0], scaled[1]), (pad[0][0], pad[1][0], pad[0][1], pad[1][1]))
+        before.append(0 if most is None else (most - new) // 2)
+        after.append(0 if most is None else most - new - before[-1])
+    return Way(original, (*firsts, *lengths), tuple(scaled), (*before, *after))
 
 
-def _around_foreground(mask: NDArray[np.uint8], place: Place) -> tuple[int, int, int, int]:
-    """(left, top, width, height) around what is marked, of the grid's proportions as far as the picture reaches."""
-    height, width = mask.shape
+def _around_foreground(mask: NDArray[np.uint8], place: Place) -> tuple[int, ...]:
+    """What is marked with a margin around it, as `Way.crop` has it; of the grid's proportions as far as the picture reaches."""
     marked = (mask > 0) & (mask < NOT_ANNOTATED)
-    rows, columns = np.flatnonzero(marked.any(1)), np.flatnonzero(marked.any(0))
-    if not rows.size:
-        return (0, 0, width, height)
-    spans = [(int(columns[0]), int(columns[-1]) + 1, width), (int(rows[0]), int(rows[-1]) + 1, height)]
+    if not marked.any():
+        return (*[0] * mask.ndim, *mask.shape[::-1])
+    every = range(mask.ndim)
+    found = [np.flatnonzero(marked.any(tuple(other for other in every if other != axis))) for axis in reversed(every)]
+    spans = [(int(one[0]), int(one[-1]) + 1, most) for one, most in zip(found, mask.shape[::-1], strict=True)]
     margin = place.margin * max(end - start for start, end, _ in spans)
     wanted = [end - start + 2 * margin for start, end, _ in spans]
     if place.sides is not None:
@@ -103,7 +142,7 @@ def _around_foreground(mask: NDArray[np.uint8], place: Place) -> tuple[int, int,
         whole = min(most, max(end - start, round(length)))
         first = min(max(0, (start + end - whole) // 2), most - whole)
         cut.append((first, whole))
-    return (cut[0][0], cut[1][0], cut[0][1], cut[1][1])
+    return (*(first for first, _ in cut), *(whole for _, whole in cut))
 
 
 def placed_mask(mask: NDArray[np.uint8], way: Way, fill: int, table: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -115,31 +154,58 @@ def placed_mask(mask: NDArray[np.uint8], way: Way, fill: int, table: NDArray[np.
         fill: what fills the rest.
         table: (256,) what each of its values becomes.
     """
-    left, top, width, height = way.crop
-    cut = mask[top : top + height, left : left + width]
-    across, down = nearest_index(width, way.scaled[0]), nearest_index(height, way.scaled[1])
-    return _framed(table[cut[down].take(across, axis=1)], way, fill)
+    return _framed(table[_nearest(mask[way.taken], way.cut, way.scaled)], way, fill)
+
+
+def _nearest(array: Array, old: Sequence[int], new: Sequence[int]) -> Array:
+    """An array whose last axes have the lengths `old` (columns first), brought to `new` by nearest neighbour."""
+    for axis, (length, wanted) in enumerate(zip(old, new, strict=True), 1):
+        if length != wanted:
+            array = array.take(nearest_index(length, wanted), axis=-axis)
+    return array
 
 
 def placed_image(pixels: Array, way: Way, place: Place) -> Array:
-    """The samples of a picture on its new grid: 8-bit ones as 8-bit, all others as 32-bit floats, not rounded."""
+    """The samples of a picture or volume on its new grid: 8-bit ones as 8-bit, all others as 32-bit floats, not rounded."""
     if pixels.dtype != np.uint8:
         pixels = pixels.astype(np.float32)
-    left, top, width, height = way.crop
-    cut = np.ascontiguousarray(pixels[top : top + height, left : left + width])
-    if way.scaled != (width, height):
-        cut = np.asarray(Image.fromarray(cut).resize(way.scaled, _FILTERS[place.filter], reducing_gap=place.reducing_gap))
+    cut = np.ascontiguousarray(pixels[way.taken])
+    if way.scaled != way.cut:
+        cut = _scaled(cut, way.scaled, place)
     return _framed(cut, way, place.pad_image)
+
+
+def _scaled(samples: Array, lengths: tuple[int, ...], place: Place) -> Array:
+    """Samples by the filter of the recipe: of a volume each slice by itself, then every column of voxels through the slices."""
+    if len(lengths) == 2:
+        return _resized(samples, (lengths[0], lengths[1]), place)
+    width, height, depth = lengths
+    if samples.shape[:0:-1] != (width, height):
+        samples = np.stack([_resized(one, (width, height), place) for one in samples])
+    if len(samples) != depth:
+        samples = _resized(samples.reshape(len(samples), -1), (width * height, depth), place).reshape(depth, height, width)
+    return samples
+
+
+def _resized(samples: Array, size: tuple[int, int], place: Place) -> Array:
+    return np.asarray(Image.fromarray(samples).resize(size, _FILTERS[place.filter], reducing_gap=place.reducing_gap))
 
 
 def _framed(pixels: NDArray[Scalar], way: Way, fill: int) -> NDArray[Scalar]:
     if not any(way.pad):
         return np.ascontiguousarray(pixels)
-    left, top, right, bottom = way.pad
-    height, width = pixels.shape[:2]
-    framed = np.full((top + height + bottom, left + width + right, *pixels.shape[2:]), fill, pixels.dtype)
-    framed[top : top + height, left : left + width] = pixels
+    framed = np.full((*way.made[::-1], *pixels.shape[len(way.scaled) :]), fill, pixels.dtype)
+    framed[way.inside] = pixels
     return framed
+
+
+def placed_affine(affine: NDArray[np.float64], way: Way) -> NDArray[np.float64]:
+    """From indices of a volume's new grid to where its voxels lie: 4 x 4, as `affine` does it for the original."""
+    factor = [old / new for old, new in zip(way.cut, way.scaled, strict=True)]
+    first = [at + (0.5 - pad) * step - 0.5 for at, pad, step in zip(way.crop[:3], way.pad[:3], factor, strict=True)]
+    moved = np.diag([*factor, 1.0])
+    moved[:3, 3] = first
+    return affine @ moved
 
 
 def restore(row: Mapping[str, Any], prediction: Array, fill: float = 0) -> Array:
@@ -149,24 +215,24 @@ def restore(row: Mapping[str, Any], prediction: Array, fill: float = 0) -> Array
 
     Args:
         row: the row, or its columns `original_size`, `crop`, `scaled` and `pad`.
-        prediction: (..., height, width) on the row's grid, of any type: a label map, or scores of classes.
+        prediction: (..., height, width) on the row's grid, (..., slices, height, width) where the row is a volume, of any type: a label
+            map, or scores of classes.
         fill: the value outside of what was cut out.
 
     Returns:
-        (..., height, width) on the original's grid, of the prediction's type.
+        (..., height, width) or (..., slices, height, width) on the original's grid, of the prediction's type.
 
     Raises:
         ValueError: the prediction does not have the size of the row.
     """
-    way = Way(*(tuple(int(one) for one in row[name]) for name in ("original_size", "crop", "scaled", "pad")))  # type: ignore[arg-type]
+    way = Way(*(tuple(int(one) for one in row[name]) for name in ("original_size", "crop", "scaled", "pad")))
     prediction = np.asarray(prediction)
-    left, top, right, bottom = way.pad
-    expected = (top + way.scaled[1] + bottom, left + way.scaled[0] + right)
-    if prediction.shape[-2:] != expected:
-        raise ValueError(f"The prediction has {prediction.shape[-2:]} rows and columns; the row has {expected}.")
-    inner = prediction[..., top : top + way.scaled[1], left : left + way.scaled[0]]
-    x, y, width, height = way.crop
-    down, across = nearest_index(way.scaled[1], height), nearest_index(way.scaled[0], width)
-    whole = np.full((*prediction.shape[:-2], way.original[1], way.original[0]), fill, prediction.dtype)
-    whole[..., y : y + height, x : x + width] = inner[..., down, :][..., across]
+    axes, expected = len(way.scaled), way.made[::-1]
+    if prediction.shape[-axes:] != expected:
+        what = "rows and columns" if axes == 2 else "slices, rows and columns"
+        raise ValueError(f"The prediction has {prediction.shape[-axes:]} {what}; the row has {expected}.")
+    whole = np.full((*prediction.shape[:-axes], *way.original[::-1]), fill, prediction.dtype)
+    taken: tuple[Any, ...] = (..., *way.taken)
+    inside: tuple[Any, ...] = (..., *way.inside)
+    whole[taken] = _nearest(prediction[inside], way.scaled, way.cut)
     return whole

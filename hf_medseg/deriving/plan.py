@@ -6,6 +6,7 @@ import hashlib
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from hf_medseg import __version__
 from hf_medseg.catalog.derived import DERIVED, OPTIONAL, derived_source, kept_columns
@@ -51,6 +52,7 @@ class Plan:
         """
         self.recipe, self.target = recipe, target
         self.inputs = [open_input(number, take) for number, take in enumerate(recipe.take)]
+        self.place = recipe.place.of(3 if _all_volumes(self.inputs) else 2)
         classes, relabels, codes = label_space(recipe.label, self.inputs)
         rows = [row for one in self.inputs for row in chosen_rows(one)]
         _check_once(self.inputs, rows)
@@ -76,10 +78,11 @@ class Plan:
             name=recipe.name,
             title=recipe.title,
             splits=describe.splits(recipe, self.inputs, self.division),
-            changes=describe.changes(recipe, self.inputs, relabels, classes),
+            changes=describe.changes(replace(recipe, place=self.place), self.inputs, relabels, classes),
             codes=codes,
             citations=[text for one in self.inputs for text in one.citations],
             kept=self.kept,
+            volumes=self.inputs[0].volumes,
         )
         self.table = table_of(self.source, self.edition, self.edition.reading.configs[0])
         self.told: Report = {"recipe": describe.recipe_told(recipe, self.inputs), "inputs": describe.inputs_told(self.inputs, rows)}
@@ -129,7 +132,7 @@ class Plan:
                 )
                 path = self.target.root / name
                 unfinished = str(self.target.work / name.replace("/", "--")) if is_local(path) else ""
-                tasks.append(DeriveTask(str(path), unfinished, identity, self.table, self.recipe.place, takes, piece, tuple(self.kept)))
+                tasks.append(DeriveTask(str(path), unfinished, identity, self.table, self.place, takes, piece, tuple(self.kept)))
         return tasks
 
     def _wanted(self, ordered: Sequence[str], relabels: Sequence[Relabel]) -> dict[str, list[Wanted]]:
@@ -155,9 +158,8 @@ class Plan:
 
     def _bytes_a_row(self) -> float:
         """About how large a row is: as the recipe makes it, else as it is."""
-        sides = self.recipe.place.sides
-        if sides is not None:
-            return sides[0] * sides[1] * 1.5
+        if self.place.sides is not None:
+            return math.prod(self.place.sides) * 1.5
         size = sum(path.stat().st_size for one in self.inputs for path in one.paths)
         return size / max(1, sum(outcome.tally.rows for one in self.inputs for outcome in one.outcomes))
 
@@ -167,7 +169,7 @@ class Plan:
         prints = [[identity.fingerprint for identity in one.identities] for one in self.inputs]
         relabels = [(take.prefix, take.config, take.relabel.target, sorted(take.relabel.complete)) for take in takes]
         kept = [take.kept for take in takes]
-        told = (__version__, *versions().items(), self.table, self.recipe.place, relabels, kept, seals, prints, rows)
+        told = (__version__, *versions().items(), self.table, self.place, relabels, kept, seals, prints, rows)
         return hashlib.sha256(repr(told).encode()).hexdigest()
 
 
@@ -180,6 +182,21 @@ def _kept_of(one: Input, kept: Mapping[str, Column]) -> dict[str, tuple[int, ...
             labels = isinstance(mine, Label) and isinstance(whole, Label)
             found[name] = tuple(whole.names.index(text) for text in mine.names) if labels else ()  # type: ignore[union-attr]
     return found
+
+
+def _all_volumes(inputs: Sequence[Input]) -> bool:
+    """Whether rows are whole volumes.
+
+    Raises:
+        Refused: some are, and some are pictures.
+    """
+    kinds = {one.volumes: one for one in inputs}
+    if len(kinds) > 1:
+        raise Refused(
+            f"take {kinds[True].number + 1} ({kinds[True].origin.label}) holds whole volumes and take {kinds[False].number + 1} "
+            f'({kinds[False].origin.label}) pictures. One dataset holds one of them: take the slices of a volume by config = "slices".'
+        )
+    return True in kinds
 
 
 def _check_once(inputs: Sequence[Input], rows: Sequence[Chosen]) -> None:

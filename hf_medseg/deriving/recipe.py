@@ -73,7 +73,7 @@ class Place:
     """The grid of every row.
 
     Attributes:
-        size: pixels of a side, or width and height; every picture keeps its own where nothing is said.
+        size: pixels of a side, or width and height (and, for volumes, slices); every picture keeps its own where nothing is said.
         fit: `pad` keeps the proportions and fills the rest; `crop` cuts out the foreground first and does the same; `stretch` does not keep
             the proportions.
         filter: the filter of Pillow for pictures; masks are always mapped by nearest neighbour.
@@ -84,13 +84,13 @@ class Place:
         depth: 8 turns deeper pictures into 8 bits by the window; 16 keeps their values.
         window: which physical values become 0 and 255; or `percentiles`: the 0.5th and 99.5th of every picture.
         colours: `keep`, or every picture as `L` or `RGB`.
-        spacing: mm between pixels, for both directions or for rows and columns; pictures keep theirs where nothing is said. With a size
-            too, what is larger is cut around its middle, and what is smaller is framed.
+        spacing: mm between pixels, for all directions or for rows and columns (and, for volumes, slices); pictures keep theirs where
+            nothing is said. With a size too, what is larger is cut around its middle, and what is smaller is framed.
         stack: so many neighbouring slices, an odd number: as colours where there are three of 8 bits, else as the column `stack`.
         edges: what stands for slices beyond the ends of a volume: the last one again (`repeat`), or nothing but `pad_image` (`empty`).
     """
 
-    size: int | tuple[int, int] | None = None
+    size: int | tuple[int, ...] | None = None
     fit: Literal["pad", "crop", "stretch"] = "pad"
     filter: Filter = "bilinear"
     reducing_gap: float | None = None
@@ -100,19 +100,37 @@ class Place:
     depth: Literal[8, 16] = 8
     window: tuple[float, float] | Literal["percentiles"] = "percentiles"
     colours: Literal["keep", "L", "RGB"] = "keep"
-    spacing: float | tuple[float, float] | None = None
+    spacing: float | tuple[float, ...] | None = None
     stack: int = 1
     edges: Literal["repeat", "empty"] = "repeat"
 
     @property
-    def sides(self) -> tuple[int, int] | None:
-        """Width and height; None where every picture keeps its own."""
+    def sides(self) -> tuple[int, ...] | None:
+        """Width and height, of volumes slices too; None where every picture keeps its own."""
         return (self.size, self.size) if isinstance(self.size, int) else self.size
 
     @property
-    def steps(self) -> tuple[float, float] | None:
-        """Millimetres between rows and between columns; None where every picture keeps its own."""
+    def steps(self) -> tuple[float, ...] | None:
+        """Millimetres between rows and between columns, of volumes between slices too; None where every picture keeps its own."""
         return (self.spacing, self.spacing) if isinstance(self.spacing, float) else self.spacing
+
+    def of(self, axes: int) -> Place:
+        """The same for pictures (2 axes) or volumes (3), with a number for each axis.
+
+        Raises:
+            Refused: it has numbers for others, or says what cannot be done to volumes.
+        """
+        size = (self.size,) * axes if isinstance(self.size, int) else self.size
+        spacing = (self.spacing,) * axes if isinstance(self.spacing, float) else self.spacing
+        what = "volumes have width, height and slices" if axes == 3 else "pictures have width and height"
+        for name, numbers in (("size", size), ("spacing", spacing)):
+            if numbers is not None and len(numbers) != axes:
+                raise Refused(f"place.{name} has {len(numbers)} numbers; {what}.")
+        if axes == 3 and self.stack > 1:
+            raise Refused("place.stack puts slices together, and a volume has all of them. Leave it out.")
+        if axes == 3 and self.colours != "keep":
+            raise Refused("place.colours is for pictures; volumes have none. Leave it out.")
+        return replace(self, size=size, spacing=spacing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +224,10 @@ def checked(recipe: Recipe, where: str) -> Recipe:
         ),
         (any(take.every < 1 for take in recipe.take), "take.every must be 1 or more."),
         (any(not 0 <= take.least_foreground <= 1 for take in recipe.take), "take.least_foreground must lie between 0 and 1."),
+        (
+            any(isinstance(numbers, tuple) and len(numbers) not in (2, 3) for numbers in (place.size, place.spacing)),
+            "place.size and place.spacing take one number, two, or, for volumes, three.",
+        ),
         (place.sides is not None and not all(1 <= side <= 16_384 for side in place.sides), "place.size must lie between 1 and 16384."),
         (
             place.steps is not None and not all(0.001 <= step <= 1000 for step in place.steps),

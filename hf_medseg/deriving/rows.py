@@ -22,13 +22,16 @@ from hf_medseg.dataset.report import rejection
 from hf_medseg.dataset.storage import parquet
 from hf_medseg.dataset.table import TableSpec
 from hf_medseg.deriving.depth import as_stored, in_8_bits, window_of
-from hf_medseg.deriving.inputs import Spot
+from hf_medseg.deriving.inputs import Spot, opened
 from hf_medseg.deriving.labels import Relabel, annotated_of
-from hf_medseg.deriving.placing import Way, placed_image, placed_mask, way_of
+from hf_medseg.deriving.placing import Way, placed_affine, placed_image, placed_mask, way_of
 from hf_medseg.deriving.recipe import Place
 from hf_medseg.errors import Rejected
 from hf_medseg.formats import jpeg, png
+from hf_medseg.formats.nifti import affine_of, volume_bytes
+from hf_medseg.formats.packing import GZIP
 from hf_medseg.formats.picture import decode, encode_pixels
+from hf_medseg.formats.volume import Grid
 
 Array = NDArray[Any]
 Row = dict[str, Any]
@@ -46,6 +49,7 @@ _READ = (
     "exif_orientation",
     "annotated_classes",
     "pixel_spacing",
+    "slice_spacing",
     "rescale_slope",
     "rescale_intercept",
 )
@@ -139,12 +143,16 @@ def _read(taken: From, take: int, spot: Spot, groups: OrderedDict[tuple[int, int
 
 def _derived(task: DeriveTask, taken: From, wanted: Wanted, row: Row, beside: Sequence[Row | None], outcome: Outcome) -> Row:
     where = f"{taken.prefix}/{row['image_id']}"
-    pixels = decode(row["image"]["bytes"], where)
-    labels = None if row["mask"] is None else _labels(row["mask"]["bytes"], where, pixels.shape)
-    height, width = pixels.shape[:2]
-    if task.place.steps is not None and not row.get("pixel_spacing"):
-        raise Rejected(where, "its source does not say how far its pixels are apart.", "Leave place.spacing out, or leave such rows out.")
-    way = way_of(task.place, width, height, labels, row.get("pixel_spacing"))
+    pixels = opened(row["image"]["bytes"], where)
+    depth = len(pixels) if task.table.volumes else None
+    shape = pixels.shape[:2] if depth is None else pixels.shape
+    labels = None if row["mask"] is None else _labels(row["mask"]["bytes"], where, shape)
+    spacing = row.get("pixel_spacing") if depth is None else _three(row)
+    if task.place.steps is not None and not spacing:
+        what = "pixels" if depth is None else "voxels"
+        raise Rejected(where, f"its source does not say how far its {what} are apart.", "Leave place.spacing out, or leave such rows out.")
+    way = way_of(task.place, shape[-1], shape[-2], labels, spacing, depth=depth)
+    steps = _spacing(spacing or row.get("pixel_spacing"), way)
     image, slope, intercept = _image(task.place, way, pixels, row, where)
     stack: list[bytes] | None = None
     if task.place.stack > 1:
@@ -162,12 +170,13 @@ def _derived(task: DeriveTask, taken: From, wanted: Wanted, row: Row, beside: Se
     kin = row["patient_id"] or row.get("volume_id")
     made = {
         "image": _cell(image, where),
-        "mask": None if mask is None else _cell(png.encode(mask), where),
+        "mask": None if mask is None else _cell(png.encode(mask) if depth is None else _volume(mask, row, way), where),
         "image_id": where,
         "patient_id": kin and f"{taken.prefix}/{kin}",
         "classes": [] if counts is None else class_list(counts),
-        "width": way.pad[0] + way.scaled[0] + way.pad[2],
-        "height": way.pad[1] + way.scaled[1] + way.pad[3],
+        "width": way.made[0],
+        "height": way.made[1],
+        "depth": None if depth is None else way.made[2],
         "source_file": row["source_file"],
         "source_sha256": row["source_sha256"],
         "files": row.get("files"),
@@ -187,7 +196,8 @@ def _derived(task: DeriveTask, taken: From, wanted: Wanted, row: Row, beside: Se
         "crop": list(way.crop),
         "scaled": list(way.scaled),
         "pad": list(way.pad),
-        "pixel_spacing": _spacing(row.get("pixel_spacing"), way),
+        "pixel_spacing": steps and steps[:2],
+        "slice_spacing": steps[2] if steps and len(steps) > 2 else None,
         "rescale_slope": slope,
         "rescale_intercept": intercept,
         "stack": None if stack is None else [_cell(one, where) for one in stack],
@@ -207,9 +217,10 @@ def _kept(value: Any, labels: tuple[int, ...]) -> Any:
 
 
 def _labels(data: bytes, where: str, shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    labels = decode(data, where)
-    if labels.dtype != np.uint8 or labels.shape != shape[:2]:
-        raise Rejected(where, f"its mask is no label map of {shape[1]} x {shape[0]} pixels.", "Run `hf-medseg verify` on the dataset.")
+    labels: NDArray[np.uint8] = opened(data, where)
+    if labels.dtype != np.uint8 or labels.shape != shape:
+        size = " x ".join(map(str, shape[::-1]))
+        raise Rejected(where, f"its mask is no label map of {size} pixels.", "Run `hf-medseg verify` on the dataset.")
     return labels
 
 
@@ -235,8 +246,7 @@ def _stacked(
     found = []
     for one in every:
         if one is None:
-            height, width = way.pad[1] + way.scaled[1] + way.pad[3], way.pad[0] + way.scaled[0] + way.pad[2]
-            found.append(np.full((height, width), place.pad_image, np.uint8 if place.depth == 8 else pixels.dtype))
+            found.append(np.full(way.made[::-1], place.pad_image, np.uint8 if place.depth == 8 else pixels.dtype))
             continue
         other, samples = one
         scale = [(some.get("rescale_slope") or 1.0, some.get("rescale_intercept") or 0.0) for some in (other, row)]
@@ -280,25 +290,46 @@ def _image(place: Place, way: Way, pixels: Array, row: Mapping[str, Any], where:
         placed = as_stored(placed, pixels.dtype)
     if coloured:
         placed = np.asarray(Image.fromarray(placed).convert(place.colours))
-    return encode_pixels(placed), slope, intercept
+    return _volume(placed, row, way) if len(way.scaled) == 3 else encode_pixels(placed), slope, intercept
+
+
+def _volume(voxels: Array, row: Mapping[str, Any], way: Way) -> bytes:
+    """A volume on its new grid as a file that says where it lies, as the original does."""
+    found = affine_of(row["image"]["bytes"])
+    if found is None:
+        rows, columns, slices = _spacing(_three(row), way) or (1.0, 1.0, 1.0)
+        return volume_bytes(voxels, Grid(voxels.shape, pixel_spacing=(rows, columns), slice_spacing=slices))
+    affine = placed_affine(found, way)
+    steps = np.linalg.norm(affine[:3, :3], axis=0)
+    across, down = (affine[:3, axis] / steps[axis] for axis in range(2))
+    # The first two slices say where all are, also of a volume that has one.
+    first, second = (tuple(map(float, affine[:3, 3] + number * affine[:3, 2])) for number in range(2))
+    spacing = float(steps[1]), float(steps[0])
+    return volume_bytes(voxels, Grid(voxels.shape, pixel_spacing=spacing, positions=(first, second), direction=(*across, *down)))  # type: ignore[arg-type]
+
+
+def _three(row: Mapping[str, Any]) -> list[float] | None:
+    """(row, column, slice) in mm; None where the source does not say one of them."""
+    spacing, between = row.get("pixel_spacing"), row.get("slice_spacing")
+    return [*spacing, between] if spacing and between else None
 
 
 def _fill_frame(pixels: Array, way: Way, value: int) -> None:
     """Gives the frame its value, which no window is put over."""
-    height, width = pixels.shape[:2]
-    left, top, right, bottom = way.pad
-    pixels[:top] = pixels[height - bottom :] = value
-    pixels[:, :left] = pixels[:, width - right :] = value
+    frame = np.ones(way.made[::-1], bool)
+    frame[way.inside] = False
+    pixels[frame] = value
 
 
 def _spacing(spacing: Sequence[float] | None, way: Way) -> list[float] | None:
-    """(row, column) in mm on the new grid."""
+    """(row, column) or (row, column, slice) in mm on the new grid."""
     if spacing is None:
         return None
-    return [spacing[0] * way.crop[3] / way.scaled[1], spacing[1] * way.crop[2] / way.scaled[0]]
+    width, height, *depth = (old / new for old, new in zip(way.cut, way.scaled, strict=True))
+    return [step * factor for step, factor in zip(spacing, (height, width, *depth), strict=False)]
 
 
 def _cell(data: bytes, name: str) -> dict[str, Any]:
-    suffixes = {jpeg.START: "jpg", png.SIGNATURE: "png"}
+    suffixes = {jpeg.START: "jpg", png.SIGNATURE: "png", GZIP: "nii.gz"}
     suffix = next((suffix for start, suffix in suffixes.items() if data.startswith(start)), "tif")
     return {"bytes": data, "path": f"{name.replace('/', '_')}.{suffix}"}

@@ -17,7 +17,7 @@ import numpy as np
 
 from hf_medseg.errors import MissingExtra, Rejected
 from hf_medseg.formats.packing import start, unpacked
-from hf_medseg.formats.placement import RAS_TO_LPS, placement
+from hf_medseg.formats.placement import RAS_TO_LPS, Matrix, placement
 from hf_medseg.formats.volume import Array, Grid
 from hf_medseg.formats.voxels import Voxels, VoxelVolume, check_channels, check_size
 from hf_medseg.raw.files import RawFile, Reader
@@ -210,6 +210,14 @@ def volume_bytes(array: Array, grid: Grid, scale: tuple[float, float] | None = N
 def voxels_of(data: bytes) -> Array:
     """The voxels of a NIfTI file, (slices, height, width), as stored."""
     return _read(data, None, "the volume").array.transpose(2, 1, 0)
+
+
+def affine_of(data: bytes) -> Matrix | None:
+    """(column, row, slice) index to LPS position of a NIfTI-1 file that `volume_bytes` wrote, 4 x 4; None where it does not say."""
+    import nibabel
+
+    header: Any = nibabel.Nifti1Header
+    return placement(header(start(data, 540)[: header.template_dtype.itemsize], check=False), "the volume").affine
 
 
 def all_voxels(data: bytes, path: str) -> Voxels:

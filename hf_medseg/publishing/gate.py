@@ -19,7 +19,7 @@ from hf_medseg.catalog.recognise import Ids, lawful_way
 from hf_medseg.catalog.source import Edition, Source
 from hf_medseg.catalog.tables import config_folder, table_of
 from hf_medseg.dataset.arrays import arrow_type
-from hf_medseg.dataset.columns import Column, column_of
+from hf_medseg.dataset.columns import Column, VolumeColumn, column_of
 from hf_medseg.dataset.content import Stamp, stamp_of
 from hf_medseg.dataset.finished import finished
 from hf_medseg.dataset.folder import CARD, CROISSANT, LOCAL, MOST_ROWS, NAMES, OVERVIEW, REPORT, SHARD, Output
@@ -210,7 +210,8 @@ def _made_of(root: Path, name: str, origins: Sequence[Origin], edition: str) -> 
     except (KeyError, TypeError) as error:
         raise Refused(f"{name} does not name its classes. Derive it again.") from error
     optional = [column for column in OPTIONAL if column in features]
-    made = derived_source(origins, classes, optional, name=edition)
+    volumes = isinstance(column_of(features["image"]), VolumeColumn)
+    made = derived_source(origins, classes, optional, name=edition, volumes=volumes)
     common = table_of(*made, made[1].reading.configs[0]).columns
     kept = {column: column_of(described) for column, described in features.items() if column not in common}
     declared: set[str] = set()
@@ -223,7 +224,7 @@ def _made_of(root: Path, name: str, origins: Sequence[Origin], edition: str) -> 
         )
     if strange := [column for column in kept if column not in declared]:
         raise Refused(f"{name} has a column {strange[0]!r} that none of its sources has. Derive it again.")
-    return derived_source(origins, classes, optional, name=edition, kept=kept)
+    return derived_source(origins, classes, optional, name=edition, kept=kept, volumes=volumes)
 
 
 # --- the folder -------------------------------------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ _BROAD = 2  # cells to each side that broad light and dark is averaged over
 _AT_ONCE = 1 << 13  # pairs whose small pictures are compared
 _BLOCK = 2048  # rows that are compared with as many others, each with each
 _AXES = 40  # of the space of small pictures in which all are compared
+_FEW = 500  # pictures: of so many all hashes are compared sooner than axes are found
 _SAMPLED = 4096  # pictures that these axes are chosen by
 _ODD = np.uint64(0x9E3779B97F4A7C15)  # 2 ** 64 by the golden ratio: products with it lie in no order
 _BACK = np.uint64(pow(int(_ODD), -1, 1 << 64))
@@ -62,7 +63,7 @@ class Alike:
         for way in range(WAYS):
             mine = self._hashes[:, way]
             # Where very many hashes share pieces, all pictures are compared with all in few numbers each: that has a bound.
-            quick = 2 * index.compared(mine) <= len(mine) ** 2
+            quick = len(mine) <= _FEW or 2 * index.compared(mine) <= len(mine) ** 2
             for one, other in ((a, b) for a, b, _ in index.near(mine, _BITS)) if quick else self._by_axes(way):
                 wanted = (one < other) & (self._kin[one] != self._kin[other]) & self._open(one, other)
                 wanted &= bits_apart(mine[one], self._hashes[other, 0]) <= _BITS

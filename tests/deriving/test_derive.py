@@ -173,8 +173,8 @@ def test_rows_are_taken_by_what_they_have(outs: Path, tmp_path: Path) -> None:
         assert 0 < sum(some.splits.values()) < sum(every.splits.values()), more
     with pytest.raises(Refused, match=r"takes the row acdc/\S+ twice"):
         hf_medseg.derive({"take": [{"out": out}, {"out": out}]}, tmp_path / "a", progress=False)
-    with pytest.raises(Refused, match='Take its slices: config = "slices"'):
-        hf_medseg.derive({"take": [{"out": out, "config": "volumes"}]}, tmp_path / "a", progress=False)
+    with pytest.raises(Refused, match="has no slices, so that not every 2th can be taken"):
+        hf_medseg.derive({"take": [{"out": out, "config": "volumes", "every": 2}]}, tmp_path / "a", progress=False)
     assert not (tmp_path / "a").exists()
 
 
