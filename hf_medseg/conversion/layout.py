@@ -50,7 +50,8 @@ def open_layout(source: Source, path: str, work: Path) -> tuple[Raw, str]:
     begins = [re.compile(rf"(?:{mark})\Z") for mark in marks]
     # Some files, evenly spread, tell: a layout looks the same everywhere.
     looked_at = [file.listed for file in raw.files[:: max(1, len(raw.files) // _LOOKED_AT)]]
-    for above in reversed(_folders_above(path)):
+    # The deepest first; of two as deep the one that ends with the archive's name.
+    for above in sorted(_folders_above(_only_archive(raw, path)), key=lambda above: -above.count("/")):
         if any(mark.match(f"{above}/{listed}") for listed in looked_at for mark in begins):
             return open_raw_tree(path, work, under=above), f"{above}/"
     return raw, ""
@@ -60,6 +61,12 @@ def below_its_folders(raw: Raw, path: str) -> Raw:
     """The same paths below the folders that RAW lies in, to be looked at and not to be read."""
     above = "/".join(_folders_above(path)[-1:])
     return Raw(Listing([RawFile(f"{above}/{file.listed}".lstrip("/"), file.size, None) for file in raw.files]))
+
+
+def _only_archive(raw: Raw, path: str) -> str:
+    """The archive that all files of a tree lie in, if there is one; else the tree itself."""
+    holders = {file.place.path if file.place is not None and file.place.archived else path for file in raw.files}
+    return holders.pop() if len(holders) == 1 else path
 
 
 def _folders_above(path: str) -> list[str]:
