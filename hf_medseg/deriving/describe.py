@@ -47,6 +47,7 @@ def inputs_told(inputs: Sequence[Input], rows: Sequence[Chosen]) -> list[dict[st
             "rows": sum(outcome.tally.rows for outcome in one.outcomes),
             "taken": taken[one.number],
             "rejected": one.rejected,
+            "left_out": list(one.left_out),
             "shards": [identity.fingerprint for identity in one.identities],
         }
         for one in inputs
@@ -188,6 +189,8 @@ def _taken(recipe: Recipe, inputs: Sequence[Input]) -> Iterator[str]:
     kept = f", and the columns {', '.join(f'`{name}`' for name in recipe.columns)}" if recipe.columns else ""
     yield f"Only `image` and `mask`{kept} were taken of what the sources have; further pictures and columns are there."
     for one in inputs:
+        if one.left_out:
+            yield f"{one.origin.label}: left out were the pictures {', '.join(f'`{name}`' for name in one.left_out)}."
         take = one.take
         asked = [
             f"of the splits {', '.join(take.splits)}" if take.splits else "",

@@ -140,3 +140,10 @@ def test_more_slices_or_deeper_ones_are_a_column_beside_the_picture(outs: Path, 
         assert stack[0].dtype == np.uint16
     with pytest.raises(Refused, match="no slices"):
         derive(outs, tmp_path / "no", "chase-db1", {}, place={"stack": 3})
+
+
+def test_masks_of_further_annotators_are_named_where_they_are_left_out(outs: Path, tmp_path: Path) -> None:  # noqa: F811
+    takes = [{"out": str(outs / f"{source}-out")} for source in ("chase-db1", "acdc")]
+    derivation = hf_medseg.derive({"take": takes}, tmp_path / "new", workers=1, progress=False)
+    assert [one["left_out"] for one in derivation.report["inputs"]] == [["mask_2"], []]
+    assert "chase-db1: left out were the pictures `mask_2`." in (tmp_path / "new" / "README.md").read_text()
