@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+import sys
 import zlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
+from typing import NamedTuple
 
 from hf_medseg.catalog.licenses import TIERS_BY_OPENNESS
-from hf_medseg.catalog.lookup import known_files, sources
+from hf_medseg.catalog.lookup import find_source, known_files, sources
+from hf_medseg.catalog.remembered import remembered
 from hf_medseg.catalog.source import Edition, Source
+from hf_medseg.raw.fresh import code
+from hf_medseg.raw.literals import Literals
 from hf_medseg.raw.tree import Raw
 
 # So many names with ids of a source prove it, or this part of all names where they are few.
@@ -18,6 +23,20 @@ _ENOUGH, _PART = 10, 0.1
 
 # After so many names one in so many is looked at: a million are done in seconds.
 _ALL, _ONE_IN = 20_000, 16
+
+
+class Marks(NamedTuple):
+    """What names tell a source by; see `Source`."""
+
+    signature: tuple[str, ...]
+    ids: tuple[str, ...]
+
+
+@cache
+def _marks() -> dict[str, Marks]:
+    """The marks of every source by id. They are remembered: to load the code of all sources takes longer than to look for their marks."""
+    return remembered("marks", (sys.version, code()), lambda: {id: Marks(one.signature, one.ids) for id, one in sources().items()})
+
 
 _JOINT = re.compile(r"\[[^]]*\]|_")  # what stands in brackets stays
 
@@ -40,8 +59,8 @@ def _of_any_data() -> frozenset[tuple[str, ...]]:
 
 def looks_like(raw: Raw) -> list[Source]:
     """The sources that a raw tree looks like, by their own file names and tables."""
-    raw.listing.look_for(mark for source in sources().values() for mark in source.signature)
-    return [source for source in sources().values() if any(raw.has(mark) for mark in source.signature)]
+    raw.listing.look_for(mark for marks in _marks().values() for mark in marks.signature)
+    return [find_source(id) for id, marks in _marks().items() if any(raw.has(mark) for mark in marks.signature)]
 
 
 def look_for_layouts(raw: Raw) -> None:
@@ -51,9 +70,15 @@ def look_for_layouts(raw: Raw) -> None:
 
 
 class Ids:
-    """Looks in names for the ids that known sources give their pictures, in any format, case or folder, with anything before and after."""
+    """Looks in names for the ids that known sources give their pictures, in any format, case or folder, with anything before and after.
 
-    def __init__(self) -> None:
+    Args:
+        among: the sources that are in question; all of them if not said.
+    """
+
+    def __init__(self, among: Collection[str] | None = None) -> None:
+        self._ids = _ids() if among is None else {id: _ids()[id] for id in among}
+        self._any = _any_id(tuple(self._ids))
         self._seen = 0
         self._hits: Counter[str] = Counter()
 
@@ -63,8 +88,8 @@ class Ids:
         if self._seen > _ALL and zlib.crc32(text.encode(errors="surrogatepass")) % _ONE_IN:
             return
         self._seen += 1
-        if _any_id().search(text):
-            self._hits.update(id for id, pattern in _ids().items() if pattern.search(text))
+        if self._any.search(text):
+            self._hits.update(id for id, pattern in self._ids.items() if pattern.search(text))
 
     def __iadd__(self, other: Ids) -> Ids:
         """Adds what was counted elsewhere."""
@@ -75,7 +100,7 @@ class Ids:
     def known(self) -> list[Source]:
         """The sources whose ids a good part of the names hold: the one with the strictest license first, then the one with the most."""
         least = min(_ENOUGH, self._seen * _PART)
-        found = [sources()[id] for id, hits in self._hits.most_common() if hits >= least]
+        found = [find_source(id) for id, hits in self._hits.most_common() if hits >= least]
         return sorted(found, key=lambda source: -max(map(TIERS_BY_OPENNESS.index, source.tiers)))
 
 
@@ -85,9 +110,13 @@ def has_id_of(source: Source, name: str) -> bool:
     return pattern is not None and pattern.search(name) is not None
 
 
-def with_ids_of(names: Iterable[str]) -> list[Source]:
+def with_ids_of(names: Collection[str]) -> list[Source]:
     """The sources whose ids a good part of the names hold."""
-    ids = Ids()
+    literals = Literals(names)
+    among = [id for id, pattern in _ids().items() if literals.allow(pattern.pattern)]
+    if not among:
+        return []
+    ids = Ids(among)
     for name in names:
         ids.add(name)
     return ids.known()
@@ -100,13 +129,13 @@ def _expression(patterns: Iterable[str]) -> re.Pattern[str]:
 
 
 @cache
-def _ids() -> dict[str, re.Pattern[str]]:
-    return {source.id: _expression(source.ids) for source in sources().values() if source.ids}
+def _ids() -> Mapping[str, re.Pattern[str]]:
+    return {id: _expression(marks.ids) for id, marks in _marks().items() if marks.ids}
 
 
 @cache
-def _any_id() -> re.Pattern[str]:
-    return _expression(pattern for source in sources().values() for pattern in source.ids)
+def _any_id(among: tuple[str, ...]) -> re.Pattern[str]:
+    return _expression(pattern for id in among for pattern in _marks()[id].ids)
 
 
 @cache

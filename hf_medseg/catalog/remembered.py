@@ -7,10 +7,13 @@ import os
 import pickle
 import sys
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from hf_medseg.catalog.facts import CITATIONS, FACTS, Facts
+
+T = TypeVar("T")
 
 
 def memory() -> Path:
@@ -34,21 +37,33 @@ def all_facts(folders: Mapping[str, Path]) -> dict[str, Facts]:
     """
     here = Path(__file__).parent
     state = (sys.version, *map(_state, here.glob("*.py")), *(_state(path) for one in folders.values() for path in _read_of(one)))
-    store = memory() / f"facts-{zlib.crc32(os.fsencode(here)):08x}.pickle"
-    with contextlib.suppress(Exception):  # whatever there is that cannot be read: the files are read again
+
+    def read() -> dict[str, Facts]:
+        from hf_medseg.catalog.loader import read_facts
+
+        return {id: read_facts(folder) for id, folder in folders.items()}
+
+    return remembered("facts", state, read)
+
+
+def remembered(name: str, state: object, make: Callable[[], T]) -> T:
+    """What `make` gives, from an earlier time if it was kept under that name with the same state of what it is made from; else it is kept now.
+
+    Each checkout of this package has a memory of its own.
+    """
+    store = memory() / f"{name}-{zlib.crc32(os.fsencode(Path(__file__).parent)):08x}.pickle"
+    with contextlib.suppress(Exception):  # whatever there is that cannot be read: it is made again
         known, kept = pickle.loads(store.read_bytes())  # written by ourselves
         if known == state:
-            facts: dict[str, Facts] = kept
-            return facts
-    from hf_medseg.catalog.loader import read_facts
-
-    found = {id: read_facts(folder) for id, folder in folders.items()}
+            found: T = kept
+            return found
+    made = make()
     with contextlib.suppress(OSError):  # a home that cannot be written to
         store.parent.mkdir(parents=True, exist_ok=True)
         unfinished = store.with_suffix(f".{os.getpid()}")
-        unfinished.write_bytes(pickle.dumps((state, found)))
+        unfinished.write_bytes(pickle.dumps((state, made)))
         os.replace(unfinished, store)
-    return found
+    return made
 
 
 def _read_of(folder: Path) -> Iterable[Path]:

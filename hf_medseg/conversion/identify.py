@@ -94,7 +94,7 @@ def identify(raw: str | os.PathLike[str]) -> Identified:
     with tempfile.TemporaryDirectory() as work:
         listed = open_raw_tree(path, Path(work))
     tree = below_its_folders(listed, path)
-    proven = {source.id for source in (*looks_like(tree), *with_ids_of(file.listed for file in tree.files))}
+    proven = {source.id for source in (*looks_like(tree), *with_ids_of([file.listed for file in tree.files]))}
     known = [source for source in sources().values() if source.from_about is None]
     look_for_layouts(tree)
     found = [one for source in known if (one := _candidate(source, tree, path, source.id in proven)) is not None]

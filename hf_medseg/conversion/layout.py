@@ -13,7 +13,7 @@ from pathlib import Path
 
 from hf_medseg.catalog.describe import numbered
 from hf_medseg.catalog.licenses import TIERS_BY_OPENNESS
-from hf_medseg.catalog.lookup import sources
+from hf_medseg.catalog.lookup import facts, find_source
 from hf_medseg.catalog.recognise import lawful_way, looks_like, matches, with_ids_of
 from hf_medseg.catalog.source import Edition, Source
 from hf_medseg.errors import Refused, Rejected
@@ -149,13 +149,13 @@ def refuse_known_sources(source: Source, raw: Raw, path: str) -> None:
     """A tree that a known source recognises, also by the folders that it lies in, goes through that source, with its license."""
     below = below_its_folders(raw, path)
     known = [other for other in looks_like(below) if other is not source and other.from_about is None]
-    known = known or with_ids_of(file.listed for file in below.files)
-    sized = {size for other in sources().values() for size, _ in other.hashes}
+    known = known or with_ids_of([file.listed for file in below.files])
+    sized = {size for other in facts().values() for size, _ in other.hashes}
     for file in raw.files:
         if not known and file.size in sized:
             with contextlib.suppress(Rejected):  # a file that cannot be read proves nothing; its case is rejected later
                 digest = hashlib.sha256(file.read()).hexdigest()
-                known = [other for other in sources().values() if (file.size, digest) in other.hashes]
+                known = [find_source(other.id) for other in facts().values() if (file.size, digest) in other.hashes]
     if known:
         raise Refused(f"This raw tree is {known[0].id}, which the catalog knows. {lawful_way(known[0])}")
 

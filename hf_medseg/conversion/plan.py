@@ -246,7 +246,7 @@ def _configs_of(source: Source, edition: Edition, wanted: tuple[str, ...]) -> li
 
 def _refuse_known_cases(cases: Iterable[Case]) -> None:
     """Headers too say what a case is: a known source's patients are told by their ids, whatever the files are called."""
-    if known := with_ids_of(f"{case.image_id}\n{case.patient_id or ''}" for case in cases):
+    if known := with_ids_of([f"{case.image_id}\n{case.patient_id or ''}" for case in cases]):
         raise Refused(f"The cases of this raw tree are those of {known[0].id}, which the catalog knows. {lawful_way(known[0])}")
 
 
