@@ -6,7 +6,7 @@ import re
 import sys
 import zlib
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -85,7 +85,7 @@ class Ids:
     def add(self, *names: str) -> None:
         """Counts a picture, a volume or a file by all the names that it has: its path, the ids of its row."""
         text = "\n".join(names)
-        if self._seen > _ALL and zlib.crc32(text.encode(errors="surrogatepass")) % _ONE_IN:
+        if self._seen > _ALL and not _is_looked_at(text):
             return
         self._seen += 1
         if self._any.search(text):
@@ -110,11 +110,17 @@ def has_id_of(source: Source, name: str) -> bool:
     return pattern is not None and pattern.search(name) is not None
 
 
-def with_ids_of(names: Collection[str]) -> list[Source]:
+def _is_looked_at(name: str) -> bool:
+    """Whether a name is looked at where there are so many that not all are."""
+    return zlib.crc32(name.encode(errors="surrogatepass")) % _ONE_IN == 0
+
+
+def with_ids_of(names: Sequence[str]) -> list[Source]:
     """The sources whose ids a good part of the names hold."""
     literals = Literals(names)
     among = [id for id, pattern in _ids().items() if literals.allow(pattern.pattern)]
-    if not among:
+    looked_at = "\n".join([*names[: _ALL + 1], *filter(_is_looked_at, names[_ALL + 1 :])])
+    if not among or not _any_id(tuple(among)).search(looked_at):
         return []
     ids = Ids(among)
     for name in names:

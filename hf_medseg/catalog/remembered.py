@@ -47,9 +47,12 @@ def all_facts(folders: Mapping[str, Path]) -> dict[str, Facts]:
 
 
 def remembered(name: str, state: object, make: Callable[[], T]) -> T:
-    """What `make` gives, from an earlier time if it was kept under that name with the same state of what it is made from; else it is kept now.
+    """What `make` gives, from an earlier time if it is kept; else it is kept now.
 
-    Each checkout of this package has a memory of its own.
+    Args:
+        name: what it is kept as; each checkout of this package has a memory of its own.
+        state: of what it is made from: what was kept with another one is made again.
+        make: makes it.
     """
     store = memory() / f"{name}-{zlib.crc32(os.fsencode(Path(__file__).parent)):08x}.pickle"
     with contextlib.suppress(Exception):  # whatever there is that cannot be read: it is made again

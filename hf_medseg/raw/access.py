@@ -30,8 +30,14 @@ def whole(path: str, head: int | None) -> bytes:
         system, inside = fsspec.core.url_to_fs(path)
         data: bytes = system.cat_file(inside, end=head)
         return data
-    with open(path, "rb", buffering=0) as file:
-        return file.read(-1 if head is None else head)
+    if head is None:
+        with open(path, "rb", buffering=0) as file:
+            return file.read()
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))  # where thousands are looked at, a file object is most of the time
+    try:
+        return os.read(handle, head)
+    finally:
+        os.close(handle)
 
 
 def bytes_at(path: str, start: int, length: int) -> bytes:

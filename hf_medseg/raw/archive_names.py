@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from hf_medseg.errors import Refused
 
@@ -12,6 +13,18 @@ NAMED_LIKE_ARCHIVE = re.compile(
 )
 NAMED_LIKE_TAR = re.compile(r"\.(tar(\.(gz|bz2?|xz|lzma|zst|zstd|lz|lz4|z))?|tgz|taz|tbz2?|tb2|txz|tlz|tzst)\Z", re.IGNORECASE)
 SPLIT = re.compile(r"\.(7z\.\d+|zip\.\d+|zip\.a[a-z]|z\d\d|r\d\d|(tar|tar\.(gz|bz2|xz|zst)|tgz|tbz2|txz)\.(a[a-z]|\d+))\Z", re.IGNORECASE)
+# What every one of these ends in, so that most files are told by their ending alone.
+_LAST = re.compile(
+    r"\.(zip|7z|rar|tar|gz|bz2?|xz|lzma|zst|zstd|lz|lz4|z|tgz|taz|tbz2?|tb2|txz|tlz|tzst|\d+|a[a-z]|[zr]\d\d)\Z", re.IGNORECASE
+)
+
+
+@lru_cache(maxsize=1024)
+def may_end_an_archive(ending: str) -> bool:
+    """Whether an archive, or a piece of one, may be called so: by what stands in its name from the last dot on."""
+    return _LAST.match(ending) is not None
+
+
 # Members whose names say that they are archives themselves.
 NESTED = re.compile(rf"\.(zip|7z|rar)\Z|{NAMED_LIKE_TAR.pattern}|{SPLIT.pattern}", re.IGNORECASE)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from hf_medseg.errors import Refused
 from hf_medseg.raw.access import open_raw
-from hf_medseg.raw.archive_names import NAMED_LIKE_ARCHIVE, NAMED_LIKE_TAR, SPLIT, NotInPlace, kind_named, refuse
+from hf_medseg.raw.archive_names import NAMED_LIKE_ARCHIVE, NAMED_LIKE_TAR, SPLIT, NotInPlace, kind_named, may_end_an_archive, refuse
 from hf_medseg.raw.packed_tars import list_tar_gz, list_unpacked, unpacking
 from hf_medseg.raw.places import Member
 from hf_medseg.raw.tars import BLOCK, is_header, list_tar
@@ -58,6 +58,8 @@ def archive_kind(path: str, shown: str, *, alone: bool) -> str:
     Raises:
         Refused: an archive that is not read in place, or a file that is called one and is something else.
     """
+    if not (alone or may_end_an_archive(shown[shown.rfind(".") :])):
+        return ""
     if SPLIT.search(shown):
         raise refuse(shown, "", "a split archive")
     if shown.lower().endswith(".npz"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 from collections.abc import Iterable
 from functools import cache
@@ -11,6 +12,8 @@ from pathlib import Path
 import hf_medseg
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.walk import walk
+
+_AT_ONCE = 4096  # files
 
 
 @cache
@@ -29,11 +32,15 @@ def state_of(files: Iterable[RawFile]) -> str | None:
     Nothing is read. None where the place of a file tells nothing of its versions, so that nothing remembered about it can be trusted.
     """
     digest = hashlib.sha256()
-    for file in files:
-        for one in (file, *file.twins):
-            if one.stamp is None and one.place is not None:
-                return None
-            digest.update(f"{one.listed}\0{one.size}\0{one.stamp}\n".encode("utf-8", "surrogatepass"))
+    every = iter(files)
+    while some := list(itertools.islice(every, _AT_ONCE)):
+        lines = []
+        for file in some:
+            for one in (file, *file.twins) if file.twins else (file,):
+                if one.stamp is None and one.place is not None:
+                    return None
+                lines.append(f"{one.listed}\0{one.size}\0{one.stamp}\n")
+        digest.update("".join(lines).encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import operator
 import os
 import re
 import unicodedata
@@ -14,11 +15,14 @@ from hf_medseg.errors import Refused
 from hf_medseg.raw.archive_names import NESTED, refuse, stem
 from hf_medseg.raw.archives import archive_kind, list_archive
 from hf_medseg.raw.files import RawFile
+from hf_medseg.raw.literals import Literals
 from hf_medseg.raw.litter import is_litter
 from hf_medseg.raw.patterns import Pattern, found_in
 from hf_medseg.raw.places import Alone, Hindered, InFolder
 from hf_medseg.raw.splits import split_of
 from hf_medseg.raw.walk import ABOVE, NO_FILE, walk
+
+_LISTED = operator.attrgetter("listed")
 
 
 @dataclass(eq=False, slots=True)
@@ -40,6 +44,8 @@ class Listing:
     outside: bool = False
     _with_suffix: dict[tuple[str, ...], list[RawFile]] = field(default_factory=dict, repr=False)
     _has: dict[str, bool] = field(default_factory=dict, repr=False)
+    _ending: dict[str, list[RawFile]] = field(default_factory=dict, repr=False)
+    _literals: Literals | None = field(default=None, repr=False)
 
     def matches(self, pattern: Pattern) -> Iterator[tuple[RawFile, re.Match[str]]]:
         """The files that match, with their match; those of the same suffixes are looked for once."""
@@ -50,17 +56,33 @@ class Listing:
             if (match := pattern.search(file.listed)) is not None:
                 yield file, match
 
+    def ending(self, *endings: str) -> list[RawFile]:
+        """The files whose names have one of these endings, such as `.png`, in capital letters too; in order of their paths."""
+        if not self._ending:
+            for file in self.files:
+                name = file.listed
+                self._ending.setdefault(name[name.rfind(".") :].lower() if "." in name else "", []).append(file)
+        some = [self._ending[one] for one in endings if one in self._ending]
+        return some[0] if len(some) == 1 else sorted([file for files in some for file in files], key=_LISTED)
+
     def has(self, pattern: str) -> bool:
         """Whether any file matches the pattern of `Raw.find`."""
         if pattern not in self._has:
-            self._has[pattern] = next(self.matches(Pattern(pattern)), None) is not None
+            self._has[pattern] = self._may_have(pattern) and next(self.matches(Pattern(pattern)), None) is not None
         return self._has[pattern]
 
     def look_for(self, patterns: Iterable[str]) -> None:
         """Finds out at once what `has` will be asked, where many patterns are in question: each file is looked at once."""
         if asked := set(patterns) - self._has.keys():
-            found = found_in([file.listed for file in self.files], asked)
+            likely = [pattern for pattern in asked if self._may_have(pattern)]
+            found = found_in([file.listed for file in self.files], likely) if likely else set()
             self._has.update((pattern, pattern in found) for pattern in asked)
+
+    def _may_have(self, pattern: str) -> bool:
+        """Whether the letters of a pattern are there at all."""
+        if self._literals is None:
+            self._literals = Literals(file.listed for file in self.files)
+        return self._literals.allow(pattern)
 
     def below(self, pattern: str) -> set[str]:
         """The folders in which a match of the pattern begins, each with its `/`, or nothing for the top."""
@@ -73,6 +95,8 @@ class Listing:
 
 def _posix(name: str) -> str | None:
     """A path in NFC and POSIX form, None where it leads out; a backslash divides folders, as in archives and trees from Windows."""
+    if name.isascii() and ".." not in name and "\\" not in name and name[:1] not in ("/", "."):
+        return name
     path = unicodedata.normalize("NFC", name.replace("\\", "/"))
     while path.startswith("./"):
         path = path[2:]
@@ -104,7 +128,7 @@ def list_tree(path: str | os.PathLike[str], work: Path, under: str = "") -> List
     for listed, size, stamp, local, hindrance in walk(text):
         seen += 1
         # Bytes that are no UTF-8 reach Python as lone surrogates, which no table can hold.
-        shown = _posix(os.fsencode(listed).decode("utf-8", "replace"))
+        shown = _posix(listed if listed.isascii() else os.fsencode(listed).decode("utf-8", "replace"))
         if shown is None:
             raise Refused(f"{text}: the file {listed!r} has a name that leads out of its folder where \\ divides folders. Rename it.")
         if is_litter(shown):
@@ -138,7 +162,7 @@ def list_tree(path: str | os.PathLike[str], work: Path, under: str = "") -> List
             files.append(RawFile(above_all + shown, size, folder if local == f"{text}/{shown}" else Alone(local), stamp=stamp))
     if not seen:
         raise Refused(f"{text}: the folder is empty. RAW is the folder or archive that you downloaded.")
-    files.sort(key=lambda file: file.listed)
+    files.sort(key=_LISTED)
     return Listing(_told_apart(_with_placeholders(_below_names(files, text, above_all)), text, above_all), litter, aside)
 
 
@@ -198,7 +222,7 @@ def _told_apart(files: list[RawFile], root: str, above_all: str) -> list[RawFile
             folder, slash, archive = file.place.path[len(root) :].lstrip("/").rpartition("/")
             above = above_all + folder + slash
             files[number] = replace(file, listed=f"{above}{stem(archive)}/{file.listed[len(above) :]}")
-    return sorted(files, key=lambda file: file.listed)
+    return sorted(files, key=_LISTED)
 
 
 # What a cloud, a version control or a browser puts in the place of a file that is not, or not wholly, there.
@@ -221,7 +245,7 @@ _PLACEHOLDER_ENDS = (".icloud", ".nextcloud", ".owncloud", ".dvc", ".crdownload"
 
 def _with_placeholders(files: list[RawFile]) -> list[RawFile]:
     """The files in order of their paths, where a placeholder stands with the file that it stands for, so that its case is rejected."""
-    files.sort(key=lambda file: file.listed)
+    files.sort(key=_LISTED)
     found = [file for file in files if file.listed.endswith(_PLACEHOLDER_ENDS)]
     if not found:
         return files
@@ -230,4 +254,4 @@ def _with_placeholders(files: list[RawFile]) -> list[RawFile]:
         for pattern, reason, advice in _PLACEHOLDERS:
             if (match := pattern.match(file.listed)) is not None and (name := match[1] + match[2]) not in there:
                 files.append(RawFile(name, 0, Hindered(file.listed, reason, advice), stamp=file.stamp))
-    return sorted(files, key=lambda file: file.listed)
+    return sorted(files, key=_LISTED)

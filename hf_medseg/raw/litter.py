@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
-_LITTER = re.compile(
-    r"(?:\A|/)(?:(?:__MACOSX|\$RECYCLE\.BIN|System Volume Information|lost\+found|@eaDir|\.Trash(?:es|-\d+)?|\.Spotlight-V100|\.fseventsd"
-    r"|\.AppleDouble|\.DocumentRevisions-V100|\.TemporaryItems)/.*|\._[^/]*|\.DS_Store|\.git/.*|\.cache/.*|[^/]*:Zone\.Identifier|(?i:Thumbs\.db|desktop\.ini|ehthumbs\.db))\Z"
+_FOLDER = re.compile(
+    r"(?:\A|/)(?:__MACOSX|\$RECYCLE\.BIN|System Volume Information|lost\+found|@eaDir|\.Trash(?:es|-\d+)?|\.Spotlight-V100|\.fseventsd"
+    r"|\.AppleDouble|\.DocumentRevisions-V100|\.TemporaryItems|\.git|\.cache)(?:/|\Z)"
 )
+_NAMES = frozenset(("thumbs.db", "desktop.ini", "ehthumbs.db"))
 
 
 def is_litter(path: str) -> bool:
     """Whether an operating system left that file behind."""
-    return _LITTER.search(path) is not None
+    folder, _, name = path.rpartition("/")
+    if name.startswith("._") or name == ".DS_Store" or name.endswith(":Zone.Identifier") or name.lower() in _NAMES:
+        return True
+    return _is_litter_folder(folder)
+
+
+@lru_cache(maxsize=256)
+def _is_litter_folder(folder: str) -> bool:
+    return _FOLDER.search(folder) is not None

@@ -10,8 +10,6 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hf_medseg.raw.literals import Literals
-
 _LITERAL = r"(?:(?<!\\)[A-Za-z0-9_ /-]|\\\.)"
 _TAIL = re.compile(rf"({_LITERAL}*)\(\?:({_LITERAL}+(?:\|{_LITERAL}+)*)\)(\??)\Z|({_LITERAL}+)\Z")
 
@@ -54,14 +52,11 @@ _OTHERWISE_IN_RE2 = re.compile(r"\{,|\[\[|\\s")
 def found_in(paths: Sequence[str], patterns: Iterable[str]) -> set[str]:
     """The patterns (see `Pattern`) of which any path ends in a match.
 
-    Those whose letters occur nowhere are not looked for. Of the others many are looked for at once, by the engine that comes with Arrow. It leads to the first path that any of them matches; Python's engine
+    Many are looked for at once, by the engine that comes with Arrow. It leads to the first path that any of them matches; Python's engine
     tells which, and these are not looked for any more. What the two may read differently is left to Python's: paths with letters beyond
     ASCII, and patterns with looks around and references.
     """
-    literals = Literals(paths)
-    asked = {name: Pattern(name) for name in patterns if literals.allow(name)}
-    if not asked:
-        return set()
+    asked = {name: Pattern(name) for name in patterns}
     for_both = [name for name in asked if _is_for_both(name)]
     odd = [path for path in paths if not path.isascii()]
     found = {name for name, pattern in asked.items() if pattern.matches_any(odd if name in for_both else paths)}

@@ -28,7 +28,7 @@ def with_meanings(raw: Raw, way: Way) -> Way:
     classes: dict[str, str] = {}
     colours: dict[str, str] = {}
     tables = []
-    for file in raw.files:
+    for file in raw.listing.ending(".txt", ".csv"):
         name = file.name.lower()
         found: dict[str, str] = {}
         into = colours
@@ -98,7 +98,7 @@ def with_lists(raw: Raw, way: Way) -> Way:
 
 def _lists(raw: Raw) -> Iterator[tuple[RawFile, str]]:
     """(file, split) of every text file that is called like a split."""
-    for file in raw.files:
+    for file in raw.listing.ending(".txt"):
         match = _LISTED.fullmatch(file.listed)
         if match is not None and file.size < _LONGEST and (split := split_of(match[1])) is not None:
             yield file, split

@@ -95,17 +95,17 @@ class Coding:
             item: the picture with its masks.
             missing: what a mask that is missing means, as the about file says.
         """
-        masks = dict(item.masks)
-        if not masks and missing != "empty":
+        if not item.masks and missing != "empty":
             return {}
+        if self.kind == "one":
+            return dict(self._one(item.masks[0][1], item.picture)) if item.masks else {"mask": Painted(())}
+        masks = dict(item.masks)
         if self.kind == "structure":
             return self._structures(masks, item.picture, missing)
         if self.kind == "instance":
             parts = tuple(self._binary(mask, item.picture) for mask in masks.values())
             return {"mask": Painted(parts), "instances": Instances(parts), "mask_overlap": Overlap(parts)}
-        if self.kind == "rater":
-            return self._raters(masks, item.picture)
-        return dict(self._one(next(iter(masks.values())), item.picture)) if masks else {"mask": Painted(())}
+        return self._raters(masks, item.picture)
 
     def _structures(self, masks: Mapping[str, RawFile], picture: RawFile, missing: str | None) -> dict[str, Recipe | None]:
         order = {name: number for number, name in enumerate(self.files, 1)}

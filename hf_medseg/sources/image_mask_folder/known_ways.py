@@ -32,7 +32,7 @@ def known_ways(raw: Raw, taken: tuple[str, ...]) -> list[Way]:
     Raises:
         Refused: nnU-Net's files contradict each other.
     """
-    if found := [way for table in raw.files if table.name == "dataset.json" for way in _nnunet(raw, table)]:
+    if found := [way for table in raw.listing.ending(".json") if table.name == "dataset.json" for way in _nnunet(raw, table)]:
         return found
     for looks, image, mask in PATTERNS:
         if raw.has(looks):

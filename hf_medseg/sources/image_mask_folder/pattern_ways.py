@@ -151,7 +151,7 @@ def metadata_way(raw: Raw, taken: Iterable[str]) -> list[Way]:
     items: list[Item] = []
     columns: dict[str, None] = {}
     tables = []
-    for file in raw.files:
+    for file in raw.listing.ending(".csv", ".jsonl"):
         rows, key, mask_key, pictures = _paired(raw, file)
         if not mask_key:
             continue

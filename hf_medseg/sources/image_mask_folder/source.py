@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -91,14 +91,16 @@ def cases(raw: Raw) -> Iterator[Case]:
         raw.note("masks/", note)
     marked = {place.split for item, place in found if item.picture.there and (item.masks or item.path in way.marked)}
     ids = _ids(way, found)
+    same: dict[str | None, Mapping[str, Any]] = {}  # where the folder is all that is said of a picture, one record for all in it
     for (item, place), image_id in zip(found, ids, strict=True):
-        layout = "".join(f"{name}/" for name in (place.folder, place.name) if name)
-        problem = _problem(raw, about, way, item, layout, annotated=place.split in marked)
+        problem = _problem(raw, about, way, coding.files, item, place, annotated=place.split in marked)
         folder = None if by_patient or place.folder.rpartition("/")[2] == item.stem else place.folder or None
+        further = _columns(way, coding.files, item)
+        columns = {"folder": folder, **further} if further else same.setdefault(folder, {"folder": folder})
         yield Case(
             image_id,
             {"image": Picture(item.picture), **coding.columns(item, about.missing_masks)},
-            {"folder": folder, **_columns(way, item)},
+            columns,
             split=place.split or "train",
             patient_id=place.folder if by_patient else item.said.get("patient_id"),
             problem=problem,
@@ -125,20 +127,19 @@ def _way(raw: Raw) -> Way:
     return way
 
 
-def _columns(way: Way, item: Item) -> dict[str, Any]:
-    """The plain columns of a picture: what the names in its path say, and who drew its masks."""
+def _columns(way: Way, names: Sequence[str], item: Item) -> dict[str, Any]:
+    """The plain columns of a picture: what the names in its path say, and who drew its masks; `names` are those of all raters."""
     said: dict[str, Any] = {name: item.said.get(name) for name in way.columns}
-    there = [name for name, _ in item.masks]
     if way.kind == "rater":
-        said["raters"] = list(way.names) if len(way.names) <= MOST_COLUMNS else there
+        said["raters"] = list(names) if len(names) <= MOST_COLUMNS else [name for name, _ in item.masks]
     return said
 
 
-def _problem(raw: Raw, about: AboutFile, way: Way, item: Item, layout: str, annotated: bool) -> Problem | None:
-    """What is wrong with the masks of a picture, as far as names tell it."""
+def _problem(raw: Raw, about: AboutFile, way: Way, names: Sequence[str], item: Item, place: Place, annotated: bool) -> Problem | None:
+    """What is wrong with the masks of a picture, as far as names tell it; `names` are those of all structures."""
     if (mask := way.elsewhere.get(item.picture.listed)) is not None:
         return Problem(f"the only mask of its name, {mask.listed}, lies in another folder than it.")
-    lacking = [name for name in way.names if name not in dict(item.masks)] if way.kind == "structure" else []
+    lacking = [name for name in names if name not in dict(item.masks)] if way.kind == "structure" else []
     if lacking and not about.missing_masks and annotated and (item.masks or way.kind == "structure"):
         return Problem(f"it has no mask of {', '.join(lacking)}, which others have.", NO_STRUCTURE)
     if item.masks or not annotated:
@@ -146,7 +147,7 @@ def _problem(raw: Raw, about: AboutFile, way: Way, item: Item, layout: str, anno
     if about.missing_masks is not None:
         raw.note(item.picture, "no mask belongs to it: its mask is null, as the about file says")
         return None
-    missing = layout + way.where
+    missing = "".join(f"{name}/" for name in (place.folder, place.name) if name) + way.where
     for name, text in {"stem": item.stem, **item.said}.items():
         missing = missing.replace(f"{{{name}}}", text)
     return Problem(f"it has no mask: {missing} is missing.", NO_MASK)

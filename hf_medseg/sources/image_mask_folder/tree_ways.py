@@ -12,15 +12,15 @@ from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.order import natural
 from hf_medseg.raw.splits import split_of
 from hf_medseg.raw.tree import Raw, joined
-from hf_medseg.sources.image_mask_folder.ways import Item, Kind, Way, is_picture, kinds_of, stem_of
+from hf_medseg.sources.image_mask_folder.ways import ENDINGS, Item, Kind, Way, kinds_of, stem_of
 from hf_medseg.sources.image_mask_folder.words import STRONG, Role, are_raters, is_derived, role_of, said_by, tokens, without_role
 
 DEEPER = "lies in a folder below images/ or masks/, which is not read"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)  # not frozen, as RawFile is not
 class Seen:
-    """A picture file, as the folders that it lies in tell it.
+    """A picture file, as the folders that it lies in tell it; never changed.
 
     Attributes:
         path: the folders that sort it, without the one that says its role, each with its `/`.
@@ -42,16 +42,15 @@ class Seen:
 
 
 def seen(files: Iterable[RawFile]) -> list[Seen]:
-    """The picture files of a tree."""
+    """Picture files of a tree."""
     found = []
     folders: dict[str, tuple[str, Role, str, int, tuple[str, ...], bool]] = {}
     for file in files:
-        if is_picture(file.listed):
-            folder, _, name = file.listed.rpartition("/")
-            if folder not in folders:
-                folders[folder] = _told(folder.split("/") if folder else [])
-            path, role, word, above, below, whole = folders[folder]
-            found.append(Seen(file, path, stem_of(name), role, word, above, below, whole))
+        folder, _, name = file.listed.rpartition("/")
+        if folder not in folders:
+            folders[folder] = _told(folder.split("/") if folder else [])
+        path, role, word, above, below, whole = folders[folder]
+        found.append(Seen(file, path, stem_of(name), role, word, above, below, whole))
     sure = {one.role for one in found if one.whole}
     return [one if one.whole or one.role not in sure else _plain(one) for one in found]
 
@@ -93,7 +92,7 @@ def ways_of(raw: Raw, suffix: str) -> list[Way]:
     Raises:
         Refused: two kinds of folders may hold the masks.
     """
-    found = seen(raw.files)
+    found = seen(raw.listing.ending(*ENDINGS))
     _refuse_drawn_by_hand(found)
     found = _without_other_masks(_without_objects(found))
     masks = [one for one in found if one.role == "mask"]
@@ -135,7 +134,10 @@ def _refuse_drawn_by_hand(found: list[Seen]) -> None:
         Refused: there are both.
     """
     masks = next((one for one in found if one.role == "mask" and one.word in STRONG), None)
-    drawn = next((one for one in found if "manual" in map(str.lower, tokens(one.file.listed.rpartition("/")[0]))), None)
+    folders: dict[str, Seen] = {}
+    for one in found:
+        folders.setdefault(one.file.listed.rpartition("/")[0], one)
+    drawn = next((one for folder, one in folders.items() if "manual" in map(str.lower, tokens(folder))), None)
     if masks is not None and drawn is not None and masks.file.listed.rpartition("/")[0] != drawn.file.listed.rpartition("/")[0]:
         line = f'image = "images/{{stem}}_training.*"; mask = "{drawn.file.listed.split("/")[-2]}/{{stem}}_manual1.*"'
         first, other = (one.file.listed.rpartition("/")[0] for one in (masks, drawn))

@@ -29,9 +29,9 @@ _LABEL_STUDIO = re.compile(r"(?:\A|/)task-\d+-annotation-\d+")
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".pnm", ".jp2")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, as RawFile is not
 class Item:
-    """A picture with its masks.
+    """A picture with its masks; never changed.
 
     Attributes:
         path: the folders that sort it, as `Sorting` reads them: each with its `/`, a split last.
