@@ -332,7 +332,7 @@ def test_a_known_source_under_other_names_is_refused_by_its_hashes(packed: bool,
     folder = tree(tmp_path / "unpacked", "images/mine.png", "masks/mine.png", "images/more.png", "masks/more.png")
     data = (folder / "images" / "more.png").read_bytes()
     known = replace(sources()["chase-db1"], hashes=((len(data), hashlib.sha256(data).hexdigest()),))
-    monkeypatch.setattr(layout, "sources", lambda: {**sources(), "chase-db1": known})
+    monkeypatch.setattr(layout, "facts", lambda: {**sources(), "chase-db1": known})
     raw = as_zip(folder, tmp_path / "mine.zip") if packed else folder
     with pytest.raises(Refused, match="is chase-db1"):
         convert("image-mask-folder", raw, tmp_path / "out", workers=1)
@@ -341,7 +341,7 @@ def test_a_known_source_under_other_names_is_refused_by_its_hashes(packed: bool,
 def test_a_size_alone_proves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tree(tmp_path / "raw", "images/a.png", "masks/a.png")
     known = replace(sources()["chase-db1"], hashes=(((folder / "images" / "a.png").stat().st_size, "0" * 64),))
-    monkeypatch.setattr(layout, "sources", lambda: {**sources(), "chase-db1": known})
+    monkeypatch.setattr(layout, "facts", lambda: {**sources(), "chase-db1": known})
     assert converted(tmp_path).conversion.rows == 1
 
 
@@ -354,7 +354,7 @@ def test_a_damaged_file_of_a_known_size_is_rejected_alone(tmp_path: Path, monkey
     whole[at] ^= 0xFF
     packed.write_bytes(bytes(whole))
     known = replace(sources()["chase-db1"], hashes=((len(data), "0" * 64),))
-    monkeypatch.setattr(layout, "sources", lambda: {**sources(), "chase-db1": known})
+    monkeypatch.setattr(layout, "facts", lambda: {**sources(), "chase-db1": known})
     found = convert("image-mask-folder", packed, tmp_path / "out", workers=1)
     assert [one["image_id"] for one in found.rejected] == ["a"]
     assert found.rows == 1
