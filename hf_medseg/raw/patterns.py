@@ -73,7 +73,7 @@ def found_in(paths: Sequence[str], patterns: Iterable[str]) -> set[str]:
 
 
 def _array(texts: Sequence[str]) -> pa.Array:
-    """Texts of ASCII for Arrow's engine; `pa.array` (and `pc.index`) would load pandas for them, where it is installed: half a second and 20 MB."""
+    """Texts of ASCII for Arrow's engine; `pa.array`, and `pc.index`, would load pandas where it is installed: half a second and 20 MB."""
     ends = np.zeros(len(texts) + 1, np.int32)
     np.cumsum([len(text) for text in texts], out=ends[1:])
     return pa.StringArray.from_buffers(len(texts), pa.py_buffer(ends), pa.py_buffer("".join(texts).encode("ascii")))

@@ -19,6 +19,7 @@ SOURCES = Path(loader.__file__).parents[1] / "sources"
 
 @pytest.fixture
 def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
+    facts()  # those of all sources are kept in another home
     monkeypatch.setenv("HF_HOME", str(tmp_path / "home"))
     for id in ("hc18", "drive"):
         shutil.copytree(SOURCES / id, tmp_path / id)

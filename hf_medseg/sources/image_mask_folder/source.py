@@ -135,7 +135,7 @@ def _columns(way: Way, names: Sequence[str], item: Item) -> dict[str, Any]:
     return said
 
 
-def _problem(raw: Raw, about: AboutFile, way: Way, names: Sequence[str], item: Item, place: Place, annotated: bool) -> Problem | None:
+def _problem(raw: Raw, about: AboutFile, way: Way, names: Sequence[str], item: Item, place: Belonging, annotated: bool) -> Problem | None:
     """What is wrong with the masks of a picture, as far as names tell it; `names` are those of all structures."""
     if (mask := way.elsewhere.get(item.picture.listed)) is not None:
         return Problem(f"the only mask of its name, {mask.listed}, lies in another folder than it.")
