@@ -6,6 +6,7 @@ import posixpath
 import stat
 import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +21,7 @@ from hf_medseg.raw.places import Member, Place
 # What the header of a file in a zip takes, as long as its name and extra field are not very long.
 _HEADER = 30 + 480
 
+_UNICODE_PATH = 0x7075  # APPNOTE, 4.6.9: version 1, CRC-32 of the name that it stands for, UTF-8
 _UNIX, _LONGEST_LINK = 3, 4096
 
 
@@ -93,11 +95,23 @@ def list_zip(path: str, shown: str) -> Iterator[Member]:
 
 
 def _zip_name(info: zipfile.ZipInfo) -> str:
-    """The member's name; names without the UTF-8 flag that are UTF-8 all the same are read as such."""
-    name = info.filename
-    if not info.flag_bits & 0x800:
-        try:
-            return name.encode("cp437").decode("utf-8")
-        except (UnicodeEncodeError, UnicodeDecodeError):
-            return name
-    return name
+    """The member's name; without the UTF-8 flag the one beside it in Unicode, if it is of this name, or UTF-8 all the same."""
+    if info.flag_bits & 0x800:
+        return info.filename
+    plain = info.orig_filename.encode("cp437")  # its bytes, as they stand there
+    try:
+        return (_unicode_path(info.extra, plain) or plain).decode("utf-8").partition("\0")[0]
+    except UnicodeDecodeError:
+        return info.filename
+
+
+def _unicode_path(extra: bytes, plain: bytes) -> bytes:
+    """The name in UTF-8 that stands in the extra field 0x7075 for a name in some other encoding; empty where there is none for this one."""
+    at = 0
+    while at + 4 <= len(extra):
+        kind, size = struct.unpack_from("<HH", extra, at)
+        body = extra[at + 4 : at + 4 + size]
+        if kind == _UNICODE_PATH and len(body) > 5 and body[:5] == struct.pack("<BL", 1, zlib.crc32(plain)):
+            return body[5:]
+        at += 4 + size
+    return b""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import os
+import struct
 import tarfile
 import unicodedata
 import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -57,6 +59,34 @@ def test_utf8_names_without_the_flag_and_nfd_names(tmp_path: Path) -> None:
     decomposed = unicodedata.normalize("NFD", "Übung.png")
     kit.write(tmp_path / "raw" / decomposed, b"x")
     assert list(listed(tmp_path / "raw", tmp_path)) == [unicodedata.normalize("NFC", "Übung.png")]
+
+
+def named(path: Path, plain: bytes, beside: str, of: bytes) -> Path:
+    """A zip whose one member has a name in some encoding, and one in Unicode beside it, which says whose it is by a checksum."""
+    stand_in = zipfile.ZipInfo("x" * len(plain))
+    body = struct.pack("<BL", 1, zlib.crc32(of)) + beside.encode()
+    stand_in.extra = struct.pack("<HHB", 0x0001, 1, 0) + struct.pack("<HH", 0x7075, len(body)) + body
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(stand_in, b"1")
+    path.write_bytes(path.read_bytes().replace(stand_in.filename.encode(), plain))
+    return path
+
+
+@pytest.mark.parametrize("encoding", ["shift-jis", "gbk", "utf-8", "utf-16-be"])
+def test_a_name_in_unicode_beside_the_name_of_a_member_counts(encoding: str, tmp_path: Path) -> None:
+    plain = "\u753b\u50cf/01.png".encode(encoding).replace(b"\0", b"_")
+    archive = named(tmp_path / "x.zip", plain, "\u753b\u50cf/01.png", of=plain)
+    assert listed(archive, tmp_path) == {"\u753b\u50cf/01.png": b"1"}
+
+
+def test_a_name_in_unicode_of_another_name_does_not_count(tmp_path: Path) -> None:
+    """A program that does not know the field renamed the member and left it there."""
+    assert list(listed(named(tmp_path / "x.zip", b"new/01.png", "old/01.png", of=b"old/01.png"), tmp_path)) == ["new/01.png"]
+
+
+def test_a_name_in_unicode_that_climbs_out_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="climbs out"):
+        open_raw_tree(named(tmp_path / "x.zip", b"01.png", "../01.png", of=b"01.png"), tmp_path)
 
 
 def test_a_path_that_climbs_out_is_refused(tmp_path: Path) -> None:
