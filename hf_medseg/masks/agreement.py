@@ -6,7 +6,7 @@ Nothing is guessed: where it cannot be told, the set is refused with what was fo
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,8 @@ _ENOUGH = 10  # so many masks can outvote one
 _SOFT = 16  # pixels
 _ANEW = "Else save it anew with one whole number a class."
 MOST_CLASSES = 254
+VOID = 255
+_VOID_COLOUR = (224, 224, 192)  # of number 255 in the palette that Pascal VOC draws outlines of objects in, where nobody decided
 OBJECTS = 'labels = "instances"'
 _SEVERAL = 3  # masks that a doubt about all of them needs
 _CRUMB = 16  # pixels of a region that is no structure, on average
@@ -32,12 +34,14 @@ class Agreed:
     Attributes:
         values: those that are classes, ascending, without 0.
         by_index: palettes are read as their indices; else as the greys that they show.
+        void: whether 255 is the number that Pascal VOC gives to what nobody decided: the palettes show its colour.
         wrong: files that do not fit, by listed path: what is wrong, and what the user can do.
         notes: what the user should know.
     """
 
     values: tuple[int, ...] = ()
     by_index: bool = False
+    void: bool = False
     wrong: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -127,7 +131,28 @@ def agree(seen: Mapping[str, Any]) -> Agreed:
     kept = _without(wrong, kept, _stray(kept))
     kinds = sorted({value for one in kept.values() for value in one} - {0})
     _refuse_whites(kept, kinds)
-    return Agreed(tuple(kinds), indices, wrong, tuple(_notes(kept, kinds)))
+    void = (
+        indices
+        and len(kinds) > 1
+        and kinds[-1] == VOID
+        and any(one.palette and one.palette.get(VOID) == _VOID_COLOUR for one in found.values())
+    )
+    return Agreed(tuple(kinds), indices, void, wrong, (*_of_void(kept, kinds, void), *_notes(kept, kinds)))
+
+
+def _of_void(kept: Mapping[str, Mapping[int, Value]], kinds: list[int], void: bool) -> Iterator[str]:
+    """What to say of 255 beside lower numbers of classes."""
+    if not void and (len(kinds) < 2 or kinds[-1] != VOID or kinds[-2] >= _NEARLY_WHITE or _objects(kept)):
+        return
+    seen = [one[VOID].pixels for one in kept.values() if VOID in one]
+    there = f"the value 255, in {sum(seen):,} pixels of {len(seen):,} {'mask' if len(seen) == 1 else 'masks'},"
+    if void:
+        classes = classes_line(kinds)
+        yield f"{there} has the colour of Pascal VOC's outlines and is not annotated. If it is a class, say in the about file: {classes}"
+    else:
+        named = ", ".join(f'{value} = "class_{value}"' for value in kinds[:-1])
+        line_of = f'classes = {{ {named}, 255 = "not annotated" }}'
+        yield f"{there} became a class; if it means that nobody looked or decided there, say in the about file: {line_of}"
 
 
 def _refuse_mixed(found: Mapping[str, Coding]) -> None:
@@ -342,8 +367,6 @@ def _notes(kept: Mapping[str, Mapping[int, Value]], kinds: list[int]) -> list[st
             f"the masks look like numbers of objects, not classes: {len(kinds):,} values, each one region, not as many in every mask. "
             f"If so, say in the about file: {OBJECTS}"
         )
-    elif len(kinds) > 2 and kinds[-1] == 255 and kinds[-2] < 240:
-        notes.append('the value 255 became a class; if it means that nobody looked there, name it "not annotated" in the about file')
     if (around := _on_white(kept, kinds)) and len(kept) >= _SEVERAL:
         value = kinds[0]
         swapped = 'classes = { 0 = "foreground", ' + f'{value} = "background" }}'

@@ -13,7 +13,7 @@ from hf_medseg.case import Recipe
 from hf_medseg.catalog.about import OwnData
 from hf_medseg.dataset.table import NOT_ANNOTATED
 from hf_medseg.errors import Refused
-from hf_medseg.masks.agreement import Agreed, agree, by_index
+from hf_medseg.masks.agreement import VOID, Agreed, agree, by_index
 from hf_medseg.masks.cells import Cell, Instances, MaskList, Overlap
 from hf_medseg.masks.coding import Coding as Seen
 from hf_medseg.masks.coding import Colour
@@ -246,8 +246,9 @@ def _coding(about: AboutFile, survey: Mapping[str, Any]) -> Coding:
     if stated:
         return Coding(stated, agreed=Agreed(by_index=by_index(survey, stated)))
     agreed = agree(survey)
-    several = len(agreed.values) > 1
-    return Coding({0: BACKGROUND} | {v: f"value_{v}" if several else FOREGROUND for v in agreed.values}, agreed=agreed)
+    classes = [value for value in agreed.values if not (agreed.void and value == VOID)]
+    names = {value: f"value_{value}" if len(classes) > 1 else FOREGROUND for value in classes}
+    return Coding({0: BACKGROUND} | names | ({VOID: UNKNOWN} if agreed.void else {}), agreed=agreed)
 
 
 def survey_values(survey: Mapping[str, Any]) -> set[int]:

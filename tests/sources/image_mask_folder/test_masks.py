@@ -532,6 +532,35 @@ def test_a_damaged_archive_of_ones_own_is_not_to_be_fetched(tmp_path: Path) -> N
     assert not re.search(r"(?i)fetch", str(error.value))
 
 
+OUTLINED = np.where(disc(*SHAPE, 22, 28, 19) & ~OUTER, 255, BINARY).astype(np.uint8)
+
+
+@pytest.mark.parametrize("kind", ["palette", "grey"])
+def test_outlines_of_255_are_not_annotated_where_the_palette_is_vocs_and_told_elsewhere(kind: str, tmp_path: Path) -> None:
+    """Beside one class they were a second one, without a word."""
+    colours = [BLACK, (128, 0, 0), *[BLACK] * 253, (224, 224, 192)]
+    tree(tmp_path / "raw", {"a.png": palette(OUTLINED, *colours) if kind == "palette" else stored(OUTLINED)})
+    found = converted(tmp_path)
+    (note,) = (one["reason"] for one in found.section()["known"])
+    there = f"the value 255, in {np.count_nonzero(OUTLINED == 255)} pixels of 1 mask,"
+    if kind == "grey":
+        assert note.startswith(f"{there} became a class; if it means that nobody looked or decided there")
+        assert names(found) == ["background", "value_1", "value_255"]
+        found = converted(tmp_path / "again", _again(tmp_path, note))
+        assert names(found) == ["background", "class_1"]
+    else:
+        assert note.startswith(f"{there} has the colour of Pascal VOC's outlines and is not annotated.")
+        assert names(found) == ["background", "foreground"]
+    assert np.array_equal(masks(found)["a"], OUTLINED)
+
+
+def _again(tmp_path: Path, note: str) -> str:
+    """The same tree below `again`, and the line of an about file that a note gives."""
+    (tmp_path / "again").mkdir()
+    (tmp_path / "raw").rename(tmp_path / "again" / "raw")
+    return said(note)
+
+
 @pytest.mark.parametrize("suffix", ["png", "jpg"])
 def test_black_objects_on_white_are_told_and_the_line_mends_them(suffix: str, tmp_path: Path) -> None:
     raw = tree(tmp_path / "raw", {f"{name}.{suffix}": stored(np.uint8(255) - WHITE) for name in "abc"})
