@@ -126,6 +126,8 @@ CHANGES: dict[str, Way] = {
     "in a corner": lambda picture: ImageOps.pad(picture, (2 * picture.width, picture.height), centering=(0, 0)),
     "cut square": lambda picture: ImageOps.fit(picture, (min(picture.size),) * 2),
     "negative": ImageOps.invert,
+    "negative, mirrored": lambda picture: ImageOps.mirror(ImageOps.invert(picture)),
+    "negative, on its side": lambda picture: ImageOps.invert(picture).transpose(Image.Transpose.ROTATE_90),
     "stretched contrast": lambda picture: ImageOps.autocontrast(picture, 2),
     "equalised": ImageOps.equalize,
     "dark": lambda picture: picture.point(lambda level: round(255 * (level / 255) ** 2)),

@@ -22,7 +22,7 @@ from PIL import Image, ImageChops
 
 from hf_medseg.catalog.licenses import TIERS_BY_OPENNESS
 from hf_medseg.catalog.lookup import known_pictures, sources
-from hf_medseg.catalog.picture_hash import BITS, Cells, HashIndex, Numbers, bits_apart, cells_of, grey_of, hashes_of, steps_of, turned_ways
+from hf_medseg.catalog.picture_hash import BITS, Cells, HashIndex, Numbers, bits_apart, cells_of, grey_of, hashes_of, turned_ways
 from hf_medseg.catalog.source import Source
 from hf_medseg.dataset.storage import parquet
 from hf_medseg.errors import MissingExtra, Rejected
@@ -211,10 +211,11 @@ def _looks(data: bytes) -> Look | None:
     if int(cells.max()) - int(cells.min()) < _LEAST_CONTRAST:
         return None
     small = grey.reduce(max(1, min(grey.size) // _SMALL))
-    turned = turned_ways(cells, cells_of(small.transpose(Image.Transpose.TRANSPOSE), 9, 8))
+    lying = cells_of(small.transpose(Image.Transpose.TRANSPOSE), 9, 8)
+    turned = np.concatenate((turned_ways(cells, lying), turned_ways(255 - cells, 255 - lying)))  # as it is, and its negative
     guessed = turned_ways(*map(np.stack, zip(*_guesses(small), strict=True)))
-    bits = np.concatenate((turned, steps_of(255 - cells)[None], guessed.reshape(-1, *turned.shape[1:])))
-    kinds = [0, *[1] * len(turned), *[2, *[3] * (len(turned) - 1)] * len(guessed)]
+    bits = np.concatenate((turned, guessed.reshape(-1, *turned.shape[1:])))
+    kinds = [0, *[1] * (len(turned) - 1), *[2, *[3] * (guessed.shape[1] - 1)] * len(guessed)]
     return hashes_of(bits), np.array(kinds, np.uint8)
 
 

@@ -57,6 +57,8 @@ RE_HOSTS: dict[str, Callable[[Image.Image], bytes]] = {
     "turned right": lambda picture: encoded(picture.transpose(Image.Transpose.ROTATE_270)),
     "rows as columns": lambda picture: encoded(picture.transpose(Image.Transpose.TRANSPOSE)),
     "negative": lambda picture: encoded(ImageOps.invert(picture)),
+    "negative and mirrored": lambda picture: encoded(ImageOps.mirror(ImageOps.invert(picture))),
+    "negative and on its side": lambda picture: encoded(ImageOps.invert(picture).transpose(Image.Transpose.ROTATE_90)),
     "stretched contrast": lambda picture: encoded(ImageOps.autocontrast(picture, 1)),
     "darker": lambda picture: encoded(picture.point(lambda level: round(255 * (level / 255) ** 1.8))),
     "webp": lambda picture: encoded(picture, "WEBP", quality=60),

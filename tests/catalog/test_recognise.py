@@ -20,6 +20,8 @@ RE_HOSTS = [
     ("lgg-mri", "TCGA_CS_4941_19960909/images/2.png"),
     ("breast-cancer", "images/benign (1).png"),
     ("breast-cancer", "images/malignant_(12)_resized.jpg"),
+    ("breast-cancer", "images/benign_1_.png"),
+    ("breast-cancer", "normal_7_/image.png"),
     ("isic-2017", "images/ISIC_0000000.png"),
     ("isic-2017", "images/isic0015294_224.jpg"),
     ("chase-db1", "images/Image_01L.png"),

@@ -51,5 +51,6 @@ SOURCE = source_of(
     ),
     cases,
     signature=(NAME + r"_mask(?:_\d+)?\.(?i:png)",),
-    ids=(r"(?:benign|malignant|normal)_\(\d+\)",),
+    # Who makes names without blanks and brackets leaves `benign_1_`; `benign_1` may be anybody's.
+    ids=(r"(?:benign|malignant|normal)_(?:\(\d+\)|\d+[_](?=[./\n]|\Z))",),
 )
