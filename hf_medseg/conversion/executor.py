@@ -15,6 +15,7 @@ import signal
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from types import FrameType, TracebackType
@@ -104,7 +105,9 @@ class Executor(AbstractContextManager["Executor"]):
             for number, call in enumerate(calls):
                 yield number, function(*call)
             return
-        with _script_left_alone(function):  # local processes start when they are first given something to do
+        with _script_left_alone(function), warnings.catch_warnings():  # local processes start when they are first given something to do
+            # Newer Pythons warn of a fork beside any thread; the only one here is that of Arrow's allocator, which looks after itself.
+            warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
             futures = {pool.submit(_call, function, *call): number for number, call in enumerate(calls)}
         try:
             pending = set(futures)

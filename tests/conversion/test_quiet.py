@@ -7,6 +7,7 @@ import os
 import struct
 import subprocess
 import sys
+import threading
 import warnings
 from pathlib import Path
 
@@ -82,3 +83,46 @@ def test_libraries_that_log_are_silent_too_and_speak_again_after(name: str, caps
         assert capsys.readouterr().err == "again\n"
     finally:
         log.removeHandler(handler)
+
+
+def test_two_threads_that_read_at_once_leave_the_process_as_it_was() -> None:
+    log, filters = logging.getLogger("tifffile"), list(warnings.filters)
+    entered, left = threading.Event(), threading.Event()
+
+    def other() -> None:
+        with quiet():
+            entered.set()
+            left.wait(10)
+            assert log.disabled
+
+    beside = threading.Thread(target=other)
+    with quiet():
+        beside.start()
+        assert entered.wait(10)
+    left.set()
+    beside.join()
+    assert (log.disabled, list(warnings.filters)) == (False, filters)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_child_forked_while_another_thread_reads_is_not_silent_for_ever() -> None:
+    log = logging.getLogger("tifffile")
+    entered, left = threading.Event(), threading.Event()
+
+    def other() -> None:
+        with quiet():
+            entered.set()
+            left.wait(10)
+
+    beside = threading.Thread(target=other)
+    beside.start()
+    assert entered.wait(10)
+    with warnings.catch_warnings(action="ignore"):  # newer Pythons warn of the very case
+        child = os.fork()
+    if not child:
+        with quiet():
+            inside = log.disabled
+        os._exit(0 if inside and not log.disabled else 1)
+    left.set()
+    beside.join()
+    assert os.waitpid(child, 0)[1] == 0
