@@ -1,5 +1,7 @@
 """`webdataset`: `<split>-000000.tar` and on, a sample a row: its picture as it is stored, `mask.png`, and what else is known as `json`.
 
+`about.toml` and `metadata.csv` lead back: members of `train-000000.tar` are read as lying in `train/`.
+
 Format: https://github.com/webdataset/webdataset. Rows stay rows: a slice is a sample of its own, a whole volume a NIfTI as it is stored.
 """
 
@@ -30,21 +32,28 @@ class WebDataset:
         for entry in work.plan.entries:
             if (other := keys.setdefault(f"{entry.split}/{_key(entry.stem)}", entry.id)) != entry.id:
                 raise Refused(f"The cases {other!r} and {entry.id!r} would have the same key, {_key(entry.stem)!r}. Give them other ids.")
+            if _key(entry.stem) != entry.stem:
+                work.note("A key ends at the first dot: dots in ids became _; the id stands in the JSON")
         work.note_further_masks(work.table.pictures)
 
     def add(self, case: Case) -> str:
         """See `Layout.add`."""
+        key = _key(case.entry.stem)
         files = {}
+        names = {"image": "", "mask": ""}
         for column in self._work.table.pictures:
             if (data := case.data(column)) is not None:
-                files[f"{'' if column == 'image' else f'.{column}'}{suffix_of(data)}"] = data
+                names[column] = f"{key}{'' if column == 'image' else f'.{column}'}{suffix_of(data)}"
+                files[names[column]] = data
         told = plain_of(self._work.table, case, False)
-        files[".json"] = json.dumps(told, ensure_ascii=False).encode()
+        files[f"{key}.json"] = json.dumps(told, ensure_ascii=False).encode()
         tar = self._tar(case.entry.split)
-        for ending, data in files.items():
-            member = tarfile.TarInfo(f"{_key(case.entry.stem)}{ending}")
+        for name, data in files.items():
+            member = tarfile.TarInfo(name)
             member.size = len(data)
             tar.addfile(member, io.BytesIO(data))
+        paths = {column: f"{case.entry.split}/{names[column]}" if names[column] else "" for column in ("image", "mask")}
+        self._work.list_case("metadata.csv", case, {"file_name": paths["image"], "mask_file_name": paths["mask"]})
         return ""
 
     def _tar(self, split: str) -> tarfile.TarFile:
@@ -63,6 +72,7 @@ class WebDataset:
         for tar in self._open.values():
             tar.close()
         self._work.write_json("classes.json", dict(enumerate(self._work.table.classes)))
+        self._work.write_about(*([] if self._work.table.whole_volumes else ['missing_masks = "null"']))
 
 
 def _key(stem: str) -> str:

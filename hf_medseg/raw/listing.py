@@ -170,6 +170,7 @@ def _below_names(files: list[RawFile], root: str, above_all: str) -> list[RawFil
     """Where archives in one folder only mean something apart, each is listed below its name, as Windows unpacks them.
 
     So are `train.zip` and `test.zip`, if no folder in one of them is called like a split, and archives that hold files of one path.
+    Numbered pieces of a split, such as `train-000000.tar` and `train-000001.tar`, are listed below the split's name alone.
     """
     members: dict[str, list[int]] = {}
     for number, file in enumerate(files):
@@ -178,7 +179,7 @@ def _below_names(files: list[RawFile], root: str, above_all: str) -> list[RawFil
     homes: dict[str, list[tuple[str, list[int]]]] = {}
     for path, numbers in members.items():
         folder, slash, archive = path[len(root) :].lstrip("/").rpartition("/")
-        homes.setdefault(above_all + folder + slash, []).append((stem(archive), numbers))
+        homes.setdefault(above_all + folder + slash, []).append((_whole(stem(archive)), numbers))
     for above, archives in homes.items():
         inside = [(name, numbers, [files[n].listed for n in numbers]) for name, numbers in archives]
         if any(_only_its_name_says(name, paths) for name, _, paths in inside) or _collide([paths for _, _, paths in inside]):
@@ -187,6 +188,15 @@ def _below_names(files: list[RawFile], root: str, above_all: str) -> list[RawFil
                     for n in numbers:
                         files[n] = replace(files[n], listed=f"{above}{name}/{files[n].listed[len(above) :]}")
     return files
+
+
+_PIECE = re.compile(r"[-_.]\d{5,}(?:-of-\d{5,})?\Z")  # a year is shorter
+
+
+def _whole(name: str) -> str:
+    """What an archive is a numbered piece of, if that is a split (`train-000000`, `train-00000-of-00008`); else its own name."""
+    whole = _PIECE.sub("", name)
+    return whole if split_of(whole) is not None else name
 
 
 # Files that archives of one set repeat, and that say nothing of how those were meant to lie.

@@ -55,7 +55,14 @@ def unguarded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 PICTURES = ("chase-db1", "kvasir-seg", "segpc-2021", "coco", "image-mask-folder", "hyperkvasir")
 VOLUMES = ("msd", "acdc")
-AGAIN = {"folder": "image-mask-folder", "coco": "coco", "yolo-seg": "yolo-seg", "nnunet": "image-mask-folder", "npz": "array-stack"}
+AGAIN = {
+    "folder": "image-mask-folder",
+    "coco": "coco",
+    "yolo-seg": "yolo-seg",
+    "nnunet": "image-mask-folder",
+    "npz": "array-stack",
+    "webdataset": "image-mask-folder",
+}
 
 
 # nnU-Net takes one kind of pictures in all cases: sets that mix grey and coloured ones are written otherwise, and it is said.
@@ -67,7 +74,7 @@ def test_pictures_come_back(source: str, to: str, tmp_path: Path, unguarded: Non
     first = run(source, "clean", tmp_path, configs=())
     result = hf_medseg.export(first.out, tmp_path / "there", to=to)
     assert result.ok or to == "yolo-seg"
-    about: Path | None = tmp_path / "there" / "about.toml" if to in ("folder", "npz") else None
+    about: Path | None = tmp_path / "there" / "about.toml" if to in ("folder", "npz", "webdataset") else None
     if to in ("coco", "yolo-seg"):  # which name no class that does not occur
         about = write(tmp_path / "about.toml", f"classes = {json.dumps(classes_of(first.out)[1:])}\n")
     hf_medseg.convert(AGAIN[to], tmp_path / "there", tmp_path / "again", about=about, workers=1)
@@ -115,7 +122,7 @@ def test_words_bits_and_what_nobody_annotated_come_back(to: str, tmp_path: Path)
     about = write(tmp_path / "words.toml", '[classes]\n1 = "left ventricle"\n2 = "Läsion (groß)"\n9 = "not annotated"\n')
     hf_medseg.convert("image-mask-folder", tmp_path / "raw", tmp_path / "out", about=about, workers=1)
     result = hf_medseg.export(tmp_path / "out", tmp_path / "there", to=to)
-    with_about = tmp_path / "there/about.toml" if to in ("folder", "npz") else None
+    with_about = tmp_path / "there/about.toml" if to in ("folder", "npz", "webdataset") else None
     hf_medseg.convert(AGAIN[to], tmp_path / "there", tmp_path / "again", about=with_about, workers=1)
     left = {"coco": {"niemand"}, "yolo-seg": {"niemand", "b_0000"}}.get(to, set())
     assert {one["image_id"] for one in result.rejected} == left - {"niemand"}

@@ -359,6 +359,20 @@ def test_archives_that_are_called_like_a_split_keep_it(form: str, tmp_path: Path
     assert [file.read().decode() for file in raw.files] == ["Train", "Train", "extra", "extra", "test_set", "test_set"]
 
 
+def test_numbered_pieces_of_a_split_keep_it_and_what_two_of_them_call_alike_stays_two_files(tmp_path: Path) -> None:
+    for name, inner in (("train-000000", "a.png"), ("train-000001", "a.png"), ("train-000001", "b.png"), ("val-00000-of-00001", "c.png")):
+        kit.write(tmp_path / name / inner, f"{name} {inner}".encode())
+    for name in ("train-000000", "train-000001", "val-00000-of-00001"):
+        kit.as_tar(tmp_path / name, tmp_path / "raw" / f"{name}.tar")
+    raw = open_raw_tree(tmp_path / "raw", tmp_path / "work")
+    assert {file.listed: file.read().decode() for file in raw.files} == {
+        "train-000000/train/a.png": "train-000000 a.png",
+        "train-000001/train/a.png": "train-000001 a.png",
+        "train/b.png": "train-000001 b.png",
+        "val/c.png": "val-00000-of-00001 c.png",
+    }
+
+
 def test_archives_whose_folders_say_the_split_lie_as_they_were_packed(tmp_path: Path) -> None:
     for name, inner in (("train", "train/1.png"), ("test", "images/test/1.png"), ("masks", "masks/1.png")):
         kit.write(tmp_path / name / inner, b"x")
