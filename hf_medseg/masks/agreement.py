@@ -137,7 +137,20 @@ def agree(seen: Mapping[str, Any]) -> Agreed:
         and kinds[-1] == VOID
         and any(one.palette and one.palette.get(VOID) == _VOID_COLOUR for one in found.values())
     )
-    return Agreed(tuple(kinds), indices, void, wrong, (*_of_void(kept, kinds, void), *_notes(kept, kinds)))
+    return Agreed(tuple(kinds), indices, void, wrong, (*_of_loss(found), *_of_void(kept, kinds, void), *_notes(kept, kinds)))
+
+
+def _of_loss(found: Mapping[str, Coding]) -> Iterator[str]:
+    """What to say of outlines that are not sharp any more."""
+    unsure = {path: one.halfway for path, one in found.items() if one.halfway}
+    if unsure:
+        worst = max(unsure, key=lambda path: unsure[path])
+        yield (
+            f"{len(unsure):,} {'mask' if len(unsure) == 1 else 'masks'} saved with loss (JPEG): {sum(unsure.values()):,} pixels at "
+            f"outlines are halfway between black and white, most in {worst}; what is above 127 became the class, so an outline may be "
+            "a pixel off. "
+            "Masks saved as PNG from what they were made of are exact"
+        )
 
 
 def _of_void(kept: Mapping[str, Mapping[int, Value]], kinds: list[int], void: bool) -> Iterator[str]:

@@ -59,6 +59,7 @@ class Coding:
         number: how many colours there are in all.
         trouble: why its values cannot be classes, in words; empty where nothing speaks against it.
         mend: the line of an about file that mends it, or empty.
+        halfway: pixels of a mask saved with loss that are neither nearly black nor nearly white: at its outline.
     """
 
     values: Mapping[int, Value] = field(default_factory=dict)
@@ -68,6 +69,7 @@ class Coding:
     number: int = 0
     trouble: str = ""
     mend: str = ""
+    halfway: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +187,13 @@ def gathers(grey: Array) -> bool:
     lowest, highest = squares.min(axis=(1, 3)), squares.max(axis=(1, 3))
     even = highest - lowest <= 16
     halfway = even & (highest > BLACK) & (lowest < WHITE)
-    middle = int(np.count_nonzero((grey >= 64) & (grey < 192)))
+    middle = _halfway(grey)
     uneven = grey.size - int(even.sum()) * _SIDE * _SIDE
     return int(halfway.sum()) <= even.size // 500 and middle * 4 <= uneven
+
+
+def _halfway(grey: Array) -> int:
+    return int(np.count_nonzero((grey >= 64) & (grey < 192)))
 
 
 def look(data: bytes, path: str) -> Coding:
@@ -203,7 +209,7 @@ def look(data: bytes, path: str) -> Coding:
         if not gathers(grey):
             return Coding(trouble=(told := loss(grey))[0], mend=told[1])
         found = values(np.where(grey > 127, np.uint8(255), np.uint8(0)))
-        return Coding(found, found)
+        return Coding(found, found, halfway=_halfway(grey))
     if array.dtype.kind == "f":
         return Coding(trouble=(told := _fractions(array))[0], mend=told[1])
     if mask.palette is not None:

@@ -196,6 +196,9 @@ def test_black_and_white_saved_as_jpeg_is_thresholded(quality: int, tmp_path: Pa
     tree(tmp_path / "raw", {"a.jpg": stored(WHITE, quality=quality)})
     found = converted(tmp_path)
     assert np.array_equal(masks(found)["a"], lossy(WHITE, quality=quality) > 127)
+    halfway = np.count_nonzero((lossy(WHITE, quality=quality) >= 64) & (lossy(WHITE, quality=quality) < 192))
+    told = [one["reason"] for one in found.section()["known"] if "saved with loss" in one["reason"]]
+    assert [note.startswith(f"1 mask saved with loss (JPEG): {halfway} pixels at outlines") for note in told] == [True] * bool(halfway)
     assert names(found) == ["background", "foreground"]
 
 
