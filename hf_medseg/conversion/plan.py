@@ -287,7 +287,8 @@ def _config_plan(source: Source, edition: Edition, config: Config, raw: Raw, req
         except Rejected as error:
             rejected.append(rejection(folder.listed, error))
     options = {"limit": request.limit if limited else None, "max_shard_size": request.max_shard_size, "parts": sorted(raw.parts)}
-    notes, called = raw.ledger.notes(), raw.ledger.renamed()
+    notes = [*(Note(*known) for listing in raw.listings() for known in listing.known), *raw.ledger.notes()]
+    called = raw.ledger.renamed()
     if names is not None:
         options["rename"] = True
         notes, rejected, called = names.notes(notes), names.rejections(rejected), {}

@@ -33,6 +33,7 @@ class Listing:
         files: every file but litter, in order of their paths.
         litter: paths of what operating systems leave behind.
         aside: (path, reason) of what else is in the tree and is no file.
+        known: (path, reason) of what is doubtful about archives.
         part: the name of the part, with which the paths begin that rows state; empty for a whole tree.
         outside: whether this is a part that lies elsewhere than the rest of the tree.
     """
@@ -40,6 +41,7 @@ class Listing:
     files: list[RawFile]
     litter: list[str] = field(default_factory=list)
     aside: list[tuple[str, str]] = field(default_factory=list)
+    known: list[tuple[str, str]] = field(default_factory=list)
     part: str = ""
     outside: bool = False
     _with_suffix: dict[tuple[str, ...], list[RawFile]] = field(default_factory=dict, repr=False)
@@ -122,6 +124,7 @@ def list_tree(path: str | os.PathLike[str], work: Path, under: str = "") -> List
     files: list[RawFile] = []
     litter: list[str] = []
     aside: list[tuple[str, str]] = []
+    known: list[tuple[str, str]] = []
     seen = 0
     above_all = f"{under}/" if under else ""
     folder = InFolder(text, above_all)
@@ -139,6 +142,7 @@ def list_tree(path: str | os.PathLike[str], work: Path, under: str = "") -> List
             files.append(RawFile(above_all + shown, 0, Hindered(local, *hindrance), stamp=stamp))
         elif kind := archive_kind(local, shown, alone=local == text):
             above, before = shown.rpartition("/")[0], len(files) + len(litter)
+            guessed: list[str] = []
             for member in list_archive(local, shown, kind, work):
                 inner = _posix(member.name)
                 if inner is None or re.match(r"[A-Za-z]:", inner):
@@ -146,6 +150,8 @@ def list_tree(path: str | os.PathLike[str], work: Path, under: str = "") -> List
                         f"{shown}: its member {member.name!r} climbs out of the archive. Do not use this archive; fetch the owner's."
                     )
                 whole = above_all + (f"{above}/{inner}" if above else inner)
+                if member.guessed:
+                    guessed.append(whole)
                 if is_litter(whole):
                     litter.append(whole)
                 elif NESTED.search(inner):
@@ -153,6 +159,8 @@ def list_tree(path: str | os.PathLike[str], work: Path, under: str = "") -> List
                 else:
                     place = member.place or Hindered(local, member.reason, NO_FILE)
                     files.append(RawFile(whole, member.size, place, stamp=stamp if place.crc is None else place.crc))
+            if guessed:
+                known.append((above_all + shown, _guessed(guessed)))
             if len(files) + len(litter) == before:
                 if local == text:
                     raise Refused(f"{shown}: the archive holds no file. Fetch it again.")
@@ -163,7 +171,15 @@ def list_tree(path: str | os.PathLike[str], work: Path, under: str = "") -> List
     if not seen:
         raise Refused(f"{text}: the folder is empty. RAW is the folder or archive that you downloaded.")
     files.sort(key=_LISTED)
-    return Listing(_told_apart(_with_placeholders(_below_names(files, text, above_all)), text, above_all), litter, aside)
+    return Listing(_told_apart(_with_placeholders(_below_names(files, text, above_all)), text, above_all), litter, aside, known)
+
+
+def _guessed(paths: list[str]) -> str:
+    names = "the name of 1 file" if len(paths) == 1 else f"the names of {len(paths):,} files"
+    return (
+        f"it does not say in which letters {names} are written, such as {paths[0]}; if they are garbled, unpack it with the program "
+        "that packed it, or have it packed with names in Unicode"
+    )
 
 
 def _below_names(files: list[RawFile], root: str, above_all: str) -> list[RawFile]:

@@ -103,9 +103,11 @@ class Member(NamedTuple):
         size: bytes.
         place: where its bytes lie; None where it holds none.
         reason: why it holds none, for the report.
+        guessed: whether nothing says in which letters its name is written.
     """
 
     name: str
     size: int
     place: Place | None
     reason: str = ""
+    guessed: bool = False

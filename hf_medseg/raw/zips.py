@@ -83,26 +83,29 @@ def list_zip(path: str, shown: str) -> Iterator[Member]:
                 raise NotInPlace("an encrypted archive")
             if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                 raise NotInPlace("an archive with this compression method")
-            name = _zip_name(info)
+            name, guessed = _zip_name(info)
             if stat.S_ISLNK(mode) and info.file_size < _LONGEST_LINK:
                 links[posixpath.normpath(name)] = target_of(name, archive.read(info).decode("utf-8", "surrogateescape"))
                 continue
             place = ZipMember(path, info.header_offset, info.compress_size, info.compress_type == zipfile.ZIP_DEFLATED, info.CRC)
-            member = files[posixpath.normpath(name)] = Member(name, info.file_size, place)
+            member = files[posixpath.normpath(name)] = Member(name, info.file_size, place, guessed=guessed)
             yield member
     for name, linked in followed(files, links):
         yield linked._replace(name=name) if linked is not None else Member(name, 0, None, DANGLING)
 
 
-def _zip_name(info: zipfile.ZipInfo) -> str:
-    """The member's name; without the UTF-8 flag the one beside it in Unicode, if it is of this name, or UTF-8 all the same."""
+def _zip_name(info: zipfile.ZipInfo) -> tuple[str, bool]:
+    """The member's name; without the UTF-8 flag the one beside it in Unicode, if it is of this name, or UTF-8 all the same.
+
+    Else what the format says (cp437), which programs that wrote in the letters of their country did not keep to: then it is a guess.
+    """
     if info.flag_bits & 0x800:
-        return info.filename
+        return info.filename, False
     plain = info.orig_filename.encode("cp437")  # its bytes, as they stand there
     try:
-        return (_unicode_path(info.extra, plain) or plain).decode("utf-8").partition("\0")[0]
+        return (_unicode_path(info.extra, plain) or plain).decode("utf-8").partition("\0")[0], False
     except UnicodeDecodeError:
-        return info.filename
+        return info.filename, True
 
 
 def _unicode_path(extra: bytes, plain: bytes) -> bytes:

@@ -79,6 +79,14 @@ def test_a_name_in_unicode_beside_the_name_of_a_member_counts(encoding: str, tmp
     assert listed(archive, tmp_path) == {"\u753b\u50cf/01.png": b"1"}
 
 
+def test_names_of_which_nothing_says_the_letters_are_told(tmp_path: Path) -> None:
+    plain = "\u753b\u50cf/01.png".encode("shift-jis")
+    raw = open_raw_tree(named(tmp_path / "x.zip", plain, "other.png", of=b"other.png"), tmp_path)
+    ((archive, words),) = raw.listing.known
+    assert (archive, [file.listed for file in raw.files]) == ("x.zip", [plain.decode("cp437")])
+    assert words.startswith(f"it does not say in which letters the name of 1 file are written, such as {plain.decode('cp437')};")
+
+
 def test_a_name_in_unicode_of_another_name_does_not_count(tmp_path: Path) -> None:
     """A program that does not know the field renamed the member and left it there."""
     assert list(listed(named(tmp_path / "x.zip", b"new/01.png", "old/01.png", of=b"old/01.png"), tmp_path)) == ["new/01.png"]

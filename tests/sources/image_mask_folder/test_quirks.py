@@ -577,3 +577,15 @@ def test_the_about_file_says_upright_or_stored(tmp_path: Path) -> None:
     tree(tmp_path / "raw", "images/a.png", "masks/a.png")
     with pytest.raises(Refused, match='masks must be "upright"'):
         converted(tmp_path, 'masks = "sideways"\n')
+
+
+def test_names_in_the_letters_of_a_country_are_paired_and_told(tmp_path: Path) -> None:
+    tree(tmp_path / "tree", "images/QQ1.png", "masks/QQ1.png")
+    archive = as_zip(tmp_path / "tree", tmp_path / "raw" / "scans.zip")
+    archive.write_bytes(archive.read_bytes().replace(b"QQ1.png", "画".encode("shift-jis") + b"1.png"))
+    found = converted(tmp_path)
+    (row,) = found.rows()
+    assert np.array_equal(pixels(row["mask"]), MASK)
+    (note,) = (one for one in found.section()["known"] if "letters" in one["reason"])
+    assert note["path"] == "scans.zip"
+    assert note["reason"].startswith("it does not say in which letters the names of 2 files are written, such as images/")
