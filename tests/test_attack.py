@@ -8,14 +8,11 @@ from tools import attack
 
 
 def test_the_small_table_has_every_part_and_nothing_passes(capsys: pytest.CaptureFixture[str]) -> None:
-    assert attack.main(["--small"]) == 1  # the two forms of names that are told by pictures alone
+    assert attack.main(["--small"]) == 1  # names that are told by pictures alone
     lines = capsys.readouterr().out.splitlines()
     assert {line.split()[0] for line in lines[:-1]} == {"gate", "strangers", "identities", *attack.SMALL}
-    assert [line.split(None, 2)[2] for line in lines if line.split()[1] == "PASSED"] == [
-        "drive, names a folder each",
-        "breast-cancer, names lower case, no blanks",
-    ]
-    assert lines[-1] == f"{len(lines) - 1} attempts, 2 passed"
+    assert [line.split(None, 2)[2] for line in lines if line.split()[1] == "PASSED"] == ["drive, names a folder each"]
+    assert lines[-1] == f"{len(lines) - 1} attempts, 1 passed"
     assert next(line for line in lines if line.startswith("identities")).endswith(" planted, 0 published")
 
 
