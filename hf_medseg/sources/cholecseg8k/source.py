@@ -14,10 +14,12 @@ from hf_medseg.raw.tree import Raw, union
 
 FRAME = r"(video\d{2})/(video\d{2}_\d{5})/frame_(\d+)_endo"
 PICTURES, MASKS = rf"{FRAME}\.(?i:png)", rf"{FRAME}_watershed_mask\.(?i:png)"
-BACKGROUND, FRAME_AROUND = 50, 255
+# No class: the white frame around a picture, and single pixels of 0 that nobody explains.
+NO_CLASS = (0, 255)
+BACKGROUND = 50
 # The owner's codes in the order of the classes.
 CODES = {code: index for index, code in enumerate((11, 21, 13, 12, 31, 23, 24, 25, 32, 22, 33, 5), 1)}
-VALUES = {BACKGROUND: 0, FRAME_AROUND: NOT_ANNOTATED, **CODES}
+VALUES = {BACKGROUND: 0, **dict.fromkeys(NO_CLASS, NOT_ANNOTATED), **CODES}
 
 
 def cases(raw: Raw) -> Iterator[Case]:

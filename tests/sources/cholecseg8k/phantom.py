@@ -31,6 +31,7 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
         truth = np.roll(truth, 5 * place, axis=1)
         codes = np.array(_CODES, np.uint8)[truth]
         truth[:2], codes[:2] = 255, 255  # the white frame
+        truth[-1, :3], codes[-1, :3] = 255, 0  # stray pixels
         if odd and variant == "hexadecimal":
             codes[codes == 11] = 0x11
         channels = [codes, codes, np.roll(codes, 1, axis=1) if odd and variant == "colours" else codes]
