@@ -65,8 +65,9 @@ def running(pid: int) -> bool:
 
 
 def as_in_a_terminal() -> None:
-    """A suite that was started with nohup hands on that SIGHUP is to be ignored."""
+    """A suite that was started with nohup hands on that SIGHUP is to be ignored, one in the background of a shell SIGINT."""
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.fixture
