@@ -17,6 +17,8 @@ class Bhsd(RawDatasetBuilder):
     bhsd comes under its owner's terms: license unknown (MIT according to a reader),
       https://huggingface.co/datasets/Wendy-Fly/BHSD
     - a reader of the owners' card says MIT; the card was not seen
+    - the README of the authors' repository, as its public copy has it, says that BHSD is under the MIT license;
+      LICENSE.md was not seen
     - Cite Wu et al. 2023.
     What you convert from it stays on your disks: this package will not publish it.
     """

@@ -35,7 +35,7 @@ SOURCE = source_of(
         landmarks=(PICTURE, MASK),
         configs=tuple(Config(organ, classes=(organ,), description=f"{organ.replace('_', ' ').capitalize()}.") for organ in ORGANS),
         not_used=(
-            (r"multilabel/.+", "several organs a frame, in masks of names that are not published"),
+            (r"multilabel/.+", "several organs a frame, in a mask for each"),
             (r"[^/]+\.(?:csv|md|txt)", "a list or text beside the data"),
         ),
     ),
