@@ -66,7 +66,7 @@ SOURCE = source_of(
             (r"quadrant/.+", "quadrants alone, a level without diagnosis"),
             (r"quadrant[-_]enumeration/.+", "quadrants and numbers, a level without diagnosis"),
             (r"unlabell?ed/.+", "pictures without annotation"),
-            (r"disease/(?:input|label)/.+", "the test set, whose form was never seen"),
+            (r"disease/(?:input|label)/.+", "the test set, whose diagnoses have other names"),
             (r"\.ipynb_checkpoints/.+", "copies that a program left"),
         ),
     ),
