@@ -17,6 +17,7 @@ class Trusted(RawDatasetBuilder):
     trusted comes under its owner's terms: license unknown (CC BY 4.0 according to a reader),
       https://doi.org/10.6084/m9.figshare.27981050
     - a reader of the record says CC BY 4.0; the owner's own words were not seen
+    - a reader of the archive says that its data_use_agreement.txt (IRCAD France) forbids redistribution
     - Cite Ndzimbong et al. 2025.
     What you convert from it stays on your disks: this package will not publish it.
     """

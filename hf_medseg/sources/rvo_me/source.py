@@ -27,7 +27,7 @@ def cases(raw: Raw) -> Iterator[Case]:
         yield Case(
             stem,
             {
-                "image": Picture(pictures.need(stem, f"{TOP}/images/{stem}.png")),
+                "image": Picture(pictures.need(stem, f"{TOP}/images/{stem}.jpg")),
                 "mask": Values(Picture(masks.need(stem, f"{TOP}/masks/{stem}.png"), "L", indices=True), CODES),
             },
             split=splits[0] if splits else "train",
