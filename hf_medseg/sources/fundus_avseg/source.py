@@ -47,7 +47,10 @@ def _names(raw: Raw, name: str) -> set[str]:
 
 SOURCE = source_of(
     __file__,
-    Reading(landmarks=(PICTURES, VESSELS, r"training\.txt", r"testing\.txt")),
+    Reading(
+        landmarks=(PICTURES, VESSELS, r"training\.txt", r"testing\.txt"),
+        not_used=((r"metadata\.xlsx", "eye and quality of the photographs; no column is made from it"),),
+    ),
     cases,
     signature=(rf"Fundus[-_]AVSeg/(?:images|annotation)/{STEM}",),
     image_mode="RGB",

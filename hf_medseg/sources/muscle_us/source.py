@@ -37,7 +37,10 @@ SOURCE = source_of(
     Reading(
         landmarks=(PICTURES, MASKS),
         configs=(Config(columns={"muscle": Label(tuple(MUSCLES.values())), "label": Label(tuple(LABELS.values()))}),),
-        not_used=((r"[^/]+\.(?:md|txt|pdf|xlsx|csv)", "text or a table that was never seen"),),
+        not_used=(
+            (r"Segmentation_models/.+", "the owners' models, and copies of the pictures they were trained with"),
+            (r"[^/]+\.(?:md|txt|pdf|xlsx|csv)", "text or a table that was never seen"),
+        ),
     ),
     cases,
     signature=(MASKS,),

@@ -26,7 +26,7 @@ _REJECTED = {"soft": "annotation/002_N.png", "missing_mask": "annotation/002_N.p
 def make(folder: Path, variant: str = "clean") -> Phantom:
     """Writes the tree below a folder and returns the promise."""
     raw = folder / "download" / "Fundus-AVSeg"
-    phantom = Phantom(raw=raw.parent, rows=[])
+    phantom = Phantom(raw=raw.parent, rows=[], not_used=["metadata.xlsx"])
     lists: dict[str, list[str]] = {"train": [], "test": []}
     for place, (name, split) in enumerate(_NAMES.items()):
         odd = name == "002_N"
@@ -52,6 +52,7 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
     for split, file in (("train", "training.txt"), ("test", "testing.txt")):
         ending, heading = ("", "image\n") if variant == "heading" else (".png", "")
         write(raw / file, heading + "".join(f"{name}{ending}\r\n" for name in lists[split]))
+    write(raw / "metadata.xlsx", "a table")
     if variant == "zip":
         phantom.raw = as_zip(raw, folder / "Fundus_AVSeg.zip", top="Fundus-AVSeg/")
     return phantom

@@ -27,7 +27,11 @@ _FILES = [
 def make(folder: Path, variant: str = "clean") -> Phantom:
     """Writes the tree below a folder and returns the promise."""
     raw = folder / "Polito-Radboud-DeepLearningUS"
-    phantom = Phantom(raw=raw, rows=[])
+    phantom = Phantom(
+        raw=raw,
+        rows=[],
+        not_used=["Segmentation_models/data/MuscleCNN/train/001.png", "Segmentation_models/data/MuscleCNN/trainannot/001.png"],
+    )
     for place, (muscle, name, group, stem) in enumerate(_FILES):
         leaf, odd = f"{muscle}/{group}", place == 1
         image, inside = grey(f"{leaf} {stem}", 30, 40), disc(30, 40, 14, 20, 6 + place)
@@ -44,6 +48,8 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
         truth = inside.astype(np.uint8) if place != 3 else None
         columns = {"muscle": name, "label": group.lower()}
         phantom.rows.append(Row(f"{muscle}_{group}_{stem}", image, truth, f"{leaf}/Images/{stem}.png", columns=columns))
+    for part in ("train", "trainannot"):
+        save(raw / "Segmentation_models" / "data" / "MuscleCNN" / part / "001.png", grey(part, 30, 40))
     if variant == "zip":
         phantom.raw = as_zip(raw, folder / "Polito.zip", top="Polito-Radboud-DeepLearningUS/")
     return phantom
