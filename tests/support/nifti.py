@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape
 import nibabel as nib
 import numpy as np
 
-from tests.support.kit import Array, Row, write
+from tests.support.kit import Array, Phantom, Row, write
 
 # What write_nifti() and write_analyze() plant. No byte of an output, log or message may contain any of it.
 SECRETS = ["Quittenbaum", "Zwiebelfisch", "19310417", "Klinik am Weissensee", "HOSP-5551"]
@@ -30,6 +30,14 @@ class Scan:
     spacing: tuple[float, float, float] = (1.0, 1.0, 1.0)  # between columns, rows, slices; mm
     origin: tuple[float, float, float] | None = None  # LPS position of the first voxel; None without orientation
     extra: dict[str, Array] = field(default_factory=dict)  # further image columns
+
+    @classmethod
+    def of(
+        cls, image: Array, spacing: tuple[float, float, float], origin: tuple[float, float, float], extra: dict[str, Array] | None = None
+    ) -> Scan:
+        """The scan of an image in its physical values, as it is stored."""
+        voxels, intercept = stored(image)
+        return cls(voxels, 1.0, intercept, spacing, origin, extra or {})
 
     def geometry(self) -> dict[str, Any]:
         """What all slices of the volume share."""
@@ -68,6 +76,17 @@ class Scan:
         values = {name: self.geometry()[name] for name in shared}
         values |= {"volume_id": volume, **promise.pop("columns", {}), **self.extra}
         return Row(volume, self.image, mask, source_file, columns=values, **promise)
+
+
+def volumes_in(tree: Path) -> Phantom:
+    """A raw tree with planted identities, whose volumes come out as slices and whole: `add` says which."""
+    return Phantom(tree, [], {"volumes": []}, secrets=list(SECRETS))
+
+
+def add(promise: Phantom, scan: Scan, volume: str, mask: Array | None, source_file: str, **told: Any) -> None:
+    """Promises a scan as slices and whole; see `Scan.slices`."""
+    promise.rows += scan.slices(volume, mask, source_file, **told)
+    promise.configs["volumes"].append(scan.volume(volume, mask, source_file, **told))
 
 
 def stored(voxels: Array) -> tuple[Array, float]:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.support.kit import Phantom, Row, rng
-from tests.support.nifti import SECRETS, Scan, axial, stored, turned, write_nifti
+from tests.support.kit import Phantom, rng
+from tests.support.nifti import Scan, add, axial, turned, volumes_in, write_nifti
 
 VARIANTS: dict[str, str] = {
     "clean": "a scan in each batch, and two masks of EXACT'09, whose scans are not given out",
@@ -21,9 +21,7 @@ SHAPE, SPACING, ORIGIN = (3, 9, 8), (0.9, 0.9, 1.25), (-7.0, 12.0, 3.0)
 def make(folder: Path, variant: str = "clean") -> Phantom:
     """Writes two scans and says what must come out."""
     tree = folder / "raw"
-    rows: list[Row] = []
-    volumes: list[Row] = []
-    promise = Phantom(tree, rows, {"volumes": volumes}, secrets=list(SECRETS))
+    promise = volumes_in(tree)
     for batch, name in ((1, "ATM_001_0000"), (1, "ATM_242_0000"), (2, "ATM_251_0000"), (2, "ATM_511_0000")):
         image = rng(f"atm22 {name}").integers(-900, 900, SHAPE).astype(np.int16)
         mask = rng(f"atm22 mask {name}").integers(0, 2, SHAPE).astype(np.uint8)
@@ -39,8 +37,6 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
         elif damaged:
             promise.rejected.append(name)
         else:
-            voxels, intercept = stored(image)
-            scan = Scan(voxels, 1.0, intercept, SPACING, ORIGIN)
-            rows += scan.slices(name, mask, path, patient_id=name)
-            volumes.append(scan.volume(name, mask, path, patient_id=name))
+            scan = Scan.of(image, SPACING, ORIGIN)
+            add(promise, scan, name, mask, path, patient_id=name)
     return promise

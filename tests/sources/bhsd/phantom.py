@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.support.kit import Phantom, Row, rng
-from tests.support.nifti import SECRETS, Scan, axial, stored, turned, write_nifti
+from tests.support.kit import Phantom, rng
+from tests.support.nifti import Scan, add, axial, turned, volumes_in, write_nifti
 
 VARIANTS: dict[str, str] = {
     "clean": "two scans",
@@ -21,9 +21,7 @@ SHAPE, SPACING, ORIGIN = (3, 9, 8), (0.9, 0.9, 1.25), (-7.0, 12.0, 3.0)
 def make(folder: Path, variant: str = "clean") -> Phantom:
     """Writes two scans and says what must come out."""
     tree = folder / "raw"
-    rows: list[Row] = []
-    volumes: list[Row] = []
-    promise = Phantom(tree, rows, {"volumes": volumes}, secrets=list(SECRETS))
+    promise = volumes_in(tree)
     for number, name in enumerate(("ID_1a2b", "ID_3c4d")):
         image = rng(f"bhsd {name}").integers(-900, 900, SHAPE).astype(np.int16)
         mask = rng(f"bhsd mask {name}").integers(0, 6, SHAPE).astype(np.uint8)
@@ -37,8 +35,6 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
         if damaged:
             promise.rejected.append(name)
             continue
-        voxels, intercept = stored(image)
-        scan, path = Scan(voxels, 1.0, intercept, SPACING, ORIGIN), image_path
-        rows += scan.slices(name, mask, path, patient_id=name)
-        volumes.append(scan.volume(name, mask, path, patient_id=name))
+        scan = Scan.of(image, SPACING, ORIGIN)
+        add(promise, scan, name, mask, image_path, patient_id=name)
     return promise

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.support.kit import Phantom, Row, disc, natural, rng
-from tests.support.nifti import SECRETS, Scan, axial, turned, write_nifti
+from tests.support.kit import Phantom, disc, natural, rng
+from tests.support.nifti import Scan, add, axial, turned, volumes_in, write_nifti
 
 VARIANTS: dict[str, str] = {
     "clean": "both sequences; a patient in both",
@@ -25,9 +25,7 @@ SCANS = (("T1", "train", 7), ("T1", "valid", 12), ("T1", "test", 301), ("T2", "t
 def make(folder: Path, variant: str = "clean") -> Phantom:
     """Writes four scans and says what must come out."""
     tree = folder / "raw"
-    rows: list[Row] = []
-    volumes: list[Row] = []
-    promise = Phantom(tree, rows, {"volumes": volumes}, secrets=list(SECRETS))
+    promise = volumes_in(tree)
     for number, (sequence, folder_name, patient) in enumerate(SCANS):
         if variant == "t1_alone" and sequence == "T2":
             continue
@@ -49,11 +47,10 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
         split = {"valid": "validation"}.get(folder_name, folder_name)
         columns = {"sequence": sequence, "mask_origin": "corrected"}
         path = f"{above}_images/{patient}.nii.gz"
-        rows += scan.slices(name, mask, path, split=split, patient_id=str(patient), columns=columns)
-        volumes.append(scan.volume(name, mask, path, split=split, patient_id=str(patient), columns=columns))
+        add(promise, scan, name, mask, path, split=split, patient_id=str(patient), columns=columns)
     if variant == "t1_alone":
         healthy = "Healthy_subjects/T1_W_Healthy/T1_images/1.nii.gz"
         write_nifti(tree / healthy, *turned(axial(image), SPACING, ORIGIN, "LPS"))
         promise.not_used.append(healthy)
-    rows.sort(key=lambda row: natural(row.image_id))
+    promise.rows.sort(key=lambda row: natural(row.image_id))
     return promise

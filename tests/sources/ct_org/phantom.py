@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.support.kit import Phantom, Row, natural, rng
-from tests.support.nifti import SECRETS, Scan, axial, stored, turned, write_nifti
+from tests.support.kit import Phantom, natural, rng
+from tests.support.nifti import Scan, add, axial, turned, volumes_in, write_nifti
 
 VARIANTS: dict[str, str] = {
     "clean": "the owners' flat package",
@@ -23,9 +23,7 @@ SHAPE, SPACING, ORIGIN = (4, 12, 10), (0.75, 0.75, 2.5), (-7.0, 12.0, 3.0)
 def make(folder: Path, variant: str = "clean") -> Phantom:
     """Writes three volumes and says what must come out."""
     tree = folder / "raw"
-    rows: list[Row] = []
-    volumes: list[Row] = []
-    promise = Phantom(tree, rows, {"volumes": volumes}, secrets=list(SECRETS))
+    promise = volumes_in(tree)
     for number, split in ((0, "test"), (20, "test"), (21, "train")):
         name = f"volume-{number}"
         voxels = rng(f"ct-org {number}").integers(-1024, 3000, SHAPE).astype(np.int16)
@@ -42,9 +40,7 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
         if damaged:
             promise.rejected.append(name)
             continue
-        image, intercept = stored(voxels)
-        scan = Scan(image, 1.0, intercept, SPACING, ORIGIN)
-        rows += scan.slices(name, mask, f"{name}.nii.gz", split=split, patient_id=name)
-        volumes.append(scan.volume(name, mask, f"{name}.nii.gz", split=split, patient_id=name))
-    rows.sort(key=lambda row: natural(row.image_id))
+        scan = Scan.of(voxels, SPACING, ORIGIN)
+        add(promise, scan, name, mask, f"{name}.nii.gz", split=split, patient_id=name)
+    promise.rows.sort(key=lambda row: natural(row.image_id))
     return promise

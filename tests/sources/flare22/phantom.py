@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.support.kit import Phantom, Row, litter, rng
-from tests.support.nifti import SECRETS, Scan, axial, stored, turned, write_nifti
+from tests.support.kit import Phantom, litter, rng
+from tests.support.nifti import Scan, add, axial, turned, volumes_in, write_nifti
 
 VARIANTS: dict[str, str] = {
     "clean": "as Zenodo packs it, with what macOS leaves",
@@ -23,9 +23,7 @@ SHAPE, SPACING, ORIGIN = (4, 12, 10), (0.75, 0.75, 2.5), (-7.0, 12.0, 3.0)
 def make(folder: Path, variant: str = "clean") -> Phantom:
     """Writes two cases and says what must come out."""
     tree = folder / "raw"
-    rows: list[Row] = []
-    volumes: list[Row] = []
-    promise = Phantom(tree, rows, {"volumes": volumes}, secrets=list(SECRETS))
+    promise = volumes_in(tree)
     challenge = variant == "challenge"
     second = ("Tuning", "FLARETs_0001", "validation") if challenge else ("FLARE22Train", "FLARE22_Tr_0050", "train")
     first = ("Training/FLARE22_LabeledCase50" if challenge else "FLARE22Train", "FLARE22_Tr_0001", "train")
@@ -44,10 +42,8 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
         if damaged:
             promise.rejected.append(name)
             continue
-        image, intercept = stored(voxels)
-        scan = Scan(image, 1.0, intercept, SPACING, ORIGIN)
-        rows += scan.slices(name, mask, path, split=split, patient_id=name)
-        volumes.append(scan.volume(name, mask, path, split=split, patient_id=name))
+        scan = Scan.of(voxels, SPACING, ORIGIN)
+        add(promise, scan, name, mask, path, split=split, patient_id=name)
     if challenge:
         unlabelled = "FLARE22_UnlabeledCase1-1000/Case_00001_0000.nii.gz"
         write_nifti(tree / "Training" / unlabelled, *turned(axial(voxels), SPACING, ORIGIN, "LAS"))

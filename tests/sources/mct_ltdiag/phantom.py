@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.support.kit import Phantom, Row, rng
-from tests.support.nifti import SECRETS, Scan, axial, stored, turned, write_nifti
+from tests.support.kit import Phantom, rng
+from tests.support.nifti import Scan, add, axial, turned, volumes_in, write_nifti
 
 VARIANTS: dict[str, str] = {
     "clean": "two patients",
@@ -21,9 +21,7 @@ SHAPE, SPACING, ORIGIN = (3, 9, 8), (0.9, 0.9, 1.25), (-7.0, 12.0, 3.0)
 def make(folder: Path, variant: str = "clean") -> Phantom:
     """Writes two patients and says what must come out."""
     tree = folder / "raw"
-    rows: list[Row] = []
-    volumes: list[Row] = []
-    promise = Phantom(tree, rows, {"volumes": volumes}, secrets=list(SECRETS))
+    promise = volumes_in(tree)
     for name in ("BCLM-0001", "HCC-0002"):
         image = rng(f"mct {name}").integers(-900, 900, SHAPE).astype(np.int16)
         liver, tumour = (rng(f"mct {word} {name}").integers(0, 2, SHAPE).astype(np.uint8) for word in ("liver", "tumour"))
@@ -41,9 +39,7 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
         if damaged:
             promise.rejected.append(name)
             continue
-        voxels, intercept = stored(image)
-        scan = Scan(voxels, 1.0, intercept, SPACING, ORIGIN, {"mask_liver": liver, "mask_tumour": tumour})
+        scan = Scan.of(image, SPACING, ORIGIN, {"mask_liver": liver, "mask_tumour": tumour})
         mask = np.where(tumour == 1, 2, liver).astype(np.uint8)
-        rows += scan.slices(name, mask, path, patient_id=name)
-        volumes.append(scan.volume(name, mask, path, patient_id=name))
+        add(promise, scan, name, mask, path, patient_id=name)
     return promise

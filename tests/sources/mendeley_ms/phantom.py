@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.support.kit import Phantom, Row, natural, rng
-from tests.support.nifti import SECRETS, Scan, axial, stored, turned, write_nifti
+from tests.support.kit import Phantom, natural, rng
+from tests.support.nifti import Scan, add, axial, turned, volumes_in, write_nifti
 
 VARIANTS: dict[str, str] = {
     "clean": "two patients, one of whom lacks a sequence altogether",
@@ -21,9 +21,7 @@ ORIGIN, SHAPES = (-7.0, 12.0, 3.0), {"T1": (3, 9, 8), "T2": (4, 10, 8), "Flair":
 def make(folder: Path, variant: str = "clean") -> Phantom:
     """Writes five volumes and says what must come out."""
     tree = folder / "raw"
-    rows: list[Row] = []
-    volumes: list[Row] = []
-    promise = Phantom(tree, rows, {"volumes": volumes}, secrets=list(SECRETS))
+    promise = volumes_in(tree)
     for patient, sequence in (("1", "T1"), ("1", "T2"), ("1", "Flair"), ("10", "T1"), ("10", "Flair")):
         name, shape, spacing = f"{patient}-{sequence}", SHAPES[sequence], (1.0, 1.0, 3.0 if sequence == "T2" else 5.0)
         image = rng(f"ms {name}").integers(0, 900, shape).astype(np.int16)
@@ -37,9 +35,7 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
         if damaged:
             promise.rejected.append(name)
             continue
-        voxels, intercept = stored(image)
-        scan = Scan(voxels, 1.0, intercept, spacing, ORIGIN)
-        rows += scan.slices(name, mask, path, patient_id=patient, columns={"sequence": sequence.lower()})
-        volumes.append(scan.volume(name, mask, path, patient_id=patient, columns={"sequence": sequence.lower()}))
-    rows.sort(key=lambda row: natural(row.image_id))
+        scan = Scan.of(image, spacing, ORIGIN)
+        add(promise, scan, name, mask, path, patient_id=patient, columns={"sequence": sequence.lower()})
+    promise.rows.sort(key=lambda row: natural(row.image_id))
     return promise

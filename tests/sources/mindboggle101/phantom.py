@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.support.kit import Phantom, Row, rng
-from tests.support.nifti import SECRETS, Scan, axial, stored, turned, write_nifti
+from tests.support.kit import Phantom, rng
+from tests.support.nifti import Scan, add, axial, turned, volumes_in, write_nifti
 
 VARIANTS: dict[str, str] = {
     "clean": "two scans of two cohorts, with a copy that has structures of software",
@@ -23,9 +23,7 @@ NUMBERS = [0, *(side + n for side in (1000, 2000) for n in range(2, 36) if n not
 def make(folder: Path, variant: str = "clean") -> Phantom:
     """Writes two scans and says what must come out."""
     tree = folder / "raw"
-    rows: list[Row] = []
-    volumes: list[Row] = []
-    promise = Phantom(tree, rows, {"volumes": volumes}, secrets=list(SECRETS))
+    promise = volumes_in(tree)
     for cohort, name in (("MMRR-21", "MMRR-21-3"), ("OASIS-TRT-20", "OASIS-TRT-20-1")):
         image = rng(f"mindboggle {name}").integers(0, 900, SHAPE).astype(np.int16)
         mask = rng(f"mindboggle mask {name}").integers(0, 63, SHAPE).astype(np.uint8)
@@ -42,8 +40,6 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
         if damaged:
             promise.rejected.append(name)
             continue
-        voxels, intercept = stored(image)
-        scan = Scan(voxels, 1.0, intercept, SPACING, ORIGIN)
-        rows += scan.slices(name, mask, f"{home}/t1weighted.nii.gz", patient_id=name, columns={"cohort": cohort})
-        volumes.append(scan.volume(name, mask, f"{home}/t1weighted.nii.gz", patient_id=name, columns={"cohort": cohort}))
+        scan = Scan.of(image, SPACING, ORIGIN)
+        add(promise, scan, name, mask, f"{home}/t1weighted.nii.gz", patient_id=name, columns={"cohort": cohort})
     return promise

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.support.kit import Phantom, Row, rng
-from tests.support.nifti import SECRETS, Scan, axial, stored, turned, write_nifti
+from tests.support.kit import Phantom, rng
+from tests.support.nifti import Scan, add, axial, turned, volumes_in, write_nifti
 
 VARIANTS: dict[str, str] = {
     "clean": "two people, of two archives",
@@ -21,9 +21,7 @@ SHAPE, SPACING, ORIGIN = (3, 9, 8), (0.7, 0.7, 2.0), (-7.0, 12.0, 3.0)
 def make(folder: Path, variant: str = "clean") -> Phantom:
     """Writes two scans and says what must come out."""
     tree = folder / "raw"
-    rows: list[Row] = []
-    volumes: list[Row] = []
-    promise = Phantom(tree, rows, {"volumes": volumes}, secrets=list(SECRETS))
+    promise = volumes_in(tree)
     for archive, name in ((2, "100147"), (7, "218890")):
         image = rng(f"nlstseg {name}").integers(-900, 900, SHAPE).astype(np.int16)
         lesions = rng(f"nlstseg lesions {name}").integers(0, 4, SHAPE).astype(np.uint8)
@@ -36,9 +34,7 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
         if damaged:
             promise.rejected.append(name)
             continue
-        voxels, intercept = stored(image)
-        scan = Scan(voxels, 1.0, intercept, SPACING, ORIGIN, {"instances": lesions.astype(np.uint16)})
+        scan = Scan.of(image, SPACING, ORIGIN, {"instances": lesions.astype(np.uint16)})
         mask = (lesions > 0).astype(np.uint8)
-        rows += scan.slices(name, mask, path, patient_id=name)
-        volumes.append(scan.volume(name, mask, path, patient_id=name))
+        add(promise, scan, name, mask, path, patient_id=name)
     return promise

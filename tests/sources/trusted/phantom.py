@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.support.kit import Phantom, Row, rng
-from tests.support.nifti import SECRETS, Scan, axial, stored, turned, write_nifti
+from tests.support.kit import Phantom, rng
+from tests.support.nifti import Scan, add, axial, turned, volumes_in, write_nifti
 
 VARIANTS: dict[str, str] = {
     "clean": "two kidneys in ultrasound, of which one was read by one reader only, and their patient's CT",
@@ -21,9 +21,7 @@ SHAPE, SPACING, ORIGIN = (3, 9, 8), (0.9, 0.9, 1.25), (-7.0, 12.0, 3.0)
 def make(folder: Path, variant: str = "clean") -> Phantom:
     """Writes three volumes and says what must come out."""
     tree = folder / "raw"
-    rows: list[Row] = []
-    volumes: list[Row] = []
-    promise = Phantom(tree, rows, {"volumes": volumes}, secrets=list(SECRETS))
+    promise = volumes_in(tree)
     for case, kind in (("01", "CT"), ("01L", "US"), ("01R", "US")):
         damaged = case == "01L" and variant != "clean"
         name = "left" if damaged and variant == "no_number" else case
@@ -42,14 +40,12 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
         if damaged:
             promise.rejected.append(f"{name}_")
             continue
-        voxels, intercept = stored(image)
         columns = {"modality": kind, "mask_origin": "derived"}
         extra = {"mask_2": readers[0]}
         if case == "01R":
             columns["mask_3"] = None
         else:
             extra["mask_3"] = readers[1]
-        scan = Scan(voxels, 1.0, intercept, SPACING, ORIGIN, extra)
-        rows += scan.slices(f"{name}_{kind}", mask, path, patient_id="01", columns=columns)
-        volumes.append(scan.volume(f"{name}_{kind}", mask, path, patient_id="01", columns=columns))
+        scan = Scan.of(image, SPACING, ORIGIN, extra)
+        add(promise, scan, f"{name}_{kind}", mask, path, patient_id="01", columns=columns)
     return promise
