@@ -18,7 +18,7 @@ from hf_medseg.conversion.names import Names
 from hf_medseg.conversion.quiet import quiet
 from hf_medseg.conversion.rows import Row, rows
 from hf_medseg.dataset.arrays import array_of, arrow_type
-from hf_medseg.dataset.columns import Column, ListOf, PictureColumn, VolumeColumn
+from hf_medseg.dataset.columns import Column, holds_pictures
 from hf_medseg.dataset.identity import METADATA_KEY, Identity, Outcome, Seal, versions
 from hf_medseg.dataset.report import Noted, rejection
 from hf_medseg.dataset.storage import whole_file
@@ -127,7 +127,7 @@ def write_rows(
     """
     seal = Seal(identity)
     schema = schema_of(columns)
-    pictures = [name for name, column in columns.items() if _holds_pictures(column)]
+    pictures = [name for name, column in columns.items() if holds_pictures(column)]
     plain = [name for name in columns if name not in pictures]
     leaves = [leaf for name, column in columns.items() for leaf in _leaves(name, column)]
     with (
@@ -201,12 +201,6 @@ def _ends_group(row: Row, taken: int, size: int) -> bool:
     return size >= MOST_GROUP or lot < 2 * taken / (MOST_GROUP - LEAST_GROUP)
 
 
-def _holds_pictures(column: Column) -> bool:
-    return isinstance(column, (PictureColumn, VolumeColumn)) or (
-        isinstance(column, ListOf) and isinstance(column.item, (PictureColumn, VolumeColumn))
-    )
-
-
 def _pixel_bytes(row: Row, pictures: Sequence[str]) -> int:
     """The bytes of the pictures in these columns of a row."""
     values = [row[name] for name in pictures if row[name] is not None]
@@ -229,7 +223,7 @@ def _leaves(name: str, column: Column) -> list[str]:
 def _compression(columns: Mapping[str, Column]) -> dict[str, str]:
     """Pictures are compressed already; everything else packs well."""
     return {
-        leaf: "NONE" if leaf.endswith(".bytes") and _holds_pictures(column) else "ZSTD"
+        leaf: "NONE" if leaf.endswith(".bytes") and holds_pictures(column) else "ZSTD"
         for name, column in columns.items()
         for leaf in _leaves(name, column)
     }

@@ -53,6 +53,12 @@ class Record:
 
 Column = Value | Label | PictureColumn | VolumeColumn | ListOf | Record
 
+
+def holds_pictures(column: Column) -> bool:
+    """Whether a column has a picture or a volume in every row, or a list of them."""
+    return isinstance(column.item if isinstance(column, ListOf) else column, (PictureColumn, VolumeColumn))
+
+
 TEXT = Value("string")
 FLAG = Value("bool")
 INT8 = Value("int8")

@@ -16,7 +16,7 @@ from hf_medseg.catalog.conventions import OFFICIAL, Convention
 from hf_medseg.catalog.derived import DERIVED, Origin
 from hf_medseg.catalog.facts import Concept
 from hf_medseg.catalog.lookup import known_divisions
-from hf_medseg.dataset.columns import Column, Label, ListOf, PictureColumn, VolumeColumn
+from hf_medseg.dataset.columns import Column, Label, PictureColumn, VolumeColumn, holds_pictures
 from hf_medseg.dataset.finished import classes_of, columns_of, finished
 from hf_medseg.dataset.folder import CARD
 from hf_medseg.dataset.identity import Identity, Outcome, Seal
@@ -92,10 +92,7 @@ class Input:
     @property
     def left_out(self) -> tuple[str, ...]:
         """Columns of pictures that no derived row has: further images, masks of further annotators, instances."""
-        kinds = {name: column.item if isinstance(column, ListOf) else column for name, column in self.columns.items()}
-        return tuple(
-            name for name, kind in kinds.items() if isinstance(kind, (PictureColumn, VolumeColumn)) and name not in ("image", "mask")
-        )
+        return tuple(name for name, column in self.columns.items() if holds_pictures(column) and name not in ("image", "mask"))
 
     @property
     def citations(self) -> tuple[str, ...]:

@@ -148,8 +148,7 @@ def _of_loss(found: Mapping[str, Coding]) -> Iterator[str]:
         yield (
             f"{len(unsure):,} {'mask' if len(unsure) == 1 else 'masks'} saved with loss (JPEG): {sum(unsure.values()):,} pixels at "
             f"outlines are halfway between black and white, most in {worst}; what is above 127 became the class, so an outline may be "
-            "a pixel off. "
-            "Masks saved as PNG from what they were made of are exact"
+            "a pixel off. Masks saved as PNG from what they were made of are exact"
         )
 
 
