@@ -17,7 +17,8 @@ from hf_medseg.dataset.table import NOT_ANNOTATED, TableSpec, Tally
 from hf_medseg.errors import Rejected, of_own
 from hf_medseg.formats import jpeg, png, runs
 from hf_medseg.formats.nifti import volume_bytes
-from hf_medseg.formats.picture import Encoded, Picture, encode_pixels
+from hf_medseg.formats.picture import Encoded, Picture
+from hf_medseg.formats.pixels import encode_pixels
 from hf_medseg.formats.volume import Samples, VolumeImage, check_even, check_same_grid, lay_image
 from hf_medseg.masks.drawing import Drawn
 from hf_medseg.masks.labels import LabelMap, Labels, value_counts

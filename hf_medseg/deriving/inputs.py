@@ -26,7 +26,7 @@ from hf_medseg.deriving.recipe import Take
 from hf_medseg.errors import Refused
 from hf_medseg.formats.nifti import voxels_of
 from hf_medseg.formats.packing import GZIP
-from hf_medseg.formats.picture import decode
+from hf_medseg.formats.pixels import decode
 
 CONVERT = "Convert the raw tree again."
 

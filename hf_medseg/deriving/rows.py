@@ -30,7 +30,7 @@ from hf_medseg.errors import Rejected
 from hf_medseg.formats import jpeg, png
 from hf_medseg.formats.nifti import affine_of, volume_bytes
 from hf_medseg.formats.packing import GZIP
-from hf_medseg.formats.picture import decode, encode_pixels
+from hf_medseg.formats.pixels import decode, encode_pixels
 from hf_medseg.formats.volume import Grid
 
 Array = NDArray[Any]

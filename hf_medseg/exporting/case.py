@@ -15,7 +15,7 @@ from hf_medseg.errors import MedsegError, Rejected
 from hf_medseg.exporting.table import Entry, Plan, Row, Table
 from hf_medseg.formats import jpeg
 from hf_medseg.formats.nifti import all_voxels, volume_bytes, voxels_of
-from hf_medseg.formats.picture import decode
+from hf_medseg.formats.pixels import decode
 from hf_medseg.formats.png import SIGNATURE
 from hf_medseg.formats.volume import Grid
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hf_medseg.errors import Rejected
-from hf_medseg.formats.picture import decode
+from hf_medseg.formats.pixels import decode
 from hf_medseg.formats.volume import Grid, OneFile, Samples, stored_samples
 from hf_medseg.raw.files import Reader
 

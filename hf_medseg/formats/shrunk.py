@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hf_medseg.formats import png
-from hf_medseg.formats.picture import bands
+from hf_medseg.formats.pixels import bands
 
 Array = NDArray[Any]
 

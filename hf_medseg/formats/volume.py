@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hf_medseg.errors import Rejected
 from hf_medseg.formats.floats import as_float32
-from hf_medseg.formats.picture import encode_pixels
+from hf_medseg.formats.pixels import encode_pixels
 from hf_medseg.raw.files import RawFile, Reader
 
 Array = NDArray[Any]

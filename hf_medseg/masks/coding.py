@@ -17,7 +17,7 @@ from PIL import Image
 
 from hf_medseg.errors import Rejected
 from hf_medseg.formats import jpeg, png
-from hf_medseg.formats.picture import decode
+from hf_medseg.formats.pixels import decode
 from hf_medseg.masks.labels import greys_between, luma, value_counts
 from hf_medseg.raw.files import Head, Whole
 from hf_medseg.words import counted

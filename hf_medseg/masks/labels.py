@@ -18,7 +18,7 @@ from PIL import Image
 
 from hf_medseg.dataset.table import NOT_ANNOTATED
 from hf_medseg.errors import Rejected
-from hf_medseg.formats.picture import merge_channels
+from hf_medseg.formats.pixels import merge_channels
 from hf_medseg.raw.files import RawFile, Reader
 
 Array = NDArray[Any]

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hf_medseg.errors import Rejected
-from hf_medseg.formats.picture import Picture, merge_channels
+from hf_medseg.formats.picture import Picture
+from hf_medseg.formats.pixels import merge_channels
 from hf_medseg.masks.coding import Samples, gathers, loss, samples
 from hf_medseg.masks.labels import LabelMap, Labels, Pixels, Shape
 from hf_medseg.raw.files import RawFile, Reader

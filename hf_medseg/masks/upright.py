@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from hf_medseg.dataset.columns import Column, ListOf, PictureColumn, Record
 from hf_medseg.dataset.table import Drawn
 from hf_medseg.errors import Rejected
-from hf_medseg.formats.picture import decode, encode_pixels, orientation_of, turned_size
+from hf_medseg.formats.orientation import orientation_of, turned_size
+from hf_medseg.formats.pixels import decode, encode_pixels
 from hf_medseg.raw.files import RawFile, Reader
 
 Array = NDArray[Any]

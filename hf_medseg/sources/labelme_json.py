@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from hf_medseg.errors import Rejected
-from hf_medseg.formats.picture import decode
+from hf_medseg.formats.pixels import decode
 from hf_medseg.masks.areas import Area, Brush, Ellipse, Outline, Rectangle, outline_of
 from hf_medseg.masks.drawing import Thing
 from hf_medseg.raw.long_json import text_of

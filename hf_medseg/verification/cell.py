@@ -15,7 +15,7 @@ from PIL import Image
 from hf_medseg.errors import Rejected
 from hf_medseg.formats import jpeg, png
 from hf_medseg.formats.nifti import voxels_of
-from hf_medseg.formats.picture import MAX_PIXELS
+from hf_medseg.formats.pixels import MAX_PIXELS
 
 Array = NDArray[Any]
 _FLOAT_TIFF_TAGS = {256, 257, 258, 259, 262, 273, 277, 278, 279, 282, 283, 284, 296, 339}

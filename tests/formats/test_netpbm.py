@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hf_medseg.errors import Rejected
-from hf_medseg.formats import picture
+from hf_medseg.formats.pixels import decode
 
 
 def raster(array: Any, highest: int, form: str) -> bytes:
@@ -28,7 +28,7 @@ def raster(array: Any, highest: int, form: str) -> bytes:
 @given(st.integers(1, 65535), st.sampled_from(["P2", "P5", "P7"]), st.data())
 def test_grey_values_are_those_of_the_file(highest: int, form: str, data: st.DataObject) -> None:
     array = np.array(data.draw(st.lists(st.integers(0, highest), min_size=12, max_size=12))).reshape(3, 4)
-    found = picture.decode(raster(array, highest, form), "a.pgm")
+    found = decode(raster(array, highest, form), "a.pgm")
     assert found.dtype == (np.uint16 if highest > 255 else np.uint8)
     assert np.array_equal(found, array)
 
@@ -37,16 +37,16 @@ def test_grey_values_are_those_of_the_file(highest: int, form: str, data: st.Dat
 @pytest.mark.parametrize("form", ["P3", "P6", "P7"])
 def test_colours_are_those_of_the_file(form: str, highest: int) -> None:
     array = np.arange(36).reshape(3, 4, 3) % (highest + 1)
-    assert np.array_equal(picture.decode(raster(array, highest, form), "a.ppm"), array)
+    assert np.array_equal(decode(raster(array, highest, form), "a.ppm"), array)
 
 
 def test_opaque_alpha_is_dropped_and_black_and_white_is_0_and_255() -> None:
     array = np.arange(12).reshape(3, 4)
-    assert np.array_equal(picture.decode(raster(np.dstack([array, np.full((3, 4), 15)]), 15, "P7"), "a.pam"), array)
+    assert np.array_equal(decode(raster(np.dstack([array, np.full((3, 4), 15)]), 15, "P7"), "a.pam"), array)
     with pytest.raises(Rejected, match="transparent"):
-        picture.decode(raster(np.dstack([array, np.full((3, 4), 14)]), 15, "P7"), "a.pam")
+        decode(raster(np.dstack([array, np.full((3, 4), 14)]), 15, "P7"), "a.pam")
     bits = raster(array % 2, 1, "P7").replace(b"ENDHDR", b"TUPLTYPE BLACKANDWHITE\nENDHDR")
-    assert np.array_equal(picture.decode(bits, "a.pam"), array % 2 * 255)
+    assert np.array_equal(decode(bits, "a.pam"), array % 2 * 255)
 
 
 @pytest.mark.parametrize(
@@ -65,4 +65,4 @@ def test_opaque_alpha_is_dropped_and_black_and_white_is_0_and_255() -> None:
 )
 def test_what_is_no_such_picture_is_rejected(data: bytes, words: str) -> None:
     with pytest.raises(Rejected, match=words):
-        picture.decode(data, "a.pgm")
+        decode(data, "a.pgm")

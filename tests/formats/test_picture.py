@@ -22,6 +22,7 @@ from PIL import Image, ImageCms, PngImagePlugin
 from hf_medseg.errors import Rejected
 from hf_medseg.formats import icc, jpeg, picture, png
 from hf_medseg.formats.picture import Picture, store
+from hf_medseg.formats.pixels import decode
 from hf_medseg.raw.files import RawFile, Reader
 from hf_medseg.raw.places import Alone
 from tests.support import kit
@@ -155,7 +156,7 @@ def test_palettes_are_resolved(tmp_path: Path) -> None:
     for suffix in ("png", "gif", "bmp"):
         path = kit.save_palette(tmp_path / f"a.{suffix}", indices, colours)
         assert np.array_equal(pixels(picture.store(path.read_bytes(), "a").data), np.array(colours, np.uint8)[indices])
-        assert np.array_equal(picture.decode(path.read_bytes(), "a", indices=True), indices)
+        assert np.array_equal(decode(path.read_bytes(), "a", indices=True), indices)
     grey = kit.save_palette(tmp_path / "g.png", indices, [(0, 0, 0), (100, 100, 100), (255, 255, 255)])
     assert np.array_equal(pixels(picture.store(grey.read_bytes(), "g").data), np.array([0, 100, 255], np.uint8)[indices])
 
@@ -495,7 +496,7 @@ def test_a_multi_picture_jpeg_says_what_it_is_and_thumbnails_are_no_pictures() -
     struct.pack_into(order + "I", thumbnails, index + place + 16, 0x010001)
     stored = picture.store(bytes(thumbnails), "a.jpg").data
     assert np.array_equal(pixels(stored), pixels(kit.encode(RGB, "JPEG")))
-    assert np.array_equal(picture.decode(bytes(thumbnails), "a.jpg"), pixels(stored))
+    assert np.array_equal(decode(bytes(thumbnails), "a.jpg"), pixels(stored))
 
 
 def test_an_animated_png_is_not_to_be_fetched_again() -> None:
@@ -515,7 +516,7 @@ def test_jpeg_2000_keeps_the_values_of_its_depth(bits: int) -> None:
     array = kit.grey("j2k", 20, 30, 1 << bits, np.uint16 if bits > 8 else np.uint8)
     for form in ("jp2", "j2k"):
         data = imagecodecs.jpeg2k_encode(array, reversible=True, level=0, bitspersample=bits, codecformat=form)
-        assert np.array_equal(picture.decode(data, "a.jp2"), array)
+        assert np.array_equal(decode(data, "a.jp2"), array)
 
 
 def test_a_format_that_nobody_checked_is_not_read() -> None:
@@ -541,18 +542,18 @@ def test_a_large_png_is_read_in_bands_and_is_the_same(mode: str, rows: int, monk
         one = Image.fromarray(WIDE) if mode == "I;16" else Image.fromarray(samples).convert(mode)
     buffer = io.BytesIO()
     one.save(buffer, "PNG")
-    expected = picture.decode(buffer.getvalue(), "a.png")
-    by_index = picture.decode(buffer.getvalue(), "a.png", indices=True)
+    expected = decode(buffer.getvalue(), "a.png")
+    by_index = decode(buffer.getvalue(), "a.png", indices=True)
     monkeypatch.setattr(png, "_MOST_UNPACKED", 10)
     monkeypatch.setattr(png, "_BAND", rows * 130)
     assert png.is_large(buffer.getvalue())
     for indices, whole in ((False, expected), (True, by_index)):
-        found = picture.decode(buffer.getvalue(), "a.png", indices=indices)
+        found = decode(buffer.getvalue(), "a.png", indices=indices)
         assert found.dtype == whole.dtype and np.array_equal(found, whole)
     damaged = bytearray(buffer.getvalue())
     damaged[-20] ^= 1
     with pytest.raises(Rejected, match="checksum"):
-        picture.decode(bytes(damaged), "a.png")
+        decode(bytes(damaged), "a.png")
 
 
 def test_a_large_png_that_is_short_of_lines_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -562,11 +563,11 @@ def test_a_large_png_that_is_short_of_lines_is_rejected(monkeypatch: pytest.Monk
     short[20:24] = struct.pack(">I", 7)
     short[29:33] = struct.pack(">I", zlib.crc32(bytes(short[12:29])))
     with pytest.raises(Rejected, match="samples are missing"):
-        picture.decode(bytes(short), "a.png")
+        decode(bytes(short), "a.png")
     opaque = np.dstack([RGB, np.full(GREY.shape, 255, np.uint8)])
     opaque[19, 4, 3] = 254
     with pytest.raises(Rejected, match="transparent"):
-        picture.decode(kit.encode(opaque), "a.png")
+        decode(kit.encode(opaque), "a.png")
 
 
 def test_memory_of_a_large_png_is_that_of_its_samples() -> None:
@@ -580,7 +581,7 @@ def test_memory_of_a_large_png_is_that_of_its_samples() -> None:
     header[29:33] = struct.pack(">I", zlib.crc32(bytes(header[12:29])))
     data = bytes(header) + struct.pack(">I", len(packed)) + b"IDAT" + packed + struct.pack(">I", zlib.crc32(b"IDAT" + packed)) + whole[-12:]
     tracemalloc.start()
-    found = picture.decode(data, "a.png")
+    found = decode(data, "a.png")
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert found.shape == (5_000, 5_000, 3) and (found == (5, 6, 7)).all()
@@ -607,13 +608,13 @@ def test_every_kind_of_bmp_is_the_same_picture() -> None:
         bmp(28, 20, 32, bgrx[::-1].tobytes()),
         bmp(28, 20, 32, bgrx[::-1].tobytes(), packing=3, masks=bits),
     ):
-        assert np.array_equal(picture.decode(data, "a.bmp"), rows)
+        assert np.array_equal(decode(data, "a.bmp"), rows)
     indices = kit.grey("bmp", 20, 30, 3)
     palette = bytes((9, 0, 200, 0, 0, 0, 0, 0, 1, 2, 3, 0))
     packed = b"".join(b"".join(bytes((1, value)) for value in line) + b"\0\0" for line in indices[::-1]) + b"\0\1"
     data = bmp(30, 20, 8, packed, packing=1, palette=palette)
-    assert np.array_equal(picture.decode(data, "a.bmp", indices=True), indices)
-    assert np.array_equal(picture.decode(data, "a.bmp"), np.array([(200, 0, 9), (0, 0, 0), (3, 2, 1)], np.uint8)[indices])
+    assert np.array_equal(decode(data, "a.bmp", indices=True), indices)
+    assert np.array_equal(decode(data, "a.bmp"), np.array([(200, 0, 9), (0, 0, 0), (3, 2, 1)], np.uint8)[indices])
 
 
 def test_a_jpeg_of_four_channels_is_called_cmyk() -> None:
@@ -647,7 +648,7 @@ def test_grey_jpeg_of_more_than_8_bits_is_read(bits: int, lossless: bool) -> Non
     found = np.asarray(Image.open(io.BytesIO(stored.data)))
     assert found.dtype == np.uint16 and np.array_equal(found, imagecodecs.jpeg8_decode(data))
     assert np.abs(found.astype(int) - pixels).max() <= (0 if lossless else 8)
-    assert np.array_equal(picture.decode(data, "a.jpg"), found)
+    assert np.array_equal(decode(data, "a.jpg"), found)
     with pytest.raises(Rejected, match="cut"):
         picture.store(data[:-30], "a.jpg")
 
@@ -657,7 +658,7 @@ def test_colour_jpeg_of_more_than_8_bits_is_refused_by_what_it_is() -> None:
     with pytest.raises(Rejected, match=r"3 channels of 12 bits; 8-bit RGB, or grey of up to 16 bits, expected"):
         picture.store(data, "a.jpg")
     with pytest.raises(Rejected, match="more than 8 bits a colour channel"):
-        picture.decode(data, "a.jpg")
+        decode(data, "a.jpg")
 
 
 def test_a_picture_of_which_nothing_is_dropped_is_not_copied() -> None:

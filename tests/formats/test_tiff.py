@@ -15,6 +15,7 @@ from PIL import Image
 from hf_medseg.errors import Rejected
 from hf_medseg.formats import picture
 from hf_medseg.formats.floats import ROUNDED
+from hf_medseg.formats.pixels import decode
 from hf_medseg.raw.files import RawFile, Reader
 from hf_medseg.raw.places import Alone
 from tests.support import kit
@@ -32,7 +33,7 @@ def tiff(array: Any, **options: Any) -> bytes:
 
 def refused(data: bytes, words: str, *, damaged: bool = False) -> str:
     with pytest.raises(Rejected, match=words) as caught:
-        picture.decode(data, "a.tif")
+        decode(data, "a.tif")
     assert damaged or not caught.value.advice.startswith("Fetch"), caught.value.advice
     return caught.value.advice
 
@@ -79,7 +80,7 @@ def test_samples_are_those_of_the_file(kind: str, layout: str) -> None:
     if options.get("predictor") and kind in ("bool", "int64", "uint64"):
         pytest.skip("no such file can be written")
     data = tiff(array, photometric="rgb" if kind == "RGB" else "minisblack", **options)
-    found = picture.decode(data, "a.tif")
+    found = decode(data, "a.tif")
     expected = array * np.uint8(255) if kind == "bool" else array
     assert np.array_equal(found, expected)
     assert found.dtype in (np.uint8, np.uint16, np.float32)
@@ -88,14 +89,14 @@ def test_samples_are_those_of_the_file(kind: str, layout: str) -> None:
 @pytest.mark.parametrize("layout", ["plain", "big-endian", "tiles", "deflate"])
 def test_channels_apart_are_the_same_picture(layout: str) -> None:
     data = tiff(np.moveaxis(RGB, -1, 0), photometric="rgb", planarconfig="separate", **LAYOUTS[layout])
-    assert np.array_equal(picture.decode(data, "a.tif"), RGB)
+    assert np.array_equal(decode(data, "a.tif"), RGB)
 
 
 @pytest.mark.parametrize("array", [GREY, WIDE], ids=["8-bit", "16-bit"])
 @pytest.mark.parametrize("layout", ["plain", "big-endian", "LZW", "tiles"])
 def test_white_is_zero_is_turned_whatever_the_depth(array: Any, layout: str) -> None:
     data = tiff(array, photometric="miniswhite", **LAYOUTS[layout])
-    assert np.array_equal(picture.decode(data, "a.tif"), np.iinfo(array.dtype).max - array)
+    assert np.array_equal(decode(data, "a.tif"), np.iinfo(array.dtype).max - array)
 
 
 @pytest.mark.parametrize("bits", [1, 2, 4, 10, 12])
@@ -105,7 +106,7 @@ def test_odd_depths(bits: int, photometric: str) -> None:
     data = tiff(array, photometric=photometric, bitspersample=bits)
     high = (1 << bits) - 1
     expected = high - array if photometric == "miniswhite" else array
-    assert np.array_equal(picture.decode(data, "a.tif"), expected * (255 // high if bits < 8 else 1))
+    assert np.array_equal(decode(data, "a.tif"), expected * (255 // high if bits < 8 else 1))
 
 
 def test_white_that_is_zero_among_negatives_and_floats_is_refused() -> None:
@@ -119,7 +120,7 @@ def test_values_below_zero_are_refused_and_read_where_a_sign_is_wanted() -> None
         array[3, 4] = -1
         refused(tiff(array), "values -1")
         signed = tiff(np.where(array < 0, array, 7).astype(kind))
-        assert picture.decode(signed, "a.tif", signed=True)[3, 4] == -1
+        assert decode(signed, "a.tif", signed=True)[3, 4] == -1
     refused(tiff(WIDE.astype(np.uint32) * 2), "do not fit 16 bits")
 
 
@@ -154,9 +155,9 @@ def test_a_further_channel_is_alpha_only_if_the_file_says_so() -> None:
         refused(tiff(array, photometric=colours, planarconfig="contig", extrasamples=("unassalpha",)), "transparent")
     for kind in ("unassalpha", "assocalpha", "unspecified"):
         data = tiff(np.dstack([RGB, opaque]), photometric="rgb", extrasamples=(kind,))
-        assert np.array_equal(picture.decode(data, "a.tif"), RGB)
+        assert np.array_equal(decode(data, "a.tif"), RGB)
         data = tiff(np.dstack([GREY, opaque]), photometric="minisblack", planarconfig="contig", extrasamples=(kind,))
-        assert np.array_equal(picture.decode(data, "a.tif"), GREY)
+        assert np.array_equal(decode(data, "a.tif"), GREY)
     refused(tiff(np.dstack([RGB, RGB]), photometric="rgb", extrasamples=("unspecified",) * 3), "6 channels")
     refused(tiff(RGB, photometric="minisblack", planarconfig="contig"), "3 channels; 1 expected")
 
@@ -170,8 +171,8 @@ def test_palettes(factor: int) -> None:
     colours = kit.rng("palette").integers(0, 256, (3, 256))
     colours[:, 0] = 255
     data = tiff(GREY, photometric="palette", colormap=(colours * factor).astype(np.uint16))
-    assert np.array_equal(picture.decode(data, "a.tif"), colours.T[GREY])
-    assert np.array_equal(picture.decode(data, "a.tif", indices=True), GREY)
+    assert np.array_equal(decode(data, "a.tif"), colours.T[GREY])
+    assert np.array_equal(decode(data, "a.tif", indices=True), GREY)
 
 
 def test_a_palette_of_wide_colours_is_refused_and_one_of_16_bits_is_read() -> None:
@@ -179,8 +180,8 @@ def test_a_palette_of_wide_colours_is_refused_and_one_of_16_bits_is_read() -> No
     refused(tiff(GREY, photometric="palette", colormap=colours), "palette has more than 8 bits")
     wide = kit.rng("wide palette").integers(0, 256, (3, 65536)).astype(np.uint16)
     data = tiff(WIDE, photometric="palette", colormap=wide * np.uint16(257))
-    assert np.array_equal(picture.decode(data, "a.tif"), wide.T[WIDE])
-    assert np.array_equal(picture.decode(data, "a.tif", indices=True), WIDE)
+    assert np.array_equal(decode(data, "a.tif"), wide.T[WIDE])
+    assert np.array_equal(decode(data, "a.tif", indices=True), WIDE)
 
 
 @pytest.mark.parametrize(
@@ -199,7 +200,7 @@ def test_pictures_in_tiff(compression: str, exact: bool, layout: str) -> None:
     data = tiff(RGB, photometric="rgb", compression=compression, compressionargs=lossless, **options)
     with tifffile.TiffFile(io.BytesIO(data)) as file:
         expected = file.asarray()
-    found = picture.decode(data, "a.tif")
+    found = decode(data, "a.tif")
     assert np.array_equal(found, expected)
     assert np.array_equal(found, RGB) == exact
 
@@ -224,7 +225,7 @@ def test_orientation_is_kept_aside_for_every_kind(orientation: int) -> None:
 def test_a_cut_tiff_is_to_be_fetched_again(kind: str) -> None:
     data = tiff(SAMPLES[kind], photometric="rgb" if kind == "RGB" else "minisblack")
     with pytest.raises(Rejected) as caught:
-        picture.decode(data[:-40], "a.tif")
+        decode(data[:-40], "a.tif")
     assert "etch" in caught.value.advice
 
 
@@ -233,6 +234,6 @@ def test_tifffile_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     for position in range(0, len(data), 3):
         data[position] ^= 0x55
         with contextlib.suppress(Rejected):
-            picture.decode(bytes(data), "a.tif")
+            decode(bytes(data), "a.tif")
         data[position] ^= 0x55
     assert capfd.readouterr() == ("", "")

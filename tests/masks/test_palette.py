@@ -15,7 +15,8 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 
 from hf_medseg.errors import Rejected
-from hf_medseg.formats.picture import Picture, decode
+from hf_medseg.formats.picture import Picture
+from hf_medseg.formats.pixels import decode
 from hf_medseg.masks.coding import look
 from hf_medseg.masks.labels import Threshold
 from hf_medseg.masks.palette import Brightest, Indexed, MaskValues, mask_values

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from hf_medseg.errors import Rejected
-from hf_medseg.formats.picture import decode
+from hf_medseg.formats.pixels import decode
 from hf_medseg.masks.labels import LabelMap, Labels, Shape
 from hf_medseg.masks.structures import structures
 from hf_medseg.raw.files import RawFile, Reader

@@ -35,7 +35,7 @@ def test_pictures_and_lists_of_them_are_turned(orientation: int, own: int) -> No
     coloured = kit.colour("upright", 5, 8)
     picture = np.dstack([turned_back(turned(coloured[..., k], orientation), own) for k in range(3)])
     assert turn.value(PICTURE, kit.encode(picture), "a") is not None
-    from hf_medseg.formats.picture import decode
+    from hf_medseg.formats.pixels import decode
 
     assert np.array_equal(decode(turn.value(PICTURE, kit.encode(picture), "a"), "a"), coloured)
     assert turn.value(FLAG, True, "a") is True

@@ -11,7 +11,8 @@ import pytest
 
 from hf_medseg.conversion.report import repeated_images
 from hf_medseg.errors import Refused, Rejected
-from hf_medseg.formats.picture import Picture, equal_channels
+from hf_medseg.formats.picture import Picture
+from hf_medseg.formats.pixels import equal_channels
 from hf_medseg.raw.files import Reader
 from hf_medseg.raw.tree import open_raw_tree
 from tests.support import kit

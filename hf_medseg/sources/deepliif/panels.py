@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from hf_medseg.errors import Rejected
-from hf_medseg.formats.picture import Array, Encoded, Picture, decode, encode_pixels
+from hf_medseg.formats.picture import Encoded, Picture
+from hf_medseg.formats.pixels import Array, decode, encode_pixels
 from hf_medseg.masks.labels import LabelMap, OfPixels, Shape
 from hf_medseg.raw.files import Reader
 

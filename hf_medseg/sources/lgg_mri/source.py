@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.source import Config, Reading, SurveyPlan, source_of
 from hf_medseg.dataset.columns import FLAG, FLOAT32, INT8, INT32, TEXT
-from hf_medseg.formats.picture import Picture, equal_channels
+from hf_medseg.formats.picture import Picture
+from hf_medseg.formats.pixels import equal_channels
 from hf_medseg.masks.labels import Values
 from hf_medseg.raw.cells import age_in, whole_in
 from hf_medseg.raw.files import RawFile

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hf_medseg.errors import Rejected
-from hf_medseg.formats.picture import decode
+from hf_medseg.formats.pixels import decode
 
 STRIP = 20
 LEVELS = 9

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from hf_medseg.catalog.lookup import find_source
-from hf_medseg.formats.picture import MAX_PIXELS
+from hf_medseg.formats.pixels import MAX_PIXELS
 from hf_medseg.sources.chest_xray_masks.source import reading, same_people, unmasked
 from tests.support.harness import Converted, pixels, run
 
