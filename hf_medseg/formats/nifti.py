@@ -22,6 +22,9 @@ from hf_medseg.formats.volume import Array, Grid
 from hf_medseg.formats.voxels import Voxels, VoxelVolume, check_channels, check_size
 from hf_medseg.raw.files import RawFile, Reader
 
+NIFTI = r"\.nii(?:\.gz)?"
+"""How the name of a NIfTI file ends, as a pattern."""
+
 # Types of samples that nibabel reads as records, or not at all -> what they are called.
 _TYPES = {1: "one bit", 32: "complex numbers", 128: "RGB colours", 1792: "complex numbers", 2048: "complex numbers", 2304: "RGBA colours"}
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from hf_medseg.case import Case, Problem
 from hf_medseg.dataset.columns import FLAG, FLOAT32, MASK_ORIGIN, PICTURE, SEX, TEXT, Column, ListOf
-from hf_medseg.formats.nifti import NiftiVolume
+from hf_medseg.formats.nifti import NIFTI, NiftiVolume
 from hf_medseg.masks.labels import OneValue
 from hf_medseg.masks.structures import structures
 from hf_medseg.raw.cells import age_in, known, number_in, sex_in
@@ -17,7 +17,6 @@ SPLITS = {"train": "train", "val": "validation", "test": "test"}
 
 TEXTS = ("institute", "study_type", "manufacturer", "scanner_model", "pathology", "pathology_location")
 
-NIFTI = r"\.nii(?:\.gz)?"
 
 OWN: dict[str, Column] = {
     "masks": ListOf(PICTURE),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from hf_medseg.case import Case
 from hf_medseg.catalog.source import Config, Reading, source_of, volume_configs
 from hf_medseg.dataset.columns import FLOAT32, INT32, VOLUME_COLUMNS, Column, Label
-from hf_medseg.formats.nifti import NiftiVolume
+from hf_medseg.formats.nifti import NIFTI, NiftiVolume
 from hf_medseg.masks.labels import Values
 from hf_medseg.raw.cells import number_in, whole_in
 from hf_medseg.raw.tables import lines_of
@@ -28,7 +28,7 @@ def cases(raw: Raw) -> Iterator[Case]:
     infos = {key: _info(raw, file.path, lines_of(file)) for key, file in raw.find(rf"{PATIENT}Info\.cfg").items()}
     raw.use(*raw.find(rf"{PATIENT}Info\.cfg").values())
     if raw.config == "cine":
-        for (folder, patient), film in raw.find(rf"{PATIENT}{INSIDE}\2_4d\.nii(?:\.gz)?").items():
+        for (folder, patient), film in raw.find(rf"{PATIENT}{INSIDE}\2_4d{NIFTI}").items():
             info = infos.get((folder, patient), {})
             count = whole_in(info, "NbFrame", least=1) or 1
             for frame in range(1, count + 1):
@@ -36,8 +36,8 @@ def cases(raw: Raw) -> Iterator[Case]:
                 columns = {"frame": frame, **_said(info, frame)}
                 yield Case(f"{patient}_4d_frame{frame:02d}", pixels, columns, SPLITS[folder], patient, together=f"{patient}_4d")
         return
-    images = raw.find(rf"{PATIENT}{INSIDE}\2_frame(\d\d)\.nii(?:\.gz)?")
-    masks = raw.find(rf"{PATIENT}{INSIDE}\2_frame(\d\d)_gt\.nii(?:\.gz)?")
+    images = raw.find(rf"{PATIENT}{INSIDE}\2_frame(\d\d){NIFTI}")
+    masks = raw.find(rf"{PATIENT}{INSIDE}\2_frame(\d\d)_gt{NIFTI}")
     for key in union(images, masks):
         folder, patient, number = key
         name = f"{patient}_frame{number}"
@@ -78,7 +78,7 @@ OWN: dict[str, Column] = {
 SOURCE = source_of(
     __file__,
     Reading(
-        landmarks=(rf"{PATIENT}{INSIDE}\2_frame\d\d\.nii(?:\.gz)?",),
+        landmarks=(rf"{PATIENT}{INSIDE}\2_frame\d\d{NIFTI}",),
         configs=(
             *volume_configs(OWN),
             Config("cine", {**VOLUME_COLUMNS, **OWN}, description="Every frame of the films, one row a slice; no masks."),
@@ -86,7 +86,7 @@ SOURCE = source_of(
         not_used=((r"MANDATORY_CITATION\.md", "text about the data"), (r"patient\d{3}_4d\.nii(?:\.gz)?", "a film: see the config cine")),
     ),
     cases,
-    signature=(rf"{PATIENT}{INSIDE}\2_(?:frame\d\d(?:_gt)?|4d)\.nii(?:\.gz)?",),
+    signature=(rf"{PATIENT}{INSIDE}\2_(?:frame\d\d(?:_gt)?|4d){NIFTI}",),
     ids=(r"patient\d{3}_frame\d{2}",),
     begins=(rf"{PATIENT}.+",),
 )

@@ -13,7 +13,7 @@ from hf_medseg.dataset.columns import FLOAT32, INT32, SEX, TEXT, Label
 from hf_medseg.errors import Rejected
 from hf_medseg.formats import dicom_header, dicom_series
 from hf_medseg.formats.dicom import DicomSeries
-from hf_medseg.formats.nifti import NiftiVolume
+from hf_medseg.formats.nifti import NIFTI, NiftiVolume
 from hf_medseg.formats.volume import VolumeImage
 from hf_medseg.raw.cells import age_in, known, number_in, sex_in
 from hf_medseg.raw.files import Head, RawFile, Whole
@@ -127,7 +127,7 @@ def _images(raw: Raw) -> list[dict[str, tuple[VolumeImage, str]]]:
     pairs = {key: (voxels.need(key, f"{name}.img"), headers.need(key, f"{name}.hdr")) for key, name in names.items()}
     return [
         {key: (DicomSeries(tuple(file for file, _ in some)), some[0][1]) for key, some in slices.items()},
-        {key: (NiftiVolume(file), file.listed) for key, file in raw.find(rf"{IMAGE}\.nii(?:\.gz)?").items()},
+        {key: (NiftiVolume(file), file.listed) for key, file in raw.find(rf"{IMAGE}{NIFTI}").items()},
         {key: (NiftiVolume(*pair), pair[0].listed) for key, pair in pairs.items()},
     ]
 

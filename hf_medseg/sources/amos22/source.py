@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from hf_medseg.case import Case
 from hf_medseg.catalog.source import Reading, facts_of, source_of, volume_configs
 from hf_medseg.dataset.columns import FLOAT32, SEX, TEXT, Label, annotated
-from hf_medseg.formats.nifti import NiftiVolume
+from hf_medseg.formats.nifti import NIFTI, NiftiVolume
 from hf_medseg.masks.labels import Values
 from hf_medseg.raw.cells import age_in, known, sex_in, whole
 from hf_medseg.raw.tables import Table
@@ -33,7 +33,7 @@ BORN, SEX_OF, AGE = (f"Patient's {name}" for name in ("Birth Date", "Sex", "Age"
 
 def cases(raw: Raw) -> Iterator[Case]:
     """One case a volume: with its mask in training and validation, without in test."""
-    images, labels = (raw.find(rf"{folder}(Tr|Va|Ts)/(amos_\d{{4}})\.nii(?:\.gz)?") for folder in ("images", "labels"))
+    images, labels = (raw.find(rf"{folder}(Tr|Va|Ts)/(amos_\d{{4}}){NIFTI}") for folder in ("images", "labels"))
     table = raw.table(r"labeled_data_meta_0000_0599\.csv", ("amos_id", BORN, SEX_OF, AGE, "Manufacturer", "Site"), only=True)
     lines = {} if table is None else _lines(table)
     patients = _patients(lines)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from hf_medseg.case import Case
 from hf_medseg.catalog.source import Reading, source_of, volume_configs
-from hf_medseg.formats.nifti import NiftiVolume
+from hf_medseg.formats.nifti import NIFTI, NiftiVolume
 from hf_medseg.masks.labels import Values
 from hf_medseg.raw.tree import Raw, union
 
@@ -20,7 +20,7 @@ EXACT09 = {*range(242, 251), *range(501, 512)}
 
 def cases(raw: Raw) -> Iterator[Case]:
     """One case a scan."""
-    images, masks = (raw.find(rf"{BATCH}{folder}/(ATM_(\d+)(?:_\d{{4}})?)\.nii(?:\.gz)?") for folder in ("imagesTr", "labelsTr"))
+    images, masks = (raw.find(rf"{BATCH}{folder}/(ATM_(\d+)(?:_\d{{4}})?){NIFTI}") for folder in ("imagesTr", "labelsTr"))
     for key in union(images, masks):
         name, number = key
         if key not in images and int(number) in EXACT09:

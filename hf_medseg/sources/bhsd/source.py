@@ -6,11 +6,9 @@ from collections.abc import Iterator
 
 from hf_medseg.case import Case
 from hf_medseg.catalog.source import Reading, source_of, volume_configs
-from hf_medseg.formats.nifti import NiftiVolume
+from hf_medseg.formats.nifti import NIFTI, NiftiVolume
 from hf_medseg.masks.labels import Values
 from hf_medseg.raw.tree import Raw, union
-
-NIFTI = r"\.nii(?:\.gz)?"
 
 
 def cases(raw: Raw) -> Iterator[Case]:

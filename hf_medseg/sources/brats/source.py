@@ -9,7 +9,7 @@ from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.source import Reading, facts_of, source_of, volume_configs
 from hf_medseg.dataset.columns import FLOAT32, FLOAT64, INT32, PICTURE, TEXT, Column, Label
 from hf_medseg.errors import Refused
-from hf_medseg.formats.nifti import NiftiVolume
+from hf_medseg.formats.nifti import NIFTI, NiftiVolume
 from hf_medseg.masks.labels import Values
 from hf_medseg.raw.cells import age_in, known
 from hf_medseg.raw.tables import Record, Table
@@ -63,7 +63,7 @@ def cases(raw: Raw) -> Iterator[Case]:
     name = NAMES[raw.edition]
     files = {}
     for column, words in PARTS.items():
-        end = rf"({name})[-_](?i:{words})\.nii(?:\.gz)?"
+        end = rf"({name})[-_](?i:{words}){NIFTI}"
         # Two tars of the 2021 re-host hold loose files that the large one has in their folders too.
         files[column] = raw.find(f"{FOLDERS}{name}/{end}").beside(raw.find(f"{FOLDERS}{end}"))
     if (misnamed := raw.one(FOLDERS + MISNAMED)) is not None and "BraTS20_Training_355" not in files["mask"]:
@@ -132,11 +132,11 @@ def _reading(edition: str) -> Reading:
     case = NAMES[edition]
     marks = {
         # TCIA alone adds the table of ids; without it, even cases sorted by collection prove nothing.
-        "2021": ((rf"{case}_(?i:flair)\.nii(?:\.gz)?",), (CROSSWALK,)),
-        "2021-tcia": ((rf"{case}_(?i:flair)\.nii(?:\.gz)?", CROSSWALK), ()),
-        "2023": ((rf"{case}-t2f\.nii(?:\.gz)?",), ()),
+        "2021": ((rf"{case}_(?i:flair){NIFTI}",), (CROSSWALK,)),
+        "2021-tcia": ((rf"{case}_(?i:flair){NIFTI}", CROSSWALK), ()),
+        "2023": ((rf"{case}-t2f{NIFTI}",), ()),
     }
-    landmarks, others = marks.get(edition, ((rf"{case}_(?i:flair)\.nii(?:\.gz)?",), ()))
+    landmarks, others = marks.get(edition, ((rf"{case}_(?i:flair){NIFTI}",), ()))
     configs = volume_configs({**BESIDE, **OWN[edition]})
     return Reading(landmarks=landmarks, not_landmarks=others, configs=configs, not_used=NOT_USED)
 
@@ -171,9 +171,7 @@ SOURCE = source_of(
     __file__,
     {edition: _reading(edition) for edition in NAMES},
     cases,
-    signature=tuple(
-        rf"{NAMES[year]}[-_](?i:flair|t1ce|t2f|t1c|seg)\.nii(?:\.gz)?" for year in ("2017", "2018", "2019", "2020", "2021", "2023")
-    ),
+    signature=tuple(rf"{NAMES[year]}[-_](?i:flair|t1ce|t2f|t1c|seg){NIFTI}" for year in ("2017", "2018", "2019", "2020", "2021", "2023")),
     ids=(r"Brats1[789]_[a-z0-9]+_[a-z0-9]+_\d+", r"BraTS20_(?:Training|Validation)_\d{3}", r"BraTS2021_\d{5}", r"BraTS_GLI_\d{5}_0\d{2}"),
-    begins=tuple(rf"{FOLDERS}(?:{name}/)?{name}[-_][a-z0-9]+\.nii(?:\.gz)?" for name in NAMES.values()),
+    begins=tuple(rf"{FOLDERS}(?:{name}/)?{name}[-_][a-z0-9]+{NIFTI}" for name in NAMES.values()),
 )

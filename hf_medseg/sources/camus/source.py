@@ -8,7 +8,7 @@ from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.source import Config, Reading, source_of
 from hf_medseg.dataset.columns import FLOAT32, FLOAT64, INT32, SEX, Label
 from hf_medseg.formats.flat import FlatPicture, FlatValues
-from hf_medseg.formats.nifti import NiftiVolume
+from hf_medseg.formats.nifti import NIFTI, NiftiVolume
 from hf_medseg.masks.labels import Values
 from hf_medseg.raw.cells import age_in, known, number_in, sex_in, whole_in
 from hf_medseg.raw.tables import lines_of
@@ -19,8 +19,6 @@ SPLITS = {"training": "train", "validation": "validation", "testing": "test"}
 PHASES = {"ED": "end_diastole", "ES": "end_systole"}
 
 PATIENT = r"(patient\d{4})/"
-
-NIFTI = r"\.nii(?:\.gz)?"
 
 
 def cases(raw: Raw) -> Iterator[Case]:

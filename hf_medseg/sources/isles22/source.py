@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from hf_medseg.case import Case
 from hf_medseg.catalog.source import Config, Reading, source_of, volume_configs
 from hf_medseg.dataset.columns import FLOAT32, FLOAT64, PICTURE, SEX, TEXT, VOLUME_COLUMNS, Column
-from hf_medseg.formats.nifti import NiftiVolume
+from hf_medseg.formats.nifti import NIFTI, NiftiVolume
 from hf_medseg.masks.labels import Values
 from hf_medseg.raw.cells import age_in, known, number_in, sex_in
 from hf_medseg.raw.files import RawFile
@@ -19,8 +19,8 @@ SCAN = r"(sub-strokecase\d{4})/(ses-\d{4})/"
 
 def cases(raw: Raw) -> Iterator[Case]:
     """One case a patient: DWI and ADC with the lesions, or FLAIR alone, which lies on another grid."""
-    dwi, adc, flair = (raw.find(rf"(?:rawdata/)?{SCAN}(?:dwi/|anat/)?\1_\2_(?i:{word})\.nii(?:\.gz)?") for word in ("dwi", "adc", "flair"))
-    masks = raw.find(rf"derivatives/{SCAN}\1_\2_msk\.nii(?:\.gz)?")
+    dwi, adc, flair = (raw.find(rf"(?:rawdata/)?{SCAN}(?:dwi/|anat/)?\1_\2_(?i:{word}){NIFTI}") for word in ("dwi", "adc", "flair"))
+    masks = raw.find(rf"derivatives/{SCAN}\1_\2_msk{NIFTI}")
     sidecars = raw.find(rf"(?:rawdata/)?{SCAN}(?:dwi/)?\1_\2_dwi\.json")
     if raw.config == "flair":
         for (patient, session), file in flair.items():
@@ -70,7 +70,7 @@ OWN: dict[str, Column] = {
 SOURCE = source_of(
     __file__,
     Reading(
-        landmarks=(rf"{SCAN}(?:dwi/)?\1_\2_dwi\.nii(?:\.gz)?",),
+        landmarks=(rf"{SCAN}(?:dwi/)?\1_\2_dwi{NIFTI}",),
         configs=(*volume_configs(OWN), Config("flair", VOLUME_COLUMNS, description="FLAIR on its own grid, one row a slice; no masks.")),
         not_used=(
             (r"[^/]+_snp\.png", "a preview"),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from hf_medseg.case import Case
 from hf_medseg.catalog.source import Reading, source_of, volume_configs
-from hf_medseg.formats.nifti import NiftiVolume
+from hf_medseg.formats.nifti import NIFTI, NiftiVolume
 from hf_medseg.masks.labels import Values
 from hf_medseg.raw.tree import Raw, union
 
@@ -15,7 +15,7 @@ CASE = r"(case_\d{5})/"
 
 def cases(raw: Raw) -> Iterator[Case]:
     """One case a patient."""
-    images, masks = (raw.find(rf"{CASE}{word}\.nii(?:\.gz)?") for word in ("imaging", "segmentation"))
+    images, masks = (raw.find(rf"{CASE}{word}{NIFTI}") for word in ("imaging", "segmentation"))
     for name in union(images, masks):
         image = images.need(name, f"{name}/imaging.nii.gz")
         mask = masks.need(name, f"{name}/segmentation.nii.gz")
@@ -29,7 +29,7 @@ def cases(raw: Raw) -> Iterator[Case]:
 SOURCE = source_of(
     __file__,
     Reading(
-        landmarks=(rf"{CASE}segmentation\.nii(?:\.gz)?",),
+        landmarks=(rf"{CASE}segmentation{NIFTI}",),
         configs=volume_configs(),
         not_used=(
             (r"instances/(?:kidney|tumor|cyst)_instance-\d+_annotation-\d+\.nii(?:\.gz)?", "one annotator's outline of one object"),

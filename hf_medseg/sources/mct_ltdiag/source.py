@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from hf_medseg.case import Case
 from hf_medseg.catalog.source import Reading, source_of, volume_configs
 from hf_medseg.dataset.columns import PICTURE
-from hf_medseg.formats.nifti import NiftiVolume
+from hf_medseg.formats.nifti import NIFTI, NiftiVolume
 from hf_medseg.masks.labels import Painted, Values
 from hf_medseg.raw.tree import Raw, union
-
-NIFTI = r"\.nii(?:\.gz)?"
 
 SCAN = rf"NIFTI/pvp{NIFTI}"
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from hf_medseg.case import Case
 from hf_medseg.catalog.source import Reading, source_of, volume_configs
 from hf_medseg.dataset.columns import TEXT
-from hf_medseg.formats.nifti import NiftiVolume
+from hf_medseg.formats.nifti import NIFTI, NiftiVolume
 from hf_medseg.masks.labels import Values
 from hf_medseg.raw.tree import Raw, union
 
-SCAN, NIFTI = r"([^/]+)_volumes/([^/]+)/", r"\.nii(?:\.gz)?"
+SCAN = r"([^/]+)_volumes/([^/]+)/"
 
 REGIONS = (2, 3, *range(5, 32), 34, 35)
 """Numbers of the regions of the DKT protocol on one side."""

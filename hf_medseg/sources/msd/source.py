@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from hf_medseg.case import Case
 from hf_medseg.catalog.source import Reading, facts_of, source_of, volume_configs
 from hf_medseg.dataset.columns import FLOAT64, PICTURE, Column
-from hf_medseg.formats.nifti import NiftiVolume
+from hf_medseg.formats.nifti import NIFTI, NiftiVolume
 from hf_medseg.masks.labels import Values
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.tree import Raw, union
@@ -30,8 +30,6 @@ TASKS = {
 CHANNELS = {"brain-tumour": ("image", "image_t1", "image_t1gd", "image_t2"), "prostate": ("image", "image_adc")}
 
 CLASSES = {edition.name: edition.classes for edition in facts_of(__file__).editions}
-
-NIFTI = r"\.nii(?:\.gz)?"
 
 
 def cases(raw: Raw) -> Iterator[Case]:

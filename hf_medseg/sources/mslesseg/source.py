@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from hf_medseg.case import Case
 from hf_medseg.catalog.source import Reading, source_of, volume_configs
 from hf_medseg.dataset.columns import FLOAT64, INT32, PICTURE, Column
-from hf_medseg.formats.nifti import NiftiVolume
+from hf_medseg.formats.nifti import NIFTI, NiftiVolume
 from hf_medseg.masks.labels import Values
 from hf_medseg.raw.tree import Raw, union
 
@@ -19,7 +19,7 @@ SEQUENCES = {"image": "FLAIR", "image_t1": "T1", "image_t2": "T2"}
 
 def cases(raw: Raw) -> Iterator[Case]:
     """One case a scan."""
-    files = {column: raw.find(rf"{SCAN}{word}\.nii(?:\.gz)?") for column, word in {**SEQUENCES, "mask": "MASK"}.items()}
+    files = {column: raw.find(rf"{SCAN}{word}{NIFTI}") for column, word in {**SEQUENCES, "mask": "MASK"}.items()}
     for key in union(*files.values()):
         split, patient, time = key
         name, folder = (patient, f"{split}/{patient}") if time is None else (f"{patient}_T{time}", f"{split}/{patient}/T{time}")
@@ -42,8 +42,8 @@ OWN: dict[str, Column] = {
 
 SOURCE = source_of(
     __file__,
-    Reading(landmarks=(rf"{SCAN}FLAIR\.nii(?:\.gz)?", rf"{SCAN}MASK\.nii(?:\.gz)?"), configs=volume_configs(OWN)),
+    Reading(landmarks=(rf"{SCAN}FLAIR{NIFTI}", rf"{SCAN}MASK{NIFTI}"), configs=volume_configs(OWN)),
     cases,
     signature=(r"MSLesSeg[- _]Dataset/(?:train|test)/P\d+/.+", r"train/P\d+/T\d+/P\d+_T\d+_(?:FLAIR|MASK)\.nii(?:\.gz)?"),
-    begins=(rf"{SCAN}(?:FLAIR|MASK)\.nii(?:\.gz)?",),
+    begins=(rf"{SCAN}(?:FLAIR|MASK){NIFTI}",),
 )

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from hf_medseg.case import Case
 from hf_medseg.catalog.source import Reading, source_of, volume_configs
 from hf_medseg.dataset.columns import PICTURE
-from hf_medseg.formats.nifti import NiftiVolume
+from hf_medseg.formats.nifti import NIFTI, NiftiVolume
 from hf_medseg.masks.objects import AnyObject, ObjectNumbers
 from hf_medseg.raw.tree import Raw, union
 
-PERSON, NIFTI = r"([^/]+)/\1", r"\.nii(?:\.gz)?"
+PERSON = r"([^/]+)/\1"
 
 ARCHIVE = r"(?:NLSTseg_\d+_LungTumor/)?"
 

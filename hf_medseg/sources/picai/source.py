@@ -10,7 +10,7 @@ from hf_medseg.dataset.columns import FLAG, FLOAT32, INT32, PICTURE, TEXT, VOLUM
 from hf_medseg.dataset.table import NOT_ANNOTATED
 from hf_medseg.formats.fitted import Fitted
 from hf_medseg.formats.headed import HeadedVolume
-from hf_medseg.formats.nifti import NiftiVolume
+from hf_medseg.formats.nifti import NIFTI, NiftiVolume
 from hf_medseg.masks.labels import Values
 from hf_medseg.raw.cells import age_in, known, number_in, whole_in
 from hf_medseg.raw.tables import Keyed
@@ -19,7 +19,6 @@ from hf_medseg.raw.tree import Raw, union
 # Patient and study, as images and as masks have them.
 SCAN, NAME = r"(\d{5})/\1_(\d{7})", r"(\d{5})_(\d{7})"
 
-NIFTI = r"\.nii(?:\.gz)?"
 
 # config -> (the word in the names of its files, what it is)
 SEQUENCES = {

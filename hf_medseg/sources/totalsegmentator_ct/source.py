@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from hf_medseg.case import Case
 from hf_medseg.catalog.source import Reading, facts_of, source_of, volume_configs
 from hf_medseg.dataset.columns import FLOAT32
+from hf_medseg.formats.nifti import NIFTI
 from hf_medseg.raw.tree import Raw
-from hf_medseg.sources.totalsegmentator import NIFTI, OWN, image_of, scans
+from hf_medseg.sources.totalsegmentator import OWN, image_of, scans
 
 CLASSES = {edition.name: edition.classes for edition in facts_of(__file__).editions}
 

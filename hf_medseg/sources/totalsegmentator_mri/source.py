@@ -8,8 +8,9 @@ from dataclasses import replace
 from hf_medseg.case import Case
 from hf_medseg.catalog.source import Reading, facts_of, source_of, volume_configs
 from hf_medseg.dataset.columns import annotated
+from hf_medseg.formats.nifti import NIFTI
 from hf_medseg.raw.tree import Raw
-from hf_medseg.sources.totalsegmentator import NIFTI, OWN, image_of, scans
+from hf_medseg.sources.totalsegmentator import OWN, image_of, scans
 
 CLASSES = facts_of(__file__).classes
 

@@ -8,11 +8,9 @@ from collections.abc import Iterator
 from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.source import Reading, source_of, volume_configs
 from hf_medseg.dataset.columns import MASK_ORIGIN, PICTURE, Label
-from hf_medseg.formats.nifti import NiftiVolume
+from hf_medseg.formats.nifti import NIFTI, NiftiVolume
 from hf_medseg.masks.labels import OneValue, Threshold
 from hf_medseg.raw.tree import Raw, union
-
-NIFTI = r"\.nii(?:\.gz)?"
 
 IMAGE = rf"(US|CT)_DATA/\1_images/[^/]+_img\1{NIFTI}"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from hf_medseg.case import Case
 from hf_medseg.catalog.source import Reading, facts_of, source_of, volume_configs
 from hf_medseg.dataset.columns import FLOAT64, Label, ListOf, Record
-from hf_medseg.formats.nifti import NiftiVolume
+from hf_medseg.formats.nifti import NIFTI, NiftiVolume
 from hf_medseg.masks.labels import Values
 from hf_medseg.raw.tree import Raw, union
 from hf_medseg.sources.verse.centroids import Centroids
@@ -24,8 +24,8 @@ SUBJECT = r"(sub-[a-z]+\d{3})/"
 
 def cases(raw: Raw) -> Iterator[Case]:
     """One case a scan; a subject can have several."""
-    images = raw.find(rf"{TREE}rawdata/{SUBJECT}(\2[^/]*)_ct\.nii(?:\.gz)?")
-    masks = raw.find(rf"{TREE}derivatives/{SUBJECT}(\2[^/]*)_seg-vert_msk\.nii(?:\.gz)?")
+    images = raw.find(rf"{TREE}rawdata/{SUBJECT}(\2[^/]*)_ct{NIFTI}")
+    masks = raw.find(rf"{TREE}derivatives/{SUBJECT}(\2[^/]*)_seg-vert_msk{NIFTI}")
     centroids = raw.find(rf"{TREE}derivatives/{SUBJECT}(\2[^/]*)_seg-subreg_ctd\.json")
     for key in union(images, masks):
         split, subject, name = key
@@ -51,7 +51,7 @@ CENTROIDS = ListOf(Record({"label": Label(CLASSES), **dict.fromkeys(("x", "y", "
 SOURCE = source_of(
     __file__,
     Reading(
-        landmarks=(rf"{TREE}derivatives/{SUBJECT}[^/]+_seg-vert_msk\.nii(?:\.gz)?",),
+        landmarks=(rf"{TREE}derivatives/{SUBJECT}[^/]+_seg-vert_msk{NIFTI}",),
         configs=volume_configs({"centroids": CENTROIDS}),
         not_used=((r"[^/]+_snp\.png", "a preview"), (r"[^/]+_ct\.json", "what the scanner was; no column is made from it")),
     ),

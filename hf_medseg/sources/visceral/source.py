@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from hf_medseg.case import Case
 from hf_medseg.catalog.source import Reading, source_of, volume_configs
 from hf_medseg.dataset.columns import FLAG, MASK_ORIGIN, PICTURE, TEXT, Label, ListOf, annotated
-from hf_medseg.formats.nifti import NiftiVolume
+from hf_medseg.formats.nifti import NIFTI, NiftiVolume
 from hf_medseg.masks.labels import OneValue
 from hf_medseg.masks.structures import structures
 from hf_medseg.raw.files import RawFile
@@ -49,11 +49,11 @@ FOLDERS = rf"(?:[^/]*Anatomy[^/]*/)?(?:(?i:volumes|segmentations)/)?(?:{GROUP}/)
 
 STEM = rf"(\d{{5,8}}_\d+_{GROUP})"
 
-VOLUME = rf"{FOLDERS}{STEM}\.nii(?:\.gz)?"
+VOLUME = rf"{FOLDERS}{STEM}{NIFTI}"
 
-GOLD = rf"{FOLDERS}{STEM}_(\d+)_(\d+)\.nii(?:\.gz)?"
+GOLD = rf"{FOLDERS}{STEM}_(\d+)_(\d+){NIFTI}"
 
-SILVER = rf"{FOLDERS}{STEM}_(\d+)_(?:\d+_)?(SIMPLE|GWV|MV)\.nii(?:\.gz)?"
+SILVER = rf"{FOLDERS}{STEM}_(\d+)_(?:\d+_)?(SIMPLE|GWV|MV){NIFTI}"
 
 # The fusion method that is used where a structure has several: the iterative one first, plain majority last.
 METHODS = ("SIMPLE", "GWV", "MV")
@@ -129,7 +129,7 @@ SOURCE = source_of(
         not_used=(
             (rf"{STEM}_(?:landmarks|lesions)_\d+\.fcsv", "points, no mask"),
             (r"[^/]+\.fcsv", "points, no mask"),
-            (rf"{STEM}_.+\.nii(?:\.gz)?", "no name of a gold or silver mask: a derived file"),
+            (rf"{STEM}_.+{NIFTI}", "no name of a gold or silver mask: a derived file"),
         ),
     ),
     cases,
