@@ -55,6 +55,8 @@ _MEANINGS = {
     "source_config": "its config",
     "source_split": "the split that the row is in there",
     "source_id": "`image_id` of the row there",
+    "source_volume": "`volume_id` of the row there",
+    "source_slice": "`slice_index` of the row there",
     "source_license": "its license",
     "source_tier": "what that lets one do",
     "split_group": "rows that must stay together: of one patient, or of the same picture in several sources",

@@ -95,7 +95,7 @@ def _sections(source: Source, edition: Edition, report: Report, about: OwnData, 
         yield f"## Shared with other sources\n\n{told}\n\n" + bullets([f"`{one.source}`: {one.how}." for one in source.overlaps])
     yield "## What was changed\n\n" + bullets(source.changes if origins else (*source.changes, *_common_changes(configs)))
     yield _counts(edition, report)
-    yield _left_out(report)
+    yield _left_out(report, derived=bool(origins))
     yield _noted(report)
     yield origins or f"## How to obtain the raw data\n\n{_obtaining(source, edition)}"
     yield f"## License\n\n{_license(edition.license)}"
@@ -326,12 +326,16 @@ def _number(value: float | None) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:.5f}"
 
 
-def _left_out(report: Report) -> str:
+def _left_out(report: Report, *, derived: bool) -> str:
     """Known defects, duplicates, rejected cases and files not used, in numbers; `report.json` names all but the last."""
+    nothing = "every row that the recipe takes is here" if derived else "every file was used"
+    twice = (
+        ("files of several rows", "the rows stay, on one side") if derived else ("duplicate files", "byte-identical to a file that is used")
+    )
     lines = []
     for name, section in report.get("configs", {}).items():
         if rejected := section["rejected"]:
-            lines.append((name, "rejected cases", f"{len(rejected):,}", "not in the data"))
+            lines.append((name, "rejected rows" if derived else "rejected cases", f"{len(rejected):,}", "not in the data"))
         for what, notes in (("known defects", section["known"]), ("files not used", section["not_used"])):
             files: Counter[str] = Counter()
             for note in notes:
@@ -341,9 +345,9 @@ def _left_out(report: Report) -> str:
             if others := sum(count for _, count in reasons[_REASONS:]):
                 lines.append((name, what, f"{others:,}", "other reasons"))
         if duplicate := section["duplicate"]:
-            lines.append((name, "duplicate files", f"{len(duplicate):,}", "byte-identical to a file that is used"))
+            lines.append((name, twice[0], f"{len(duplicate):,}", twice[1]))
     if not lines:
-        return "## What was left out\n\nNothing: every file was used." if report else ""
+        return f"## What was left out\n\nNothing: {nothing}." if report else ""
     told = table(("config", "what", "number", "why"), lines)
     return f"## What was left out\n\n{told}\n\n`report.json` names every file but those that were not used."
 

@@ -54,6 +54,11 @@ class Relabel:
         found[: len(self.target)] = [target or rest for target in self.target]
         return found
 
+    @property
+    def left_out(self) -> tuple[int, ...]:
+        """The classes of the source that are none of the label space."""
+        return tuple(index for index, target in enumerate(self.target) if index and not target)
+
 
 def label_space(label: Label, inputs: Sequence[Input]) -> tuple[tuple[str, ...], list[Relabel], dict[str, Concept]]:
     """The classes of the whole without background, how the masks of each take become masks of them, and their codes.
@@ -102,10 +107,11 @@ def _names(label: Label, one: Input, unsided: set[str], inputs: Sequence[Input])
 
 
 def _same_name(one: str, other: str) -> bool:
-    return _plain(one) == _plain(other)
+    return plain_name(one) == plain_name(other)
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """A name without what does not tell it from others: case, and how words are joined."""
     return re.sub(r"[\s_-]+", " ", name).strip().casefold()
 
 

@@ -23,6 +23,7 @@ from hf_medseg.deriving.labels import Relabel, label_space
 from hf_medseg.deriving.recipe import Recipe
 from hf_medseg.deriving.rows import DeriveTask, From, Wanted
 from hf_medseg.deriving.splitting import Groups, divide, weights
+from hf_medseg.deriving.structures import structures_of
 from hf_medseg.deriving.twins import check_overlaps, divides, find_twins
 from hf_medseg.errors import Refused
 from hf_medseg.progress import Tell
@@ -101,6 +102,7 @@ class Plan:
                 tuple(identity.split for identity in one.identities),
                 relabel,
                 _kept_of(one, self.kept),
+                structures_of(one.classes, one.columns, relabel),
             )
             for one, relabel in zip(self.inputs, relabels, strict=True)
         )

@@ -26,6 +26,7 @@ from hf_medseg.deriving.inputs import Spot, opened
 from hf_medseg.deriving.labels import Relabel, annotated_of
 from hf_medseg.deriving.placing import Way, placed_affine, placed_image, placed_mask, way_of
 from hf_medseg.deriving.recipe import Place
+from hf_medseg.deriving.structures import Structures
 from hf_medseg.errors import Rejected
 from hf_medseg.formats import jpeg, png
 from hf_medseg.formats.nifti import affine_of, volume_bytes
@@ -71,7 +72,10 @@ class Wanted(NamedTuple):
 
 @dataclass(frozen=True)
 class From:
-    """What a worker knows of one take; small and picklable. `kept` are further columns, with what their labels become."""
+    """What a worker knows of one take; small and picklable.
+
+    `kept` are further columns, with what their labels become; `structures` says where classes are kept whole, beside the painted mask.
+    """
 
     origin: Origin
     prefix: str
@@ -80,6 +84,7 @@ class From:
     splits: tuple[str, ...]
     relabel: Relabel
     kept: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    structures: Structures = field(default_factory=Structures)
 
 
 @dataclass(frozen=True)
@@ -132,7 +137,7 @@ def _read(taken: From, take: int, spot: Spot, groups: OrderedDict[tuple[int, int
     key = (take, shard, group)
     if key not in groups:
         with parquet(taken.paths[shard]) as file:
-            names = [name for name in dict.fromkeys((*_READ, *taken.kept)) if name in file.schema_arrow.names]
+            names = [name for name in dict.fromkeys((*_READ, *taken.kept, *taken.structures.columns)) if name in file.schema_arrow.names]
             groups[key] = file.read_row_group(group, columns=names)
         if len(groups) > _KEPT_GROUPS:
             groups.popitem(last=False)
@@ -146,12 +151,14 @@ def _derived(task: DeriveTask, taken: From, wanted: Wanted, row: Row, beside: Se
     pixels = opened(row["image"]["bytes"], where)
     depth = len(pixels) if task.table.volumes else None
     shape = pixels.shape[:2] if depth is None else pixels.shape
-    labels = None if row["mask"] is None else _labels(row["mask"]["bytes"], where, shape)
+    labels = None if row["mask"] is None else taken.structures.uncovered(_labels(row["mask"]["bytes"], where, shape), row, where)
     spacing = row.get("pixel_spacing") if depth is None else _three(row)
     if task.place.steps is not None and not spacing:
         what = "pixels" if depth is None else "voxels"
         raise Rejected(where, f"its source does not say how far its {what} are apart.", "Leave place.spacing out, or leave such rows out.")
-    way = way_of(task.place, shape[-1], shape[-2], labels, spacing, depth=depth)
+    annotated, relabel = annotated_of(row), taken.relabel
+    marked = relabel.table(annotated)[labels] if task.place.fit == "crop" and labels is not None else None
+    way = way_of(task.place, shape[-1], shape[-2], marked, spacing, depth=depth)
     steps = _spacing(spacing or row.get("pixel_spacing"), way)
     image, slope, intercept = _image(task.place, way, pixels, row, where)
     stack: list[bytes] | None = None
@@ -161,8 +168,7 @@ def _derived(task: DeriveTask, taken: From, wanted: Wanted, row: Row, beside: Se
         colours = len(several) == 3 and several[0].dtype == np.uint8 and "stack" not in task.table.columns
         image = encode_pixels(np.stack(several, axis=2)) if colours else image
         stack = None if colours else [encode_pixels(one) for one in several]
-    annotated = annotated_of(row)
-    relabel, counts, mask = taken.relabel, None, None
+    counts, mask = None, None
     if labels is not None:
         mask = placed_mask(labels, way, task.place.pad_mask, relabel.table(annotated))
         counts = np.bincount(mask.reshape(-1), minlength=256)

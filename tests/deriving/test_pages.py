@@ -9,7 +9,9 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+import hf_medseg
 from hf_medseg.cli import main
+from hf_medseg.masks.labels import nearest_index
 from hf_medseg.verification.verify import verify
 from tests.support import harness
 from tests.support.harness import pixels
@@ -54,3 +56,19 @@ def test_the_recipe_of_lungs(tmp_path: Path) -> None:
     marked = [row for row in rows if row["mask"] is not None]
     assert all(row["annotated_classes"] == [0, 1] for row in marked)
     assert {value for row in marked for value in np.unique(pixels(row["mask"]))} == {0, 1}
+    scr = {row["image_id"]: row for path in (tmp_path / "scr" / "data").iterdir() for row in pq.read_table(path).to_pylist()}
+    hidden = 0
+    for row in (row for row in rows if row["source"] == "scr"):
+        old = scr[row["source_id"]]
+        lungs = pixels(old["mask_left_lung"]) | pixels(old["mask_right_lung"])
+        near = nearest_index(len(lungs), 40)
+        assert np.array_equal(pixels(row["mask"]), lungs[near][:, near]), "what the recipe leaves out hides no lung"
+        hidden += int((lungs & (pixels(old["mask"]) > 2)).sum())
+    assert hidden
+    lung = {"classes": ["lung"], "table": {"lung": ["left_lung", "right_lung"]}}
+    cut = {"take": [{"out": str(tmp_path / "scr")}], "label": lung, "place": {"fit": "crop", "margin": 0}}
+    hf_medseg.derive(cut, tmp_path / "CUT", workers=1, progress=False)
+    for row in (row for path in (tmp_path / "CUT" / "data").iterdir() for row in pq.read_table(path).to_pylist()):
+        old = scr[row["source_id"]]
+        down, across = np.nonzero(pixels(old["mask_left_lung"]) | pixels(old["mask_right_lung"]))
+        assert row["crop"] == [across.min(), down.min(), np.ptp(across) + 1, np.ptp(down) + 1], "cut around lungs, not around clavicles"
