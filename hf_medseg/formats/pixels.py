@@ -203,7 +203,7 @@ def _short(error: Exception) -> str:
 def _decode(picture: Image.Image, path: str, indices: bool, signed: bool, drop_alpha: bool) -> Array:
     check_size(picture.width, picture.height, path)
     if getattr(picture, "n_frames", 1) > 1:
-        raise Rejected(path, f"holds {getattr(picture, 'n_frames', 2)} pictures where one was expected.", "Keep one picture a file.")
+        raise Rejected(path, f"holds {getattr(picture, 'n_frames', 2)} pictures where one was expected.", tiff.ONE_A_FILE)
     bits = _check_depth(picture, path)
     turned = opened_orientation(picture) if picture.format == "TIFF" else None
     short = _is_signed_16_bit(picture)

@@ -21,6 +21,7 @@ Array = NDArray[Any]
 
 START = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 AGAIN = "Save it with the program that made it as an uncompressed 8-bit RGB, or 8- or 16-bit grey, TIFF or PNG."
+ONE_A_FILE = "Keep one picture a file; several masks of one picture are files in a folder that is called as it is."
 _WHITE_IS_ZERO, _GREY, _RGB, _PALETTE, _YCBCR = 0, 1, 2, 3, 6
 _JPEG = (6, 7, 33007, 34892)
 _NAMES = {
@@ -153,7 +154,7 @@ def _check_pages(file: Any, page: Any, path: str) -> None:
     if count == 1 and len(file.series) == 1 and file.series[0].size != page.size:
         count = max(2, file.series[0].size // max(page.size, 1))
     if count > 1:
-        raise Rejected(path, f"holds {count} pictures where one was expected.", "Keep one picture a file.")
+        raise Rejected(path, f"holds {count} pictures where one was expected.", ONE_A_FILE)
 
 
 def _check_whole(page: Any, size: int, path: str) -> None:

@@ -9,7 +9,7 @@ import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from PIL import Image
 
 from hf_medseg.errors import Rejected
 from hf_medseg.formats import jpeg, png
+from hf_medseg.formats.alpha import apart
 from hf_medseg.formats.pixels import decode
 from hf_medseg.masks.labels import greys_between, luma, value_counts
 from hf_medseg.raw.files import Head, Whole
@@ -24,6 +25,8 @@ from hf_medseg.words import counted
 
 Array = NDArray[Any]
 Colour = tuple[int, int, int]
+Alpha = Literal["", "labels", "ignored"]
+"""Of masks that are transparent somewhere: whether alpha is what they hold, or their colours are, whatever alpha says."""
 MOST_COLOURS = 64
 """Colours of a mask that are remembered; a picture has thousands."""
 
@@ -103,12 +106,21 @@ def equal_channels(colours: Array) -> bool:
     return bool((colours[..., 0] == colours[..., 1]).all() and (colours[..., 0] == colours[..., 2]).all())
 
 
-def samples(data: bytes, path: str) -> Samples:
+def samples(data: bytes, path: str, alpha: Alpha = "") -> Samples:
     """Decodes a mask.
 
     Raises:
-        Rejected: it cannot be decoded exactly, or holds samples that are no numbers.
+        Rejected: it cannot be decoded exactly, holds samples that are no numbers, or is transparent where nobody said what that means.
     """
+    layers = apart(data)
+    if alpha == "labels":
+        if layers is None:
+            raise Rejected(path, "it has no alpha, in which the labels are by the about file.", "Save it as the others are.")
+        return Samples(layers[1], None, lossy=False)
+    if layers is not None and layers[1].min() < 255 and not _palette_tells(data):
+        if alpha == "":
+            raise _transparent(path, *layers)
+        return Samples(layers[0], None, saved_with_loss(data))
     array = decode(data, path, indices=True)
     if array.dtype.kind == "f":
         if strange := int(np.count_nonzero(~np.isfinite(array))):
@@ -123,6 +135,40 @@ def samples(data: bytes, path: str) -> Samples:
     if has_palette and data.startswith(png.SIGNATURE):
         has_palette = data[25] == 3
     return Samples(array, palette_of(data) if has_palette else None, saved_with_loss(data))
+
+
+def _palette_tells(data: bytes) -> bool:
+    """Whether a picture has a palette, and no two of its numbers that are used differ in alpha alone."""
+    with _opened(data) as picture:
+        if picture is None or picture.mode != "P":
+            return False
+        picture.load()
+        picture.apply_transparency()
+        colours = np.array(picture.getpalette("RGBA") or [], np.uint8).reshape(-1, 4)
+        used = colours[[index for index, number in enumerate(picture.histogram()) if number and index < len(colours)]]
+    return len(np.unique(used, axis=0)) == len(np.unique(used[:, :3], axis=0))
+
+
+_OPAQUE = "Else save it without transparency."
+
+
+def _transparent(path: str, colours: Array, alpha: Array) -> Rejected:
+    """What is said of a mask that is transparent somewhere, with the lines of an about file that tell what that means."""
+    found, counts = np.unique(alpha, return_counts=True)
+    words = f"it is transparent: alpha holds {in_words(dict(zip(found.tolist(), counts.tolist(), strict=True)))};"
+    shown = np.unique(colours.reshape(alpha.size, -1)[alpha.ravel() > 0], axis=0)
+    if len(found) == 1:
+        return Rejected(
+            path, f"{words} that tells nothing, and its colours may be the labels.", 'Say in the about file: alpha = "ignored".'
+        )
+    if len(shown) <= 1:
+        alone = "all that can be seen has one colour, so the labels are in alpha."
+        return Rejected(path, f"{words} {alone}", 'If all masks are so, say in the about file: alpha = "labels". ' + _OPAQUE)
+    return Rejected(
+        path,
+        f"{words} what can be seen has {counted(len(shown), 'colour')}.",
+        'If the labels are its colours, say in the about file: alpha = "ignored"; if they are in alpha: alpha = "labels". ' + _OPAQUE,
+    )
 
 
 def palette_of(data: bytes) -> NDArray[np.uint8] | None:
@@ -196,13 +242,13 @@ def _halfway(grey: Array) -> int:
     return int(np.count_nonzero((grey >= 64) & (grey < 192)))
 
 
-def look(data: bytes, path: str) -> Coding:
+def look(data: bytes, path: str, alpha: Alpha = "") -> Coding:
     """Looks at a mask; for `SurveyPlan.look`.
 
     Raises:
         Rejected: see `samples`.
     """
-    mask = samples(data, path)
+    mask = samples(data, path, alpha)
     array = mask.array
     if mask.lossy:
         grey = one_channel(array)
@@ -220,13 +266,23 @@ def look(data: bytes, path: str) -> Coding:
     return Coding(found, found)
 
 
+def look_at_alpha(data: bytes, path: str) -> Coding:
+    """Looks at a mask whose labels are in its alpha; see `look`."""
+    return look(data, path, "labels")
+
+
+def look_past_alpha(data: bytes, path: str) -> Coding:
+    """Looks at the colours of a mask, whatever of it is transparent; see `look`."""
+    return look(data, path, "ignored")
+
+
 def look_at_palette(data: bytes, path: str) -> Coding | None:
-    """Looks at a mask whose values the user has named: only palettes can still deceive; None where there is none.
+    """Looks at a mask whose values the user has named: only palettes and alpha can still deceive; None where there is neither.
 
     Raises:
         Rejected: see `samples`.
     """
-    if data.startswith(jpeg.START) or (data.startswith(png.SIGNATURE) and data[25:26] not in (b"", b"\x03")):
+    if data.startswith(jpeg.START) or (data.startswith(png.SIGNATURE) and data[25:26] not in (b"", b"\3", b"\4", b"\6")):
         return None
     if isinstance(data, Head):
         raise Whole

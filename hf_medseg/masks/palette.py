@@ -14,7 +14,7 @@ from PIL import Image
 from hf_medseg.errors import Rejected
 from hf_medseg.formats.picture import Picture
 from hf_medseg.formats.pixels import merge_channels
-from hf_medseg.masks.coding import Samples, gathers, loss, samples
+from hf_medseg.masks.coding import Alpha, Samples, gathers, loss, samples
 from hf_medseg.masks.labels import LabelMap, Labels, Pixels, Shape
 from hf_medseg.raw.files import RawFile, Reader
 
@@ -81,6 +81,7 @@ class MaskValues:
         above: where it is set, the values are 255 above it and 0 elsewhere, whatever the mask holds; colours count as their luma.
         exact: nothing that was saved with loss is taken.
         twin: the picture that it belongs to, which it must not be.
+        alpha: see `Alpha`.
     """
 
     file: RawFile
@@ -88,6 +89,7 @@ class MaskValues:
     above: float | None = None
     exact: bool = False
     twin: RawFile | None = None
+    alpha: Alpha = ""
 
     def files(self) -> tuple[RawFile, ...]:
         """The files that are read."""
@@ -102,17 +104,20 @@ class MaskValues:
         data = reader.read(self.file)
         if self.twin is not None and reader.sha256.get(self.twin.path) == reader.sha256[self.file.path]:
             raise Rejected(self.file.path, "the mask is the same file as its picture.", "Put the mask there that was drawn on the picture.")
-        values: Array = reader.once(self, lambda: mask_values(data, self.file.path, self.by_index, self.above, self.exact), most=_ONCE)
+        values: Array = reader.once(self, lambda: self._of(data), most=_ONCE)
         return values[np.newaxis]
 
+    def _of(self, data: bytes) -> Array:
+        return mask_values(data, self.file.path, self.by_index, self.above, self.exact, self.alpha)
 
-def mask_values(data: bytes, path: str, by_index: bool = True, above: float | None = None, exact: bool = False) -> Array:
+
+def mask_values(data: bytes, path: str, by_index: bool = True, above: float | None = None, exact: bool = False, alpha: Alpha = "") -> Array:
     """(height, width) values of a mask, see `MaskValues`.
 
     Raises:
         Rejected: see `MaskValues.array`.
     """
-    mask = samples(data, path)
+    mask = samples(data, path, alpha)
     if above is not None:
         return np.where(mask.grey > above, np.uint8(255), np.uint8(0))
     if mask.lossy:
@@ -154,9 +159,10 @@ class Unfit(Labels):
 
 @dataclass(frozen=True, slots=True)
 class MaskColours:
-    """The colours of a mask, palettes resolved, whatever of it is declared transparent."""
+    """The colours of a mask, palettes resolved; of one that is transparent somewhere as `alpha` says."""
 
     file: RawFile
+    alpha: Alpha = ""
 
     def files(self) -> tuple[RawFile, ...]:
         """The files that are read."""
@@ -164,4 +170,4 @@ class MaskColours:
 
     def array(self, reader: Reader) -> Array:
         """See `Pixels.array`."""
-        return samples(reader.read(self.file), self.file.path).colours[np.newaxis]
+        return samples(reader.read(self.file), self.file.path, self.alpha).colours[np.newaxis]

@@ -12,11 +12,11 @@ from typing import Any, Literal
 from hf_medseg.case import Recipe
 from hf_medseg.catalog.about import OwnData
 from hf_medseg.dataset.table import NOT_ANNOTATED
-from hf_medseg.errors import Refused
+from hf_medseg.errors import Refused, Rejected, of_own
 from hf_medseg.masks.agreement import VOID, Agreed, agree, by_index
 from hf_medseg.masks.cells import Cell, Instances, MaskList, Overlap
+from hf_medseg.masks.coding import Alpha, Colour
 from hf_medseg.masks.coding import Coding as Seen
-from hf_medseg.masks.coding import Colour
 from hf_medseg.masks.labels import Colours, Labels, OneValue, Painted, Shape, Values
 from hf_medseg.masks.objects import AnyObject, ObjectNumbers
 from hf_medseg.masks.palette import MaskColours, MaskValues, Unfit
@@ -43,6 +43,7 @@ class AboutFile(OwnData):
     colours: Mapping[str, str] | None = None
     threshold: int | float | None = None
     labels: Literal["instances"] | None = None
+    alpha: Alpha = ""
     missing_masks: Literal["null", "empty"] | None = None
 
 
@@ -54,6 +55,7 @@ class Coding:
         names: what each value is called; of masks that are read as colours empty.
         colours: what each colour is called, where the about file says so.
         above: see `MaskValues`.
+        alpha: likewise.
         objects: the values number objects.
         agreed: what the survey says of all masks together.
         kind: what the masks of one picture are.
@@ -63,6 +65,7 @@ class Coding:
     names: Mapping[int, str]
     colours: Mapping[Colour, str] = field(default_factory=dict)
     above: float | None = None
+    alpha: Alpha = ""
     objects: bool = False
     agreed: Agreed = field(default_factory=Agreed)
     kind: Kind = "one"
@@ -135,7 +138,7 @@ class Coding:
 
     def _binary(self, mask: RawFile, picture: RawFile) -> Labels:
         """A mask that shows one thing, in white of any kind."""
-        return OneValue(MaskValues(mask, False, self.above, twin=picture if picture.size == mask.size else None))
+        return OneValue(MaskValues(mask, False, self.above, twin=picture if picture.size == mask.size else None, alpha=self.alpha))
 
     @cached_property
     def _index(self) -> dict[str, int]:
@@ -162,8 +165,9 @@ class Coding:
         if mask.listed in self.agreed.wrong:
             return {"mask": Unfit(mask, *self.agreed.wrong[mask.listed])}
         if self.colours:
-            return {"mask": Colours(MaskColours(mask), self._of_colours)}
-        pixels = MaskValues(mask, self.agreed.by_index, self.above, exact=self.objects, twin=picture if picture.size == mask.size else None)
+            return {"mask": Colours(MaskColours(mask, self.alpha), self._of_colours)}
+        twin = picture if picture.size == mask.size else None
+        pixels = MaskValues(mask, self.agreed.by_index, self.above, exact=self.objects, twin=twin, alpha=self.alpha)
         if self.objects:
             return {"mask": AnyObject(pixels, self._special), "instances": ObjectNumbers(pixels, self._special)}
         return {"mask": Values(pixels, self._of_values, UNNAMED)}
@@ -198,6 +202,7 @@ def coding_of(about: AboutFile, survey: Mapping[str, Any], way: Way) -> Coding:
     Raises:
         Refused: the about file contradicts itself or what there is, or it cannot be told how to read the masks.
     """
+    _refuse_unreadable(survey)
     if way.kind == "one":
         return _coding(about, survey)
     if about.labels is not None or (about.colours is not None and way.kind != "rater"):
@@ -216,10 +221,27 @@ def coding_of(about: AboutFile, survey: Mapping[str, Any], way: Way) -> Coding:
     if twice := next((name for name in way.names if columns.count(slug(name)) > 1 and len(columns) <= MOST_COLUMNS), ""):
         raise Refused(f"Two structures would be the column mask_{slug(twice)}: their names differ in signs alone. Rename one of them.")
     _ = _coding(replace(about, classes=None), {}) if about.threshold is not None else None  # a threshold that is no number is refused
-    return Coding({0: BACKGROUND, 255: next(iter(named), FOREGROUND)}, above=about.threshold, kind=way.kind, files=way.names)
+    names = {0: BACKGROUND, 255: next(iter(named), FOREGROUND)}
+    return Coding(names, above=about.threshold, alpha=about.alpha, kind=way.kind, files=way.names)
+
+
+def _refuse_unreadable(survey: Mapping[str, Any]) -> None:
+    """Refuses a set of which more than half of the masks cannot be read at all.
+
+    Raises:
+        Refused: see above.
+    """
+    wrong = [one for one in survey.values() if isinstance(one, Rejected)]
+    if len(wrong) > 1 and len(wrong) * 2 > len(survey):
+        raise Refused(f"{len(wrong):,} of {len(survey):,} masks cannot be read. For example {of_own(wrong[0])}")
 
 
 def _coding(about: AboutFile, survey: Mapping[str, Any]) -> Coding:
+    """How masks are read, see `_by_what_is_said`; with what alpha means."""
+    return replace(_by_what_is_said(about, survey), alpha=about.alpha)
+
+
+def _by_what_is_said(about: AboutFile, survey: Mapping[str, Any]) -> Coding:
     """How masks are read of which each shows everything: as the about file says, else as they agree.
 
     Raises:
@@ -230,6 +252,8 @@ def _coding(about: AboutFile, survey: Mapping[str, Any]) -> Coding:
     if above is not None and not math.isfinite(above):
         raise about.wrong("threshold")
     said = [word for word, there in (("colours", colours), ("threshold", above is not None), ('labels = "instances"', objects)) if there]
+    if colours and about.alpha == "labels":
+        raise Refused(f'{about.path}: alpha = "labels" and colours say different things of the same masks. Keep one of them.')
     if len(said) > 1 or (colours and stated):
         both = f"{said[0]} and {said[1] if len(said) > 1 else 'classes'}"
         raise Refused(f"{about.path}: {both} say different things of the same masks. Keep one of them.")

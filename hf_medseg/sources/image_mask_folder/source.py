@@ -15,7 +15,7 @@ from hf_medseg.errors import Refused
 from hf_medseg.formats.picture import Picture
 from hf_medseg.masks.agreement import MOST_CLASSES, OBJECTS, refuse_apart
 from hf_medseg.masks.coding import Coding as Seen
-from hf_medseg.masks.coding import look, look_at_palette
+from hf_medseg.masks.coding import look, look_at_alpha, look_at_palette, look_past_alpha
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.splits import SPLIT_FOLDER
 from hf_medseg.raw.tree import Raw
@@ -189,6 +189,8 @@ def to_survey(raw: Raw) -> list[RawFile]:
 def survey_of(about: About) -> SurveyPlan:
     """All of the masks is looked at, or their palettes alone where the about file says what their values mean."""
     said = AboutFile.of(about)
+    if said.alpha:
+        return SurveyPlan(to_survey, look_at_alpha if said.alpha == "labels" else look_past_alpha)
     if said.classes is not None or said.labels is not None:
         return SurveyPlan(to_survey, look_at_palette, HEAD)
     return SurveyPlan(to_survey, look)

@@ -345,6 +345,8 @@ def test_a_threshold_names_its_class(tmp_path: Path) -> None:
         ('labels = "objects"', 'labels must be "instances"'),
         ("missing_masks = true", 'missing_masks must be "null"'),
         ('labels = "instances"\nclasses = { 1 = "a", 2 = "b" }', "all objects are of one class"),
+        ("alpha = true", 'alpha must be "labels" (alpha is what masks hold) or "ignored"'),
+        ('alpha = "labels"\ncolours = { "#ff0000" = "core" }', 'alpha = "labels" and colours say different things'),
     ],
 )
 def test_about_files_that_contradict_themselves_are_refused(about: str, words: str, tmp_path: Path) -> None:
@@ -524,7 +526,7 @@ def test_nobody_is_told_to_fetch_files_of_their_own(tmp_path: Path) -> None:
     for message in rejected.values():
         assert not re.search(r"(?i)fetch|download|owner|promises", message), message
     assert "lies on its side" in rejected["side"]
-    assert "Save it without transparency." in rejected["clear"]
+    assert "Else save it without transparency." in rejected["clear"]
     assert "images/orphan.png, which belongs to it, is missing." in rejected["orphan"]
 
 
@@ -585,3 +587,54 @@ def test_large_objects_that_touch_the_edge_are_not_taken_for_the_ground(tmp_path
     raw = tree(tmp_path / "raw", {f"{name}.png": stored(half) for name in "abc"})
     report = convert("image-mask-folder", raw, tmp_path / "out", workers=1, progress=False).report
     assert report["configs"]["default"]["known"] == []
+
+
+def _veiled(colours: Any, alpha: Any) -> Any:
+    return np.dstack([np.broadcast_to(np.uint8(colours), (*SHAPE, 3)), np.broadcast_to(np.uint8(alpha), SHAPE)])
+
+
+def _see_through(path: Path) -> None:
+    """A palette whose two numbers have one colour, of which the first is transparent."""
+    picture = Image.fromarray(BINARY, "P")
+    picture.putpalette([*RED, *RED])
+    picture.save(path, transparency=bytes([0, 255]))
+
+
+@pytest.mark.parametrize(
+    ("writer", "about", "line", "right"),
+    [
+        (stored(_veiled(BLACK, WHITE)), "", 'alpha = "labels"', BINARY),
+        (stored(_veiled(OUTER[..., None] * RED, OUTER * 128)), "", 'alpha = "labels"', BINARY),
+        (stored(_veiled(BLACK, IDS)), 'classes = { 1 = "rim", 2 = "core" }', 'alpha = "labels"', IDS),
+        (stored(np.dstack([WHITE, np.full(SHAPE, 128, np.uint8)])), "", 'alpha = "ignored"', BINARY),
+        (stored(np.dstack([WHITE, np.uint8(255) - WHITE // 2])), "", 'alpha = "ignored"', BINARY),
+        (stored(WHITE, transparency=0), "", 'alpha = "labels"', BINARY),
+        (_see_through, "", 'alpha = "labels"', BINARY),
+    ],
+    ids=["black", "overlay", "numbers", "even", "both", "declared", "palette"],
+)
+def test_labels_in_alpha_are_told_before_anything_is_written_and_read_where_said(
+    writer: Writer, about: str, line: str, right: Any, tmp_path: Path
+) -> None:
+    """Each was rejected by itself, with nothing that mends it; a palette was said to differ from itself."""
+    tree(tmp_path / "raw", {"a.png": writer, "b.png": writer})
+    message = refused(tmp_path, about)
+    assert message.startswith("2 of 2 masks cannot be read. For example masks/a.png: it is transparent: alpha holds ")
+    assert said(message) == line
+    assert np.array_equal(masks(converted(tmp_path, f"{about}\n{line}"))["b"], right)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "options", "words"),
+    [
+        ("tif", {"save_all": True, "append_images": [Image.fromarray(WHITE)]}, "holds 2 pictures where one was expected"),
+        ("jpg", {"cmyk": True}, "CMYK colours"),
+    ],
+)
+def test_masks_that_cannot_be_read_are_refused_together(suffix: str, options: dict[str, Any], words: str, tmp_path: Path) -> None:
+    def writer(path: Path) -> None:
+        picture = Image.fromarray(WHITE)
+        (picture.convert("CMYK") if options.get("cmyk") else picture).save(path, **options)
+
+    tree(tmp_path / "raw", {f"a.{suffix}": writer, f"b.{suffix}": writer})
+    assert f"2 of 2 masks cannot be read. For example masks/a.{suffix}: {words}" in refused(tmp_path)
