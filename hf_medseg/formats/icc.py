@@ -5,6 +5,7 @@ Format: ICC.1:2022 (profile version 4.4), and ICC.1:2001-04 (version 2) for its 
 
 from __future__ import annotations
 
+import re
 import struct
 from functools import lru_cache
 
@@ -16,6 +17,12 @@ _SHAPING = frozenset(
     b"B2D0 B2D1 B2D2 B2D3 pre0 pre1 pre2 rig0 rig2".split()
 )
 _NUMBERS = frozenset((b"XYZ ", b"curv", b"para", b"sf32", b"chrm", b"cicp", b"mft1", b"mft2", b"mAB ", b"mBA ", b"mpet", b"sig "))
+# What may stand in the header where a class, two colour spaces and the colour of the light are: no room for words.
+_CLASSES = re.compile(rb"(scnr|mntr|prtr|spac|\0{4})(RGB |GRAY|\0{4})(XYZ |Lab |\0{4})")
+_LIGHT = re.compile(rb"(\0[\0\1]..){3}", re.DOTALL)
+_D50 = bytes.fromhex("0000f6d6000100000000d32d")
+# Parameters of the five kinds of curves (ICC.1:2022, table 68).
+_PARAMETERS = {0: 1, 1: 3, 2: 4, 3: 5, 4: 7}
 # The two texts that every profile must have, empty: in version 2 as a description and a text, in version 4 as texts of many languages.
 _EMPTY = {
     2: {b"desc": b"desc" + bytes(86), b"cprt": b"text" + bytes(5)},
@@ -35,6 +42,8 @@ def cleaned(profile: bytes) -> bytes | None:
     version = profile[8]
     if not _HEADER + 4 <= size <= len(profile) or version not in (2, 4) or not 1 <= count <= _MOST_TAGS:
         return None
+    if not _CLASSES.fullmatch(profile, 12, 24):
+        return None
     if _HEADER + 4 + 12 * count > size:
         return None
     tags: list[tuple[bytes, bytes]] = []
@@ -46,16 +55,33 @@ def cleaned(profile: bytes) -> bytes | None:
         if name in _EMPTY[version]:
             tags.append((name, _EMPTY[version][name]))
         elif name in _SHAPING and data[:4] in _NUMBERS:
-            tags.append((name, data))
+            tags.append((name, _bare(data)))
     return _built(_header(profile), tags)
 
 
 def _header(profile: bytes) -> bytes:
     """The header without the names of programs and devices, the date and the profile's id."""
     kept = bytearray(_HEADER)
-    for start, end in ((8, 24), (36, 40), (64, 80)):  # version, class, colour spaces; signature; rendering intent, illuminant
+    for start, end in ((8, 10), (12, 24), (36, 40)):  # version; class, colour spaces; signature
         kept[start:end] = profile[start:end]
+    kept[67] = profile[67] & 3  # rendering intent
+    kept[68:80] = profile[68:80] if _LIGHT.fullmatch(profile, 68, 80) else _D50
     return bytes(kept)
+
+
+def _bare(data: bytes) -> bytes:
+    """A tag's numbers without what follows them; tables of many dimensions stay as they are."""
+    kind, (number,) = data[:4], struct.unpack_from(">I", data.ljust(12, b"\0"), 8)
+    size = {
+        b"XYZ ": 20,
+        b"curv": 12 + 2 * number,
+        b"para": 12 + 4 * _PARAMETERS.get(number >> 16, 7),
+        b"sf32": 44,
+        b"chrm": 12 + 8 * min(number >> 16, 3),
+        b"cicp": 12,
+        b"sig ": 12,
+    }.get(kind)
+    return data if size is None else kind + bytes(4) + data[8:size]
 
 
 def _built(header: bytes, tags: list[tuple[bytes, bytes]]) -> bytes:

@@ -5,33 +5,35 @@ Format: ITU-T T.81 (markers, annex B), JFIF (ITU-T T.871), Exif 2.32 (APP1).
 
 from __future__ import annotations
 
-import io
 import re
 import struct
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from hf_medseg.errors import MissingExtra, Rejected
 from hf_medseg.formats import icc
+from hf_medseg.formats.jpeg_tables import FRAMES, HUFFMAN, QUANTISATION, judged, unused, without
 from hf_medseg.formats.png import Damaged
 
 Array = NDArray[Any]
 
 START = b"\xff\xd8"
 _END = b"\xff\xd9"
+_MARK = re.compile(rb"\xff[^\x00\xff]")
 _SCAN_END = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
-_SOF = {0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}
+# What JFIF says of a picture that says nothing of its resolution, and what it may say instead: no room for words.
+_NO_RESOLUTION = b"JFIF\0\1\1\0\0\1\0\1\0\0"
+_JFIF = re.compile(rb"JFIF\0\x01[\0-\x02][\0-\x02]([\0-\x1f].){2}\0\0", re.DOTALL)
 BASELINE = 0xC0  # has 8 bits a sample: where it says more, the header is damaged
 PLAIN = frozenset((BASELINE, 0xC1, 0xC2))
 """The frames that every reader opens: Huffman coding, sequential or progressive."""
 _MOST_SIDE = 65500  # libjpeg's own limit
+# The Adobe segment but for its last byte, the colour transform; its flags mean nothing to readers.
+_ADOBE = b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0"
 _ICC, _ICC_PART = b"ICC_PROFILE\0", 65519
 
 
@@ -60,8 +62,8 @@ class Cleaned:
 def clean(data: bytes) -> Cleaned:
     """Walks the markers to the end of the picture, drops the segments that do not shape it, and tries its tables.
 
-    Kept: tables, frames, scans, JFIF (without its thumbnail), ICC profiles (without their texts), the Adobe colour transform. Bytes after
-    the end are dropped.
+    Kept: tables that a scan refers to, frames, scans, JFIF (without its thumbnail), ICC profiles (without their texts), the Adobe colour
+    transform. Bytes after the end are dropped.
 
     Raises:
         Damaged: a segment is cut, the end marker is missing, a table is damaged, or the file holds several pictures.
@@ -70,7 +72,8 @@ def clean(data: bytes) -> Cleaned:
     kept: list[bytes | memoryview] = [START]
     tables: list[bytes | memoryview] = [START]
     profile: list[tuple[int, bytes]] = []
-    profile_at = 0
+    defined, restarts, scanned = list[int](), False, False
+    jfif, profile_at, adobe_at = b"", 0, 0
     position, frame, process, exif, xmp, whole = 2, None, 0, b"", b"", True
     size, marks = len(data), None
     while True:
@@ -82,7 +85,6 @@ def clean(data: bytes) -> Cleaned:
             raise Damaged("the JPEG is damaged: a marker was expected")
         marker = data[position + 1]
         if marker == 0xD9:
-            kept.append(_END)
             break
         if marker == 0x01 or 0xD0 <= marker <= 0xD7:
             position += 2
@@ -93,13 +95,14 @@ def clean(data: bytes) -> Cleaned:
         end = position + 2 + length
         if length < 2 or end > size:
             raise Damaged("the JPEG is cut")
-        if marker == 0xDB or marker == 0xC4:
-            tables.append(_judged(data[position:end]))
+        if marker in (QUANTISATION, HUFFMAN):
+            tables.append(judged(data[position:end]))
+            defined.append(len(kept))
             kept.append(view[position:end])
             position = end
             continue
         body = data[position + 4 : end]
-        if marker in _SOF:
+        if marker in FRAMES:
             if len(body) < 6:
                 raise Damaged("the JPEG is cut")
             frame, process = struct.unpack_from(">BHHB", body), marker
@@ -115,8 +118,10 @@ def clean(data: bytes) -> Cleaned:
             found = _SCAN_END.search(data, near)
             if found is None:
                 raise Damaged("the JPEG is cut: its end marker is missing")
-            kept.append(view[position : found.start()])
-            position = found.start()
+            # Without restarts a reader takes nothing that follows any marker.
+            first = found if restarts else _MARK.search(data, near)
+            kept.append(view[position : (first or found).start()])
+            scanned, position = True, found.start()
             continue
         if marker == 0xE1 and body.startswith(b"Exif\0\0"):
             exif = exif or body[6:]
@@ -125,17 +130,25 @@ def clean(data: bytes) -> Cleaned:
         elif marker == 0xE2 and body.startswith(b"MPF\0"):
             if not _only_thumbnails(body[4:]):
                 raise Damaged("the JPEG holds several pictures (MPO)", "Save the one that is meant as a JPEG or PNG of its own.")
-        elif marker == 0xE0 and body.startswith(b"JFIF\0") and len(body) >= 14 and body[12:] != b"\0\0":
-            kept += (b"\xff\xe0\x00\x10", body[:12], b"\0\0")  # no thumbnail
-            whole = False
-        elif marker == 0xE2 and body.startswith(_ICC) and len(body) > 14:
+        elif marker == 0xE0 and body.startswith(b"JFIF\0") and len(body) >= 14:
+            if not jfif:
+                bare = body[:12] + b"\0\0"  # no thumbnail
+                jfif = b"\xff\xe0\x00\x10" + (bare if _JFIF.fullmatch(bare) else _NO_RESOLUTION)
+                kept.append(jfif)
+                whole = whole and data[position:end] == jfif
+        elif marker == 0xE2 and body.startswith(_ICC) and len(body) > 14 and not scanned:
             profile_at = profile_at or len(kept)
             profile.append((body[12], body[14:]))
         elif marker == 0xEE and body.startswith(b"Adobe") and len(body) >= 12:
-            kept += (b"\xff\xee\x00\x0e", body[:12])
-            tables += kept[-2:]
-        elif not (0xE0 <= marker <= 0xEF or marker == 0xFE) or (marker == 0xE0 and body.startswith(b"JFIF\0") and len(body) == 14):
+            if not scanned:  # readers go by the last one before
+                adobe = _ADOBE + (body[11:12] if body[11] <= 2 else b"\1")
+                adobe_at = adobe_at or len(kept)
+                kept[adobe_at:] = [adobe, *kept[adobe_at + 1 :]]
+                tables.append(adobe)
+                whole = whole and data[position:end] == adobe
+        elif not (0xE0 <= marker <= 0xEF or marker in (0xDC, 0xFE)):
             kept.append(view[position:end])
+            restarts |= marker == 0xDD and any(body[:2])
         position = end
     if frame is None:
         raise Damaged("the JPEG has no picture")
@@ -143,7 +156,9 @@ def clean(data: bytes) -> Cleaned:
     if max(width, height) > _MOST_SIDE or not width * height:
         raise Damaged(f"the JPEG claims {width} x {height} pixels, which no reader opens")
     if bits == 8:
-        _try_tables(b"".join((*tables, _END)))
+        for number, unneeded in unused(b"".join((*tables, _END))).items():
+            kept[defined[number]] = without(bytes(kept[defined[number]]), unneeded)
+    kept.append(_END)
     if profile:
         kept[profile_at:profile_at] = _profile_segments(profile)
     # Of most files nothing is dropped: then they are not copied either.
@@ -157,7 +172,7 @@ def is_deep(data: bytes) -> bool:
         return False
     position = 2
     while position + 9 < len(data) and data[position] == 0xFF:
-        if data[position + 1] in _SOF:
+        if data[position + 1] in FRAMES:
             return data[position + 4] > 8
         position += 2 + int.from_bytes(data[position + 2 : position + 4], "big")
     return False
@@ -197,64 +212,6 @@ def deep(data: bytes, path: str, check_size: Callable[[int, int, str], None]) ->
 
 
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
-
-
-_MOST_DC = 15  # the symbols of a DC table are numbers of bits
-_ONE_CODE = b"\1" + bytes(16)  # one code, of one bit, for the symbol 0
-
-
-@lru_cache(maxsize=256)
-def _judged(segment: bytes) -> bytes:
-    """A segment of tables without what no reader judges it by, so that far fewer differ: to try tables takes longer than all the rest.
-
-    Quantisation tables may hold any values. A Huffman table is refused for its codes, and one of DC for its symbols; one that is as T.81
-    (annex C) wants it becomes a table of one code. A segment that is odd in any way stays as it is, for libjpeg to say.
-    """
-    judged, place = [segment[:2], b""], 4
-    while place < len(segment):
-        kind = segment[place]
-        if segment[1] == 0xDB:
-            length = 129 if kind >> 4 else 65
-            judged.append(bytes((kind,)) + bytes(length - 1))
-        else:
-            counts = segment[place + 1 : place + 17]
-            length = 17 + sum(counts)
-            symbols = segment[place + 17 : place + length]
-            if not (_is_prefix_code(counts) and 0 < len(symbols) <= 256 and (kind >> 4 or max(symbols) <= _MOST_DC)):
-                return segment
-            judged.append(bytes((kind,)) + _ONE_CODE)
-        place += length
-    judged[1] = struct.pack(">H", 2 + sum(map(len, judged[2:])))
-    return b"".join(judged) if place == len(segment) else segment
-
-
-def _is_prefix_code(counts: bytes) -> bool:
-    """Whether there are codes of 1 to 16 bits, so many of each, none of them all ones and none the beginning of another."""
-    code = 0
-    for bits, count in enumerate(counts, 1):
-        code += count
-        if count and code >= 1 << bits:
-            return False
-        code <<= 1
-    return len(counts) == 16
-
-
-@lru_cache(maxsize=256)
-def _try_tables(tables: bytes) -> None:
-    """Opens the smallest picture that has all the tables and headers of a JPEG and none of its samples.
-
-    Whether libjpeg opens a file is decided by these alone: damaged samples are a warning to it. Many files share their tables.
-
-    Raises:
-        Damaged: it cannot be opened.
-    """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(tables), formats=("JPEG",)) as picture:
-                picture.load()
-    except Exception as error:  # whatever a decoder raises
-        raise Damaged("the JPEG is damaged: no reader can open its tables") from error
 
 
 def _profile_segments(parts: Sequence[tuple[int, bytes]]) -> list[bytes]:

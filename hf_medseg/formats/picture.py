@@ -186,7 +186,7 @@ def _store_png(data: bytes, path: str, mode: Mode, drop_alpha: bool) -> Encoded:
         orientation = orientation_of(data)
     stored: Mode | None = {(8, 0): "L", (8, 2): "RGB", (16, 0): ""}.get((bits, colour))  # type: ignore[assignment]
     if stored is not None and b"tRNS" not in kinds and (not mode or mode == stored):
-        return Encoded(cleaned, width, height, orientation)
+        return Encoded(png.exact(cleaned), width, height, orientation)
     return _transcoded(decode(data, path, drop_alpha=drop_alpha), path, mode, orientation)
 
 

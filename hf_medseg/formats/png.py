@@ -5,9 +5,12 @@ Format: W3C PNG specification, third edition, https://www.w3.org/TR/png-3/
 
 from __future__ import annotations
 
+import contextlib
+import re
 import struct
 import zlib
 from collections.abc import Generator, Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import deflate
@@ -17,8 +20,18 @@ from numpy.typing import NDArray
 from hf_medseg.formats import icc, runs
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-# Chunks that shape the picture. Text (tEXt, zTXt, iTXt), eXIf, tIME and private chunks do not travel.
-KEPT_CHUNKS = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"cHRM", b"gAMA", b"iCCP", b"sBIT", b"sRGB", b"cICP", b"pHYs"})
+# Chunks that shape the picture, once each, and what may stand in those of a few numbers: no room for words. Text (tEXt, zTXt, iTXt), eXIf,
+# tIME and private chunks do not travel.
+KEPT_CHUNKS = frozenset({b"IHDR", b"PLTE", b"IDAT", b"tRNS", b"cHRM", b"gAMA", b"iCCP", b"sBIT", b"sRGB", b"cICP", b"pHYs"})
+_NUMBERS = {
+    b"IHDR": re.compile(rb".{13}", re.DOTALL),
+    b"cHRM": re.compile(rb"(\0[\0-\3]..){8}", re.DOTALL),
+    b"gAMA": re.compile(rb"\0...", re.DOTALL),
+    b"pHYs": re.compile(rb"(\0...){2}[\0\1]", re.DOTALL),
+    b"sBIT": re.compile(rb"[\1-\x10]{1,4}"),
+    b"sRGB": re.compile(rb"[\0-\3]"),
+    b"cICP": re.compile(rb"[\0-\x1f]{4}"),
+}
 
 
 def encode(pixels: NDArray[Any], *, labels: bool = False, spent: bool = False, found: runs.Runs | None = None) -> bytes:
@@ -221,7 +234,7 @@ def clean(data: bytes) -> tuple[bytes, bytes]:
     """
     view = memoryview(data)  # its slices copy nothing
     kept: list[bytes | bytearray | memoryview] = [SIGNATURE]
-    exif, whole = b"", True
+    exif, whole, seen = b"", True, set[bytes]()
     for kind, start, end in chunks(data):
         if deflate.crc32(view[start + 4 : end - 4]) != struct.unpack_from(">I", data, end - 4)[0]:
             raise Damaged(f"the checksum of the PNG's {kind.decode('latin-1')} chunk is wrong")
@@ -229,15 +242,93 @@ def clean(data: bytes) -> tuple[bytes, bytes]:
             raise Damaged("the PNG holds several pictures (an animation)", "Save the one that is meant as a PNG of its own.")
         if kind == b"eXIf":
             exif = data[start + 8 : end - 4]
-        if kind == b"iCCP":
+        plain = kind not in _NUMBERS or _NUMBERS[kind].fullmatch(data, start + 8, end - 4) is not None
+        if kind == b"IEND":
+            kept += _chunk(kind, b"")
+            whole = whole and end == start + 12
+        elif kind == b"iCCP" and kind not in seen:
             kept += _profile_chunk(data, start, end)
             whole = False
-        elif kind in KEPT_CHUNKS:
+        elif kind == b"IDAT" or (kind in KEPT_CHUNKS and kind not in seen and plain):
             kept.append(view[start:end])
         else:
             whole = False
+        seen.add(kind)
     # Of most files nothing is dropped: then they are not copied either.
     return data if whole and end == len(data) else b"".join(kept), exif
+
+
+def exact(data: bytes) -> bytes:
+    """A cleaned grey or RGB PNG with its samples and nothing behind them: no line too many, no bytes after their stream, no palette.
+
+    Most are that already, and stay as they are.
+
+    Raises:
+        Damaged: samples are missing.
+    """
+    found = list(chunks(data))
+    places = [(start, end) for kind, start, end in found if kind == b"IDAT"]
+    run = next((number for number, ((_, end), (start, _)) in enumerate(pairwise(places), 1) if end != start), len(places))
+    packed = b"".join(data[start + 8 : end - 4] for start, end in places[:run])
+    size = _size_of_lines(data)
+    samples = packed if size <= _MOST_UNPACKED and _is_exact(packed, size) else _repacked(packed, size)
+    if samples is packed and run == len(places) and all(kind != b"PLTE" for kind, _, _ in found):
+        return data
+    head = [data[start:end] for kind, start, end in found if kind not in (b"IDAT", b"PLTE", b"IEND") and start < places[0][0]]
+    return b"".join((SIGNATURE, *head, *_chunk(b"IDAT", samples), *_chunk(b"IEND", b"")))
+
+
+# First column and line of the seven passes of an interlaced picture, and how far its columns and lines are apart (W3C PNG, clause 8.2).
+_PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+
+
+def _size_of_lines(data: bytes) -> int:
+    """Bytes of the unpacked lines of a PNG, each with its filter."""
+    width, height, bits, colour, _, _, interlaced = struct.unpack_from(">IIBBBBB", data, 16)
+    passes = _PASSES if interlaced else ((0, 0, 1, 1),)
+    grids = [(max(0, -(-(width - x) // across)), max(0, -(-(height - y) // down))) for x, y, across, down in passes]
+    return sum(lines * (1 + (columns * bits * _SAMPLES[colour] + 7) // 8) for columns, lines in grids if columns)
+
+
+def _is_exact(packed: bytes, size: int) -> bool:
+    """Whether a stream holds so many bytes, and nothing follows it."""
+    try:
+        lines = deflate.zlib_decompress(packed, size)
+    except deflate.DeflateError:
+        return False
+    # The stream ends with the checksum of what it holds: where that is found at the very end for the first time, nothing lies behind.
+    return len(lines) == size and packed.find(struct.pack(">I", deflate.adler32(lines))) == len(packed) - 4
+
+
+def _repacked(packed: bytes, size: int) -> bytes:
+    """The stream of the first `size` bytes that another one holds; that one itself where it holds nothing else.
+
+    Raises:
+        Damaged: it holds fewer, or is damaged before its end.
+    """
+    inflate = zlib.decompressobj()
+    for _ in _lines(inflate, packed, size):
+        pass
+    with contextlib.suppress(zlib.error):  # behind the picture
+        more = b"" if inflate.eof else inflate.decompress(inflate.unconsumed_tail, 1)
+        if not more and inflate.eof:
+            return packed[: len(packed) - len(inflate.unused_data)] if inflate.unused_data else packed
+    pack = zlib.compressobj(6)
+    return b"".join((*map(pack.compress, _lines(zlib.decompressobj(), packed, size)), pack.flush()))
+
+
+def _lines(inflate: Any, packed: bytes, size: int) -> Iterator[bytes]:
+    """The first `size` bytes of a stream, piece by piece."""
+    while size:
+        try:
+            piece = inflate.decompress(packed, min(size, _BAND))
+        except zlib.error as error:
+            raise Damaged(f"the samples of the PNG are damaged ({error})") from error
+        if not piece:
+            raise Damaged("the PNG is cut: samples are missing")
+        packed = inflate.unconsumed_tail
+        size -= len(piece)
+        yield piece
 
 
 def _profile_chunk(data: bytes, start: int, end: int) -> Sequence[bytes | bytearray]:

@@ -20,7 +20,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image, ImageCms, PngImagePlugin
 
 from hf_medseg.errors import Rejected
-from hf_medseg.formats import icc, jpeg, picture, png
+from hf_medseg.formats import icc, jpeg, jpeg_tables, picture, png
 from hf_medseg.formats.picture import Picture, store
 from hf_medseg.formats.pixels import decode
 from hf_medseg.raw.files import RawFile, Reader
@@ -358,6 +358,152 @@ def test_a_jpeg_thumbnail_does_not_travel() -> None:
     assert stored.data == data
 
 
+# Places to hide in that no reader of pictures looks at
+
+
+def hidden_in_jpeg(data: bytes) -> dict[str, bytes]:
+    """A JPEG with a name in many places, none of which changes the picture."""
+    frame = data.index(b"\xff\xc0") if b"\xff\xc0" in data else data.index(b"\xff\xc2")
+    segment = lambda marker, body: b"\xff" + bytes((marker,)) + struct.pack(">H", 2 + len(body)) + body  # noqa: E731
+    words = (SECRET * 9)[:64]
+    codes = b"\0\0\0\0\0\0\0" + bytes((len(words),)) + bytes(8) + words  # as many codes of eight bits
+    at_frame = {
+        "quantisation table": segment(0xDB, b"\3" + words),
+        "quantisation table of 16 bits": segment(0xDB, b"\x13" + words * 2),
+        "Huffman table": segment(0xC4, b"\x13" + codes),
+        "Huffman tables of one segment": segment(0xC4, b"\x12" + codes + b"\x13" + codes),
+        "number of lines": segment(0xDC, SECRET),
+        "a second JFIF": segment(0xE0, b"JFIF\0" + SECRET[:7] + b"\0\0") + segment(0xE0, b"JFXX\0" + SECRET),
+        "colour transforms": b"".join(segment(0xEE, b"Adobe" + SECRET[:6] + b"\1") for _ in range(2)),
+        "comment": segment(0xFE, SECRET),
+        **{f"application {number}": segment(0xE0 + number, SECRET * 3) for number in range(16)},
+    }
+    at_end = {
+        "table after the scan": segment(0xDB, b"\0" + words),
+        "quantisation and Huffman after the scan": segment(0xDB, b"\3" + words) + segment(0xC4, b"\x13" + codes),
+        "after a restart that nothing announces": b"\xff\xd0" + SECRET,
+        "the end, twice": b"\xff\xd9" + SECRET,
+    }
+    return {
+        **{name: data[:frame] + one + data[frame:] for name, one in at_frame.items()},
+        **{name: data[:-2] + one + data[-2:] for name, one in at_end.items()},
+        "before the tables": data[:20] + segment(0xDB, b"\0" + words) + data[20:],
+        "fill bytes": data[:2] + b"\xff" * 40 + data[2:],
+        "JFIF": data.replace(b"JFIF\0\1\1\0\0\1\0\1", b"JFIF\0" + SECRET[:7]),
+    }
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def hidden_in_png(data: bytes) -> dict[str, bytes]:
+    """A PNG with a name in many places, none of which changes the picture."""
+    places = {kind: (start, end) for kind, start, end in png.chunks(data)}
+    start, end = places[b"IDAT"]
+    stream = data[start + 8 : end - 4]
+    lines = zlib.decompress(stream)
+    streams = {
+        "behind the samples": stream + SECRET,
+        "behind the samples, with their checksum again": stream + SECRET + stream[-4:],
+        "more lines": zlib.compress(lines + SECRET * 400),
+        "many more lines": zlib.compress(lines + SECRET * 40_000),
+        "stored, and more lines": zlib.compress(lines + SECRET, 0),
+        "more lines, damaged": zlib.compress(lines + SECRET * 400, 0)[:-200],
+        "no checksum of the samples": stream[:-4],
+    }
+    chunks = {
+        **{
+            kind.decode(): chunk(kind, SECRET * 3)
+            for kind in (b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"tIME", b"sPLT", b"hIST", b"prIv", b"fdAT")
+        },
+        **{kind.decode(): chunk(kind, (SECRET * 4)[:size]) for kind, size in png_numbers.items()},
+        "PLTE": chunk(b"PLTE", SECRET * 3),
+        "gAMA, longer": chunk(b"gAMA", b"\0\0\xb1\x8f" + SECRET),
+        "sRGB, many times": chunk(b"sRGB", b"\0") + chunk(b"sRGB", SECRET),
+    }
+    tail = data[end:]
+    return {
+        **{name: data[:start] + chunk(b"IDAT", one) + tail for name, one in streams.items()},
+        **{name: data[:start] + one + data[start:] for name, one in chunks.items()},
+        "more samples": data[:end] + chunk(b"IDAT", SECRET) + tail,
+        "samples after another chunk": data[:end] + chunk(b"pHYs", bytes(9)) + chunk(b"IDAT", zlib.compress(SECRET)) + tail,
+        "the end": data[:end] + chunk(b"IEND", SECRET),
+    }
+
+
+png_numbers = {b"gAMA": 4, b"pHYs": 9, b"sBIT": 3, b"sRGB": 1, b"cICP": 4, b"cHRM": 32}
+
+
+@pytest.mark.parametrize("form", ["JPEG", "progressive JPEG", "grey JPEG", "PNG", "grey PNG", "16-bit PNG"])
+def test_what_no_reader_looks_at_does_not_travel(form: str) -> None:
+    """Beside the places of metadata there are tables that no scan refers to, and what follows the samples."""
+    array = WIDE if form.startswith("16") else GREY if form.startswith("grey") else RGB
+    plain = kit.encode(array, form.split()[-1], **({"progressive": True} if form.startswith("pro") else {}))
+    hidden = hidden_in_png(plain) if form.endswith("PNG") else hidden_in_jpeg(plain)
+    for place, data in hidden.items():
+        stored = picture.store(data, "a").data
+        assert np.array_equal(pixels(stored), pixels(plain)), place
+        unpacked = (
+            b"".join(zlib.decompress(stored[a + 8 : b - 4]) for kind, a, b in png.chunks(stored) if kind == b"IDAT")
+            if form.endswith("PNG")
+            else b""
+        )
+        for part in (SECRET[:5], SECRET[2:6], SECRET[-4:]):
+            assert part not in stored and part not in unpacked, place
+        assert len(stored) <= len(plain) + 20, place
+        assert picture.store(stored, "a").data is stored or b"IEND" not in stored
+
+
+def test_samples_of_an_interlaced_png_are_counted() -> None:
+    for height, width in ((1, 1), (2, 3), (5, 4), (8, 9), (13, 6)):
+        array = kit.colour("interlaced", height, width)
+        parts = [array[y::down, x::across] for x, y, across, down in png._PASSES]
+        lines = b"".join(b"\0" + line.tobytes() for part in parts if part.shape[1] for line in part)
+        header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 1)
+        data = png.SIGNATURE + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b"")
+        assert np.array_equal(pixels(data), array)
+        assert picture.store(data, "a.png").data is data
+        with pytest.raises(Rejected, match="samples are missing"):
+            picture.store(data.replace(chunk(b"IDAT", zlib.compress(lines)), chunk(b"IDAT", zlib.compress(lines[:-1]))), "a.png")
+
+
+def test_a_wrong_checksum_of_samples_is_damage() -> None:
+    """It was passed through, and readers refused it."""
+    data = kit.encode(RGB)
+    start, end = next((start, end) for kind, start, end in png.chunks(data) if kind == b"IDAT")
+    broken = data[:start] + chunk(b"IDAT", data[start + 8 : end - 8] + b"abcd") + data[end:]
+    with pytest.raises(Rejected, match="samples of the PNG are damaged"):
+        picture.store(broken, "a.png")
+
+
+def test_a_large_png_is_looked_through_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(png, "_MOST_UNPACKED", 100)
+    monkeypatch.setattr(png, "_BAND", 256)
+    plain = kit.encode(RGB)
+    assert picture.store(plain, "a.png").data is plain
+    for place, data in hidden_in_png(plain).items():
+        stored = picture.store(data, "a.png").data
+        assert np.array_equal(pixels(stored), RGB) and SECRET not in stored, place
+
+
+def test_numbers_of_an_icc_profile_leave_no_room_for_words() -> None:
+    made = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    made[68:80] = b"Doe^Jane1970"
+    made[10:12], made[64:67] = b"Do", b"Doe"
+    (count,) = struct.unpack_from(">I", made, 128)
+    for number in range(count):
+        place = 132 + 12 * number
+        name, start, length = struct.unpack_from(">4sII", made, place)
+        if name in (b"wtpt", b"rTRC", b"chad"):
+            struct.pack_into(">II", made, place + 4, len(made), length + len(SECRET))
+            made += made[start : start + 4] + b"Jane" + made[start + 8 : start + length] + SECRET
+    made[:4] = struct.pack(">I", len(made))
+    cleaned = icc.cleaned(bytes(made))
+    assert cleaned is not None and b"Do" not in cleaned and b"Jane" not in cleaned
+    assert same_colours(cleaned) and icc.cleaned(cleaned) == cleaned
+
+
 # ICC profiles
 
 
@@ -452,8 +598,8 @@ def test_jpegs_with_tables_of_their_own_are_not_each_opened_to_be_judged(options
         opened.append(arguments)
         return Image.open(*arguments, **options)
 
-    monkeypatch.setattr(jpeg, "Image", SimpleNamespace(open=opening))
-    jpeg._try_tables.cache_clear()
+    monkeypatch.setattr(jpeg_tables, "Image", SimpleNamespace(open=opening))
+    jpeg_tables.unused.cache_clear()
     headers = set()
     for quality in range(60, 90, 3):
         data = kit.encode(np.roll(RGB, quality, 0) ^ np.uint8(quality), "JPEG", **{**options, "quality": quality})
