@@ -34,7 +34,7 @@ _LENGTH = 20  # hexadecimal digits: names of a million files do not meet
 _SHORTEST = 3  # letters; shorter ones are nobody's name, and would be found in every sentence
 # What a file is, at the end of its name; anything else there may be a part of a name.
 _ENDING = re.compile(
-    r"(?:\.(?:png|jpe?g|bmp|gif|tiff?|webp|pgm|ppm|pnm|jp2|svs|dcm|nii|nrrd|nhdr|mha|mhd|raw|hdr|img|npy|npz|mat|h5|xml|json|csv|tsv|txt|xlsx)"
+    r"(?:\.(?:png|jpe?g|bmp|gif|tiff?|webp|p[bgpn]m|jfif|jpe|jp2|j2k|svs|dcm|nii|nrrd|nhdr|mha|mhd|raw|hdr|img|npy|npz|mat|h5|xml|json|csv|tsv|txt|xlsx)"
     r"(?:\.gz|\.bz2|\.xz)?)\Z",
     re.IGNORECASE,
 )

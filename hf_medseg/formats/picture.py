@@ -22,6 +22,12 @@ _ONCE = 1 << 26
 _TEXTS = (b"Raw profile type", b"XML:com.adobe.xmp")
 
 
+ENDINGS = ("png", "jpg", "jpeg", "jpe", "jfif", "bmp", "gif", "tif", "tiff", "webp", "pbm", "pgm", "ppm", "pnm", "jp2", "j2k")
+"""How the names of pictures end that are read, whatever is in them."""
+PICTURE_NAME = rf"[^/]+\.(?i:{'|'.join(ENDINGS)})"
+"""Pattern of such a name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Encoded:
     """A picture as it is stored.

@@ -17,6 +17,7 @@ from PIL import Image, UnidentifiedImageError
 from hf_medseg.errors import Rejected
 from hf_medseg.formats import jpeg, png, tiff
 from hf_medseg.formats import netpbm as pnm
+from hf_medseg.formats.bmp import with_full_palette
 from hf_medseg.formats.orientation import opened_orientation, stated_orientation
 from hf_medseg.formats.strange import what_is
 
@@ -142,7 +143,9 @@ def bands(data: bytes, path: str, *, indices: bool = False, drop_alpha: bool = F
 
 
 def _plain(data: bytes) -> bytes:
-    """The file as Pillow opens it fastest: PNG samples unpacked, a multi-picture JPEG without its thumbnails."""
+    """The file as Pillow opens it fastest and right: PNG samples unpacked, a multi-picture JPEG without its thumbnails, a whole palette."""
+    if data.startswith(b"BM"):
+        return with_full_palette(data)
     if data.startswith(png.SIGNATURE):
         return png.unpacked(data)
     return jpeg.clean(data).data if data.startswith(jpeg.START) and b"MPF\0" in data[:65536] else data

@@ -79,36 +79,63 @@ def by_index(seen: Mapping[str, Any], named: Iterable[int] = ()) -> bool:
         Refused: they show colours, and their order differs from file to file, or their background cannot be told.
     """
     palettes = {path: one.palette for path, one in seen.items() if isinstance(one, Coding) and one.palette is not None}
+    if blank := _blank(palettes):
+        return blank
     order: dict[int, Colour] = {}
     indices: dict[Colour, int] = {}
-    apart = ""
+    apart = twice = ""
     for path, palette in palettes.items():
         for index, colour in palette.items():
-            if order.setdefault(index, colour) != colour or indices.setdefault(colour, index) != index:
+            if order.setdefault(index, colour) != colour:
                 apart = apart or path
+            elif indices.setdefault(colour, index) != index:
+                twice = twice or path
     greys = all(red == green == blue for palette in palettes.values() for red, green, blue in palette.values())
     named = set(named)
+    if {*order} <= named | {0}:
+        twice = ""  # the user tells them apart
     if greys:
         shown = {colour[0] for palette in palettes.values() for colour in palette.values()}
-        return not apart and order.get(0, (0, 0, 0)) == (0, 0, 0) and {*order} <= named | {0} and not shown <= named | {0}
+        return not (apart or twice) and order.get(0, (0, 0, 0)) == (0, 0, 0) and {*order} <= named | {0} and not shown <= named | {0}
     black = indices.get((0, 0, 0), 0)
-    if not apart and (black == 0 or 0 in named):
+    if not (apart or twice) and (black == 0 or 0 in named):
         return True
     counts: Counter[Colour] = Counter()
     for path, palette in palettes.items():
         for index, colour in palette.items():
             counts[colour] += seen[path].values[index].pixels
     first = next(iter(palettes))
-    there = (
-        f"as in {first} and {apart}" if apart else f"as in {first}: black is number {black} and {hexadecimal(order.get(0, (0, 0, 0)))} is 0"
-    )
-    what = "number their colours differently from file to file" if apart else "do not say which colour is background"
+    if apart:
+        what = f"number their colours differently from file to file, as in {first} and {apart}: the numbers in them mean nothing"
+    elif twice:
+        same = next(colour for index, colour in palettes[twice].items() if indices[colour] != index)
+        numbers = listed(str(index) for index, colour in order.items() if colour == same)
+        what = f"have one colour for several numbers, as in {twice}: {numbers} are {hexadecimal(same)}"
+    else:
+        ground = hexadecimal(order.get(0, (0, 0, 0)))
+        what = f"do not say which colour is background, as in {first}: black is number {black} and {ground} is 0"
     found = listed(f"{hexadecimal(colour)} in {number:,} pixels" for colour, number in counts.most_common(8))
     more = f" and {len(counts) - 8} more colours" if len(counts) > 8 else ""
     raise Refused(
-        f"The palettes of the masks {what}, {there}: the numbers in them mean nothing. Found: {found}{more}. "
+        f"The palettes of the masks {what}. Found: {found}{more}. "
         + line(colours_line(dict(counts.most_common(64))))
+        + (f"; or, if the numbers are classes: {classes_line(sorted({*order} - {0}))}" if twice and not apart else "")
     )
+
+
+def _blank(palettes: Mapping[str, Mapping[int, Colour]]) -> bool:
+    """Whether palettes show one colour whatever the numbers are, as where nobody gave them any: then the numbers are all there is.
+
+    Raises:
+        Refused: some do, and others have colours.
+    """
+    blank = [path for path, palette in palettes.items() if len(palette) > 1 and len({*palette.values()}) == 1]
+    if blank and len({colour for palette in palettes.values() for colour in palette.values()}) > 1:
+        raise Refused(
+            f"{blank[0]} shows one colour in every pixel, and its palette has {len(palettes[blank[0]])} numbers for it; "
+            f"{len(blank):,} of {len(palettes):,} masks are so. Save them with the palette of the others."
+        )
+    return bool(blank)
 
 
 def agree(seen: Mapping[str, Any]) -> Agreed:
@@ -313,6 +340,12 @@ def _refuse_whites(kept: Mapping[str, Mapping[int, Value]], kinds: list[int]) ->
     nearly = [value for value in kinds if _NEARLY_WHITE <= value <= 255]
     several = "if they are classes: " + classes_line(kinds)
     if len(nearly) > 1 and all(value in nearly or value <= 8 for value in kinds):
+        if min(counts) in nearly:
+            ground = ", ".join(f'{value} = "{"background" if value == kinds[-1] else f"class_{value}"}"' for value in reversed(kinds))
+            raise Refused(
+                f"The masks hold {in_words(counts)}: nothing but values close to white, and no background. "
+                f"If {kinds[-1]} is it, say in the about file: classes = {{ {ground} }}; {several}"
+            )
         raise Refused(
             f"The masks hold {in_words(counts)}: several values close to white look like one class. "
             f"{line('threshold = 127')}; or, {several}"

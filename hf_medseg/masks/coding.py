@@ -18,6 +18,7 @@ from PIL import Image
 from hf_medseg.errors import Rejected
 from hf_medseg.formats import jpeg, png
 from hf_medseg.formats.alpha import apart
+from hf_medseg.formats.bmp import with_full_palette
 from hf_medseg.formats.pixels import decode
 from hf_medseg.masks.labels import greys_between, luma, value_counts
 from hf_medseg.raw.files import Head, Whole
@@ -187,7 +188,7 @@ def _opened(data: bytes) -> Iterator[Image.Image | None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns of odd metadata, which is dropped anyway
         try:
-            picture = Image.open(io.BytesIO(data))
+            picture = Image.open(io.BytesIO(with_full_palette(data)))
         except (OSError, ValueError, SyntaxError, LookupError, TypeError, struct.error):
             yield None
             return

@@ -315,9 +315,10 @@ def map_values(array: Array, mapping: Mapping[int, int], path: str, advice: str 
 
 @dataclass(frozen=True, slots=True)
 class Colours(OfPixels):
-    """Each colour is a class; any other colour rejects the case."""
+    """Each colour is a class; any other colour rejects the case, with `advice`."""
 
     mapping: Mapping[tuple[int, int, int], int]
+    advice: str = "Fetch the owner's file; copies are often recoloured."
 
     def labels(self, reader: Reader, shape: Shape) -> LabelMap:
         """See `Labels.labels`."""
@@ -333,7 +334,7 @@ class Colours(OfPixels):
             raise Rejected(
                 _name(self),
                 f"colours {few} where only {', '.join(map(str, self.mapping))} are declared.",
-                "Fetch the owner's file; copies are often recoloured.",
+                self.advice,
             )
         result: LabelMap = np.array([table[int(v)] for v in values], np.uint8)[places].reshape(array.shape[:3])
         return result

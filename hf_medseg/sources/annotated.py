@@ -22,14 +22,12 @@ from hf_medseg.catalog.own import Fit
 from hf_medseg.catalog.source import Config, Edition, Reading, Source, SurveyPlan, source_of
 from hf_medseg.dataset.columns import Column
 from hf_medseg.errors import Refused, Rejected
-from hf_medseg.formats.picture import Picture
+from hf_medseg.formats.picture import PICTURE_NAME, Picture
 from hf_medseg.masks.agreement import MOST_CLASSES
 from hf_medseg.masks.drawing import UNKNOWN, Canvas, Thing, drawing_columns
 from hf_medseg.raw.files import RawFile, Reader
 from hf_medseg.raw.splits import SPLIT_FOLDER, split_of
 from hf_medseg.raw.tree import Raw, joined
-
-PICTURE = r"[^/]+\.(?i:png|jpe?g|bmp|gif|tiff?|webp|pgm|ppm|pnm|jp2)"
 
 Read = TypeVar("Read")
 
@@ -48,7 +46,7 @@ class Pictures:
     """The pictures of a tree, found by the names that annotation files give them."""
 
     def __init__(self, raw: Raw, others: Iterable[RawFile] = ()) -> None:
-        self.files = list(raw.find(rf"(?:[^/]+/)*{PICTURE}", twins=False).values())
+        self.files = list(raw.find(rf"(?:[^/]+/)*{PICTURE_NAME}", twins=False).values())
         self.start = layout_start([file.listed for file in (*self.files, *others)])
         self._called: dict[str, list[RawFile]] = {}
         for file in self.files:
@@ -196,7 +194,7 @@ def edition_of(
             configs=(Config(columns={**drawing_columns(classes), **(own or {})}),),
             masks=about.masks,
             uncertain=uncertain,
-            not_used=((PICTURE, "no annotation file names it"),),
+            not_used=((PICTURE_NAME, "no annotation file names it"),),
         ),
     )
 
@@ -346,7 +344,7 @@ def sheet_fits(raw: Raw, layout: str, files: Sequence[RawFile], *, many: bool = 
     if not files:
         return []
     layout = f"{layout}, such as {files[0].listed}"
-    pictures = len(raw.find(rf"(?:[^/]+/)*{PICTURE}", twins=False))
+    pictures = len(raw.find(rf"(?:[^/]+/)*{PICTURE_NAME}", twins=False))
     if not pictures:
         return [Fit(layout=layout, images=0, missing=("There is no picture beside the annotation files: put the pictures there.",))]
     return [Fit(layout=layout, images=pictures if many else min(pictures, len(files)), reading=tuple(files))]
@@ -388,7 +386,7 @@ def sheet_source(
         called: the files, in words.
         folders: see `Pictures.beside`.
     """
-    landmarks = (pattern, PICTURE)
+    landmarks = (pattern, PICTURE_NAME)
 
     def fits(raw: Raw, about: About) -> Sequence[Fit]:
         return sheet_fits(raw, called, of_kind(raw, pattern, is_one))

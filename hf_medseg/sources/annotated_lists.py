@@ -12,13 +12,12 @@ from hf_medseg.catalog.about import About
 from hf_medseg.catalog.own import Fit
 from hf_medseg.catalog.source import Edition, Reading, Source, SurveyPlan, source_of
 from hf_medseg.errors import Refused, Rejected
-from hf_medseg.formats.picture import Picture
+from hf_medseg.formats.picture import PICTURE_NAME, Picture
 from hf_medseg.masks.drawing import Canvas, Thing
 from hf_medseg.raw.files import RawFile, Reader
 from hf_medseg.raw.splits import SPLIT_FOLDER
 from hf_medseg.raw.tree import Raw
 from hf_medseg.sources.annotated import (
-    PICTURE,
     AboutDrawings,
     Packed,
     Pictures,
@@ -126,7 +125,7 @@ def list_source(
         mend: what to do where an object cannot be read.
     """
     pattern = rf"[^/]+\.(?i:{ending})"
-    landmarks = (pattern, PICTURE)
+    landmarks = (pattern, PICTURE_NAME)
 
     def fits(raw: Raw, about: About) -> Sequence[Fit]:
         return sheet_fits(raw, called, of_kind(raw, pattern, is_one), many=True)

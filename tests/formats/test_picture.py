@@ -761,6 +761,8 @@ def test_every_kind_of_bmp_is_the_same_picture() -> None:
     data = bmp(30, 20, 8, packed, packing=1, palette=palette)
     assert np.array_equal(decode(data, "a.bmp", indices=True), indices)
     assert np.array_equal(decode(data, "a.bmp"), np.array([(200, 0, 9), (0, 0, 0), (3, 2, 1)], np.uint8)[indices])
+    data = bmp(30, 20, 8, np.pad(indices % 2, ((0, 0), (0, 2)))[::-1].tobytes(), palette=bytes((0, 0, 0, 0, 255, 255, 255, 0)))
+    assert np.array_equal(decode(data, "a.bmp"), indices % 2 * 255)  # Pillow takes a byte for eight pixels where two colours are these
 
 
 def test_a_jpeg_of_four_channels_is_called_cmyk() -> None:

@@ -12,7 +12,7 @@ from hf_medseg.catalog.about import About
 from hf_medseg.catalog.own import Fit
 from hf_medseg.catalog.source import Edition, Reading, SurveyPlan, source_of
 from hf_medseg.errors import Refused, Rejected
-from hf_medseg.formats.picture import Picture
+from hf_medseg.formats.picture import PICTURE_NAME, Picture
 from hf_medseg.masks.drawing import UNKNOWN, Canvas, Drawing
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.long_json import keys_in
@@ -20,7 +20,6 @@ from hf_medseg.raw.splits import SPLIT_FOLDER
 from hf_medseg.raw.tree import Raw
 from hf_medseg.sources.annotated import (
     HEAD,
-    PICTURE,
     AboutDrawings,
     Pictures,
     classes_of,
@@ -33,7 +32,7 @@ from hf_medseg.sources.annotated import (
 )
 from hf_medseg.sources.coco_json import Index, Objects, Segments, index_of
 
-LANDMARKS = (r"[^/]+\.(?i:json)", PICTURE)
+LANDMARKS = (r"[^/]+\.(?i:json)", PICTURE_NAME)
 
 KEYS = {"images", "annotations", "categories"}
 
@@ -50,7 +49,7 @@ def fits(raw: Raw, about: About) -> Sequence[Fit]:
     wanted = AboutFile.of(about).annotations
     files = [file for file in raw.find(r"(?:[^/]+/)*[^/]+\.(?i:json)", twins=False).values() if _is_coco(file)]
     chosen = [file for file in files if not wanted or any(f"/{file.listed}".endswith(f"/{name}") for name in wanted)]
-    pictures = len(raw.find(rf"(?:[^/]+/)*{PICTURE}", twins=False)) if files else 0
+    pictures = len(raw.find(rf"(?:[^/]+/)*{PICTURE_NAME}", twins=False)) if files else 0
     layout = f"{len(chosen)} COCO file{'s' * (len(chosen) != 1)}, such as {(chosen or files)[0].listed}" if files else ""
     if not files:
         return []

@@ -165,7 +165,7 @@ class Coding:
         if mask.listed in self.agreed.wrong:
             return {"mask": Unfit(mask, *self.agreed.wrong[mask.listed])}
         if self.colours:
-            return {"mask": Colours(MaskColours(mask, self.alpha), self._of_colours)}
+            return {"mask": Colours(MaskColours(mask, self.alpha), self._of_colours, UNNAMED_COLOUR)}
         twin = picture if picture.size == mask.size else None
         pixels = MaskValues(mask, self.agreed.by_index, self.above, exact=self.objects, twin=twin, alpha=self.alpha)
         if self.objects:
@@ -193,6 +193,7 @@ def slug(name: str) -> str:
     return re.sub(r"\W+", "_", name.lower()).strip("_") or "unnamed"
 
 
+UNNAMED_COLOUR = "Name every colour in the about file (colours), or mend the mask."
 UNNAMED = "Name every value in the about file (classes), or mend the mask."
 
 

@@ -12,7 +12,7 @@ from hf_medseg.catalog.own import Fit
 from hf_medseg.catalog.source import Config, Edition, Reading, SurveyPlan, source_of
 from hf_medseg.dataset.columns import FLAG, PICTURE, TEXT, Column, ListOf, annotated, table_columns
 from hf_medseg.errors import Refused
-from hf_medseg.formats.picture import Picture
+from hf_medseg.formats.picture import PICTURE_NAME, Picture
 from hf_medseg.masks.agreement import MOST_CLASSES, OBJECTS, refuse_apart
 from hf_medseg.masks.coding import Coding as Seen
 from hf_medseg.masks.coding import look, look_at_alpha, look_at_palette, look_past_alpha
@@ -24,9 +24,7 @@ from hf_medseg.sources.image_mask_folder.coding import MOST_COLUMNS, AboutFile, 
 from hf_medseg.sources.image_mask_folder.known_ways import known_ways
 from hf_medseg.sources.image_mask_folder.pattern_ways import metadata_way, way_by_patterns
 from hf_medseg.sources.image_mask_folder.tree_ways import ways_of
-from hf_medseg.sources.image_mask_folder.ways import Belonging, Item, Way, patients, placed
-
-FILE = r"([^/]+)\.(?i:png|jpe?g|bmp|gif|tiff?|webp|pgm|ppm|pnm|jp2)"
+from hf_medseg.sources.image_mask_folder.ways import Belonging, Item, Way, is_picture, patients, placed, stem_of
 
 HEAD = 64  # bytes that tell whether a picture may have a palette
 
@@ -91,9 +89,12 @@ def cases(raw: Raw) -> Iterator[Case]:
         raw.note("masks/", note)
     marked = {place.split for item, place in found if item.picture.there and (item.masks or item.path in way.marked)}
     ids = _ids(way, found)
+    unread = _unread(raw, way)
     same: dict[str | None, Mapping[str, Any]] = {}  # where the folder is all that is said of a picture, one record for all in it
     for (item, place), image_id in zip(found, ids, strict=True):
         problem = _problem(raw, about, way, coding.files, item, place, annotated=place.split in marked)
+        if not item.picture.there and (called := unread.get(item.stem)) is not None:
+            problem = Problem(f"the file called like its picture is {called.listed}, and no picture that is read.", "Save that as PNG.")
         folder = None if by_patient or place.folder.rpartition("/")[2] == item.stem else place.folder or None
         further = _columns(way, coding.files, item)
         columns = {"folder": folder, **further} if further else same.setdefault(folder, {"folder": folder})
@@ -120,6 +121,13 @@ def _ids(way: Way, found: list[tuple[Item, Belonging]]) -> list[str]:
     if len(set(ids)) < len(ids):
         return [f"{item.said['split']}_{one}" if item.said.get("split") else one for (item, _), one in zip(found, ids, strict=True)]
     return ids
+
+
+def _unread(raw: Raw, way: Way) -> dict[str, RawFile]:
+    """Files that are called as a picture that is missing, but for their ending, by the stem of their mask."""
+    missing = {item.stem for item in way.orphans}
+    named = ((stem_of(file.name), file) for file in raw.files if missing and "." in file.name and not is_picture(file.name))
+    return {stem: file for stem, file in named if stem in missing}
 
 
 def _way(raw: Raw) -> Way:
@@ -231,7 +239,7 @@ def columns_of(way: Way, coding: Coding) -> Mapping[str, Column]:
 
 
 READING = Reading(
-    landmarks=(FILE,),
+    landmarks=(PICTURE_NAME,),
     configs=(Config(columns={"folder": TEXT}),),
 )
 
@@ -239,7 +247,7 @@ SOURCE = source_of(
     __file__,
     READING,
     cases,
-    begins=(rf"{SPLIT_FOLDER}(?i:images?|imgs?|pictures?)/+{FILE}",),
+    begins=(rf"{SPLIT_FOLDER}(?i:images?|imgs?|pictures?)/+{PICTURE_NAME}",),
     survey=survey_of,
     about_file=AboutFile,
     from_about=edition_from,

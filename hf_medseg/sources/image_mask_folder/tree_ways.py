@@ -12,7 +12,7 @@ from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.order import natural
 from hf_medseg.raw.splits import split_of
 from hf_medseg.raw.tree import Raw, joined
-from hf_medseg.sources.image_mask_folder.ways import ENDINGS, Item, Kind, Way, kinds_of, stem_of
+from hf_medseg.sources.image_mask_folder.ways import DOTTED, Item, Kind, Way, kinds_of, stem_of
 from hf_medseg.sources.image_mask_folder.words import STRONG, Role, are_raters, is_derived, role_of, said_by, tokens, without_role
 
 DEEPER = "lies in a folder below images/ or masks/, which is not read"
@@ -92,7 +92,7 @@ def ways_of(raw: Raw, suffix: str) -> list[Way]:
     Raises:
         Refused: two kinds of folders may hold the masks.
     """
-    found = seen(raw.listing.ending(*ENDINGS))
+    found = seen(raw.listing.ending(*DOTTED))
     _refuse_drawn_by_hand(found)
     found = _without_other_masks(_without_objects(found))
     masks = [one for one in found if one.role == "mask"]

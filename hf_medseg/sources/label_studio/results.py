@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hf_medseg.errors import Rejected
+from hf_medseg.formats.picture import PICTURE_NAME
 from hf_medseg.masks.areas import Area, Brush, Ellipse, Outline, Rectangle, outline_of
 from hf_medseg.masks.drawing import Thing
 from hf_medseg.raw.long_json import text_of
-from hf_medseg.sources.annotated import PICTURE, Packer, formed
+from hf_medseg.sources.annotated import Packer, formed
 from hf_medseg.sources.annotated_lists import Index, Listed
 
 MEND = "Mend this task in Label Studio, and export it again as JSON."
@@ -62,7 +63,7 @@ def _names(task: dict[str, Any]) -> tuple[str, ...]:
     """What the picture of a task may be called."""
     told = [str(task.get("file_upload") or ""), *(value for value in task["data"].values() if isinstance(value, str))]
     names = [unquote(one).rpartition("?d=")[2].partition("?")[0] for one in told]
-    names = [name for name in names if re.fullmatch(PICTURE, name.rpartition("/")[2])]
+    names = [name for name in names if re.fullmatch(PICTURE_NAME, name.rpartition("/")[2])]
     plain = [_UPLOADED.sub("", name.rpartition("/")[2], count=1) for name in names]
     return tuple(dict.fromkeys((*names, *plain)))
 

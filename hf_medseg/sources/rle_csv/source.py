@@ -12,18 +12,18 @@ from hf_medseg.catalog.about import About
 from hf_medseg.catalog.own import Fit
 from hf_medseg.catalog.source import Edition, Reading, source_of
 from hf_medseg.errors import Refused, Rejected
-from hf_medseg.formats.picture import Picture
+from hf_medseg.formats.picture import PICTURE_NAME, Picture
 from hf_medseg.masks.drawing import Canvas
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.order import natural
 from hf_medseg.raw.tables import Table, headed
 from hf_medseg.raw.tree import Raw
-from hf_medseg.sources.annotated import PICTURE, AboutDrawings, Pictures, classes_of, edition_of, ids_of, note_missing, split_in
+from hf_medseg.sources.annotated import AboutDrawings, Pictures, classes_of, edition_of, ids_of, note_missing, split_in
 from hf_medseg.sources.rle_csv.rows import Rows, Runs
 
 TABLE = r"[^/]+\.(?i:csv|csv\.gz|tsv|xlsx)"
 
-LANDMARKS = (TABLE, PICTURE)
+LANDMARKS = (TABLE, PICTURE_NAME)
 
 # What columns are called in tables that people publish; the first of them that a table has counts.
 IMAGES = ("ImageId", "image_id", "ImageID", "img_id", "image", "Image", "filename", "file_name", "id", "Id")
@@ -74,7 +74,7 @@ def fits(raw: Raw, about: About) -> Sequence[Fit]:
     layouts = [layout for file in tables if (layout := _layout(file, said)) is not None]
     if len(layouts) > 1:
         layouts = [one for one in layouts if "submission" not in one.table.name.lower()] or layouts
-    pictures = len(raw.find(rf"(?:[^/]+/)*{PICTURE}", twins=False)) if layouts else 0
+    pictures = len(raw.find(rf"(?:[^/]+/)*{PICTURE_NAME}", twins=False)) if layouts else 0
     return [_fit(layout, said, pictures, several=len(layouts) > 1) for layout in layouts]
 
 

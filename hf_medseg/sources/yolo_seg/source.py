@@ -10,15 +10,15 @@ from hf_medseg.case import Case
 from hf_medseg.catalog.about import About
 from hf_medseg.catalog.own import Fit
 from hf_medseg.catalog.source import Edition, Reading, SurveyPlan, source_of
-from hf_medseg.formats.picture import Picture
+from hf_medseg.formats.picture import PICTURE_NAME, Picture
 from hf_medseg.masks.drawing import Canvas
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.splits import SPLIT_FOLDER
 from hf_medseg.raw.tree import Raw
-from hf_medseg.sources.annotated import PICTURE, AboutDrawings, Pictures, classes_of, edition_of, ids_of, of_kind, split_in
+from hf_medseg.sources.annotated import AboutDrawings, Pictures, classes_of, edition_of, ids_of, of_kind, split_in
 from hf_medseg.sources.yolo_seg.labels import Labels, kind_of, look, named_in
 
-LANDMARKS = (r"[^/]+\.(?i:txt)", PICTURE)
+LANDMARKS = (r"[^/]+\.(?i:txt)", PICTURE_NAME)
 
 
 FOLDERS = {"labels": "images", "annotations": "images"}

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image, ImageFilter
 
 from hf_medseg.cli import main
@@ -137,6 +138,24 @@ def test_a_palette_whose_number_0_is_not_black_although_black_is_used_is_refused
     message = refused(tmp_path)
     assert "black is number 1 and #ff0000 is 0" in message
     assert np.array_equal(masks(converted(tmp_path, said(message)))["a"], BINARY)
+
+
+def test_a_palette_of_one_colour_leaves_the_numbers(tmp_path: Path) -> None:
+    """It was read as the one grey that it shows: an empty mask, although its numbers differ."""
+    tree(tmp_path / "raw", {"a.png": palette(IDS, BLACK, BLACK, BLACK), "b.png": palette(BINARY, BLACK, BLACK)})
+    found = masks(converted(tmp_path))
+    assert np.array_equal(found["a"], IDS)
+    assert np.array_equal(found["b"], BINARY)
+    palette(IDS, BLACK, RED, GREEN)(tmp_path / "raw" / "masks" / "b.png")
+    with pytest.raises(Refused, match=r"masks/a.png shows one colour in every pixel, and its palette has 3 numbers for it; 1 of 2 masks"):
+        converted(tmp_path / "again", _again(tmp_path, 'about file: masks = "stored"'))
+
+
+def test_a_palette_with_one_colour_twice_is_not_said_to_differ_from_itself(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", {"a.png": palette(IDS, BLACK, RED, RED)})
+    message = refused(tmp_path)
+    assert "have one colour for several numbers, as in masks/a.png: 1 and 2 are #ff0000." in message
+    assert np.array_equal(masks(converted(tmp_path, message.rpartition("are classes: ")[2]))["a"], IDS)
 
 
 def test_palettes_beside_grey_masks_of_other_values_are_refused(tmp_path: Path) -> None:
@@ -400,6 +419,14 @@ def test_two_whites_in_one_mask_are_refused(tmp_path: Path) -> None:
     assert np.array_equal(masks(converted(tmp_path, said(message)))["a"], BINARY)
 
 
+def test_numbers_stored_where_white_is_0_are_not_mended_by_a_threshold(tmp_path: Path) -> None:
+    """255 is their background; above the threshold that was advised lay everything."""
+    tree(tmp_path / "raw", {"a.tif": lambda path: tifffile.imwrite(path, IDS, photometric="miniswhite")})
+    message = refused(tmp_path)
+    assert "nothing but values close to white, and no background. If 255 is it, " in message
+    assert np.array_equal(masks(converted(tmp_path, said(message)))["a"], np.array([0, 2, 1])[IDS])
+
+
 def test_another_white_in_another_mask_is_refused(tmp_path: Path) -> None:
     tree(tmp_path / "raw", {"a.png": stored(WHITE), "b.png": stored(BINARY)})
     message = refused(tmp_path)
@@ -520,14 +547,21 @@ def test_nobody_is_told_to_fetch_files_of_their_own(tmp_path: Path) -> None:
     Image.fromarray(WHITE[:-1]).save(folder / "small.png")
     Image.fromarray(np.ascontiguousarray(WHITE.T)).save(folder / "side.png")
     Image.fromarray(np.dstack([WHITE] * 4)).save(folder / "clear.png")
-    Image.fromarray(WHITE).save(folder / "orphan.png")
+    for name in ("orphan", "phone"):
+        Image.fromarray(WHITE).save(folder / f"{name}.png")
+    (tmp_path / "raw" / "images" / "phone.heic").write_bytes(b"\0\0\0\x18ftypheic")
+    for name, suffix in (("a", "jpe"), ("small", "jfif")):  # as browsers save JPEG
+        picture = folder.parent / "images" / f"{name}.png"
+        Image.open(picture).save(picture.with_suffix(f".{suffix}"), "JPEG")
+        picture.unlink()
     rejected = {one["image_id"]: f"{one['expected']} {one['advice']}" for one in converted(tmp_path).conversion.rejected}
-    assert set(rejected) == {"cut", "empty", "small", "clear", "side", "orphan"}
+    assert set(rejected) == {"cut", "empty", "small", "clear", "side", "orphan", "phone"}
     for message in rejected.values():
         assert not re.search(r"(?i)fetch|download|owner|promises", message), message
     assert "lies on its side" in rejected["side"]
     assert "Else save it without transparency." in rejected["clear"]
     assert "images/orphan.png, which belongs to it, is missing." in rejected["orphan"]
+    assert "the file called like its picture is images/phone.heic, and no picture that is read. Save that as PNG." in rejected["phone"]
 
 
 def test_a_damaged_archive_of_ones_own_is_not_to_be_fetched(tmp_path: Path) -> None:
