@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from hf_medseg.errors import Rejected
-from hf_medseg.formats import jpeg, png, tiff
+from hf_medseg.formats import jpeg, png, png_lines, tiff
 from hf_medseg.formats import netpbm as pnm
 from hf_medseg.formats.bmp import with_full_palette
 from hf_medseg.formats.orientation import opened_orientation, stated_orientation
@@ -93,7 +93,10 @@ def opened(
                 pixels = _grey_if_grey_palette(found.pixels, palette=found.palette)
                 fitting = pixels if doubles and pixels.dtype == np.float64 else _fitting(pixels, path, signed, wide=indices)
                 return fitting, stated_orientation(found.orientation)
-            with Image.open(io.BytesIO(_plain(data)), formats=_FORMATS) as picture:
+            plain = _plain(data, indices)
+            if isinstance(plain, np.ndarray):
+                return plain, None
+            with Image.open(io.BytesIO(plain), formats=_FORMATS) as picture:
                 orientation = opened_orientation(picture)
                 return _decode(picture, path, indices, signed, drop_alpha), orientation
     except Rejected:
@@ -142,12 +145,12 @@ def bands(data: bytes, path: str, *, indices: bool = False, drop_alpha: bool = F
             band = None
 
 
-def _plain(data: bytes) -> bytes:
-    """The file as Pillow opens it fastest and right: PNG samples unpacked, a multi-picture JPEG without its thumbnails, a whole palette."""
+def _plain(data: bytes, indices: bool) -> bytes | Array:
+    """The file as Pillow opens it fastest and right (PNG samples unpacked, no thumbnails beside a JPEG, a whole palette), or its samples."""
     if data.startswith(b"BM"):
         return with_full_palette(data)
     if data.startswith(png.SIGNATURE):
-        return png.unpacked(data)
+        return png_lines.read(data, indices=indices)
     return jpeg.clean(data).data if data.startswith(jpeg.START) and b"MPF\0" in data[:65536] else data
 
 

@@ -52,7 +52,7 @@ def encode(pixels: NDArray[Any], *, labels: bool = False, spent: bool = False, f
     if not (pixels.dtype == np.uint16 and not colour) and not (pixels.dtype == np.uint8 and pixels.shape[2:] in ((), (3,))):
         raise ValueError(f"no PNG for shape {pixels.shape} and type {pixels.dtype}")
     header = struct.pack(">IIBBBBB", width, height, pixels.dtype.itemsize * 8, 2 if colour else 0, 0, 0, 0)
-    in_place = spent and not labels and pixels.nbytes > _MOST_UNPACKED and pixels.flags.owndata and pixels.flags.c_contiguous
+    in_place = spent and not labels and pixels.nbytes > MOST_UNPACKED and pixels.flags.owndata and pixels.flags.c_contiguous
     # libdeflate gives the same bytes on every processor, which zlib-ng and ISA-L do not.
     if in_place:
         packed: bytes | bytearray = deflate.zlib_compress(_filtered_in_place(pixels), 1)
@@ -61,7 +61,7 @@ def encode(pixels: NDArray[Any], *, labels: bool = False, spent: bool = False, f
         packed = runs.packed(found)
     else:
         packed = deflate.zlib_compress(_filtered(pixels, labels), 6 if labels else 1)
-    return b"".join((SIGNATURE, *_chunk(b"IHDR", header), *_chunk(b"IDAT", packed), *_chunk(b"IEND", b"")))
+    return b"".join((SIGNATURE, *chunk(b"IHDR", header), *chunk(b"IDAT", packed), *chunk(b"IEND", b"")))
 
 
 def _samples(pixels: NDArray[Any]) -> NDArray[np.uint8]:
@@ -99,33 +99,15 @@ def _filtered_in_place(pixels: NDArray[Any]) -> NDArray[np.uint8]:
     return room
 
 
-def _chunk(kind: bytes, data: bytes | bytearray) -> tuple[bytes | bytearray, ...]:
+def chunk(kind: bytes, data: bytes | bytearray) -> tuple[bytes | bytearray, ...]:
+    """A chunk, in parts that are to be joined."""
     return struct.pack(">I", len(data)), kind, data, struct.pack(">I", deflate.crc32(data, deflate.crc32(kind)))
 
 
 # Samples of each colour type (W3C PNG, table 8), and bytes that are unpacked at once: more would cost memory (and may be a bomb).
-_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
-_MOST_UNPACKED = 1 << 26
+SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+MOST_UNPACKED = 1 << 26
 _MOST_PROFILE = 1 << 24  # bytes of an ICC profile; the largest for printers hold 2 MB
-
-
-def unpacked(data: bytes) -> bytes:
-    """The same PNG with its samples stored instead of packed: libdeflate unpacks masks ten times as fast as Pillow's zlib.
-
-    A file that is interlaced, very large or not in order is returned as it is, for the decoder to judge.
-    """
-    try:
-        width, height, bits, colour, _, _, interlaced = struct.unpack_from(">IIBBBBB", data, 16)
-        size = height * (1 + (width * bits * _SAMPLES[colour] + 7) // 8)
-        packed = [(start, end) for kind, start, end in chunks(data) if kind == b"IDAT"]
-        first, last = packed[0][0], packed[-1][1]
-        if interlaced or size > _MOST_UNPACKED or sum(end - start for start, end in packed) != last - first:
-            return data
-        lines = deflate.zlib_decompress(b"".join(data[start + 8 : end - 4] for start, end in packed), size)
-    except (struct.error, LookupError, Damaged, deflate.DeflateError):
-        return data
-    return b"".join((data[:first], *_chunk(b"IDAT", deflate.zlib_compress(lines, 0)), data[last:])) if len(lines) == size else data
-
 
 _BAND = 1 << 22
 """Bytes of samples in one band of a large picture."""
@@ -136,7 +118,7 @@ def is_large(data: bytes) -> bool:
     if not data.startswith(SIGNATURE) or len(data) < 33:
         return False
     width, height, bits, colour, _, _, interlaced = struct.unpack_from(">IIBBBBB", data, 16)
-    if interlaced or (bits != 8 and (bits, colour) != (16, 0)) or height * width * bits * _SAMPLES.get(colour, 0) // 8 <= _MOST_UNPACKED:
+    if interlaced or (bits != 8 and (bits, colour) != (16, 0)) or height * width * bits * SAMPLES.get(colour, 0) // 8 <= MOST_UNPACKED:
         return False
     try:
         return all(kind != b"acTL" for kind, _, _ in chunks(data))
@@ -157,7 +139,7 @@ def bands(data: bytes) -> Generator[tuple[int, int, bytes], bytes, None]:
         Damaged: a checksum is wrong, or samples are missing.
     """
     width, height, bits, colour = struct.unpack_from(">IIBB", data, 16)
-    stride = 1 + width * bits * _SAMPLES[colour] // 8
+    stride = 1 + width * bits * SAMPLES[colour] // 8
     found = list(chunks(data))
     for kind, start, end in found:
         if deflate.crc32(data[start + 4 : end - 4]) != struct.unpack_from(">I", data, end - 4)[0]:
@@ -175,7 +157,7 @@ def bands(data: bytes) -> Generator[tuple[int, int, bytes], bytes, None]:
         del ready[:wanted]
         header = struct.pack(">IIBBBBB", width, len(samples) // stride, bits, colour, 0, 0, 0)
         packed = deflate.zlib_compress(samples, 0)
-        band = b"".join((SIGNATURE, *_chunk(b"IHDR", header), colours, *_chunk(b"IDAT", packed), *_chunk(b"IEND", b"")))
+        band = b"".join((SIGNATURE, *chunk(b"IHDR", header), colours, *chunk(b"IDAT", packed), *chunk(b"IEND", b"")))
         above = b"\0" + (yield top, 1 if above else 0, band)
 
 
@@ -244,7 +226,7 @@ def clean(data: bytes) -> tuple[bytes, bytes]:
             exif = data[start + 8 : end - 4]
         plain = kind not in _NUMBERS or _NUMBERS[kind].fullmatch(data, start + 8, end - 4) is not None
         if kind == b"IEND":
-            kept += _chunk(kind, b"")
+            kept += chunk(kind, b"")
             whole = whole and end == start + 12
         elif kind == b"iCCP" and kind not in seen:
             kept += _profile_chunk(data, start, end)
@@ -271,11 +253,11 @@ def exact(data: bytes) -> bytes:
     run = next((number for number, ((_, end), (start, _)) in enumerate(pairwise(places), 1) if end != start), len(places))
     packed = b"".join(data[start + 8 : end - 4] for start, end in places[:run])
     size = _size_of_lines(data)
-    samples = packed if size <= _MOST_UNPACKED and _is_exact(packed, size) else _repacked(packed, size)
+    samples = packed if size <= MOST_UNPACKED and _is_exact(packed, size) else _repacked(packed, size)
     if samples is packed and run == len(places) and all(kind != b"PLTE" for kind, _, _ in found):
         return data
     head = [data[start:end] for kind, start, end in found if kind not in (b"IDAT", b"PLTE", b"IEND") and start < places[0][0]]
-    return b"".join((SIGNATURE, *head, *_chunk(b"IDAT", samples), *_chunk(b"IEND", b"")))
+    return b"".join((SIGNATURE, *head, *chunk(b"IDAT", samples), *chunk(b"IEND", b"")))
 
 
 # First column and line of the seven passes of an interlaced picture, and how far its columns and lines are apart (W3C PNG, clause 8.2).
@@ -287,7 +269,7 @@ def _size_of_lines(data: bytes) -> int:
     width, height, bits, colour, _, _, interlaced = struct.unpack_from(">IIBBBBB", data, 16)
     passes = _PASSES if interlaced else ((0, 0, 1, 1),)
     grids = [(max(0, -(-(width - x) // across)), max(0, -(-(height - y) // down))) for x, y, across, down in passes]
-    return sum(lines * (1 + (columns * bits * _SAMPLES[colour] + 7) // 8) for columns, lines in grids if columns)
+    return sum(lines * (1 + (columns * bits * SAMPLES[colour] + 7) // 8) for columns, lines in grids if columns)
 
 
 def _is_exact(packed: bytes, size: int) -> bool:
@@ -343,4 +325,4 @@ def _profile_chunk(data: bytes, start: int, end: int) -> Sequence[bytes | bytear
         return ()
     if cleaned == profile and name == b"icc" and not inflate.unused_data:
         return (data[start:end],)
-    return _chunk(b"iCCP", b"icc\0\0" + deflate.zlib_compress(cleaned, 6))
+    return chunk(b"iCCP", b"icc\0\0" + deflate.zlib_compress(cleaned, 6))

@@ -59,6 +59,6 @@ def test_large_pixels_are_packed_where_they_lie_into_the_same_bytes(monkeypatch:
     for shape, kind in (((50, 31), np.uint8), ((50, 31), np.uint16), ((7, 5, 3), np.uint8), ((1, 1), np.uint16)):
         pixels = np.random.default_rng(0).integers(0, 250, shape).astype(kind)
         expected = png.encode(pixels)
-        monkeypatch.setattr(png, "_MOST_UNPACKED", 0)
+        monkeypatch.setattr(png, "MOST_UNPACKED", 0)
         assert png.encode(pixels.copy(), spent=True) == expected
         monkeypatch.undo()

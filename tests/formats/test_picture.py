@@ -6,6 +6,7 @@ import io
 import struct
 import tracemalloc
 import zlib
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,7 +21,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image, ImageCms, PngImagePlugin
 
 from hf_medseg.errors import Rejected
-from hf_medseg.formats import icc, jpeg, jpeg_tables, picture, png
+from hf_medseg.formats import icc, jpeg, jpeg_tables, picture, png, png_lines
 from hf_medseg.formats.picture import Picture, store
 from hf_medseg.formats.pixels import decode
 from hf_medseg.raw.files import RawFile, Reader
@@ -231,12 +232,16 @@ def test_several_pages_are_rejected() -> None:
             picture.store(buffer.getvalue(), "a")
 
 
-def png_of(bits: int, colour: int, width: int, rows: list[bytes]) -> bytes:
+def png_of(
+    bits: int, colour: int, width: int, rows: list[bytes], filters: Sequence[int] = (), more: Sequence[tuple[bytes, bytes]] = ()
+) -> bytes:
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     header = struct.pack(">IIBBBBB", width, len(rows), bits, colour, 0, 0, 0)
-    return png.SIGNATURE + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"".join(b"\0" + r for r in rows))) + chunk(b"IEND", b"")
+    lines = b"".join(bytes((kind,)) + row for kind, row in zip(filters or [0] * len(rows), rows, strict=True))
+    chunks = [(b"IHDR", header), *more, (b"IDAT", zlib.compress(lines)), (b"IEND", b"")]
+    return png.SIGNATURE + b"".join(chunk(kind, content) for kind, content in chunks)
 
 
 def test_stored_samples_decode_as_the_packed_ones() -> None:
@@ -256,9 +261,45 @@ def test_stored_samples_decode_as_the_packed_ones() -> None:
         for bits in {1, 2, 4, 8} if name == "P" else {8}:
             buffer = io.BytesIO()
             one.save(buffer, "PNG", **({"bits": bits} if name == "P" else {}))
-            stored = png.unpacked(buffer.getvalue())
-            assert stored != buffer.getvalue() and png.clean(stored)[0] == stored
-            assert np.array_equal(pixels(stored), pixels(buffer.getvalue())), name
+            stored = png_lines.read(buffer.getvalue(), indices=False)
+            if name != "L":  # its lines are plain differences
+                assert isinstance(stored, bytes) and stored != buffer.getvalue() and png.clean(stored)[0] == stored
+            read = pixels(stored) if isinstance(stored, bytes) else stored
+            assert np.array_equal(read, pixels(buffer.getvalue())), name
+
+
+@settings(max_examples=60)
+@given(
+    filters=st.lists(st.sampled_from((0, 1, 2, 4)), min_size=2, max_size=12),
+    colour=st.sampled_from((0, 2, 3)),
+    steps=st.lists(st.tuples(st.integers(0, 10**6), st.integers(1, 255)), max_size=12),
+)
+def test_lines_of_few_steps_are_read_as_pillow_reads_them(filters: list[int], colour: int, steps: list[tuple[int, int]]) -> None:
+    """Every filter that label maps have, in any order, with few samples that are not predicted."""
+    lines = np.zeros((len(filters), 600), np.uint8)
+    for place, step in steps:
+        lines.flat[place % lines.size] = step
+    more = [(b"PLTE", bytes(range(240)))] * (colour == 3)
+    data = png_of(8, colour, 200 if colour == 2 else 600, [line.tobytes() for line in lines], filters, more)
+    found = png_lines.read(data, indices=True)
+    with Image.open(io.BytesIO(data)) as opened:
+        assert isinstance(found, np.ndarray) and np.array_equal(found, np.asarray(opened))
+
+
+def test_what_else_says_what_a_png_shows_is_left_to_pillow() -> None:
+    rows = [bytes(64)] * 4
+    assert isinstance(png_lines.read(png_of(8, 0, 64, rows), indices=True), np.ndarray)
+    assert isinstance(png_lines.read(png_of(8, 3, 64, rows, more=[(b"PLTE", b"abc")]), indices=True), np.ndarray)
+    assert isinstance(png_lines.read(png_of(8, 3, 64, rows, more=[(b"PLTE", b"abc")]), indices=False), bytes)
+    for more in ((b"tRNS", b"\0\0"), (b"acTL", bytes(8)), (b"gAMA", b"\0"), (b"PLTE", b"abc")):
+        assert isinstance(png_lines.read(png_of(8, 0, 64, rows, more=[more]), indices=True), bytes), more
+    for filters in ([0, 3, 0, 0], [0, 0, 5, 0]):
+        assert isinstance(png_lines.read(png_of(8, 0, 64, rows, filters), indices=True), bytes), filters
+    broken = bytearray(png_of(8, 0, 64, rows))
+    broken[29] ^= 1  # in the checksum of the header
+    assert isinstance(png_lines.read(bytes(broken), indices=True), bytes)
+    with pytest.raises(Rejected, match="cannot be decoded"):
+        decode(bytes(broken), "a.png")
 
 
 def test_a_png_out_of_order_is_left_to_the_decoder() -> None:
@@ -269,18 +310,19 @@ def test_a_png_out_of_order_is_left_to_the_decoder() -> None:
     header, samples, end = (sound[start:stop] for _, start, stop in png.chunks(sound))
     apart = png.SIGNATURE + header + samples + b"\0\0\0\0tEXt\x78\x9e\x5f\x0d" + samples + end
     for data in (bytes(interlaced), bytes(broken), cut, png.SIGNATURE, apart):
-        assert png.unpacked(data) == data
+        assert png_lines.read(data, indices=False) == data
     huge = bytearray(sound)
     huge[16:24] = struct.pack(">II", 50000, 50000)
-    assert png.unpacked(bytes(huge)) == bytes(huge)
+    assert png_lines.read(bytes(huge), indices=False) == bytes(huge)
 
 
 def test_the_name_of_a_chunk_inside_another_is_no_chunk() -> None:
     info = PngImagePlugin.PngInfo()
     info.add_text("note", "IDAT and IEND")
-    data = kit.encode(GREY, pnginfo=info)
-    assert np.array_equal(pixels(png.unpacked(data)), GREY)
-    assert b"IDAT and IEND" in png.unpacked(data)
+    data = kit.encode(RGB, pnginfo=info)
+    stored = png_lines.read(data, indices=False)
+    assert isinstance(stored, bytes) and b"IDAT and IEND" in stored
+    assert np.array_equal(pixels(stored), RGB)
 
 
 def test_more_than_8_bits_a_colour_channel_is_rejected() -> None:
@@ -478,7 +520,7 @@ def test_a_wrong_checksum_of_samples_is_damage() -> None:
 
 
 def test_a_large_png_is_looked_through_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(png, "_MOST_UNPACKED", 100)
+    monkeypatch.setattr(png, "MOST_UNPACKED", 100)
     monkeypatch.setattr(png, "_BAND", 256)
     plain = kit.encode(RGB)
     assert picture.store(plain, "a.png").data is plain
@@ -690,7 +732,7 @@ def test_a_large_png_is_read_in_bands_and_is_the_same(mode: str, rows: int, monk
     one.save(buffer, "PNG")
     expected = decode(buffer.getvalue(), "a.png")
     by_index = decode(buffer.getvalue(), "a.png", indices=True)
-    monkeypatch.setattr(png, "_MOST_UNPACKED", 10)
+    monkeypatch.setattr(png, "MOST_UNPACKED", 10)
     monkeypatch.setattr(png, "_BAND", rows * 130)
     assert png.is_large(buffer.getvalue())
     for indices, whole in ((False, expected), (True, by_index)):
@@ -703,7 +745,7 @@ def test_a_large_png_is_read_in_bands_and_is_the_same(mode: str, rows: int, monk
 
 
 def test_a_large_png_that_is_short_of_lines_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(png, "_MOST_UNPACKED", 10)
+    monkeypatch.setattr(png, "MOST_UNPACKED", 10)
     monkeypatch.setattr(png, "_BAND", 20)
     short = bytearray(png_of(8, 0, 9, [b"123456789"] * 5))
     short[20:24] = struct.pack(">I", 7)
