@@ -146,7 +146,7 @@ def bands(data: bytes, path: str, *, indices: bool = False, drop_alpha: bool = F
 
 
 def _plain(data: bytes, indices: bool) -> bytes | Array:
-    """The file as Pillow opens it fastest and right (PNG samples unpacked, no thumbnails beside a JPEG, a whole palette), or its samples."""
+    """The file as Pillow opens it fastest and right: PNG unpacked, no thumbnails beside a JPEG, a whole palette; or else its samples."""
     if data.startswith(b"BM"):
         return with_full_palette(data)
     if data.startswith(png.SIGNATURE):
