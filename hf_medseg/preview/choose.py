@@ -16,11 +16,12 @@ from hf_medseg.raw.order import natural
 Some = TypeVar("Some")
 # Row groups whose ids and classes are looked at for each split: enough to find every class, whatever the size of the dataset.
 _GROUPS_LOOKED_AT = 64
+_DERIVED = ("source", "split_group")  # columns of derived datasets: of each source something, of what shows the same not both
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A row that was chosen to be shown, and where it lies."""
+    """A row that was chosen to be shown, and where it lies; of a derived dataset also the source that it comes from."""
 
     table: int
     config: str
@@ -31,6 +32,7 @@ class Shown:
     path: Path
     group: int
     place: int
+    origin: str = ""
 
 
 def pick(target: Output, count: int) -> list[Shown]:
@@ -42,19 +44,22 @@ def pick(target: Output, count: int) -> list[Shown]:
         target: an output folder with shards.
         count: how many rows, at most.
     """
-    waiting: list[dict[tuple[int, ...], list[Shown]]] = []
+    waiting: list[dict[tuple[str, tuple[int, ...]], list[Shown]]] = []
     for number, (config, split, paths) in enumerate(_tables(target)):
         # Rows of the same classes differ by their patient alone, so that only the first of each kind are weighed.
-        kinds: dict[tuple[int, ...], list[Shown]] = {}
+        kinds: dict[tuple[str, tuple[int, ...]], list[Shown]] = {}
         for row in sorted(_candidates(number, config, split, paths, max(_GROUPS_LOOKED_AT, count)), key=_lot):
-            kinds.setdefault(row.classes, []).append(row)
+            kinds.setdefault((row.origin, row.classes), []).append(row)
         waiting.append(kinds)
     chosen: list[Shown] = []
-    shown: set[tuple[str, int | str]] = set()
+    shown: set[tuple[str, int | str]] = set()  # what is new of a config, or of a source in it
+
+    def table(row: Shown) -> str:
+        return f"{row.config}/{row.origin}"
 
     def worth(row: Shown) -> tuple[int, bool, int, bytes]:
         structures = [value for value in row.classes if value]
-        new = sum((row.config, value) not in shown for value in structures)
+        new = sum((table(row), value) not in shown for value in structures)
         return -new, (row.config, row.kin) in shown, -len(structures), _lot(row)
 
     while len(chosen) < count and any(waiting):
@@ -62,11 +67,11 @@ def pick(target: Output, count: int) -> list[Shown]:
             if kinds and len(chosen) < count:
                 firsts = (next((row for row in rows if (row.config, row.kin) not in shown), rows[0]) for rows in kinds.values())
                 best = min(firsts, key=worth)
-                kinds[best.classes].remove(best)
-                if not kinds[best.classes]:
-                    del kinds[best.classes]
+                kinds[best.origin, best.classes].remove(best)
+                if not kinds[best.origin, best.classes]:
+                    del kinds[best.origin, best.classes]
                 chosen.append(best)
-                shown |= {(best.config, best.kin), *((best.config, value) for value in best.classes)}
+                shown |= {(best.config, best.kin), *((table(best), value) for value in best.classes)}
     return chosen
 
 
@@ -102,11 +107,14 @@ def _candidates(number: int, config: str, split: str, paths: Sequence[Path], gro
             places.extend((path, group) for group in range(file.num_row_groups))
     for path, group in _spread(places, groups):
         with parquet(path) as file:
-            wanted = [name for name in ("image_id", "classes", "patient_id", "volume_id") if name in file.schema_arrow.names]
+            told = ("image_id", "classes", "patient_id", "volume_id", *_DERIVED)
+            wanted = [name for name in told if name in file.schema_arrow.names]
             found = file.read_row_group(group, columns=wanted).to_pylist()
+        derived = {*_DERIVED} <= {*wanted}
         for row_number, row in enumerate(found):
-            kin = row["patient_id"] or row.get("volume_id") or row["image_id"]
-            yield Shown(number, config, split, row["image_id"], tuple(row["classes"]), kin, path, group, row_number)
+            origin, together = (row.get(name) or "" for name in _DERIVED) if derived else ("", "")
+            kin = together or row["patient_id"] or row.get("volume_id") or row["image_id"]
+            yield Shown(number, config, split, row["image_id"], tuple(row["classes"]), kin, path, group, row_number, origin)
 
 
 def _spread(items: Sequence[Some], count: int) -> list[Some]:

@@ -68,7 +68,7 @@ def contact_sheet(out: str | os.PathLike[str], rows: int = 12) -> Image.Image:
 
 def sheet_of(target: Output, tiles: Sequence[Tile]) -> Image.Image:
     """Lays drawn rows out under the title of their dataset and a legend of their classes."""
-    across = min(3, len(tiles))
+    across = min(3 if len(tiles) <= OVERVIEW_ROWS else 4, len(tiles))  # of many, about as wide as a slide
     width = 2 * _MARGIN + across * (2 * _CELL + _GAP) + (across - 1) * 3 * _GAP
     legend = _legend(tiles, width - 2 * _MARGIN)
     top = _MARGIN + 36 + legend.height + 10

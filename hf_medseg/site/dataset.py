@@ -73,7 +73,7 @@ class Section:
     @property
     def plots(self) -> list[tuple[str, Histogram]]:
         """Spacings and intensities, split by split."""
-        return [(one.split, plot) for one in self.measured for plot in plots_of(one)]
+        return [(one.part, plot) for one in self.measured for plot in plots_of(one)]
 
     @property
     def sizes(self) -> list[tuple[str, int]]:

@@ -25,7 +25,9 @@ Shards = list[tuple[int, Path, Identity]]
 
 
 def stats(*outs: str | os.PathLike[str], workers: int | None = None, progress: Tell | bool = True) -> Statistics:
-    """What is in converted datasets: counts, sizes, spacings, intensities, classes and where they lie, for every split.
+    """What is in converted datasets: counts, sizes, spacings, intensities, classes and where they lie.
+
+    For every split; of a derived dataset for every source in it.
 
     Every picture is read once, shard by shard, in memory that does not grow with the datasets.
 
@@ -39,14 +41,15 @@ def stats(*outs: str | os.PathLike[str], workers: int | None = None, progress: T
         MedsegError: a picture cannot be decoded.
     """
     with opened(outs) as shards, telling(progress, "shards") as tell:
-        measured: dict[tuple[int, str, str, str], Measured] = {}
-        for (number, _, identity), found in read_shards(measure, shards, workers, tell, "stats"):
-            key = (number, identity.edition, identity.config, identity.split)
-            if key in measured:
-                measured[key] += found
-            else:
-                measured[key] = found
-    order = sorted(measured, key=lambda key: (*key[:3], split_order(key[3])))
+        measured: dict[tuple[int, str, str, str, str], Measured] = {}
+        for (number, _, identity), by_origin in read_shards(measure, shards, workers, tell, "stats"):
+            for origin, found in by_origin.items():
+                key = (number, identity.edition, identity.config, origin, identity.split)
+                if key in measured:
+                    measured[key] += found
+                else:
+                    measured[key] = found
+    order = sorted(measured, key=lambda key: (*key[:4], split_order(key[4])))
     return Statistics(tuple(measured[key].told() for key in order if measured[key].rows))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,11 +13,16 @@ from hf_medseg.errors import MissingExtra
 from hf_medseg.statistics.record import GRID, ClassStatistics, Intensities, SplitStatistics, Spread, Statistics
 from hf_medseg.words import counted
 
-_INK, _SOFT, _BED = "#191c21", "#646a73", "#eceef1"
-_COLOURS = ("#0f7b8a", "#e0643c", "#6b5bb5", "#d9a21b", "#3a8f4d", "#c24a83", "#4a79c9", "#8a6d4b")
-_CHANNELS = {"red": "#d6453d", "green": "#3a9a4d", "blue": "#3f6fd1"}
-_CLASSES, _MAPS, _BARS, _FEW = 12, 8, 10, 3
-_NAME = 24  # letters
+_INK, _SOFT, _BED, _PLAIN = "#191c21", "#565c65", "#eceef1", "#5b6b7f"
+# Told apart by people who see few colours too (Okabe and Ito), the palest last.
+_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#4d4d4d", "#56b4e9", "#8a6d00", "#e69f00")
+_LINES = ("-", (0, (5, 2)), (0, (1, 1.2)), (0, (6, 2, 1, 2)))
+_CHANNELS = {"red": "#d55e00", "green": "#009e73", "blue": "#0072b2"}
+_KINDS = (("foreground", 1.0), ("empty mask", 0.5), ("no mask", 0.2))
+"""What rows show, and how strongly their bar is drawn."""
+_CLASSES, _MAPS, _BARS, _FEW = 10, 7, 8, 3
+_NAME = 22  # letters
+_SLIDE = (16.0, 9.0)  # inches, at 120 pixels each
 
 
 def needed() -> None:
@@ -47,35 +52,43 @@ def draw(found: Statistics, path: str | os.PathLike[str]) -> None:
     from matplotlib.figure import Figure
 
     with matplotlib.rc_context(_STYLE):
-        classes = _classes(found.splits)
-        shown = [one for one in classes if one.rows][:_CLASSES]
+        classes = [one for one in _classes(found.splits) if one.rows]
+        shown = classes[:_CLASSES]
         few = len(shown) <= _FEW
-        by_few = (1.0, 0.95) if shown else (1.0,)
-        heights = by_few if few else (1.05, 1.15, 0.85)
-        figure = Figure(figsize=(16, 4.15 * len(heights) + 0.4), dpi=120, facecolor="white", layout="constrained")
-        figure.suptitle(_title(found.splits), x=0.012, ha="left", fontsize=21, fontweight="bold", color=_INK)
-        bands = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False, hspace=0.04).ravel()
-        rows, sizes, foreground, intensities = bands[0].subplots(1, 4)
-        _draw_rows(rows, found.splits)
-        _draw_sizes(sizes, found.splits)
-        _draw_foreground(foreground, found.splits)
-        _draw_intensities(intensities, found.splits)
+        heights = (0.2, 1.0) if not shown else (0.17, 1.0, 1.0) if few else (0.22, 1.0, 1.0, 0.95)
+        figure = Figure(figsize=_SLIDE if shown else (_SLIDE[0], 5.0), dpi=120, facecolor="white", layout="constrained")
+        header, first, *more = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False, hspace=0.03).ravel()
+        _draw_header(header, found.splits)
+        drawers = (_draw_rows, _draw_sizes, *((_draw_foreground,) if shown else ()), _draw_intensities)
+        for axes, drawer in zip(first.subplots(1, len(drawers)), drawers, strict=True):
+            drawer(axes, found.splits)
         if shown:
-            numbers, maps = bands[1].subfigures(1, 2, width_ratios=(3, 1 + len(shown))) if few else bands[1:3]
-            both = len(shown) > 1
-            cells = numbers.subplots(1, 3 if both else 2)
-            _draw_balance(cells[0], shown, sum(one.pixels for split in found.splits for one in split.classes))
-            _draw_present(cells[1], shown, sum(split.rows_with_mask for split in found.splits))
-            if both:
-                _draw_together(cells[2], shown, _together(found.splits, [one.name for one in shown]))
-            _draw_maps(maps, shown[:_MAPS])
+            _draw_classes(more, found.splits, shown, len(classes))
         figure.savefig(path, format="png")
+
+
+def _draw_classes(bands: list[Any], splits: Sequence[SplitStatistics], shown: Sequence[ClassStatistics], there: int) -> None:
+    """How much there is of each class, with which others, and where; side by side if there are few."""
+    few, both = len(shown) <= _FEW, len(shown) > 1
+    numbers, maps = bands[0].subfigures(1, 2, width_ratios=(3 if both else 2, len(shown))) if few else bands
+    cells = numbers.subplots(1, 3 if both else 2)
+    some = f" ({len(shown)} of {there} classes)" if there > len(shown) else ""
+    _draw_balance(cells[0], splits, shown, some)
+    _draw_present(cells[1], splits, shown)
+    if both:
+        _draw_together(cells[2], shown, _together(splits, [one.name for one in shown]))
+        # Names once, and numbers in what stands beside them.
+        cells[0].set_yticks(range(len(shown)), [f"{_short(one.name)}  {number}" for number, one in enumerate(shown, 1)])
+        for axes in cells[1:]:
+            axes.set_yticks(range(len(shown)), range(1, len(shown) + 1))
+        cells[2].set_xticks(range(len(shown)), range(1, len(shown) + 1))
+    _draw_maps(maps, shown[:_MAPS])
 
 
 _STYLE: Any = {
     "font.family": "DejaVu Sans",
-    "font.size": 10.5,
-    "axes.titlesize": 13,
+    "font.size": 12,
+    "axes.titlesize": 15,
     "axes.titlelocation": "left",
     "axes.titleweight": "bold",
     "axes.titlecolor": _INK,
@@ -94,19 +107,29 @@ _STYLE: Any = {
 }
 
 
+def _draw_header(band: Any, splits: Sequence[SplitStatistics]) -> None:
+    """What this is, and which colour is which dataset or source."""
+    from matplotlib.patches import Patch
+
+    band.text(0.012, 0.5, _title(splits), va="center", fontsize=22, fontweight="bold", color=_INK)
+    names = _by_name(splits)
+    if len(names) > 1:
+        handles = [Patch(color=colour, label=_short(name)) for name, colour in zip(names, _COLOURS, strict=False)]
+        across = len(names) if len(names) <= 3 else -(-len(names) // 2)
+        band.legend(handles=handles, loc="center right", ncols=across, handlelength=1, handleheight=1, columnspacing=1.2)
+
+
 def _title(splits: Sequence[SplitStatistics]) -> str:
-    names = list(dict.fromkeys(split.name for split in splits))
-    told = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
-    return f"{told}: {counted(sum(split.rows for split in splits), 'row')}"
+    names = list(dict.fromkeys(" ".join(filter(None, (split.source, split.edition))) for split in splits))
+    origins = {split.origin for split in splits if split.origin}
+    made = f" of {len(origins)} sources" if len(origins) > 1 else ""
+    told = _short(names[0], 60 if len(_by_name(splits)) == 1 else 26) if len(names) == 1 else f"{len(names)} datasets"
+    return f"{told}: {counted(sum(split.rows for split in splits), 'row')}{made}"
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= _NAME else f"{name[: _NAME - 1]}…"
-
-
-def _label(split: SplitStatistics, splits: Sequence[SplitStatistics]) -> str:
-    several = len({one.name for one in splits}) > 1
-    return _short(f"{split.name} {split.split}" if several else split.split)
+def _short(name: str, most: int = _NAME) -> str:
+    """A name that fits, cut in its middle: names differ at their ends."""
+    return name if len(name) <= most else f"{name[: most - most // 3 - 1]}…{name[-(most // 3) :]}"
 
 
 def _classes(splits: Sequence[SplitStatistics]) -> list[ClassStatistics]:
@@ -144,73 +167,105 @@ def _together(splits: Sequence[SplitStatistics], names: Sequence[str]) -> NDArra
 
 
 def _draw_rows(axes: Any, splits: Sequence[SplitStatistics]) -> None:
-    axes.set_title("Rows")
-    shown = splits[:_BARS]
-    for number, split in enumerate(shown):
-        full = split.rows_with_mask - split.rows_empty
-        left = 0
-        for count, colour in ((full, _COLOURS[0]), (split.rows_empty, "#8fc3ca"), (split.rows - split.rows_with_mask, "#c9cdd3")):
-            axes.barh(number, count, left=left, color=colour, height=0.62)
-            left += count
-        axes.text(split.rows, number, f" {split.rows:,}", va="center", color=_INK, fontsize=10)
-    axes.set_yticks(range(len(shown)), [_label(split, splits) for split in shown])
-    axes.set_ylim(max(len(shown), 3) - 0.4, -0.6)
-    axes.margins(x=0.16)
+    """A bar for every split, in the colours of the datasets or sources that its rows come from."""
+    bars = list(dict.fromkeys(split.split for split in splits))
+    axes.set_title("Rows" + (f" ({_BARS} of {len(bars)} splits)" if len(bars) > _BARS else ""))
+    left = dict.fromkeys(bars[:_BARS], 0)
+    drawn = set()
+    for (_, some), colour in zip(_by_name(splits).items(), _COLOURS, strict=False):
+        for split in (one for one in some if one.split in left):
+            counts = (split.rows_with_mask - split.rows_empty, split.rows_empty, split.rows - split.rows_with_mask)
+            for count, (kind, strength) in zip(counts, _KINDS, strict=True):
+                if count:
+                    axes.barh(bars.index(split.split), count, left=left[split.split], color=colour, alpha=strength, height=0.62)
+                    drawn.add(kind)
+                left[split.split] += count
+    for number, (_, count) in enumerate(left.items()):
+        axes.text(count, number, f" {count:,}", va="center", color=_INK)
+    axes.set_yticks(range(len(left)), [_short(name) for name in left])
+    axes.set_ylim(max(len(left), 3) - 0.4, -0.6)
+    axes.margins(x=0.2)
+    _thousands(axes)
     axes.grid(visible=False, axis="y")
-    kinds = (("foreground", _COLOURS[0]), ("empty mask", "#8fc3ca"), ("no mask", "#c9cdd3"))
-    _legend(axes, kinds, loc="lower center", bbox_to_anchor=(0.4, -0.32), ncols=3)
+    if drawn - {"foreground"}:
+        paler = {"empty mask": "pale: empty mask", "no mask": "palest: no mask"}
+        axes.set_xlabel(", ".join(text for kind, text in paler.items() if kind in drawn))
 
 
-def _legend(axes: Any, entries: Sequence[tuple[str, str]], **where: Any) -> None:
-    from matplotlib.patches import Patch
+def _thousands(axes: Any) -> None:
+    from matplotlib.ticker import MaxNLocator
 
-    options = {"fontsize": 9, "handlelength": 1, "handleheight": 1, "columnspacing": 1, **where}
-    axes.legend(handles=[Patch(color=colour, label=name) for name, colour in entries], **options)
+    axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
 
 
 def _by_name(splits: Sequence[SplitStatistics]) -> dict[str, list[SplitStatistics]]:
+    """The splits of every dataset, of a derived one those of every source; as many as there are colours."""
     found: dict[str, list[SplitStatistics]] = {}
+    derived = len({split.name.partition(":")[0] for split in splits}) == 1
     for split in splits:
-        found.setdefault(split.name, []).append(split)
+        found.setdefault(split.origin if derived and split.origin else split.name, []).append(split)
     return dict(list(found.items())[: len(_COLOURS)])
 
 
 def _draw_sizes(axes: Any, splits: Sequence[SplitStatistics]) -> None:
     axes.set_title("Sizes, pixels")
-    for (name, some), colour in zip(_by_name(splits).items(), _COLOURS, strict=False):
-        sizes = [size for split in some for size in split.sizes]
-        most = max(count for _, count in sizes)
-        area = [40 + 360 * count / most for _, count in sizes]
-        axes.scatter(*zip(*(size for size, _ in sizes), strict=True), s=area, color=colour, alpha=0.65, lw=0, label=_short(name))
-    low, high = axes.get_xlim()[0], max(axes.get_xlim()[1], axes.get_ylim()[1])
-    axes.axline((0, 0), slope=1, color="#c9cdd3", lw=1, ls=(0, (4, 4)), zorder=0)
-    edge = max(high, 2.0) * 1.1
-    axes.set(xlim=(min(low, 0), edge), ylim=(0, edge), xlabel="width", ylabel="height")
-    _named(axes, splits)
+    sizes = {size for split in splits for size, _ in split.sizes}
+    if len(sizes) == 1:
+        _draw_size(axes, *sizes.pop())
+    else:
+        for (_, some), colour in zip(_by_name(splits).items(), _COLOURS, strict=False):
+            told = [size for split in some for size in split.sizes]
+            most = max(count for _, count in told)
+            area = [40 + 360 * count / most for _, count in told]
+            axes.scatter(*zip(*(size for size, _ in told), strict=True), s=area, color=colour, alpha=0.65, lw=0)
+        axes.axline((0, 0), slope=1, color="#c9cdd3", lw=1, ls=(0, (4, 4)), zorder=0)
+        edge = max(axes.get_xlim()[1], axes.get_ylim()[1], 2.0) * 1.1
+        axes.set(xlim=(0, edge), ylim=(0, edge), ylabel="height")
+    axes.set_xlabel("width" + _spacing(splits))
 
 
-def _named(axes: Any, splits: Sequence[SplitStatistics]) -> None:
-    names = _by_name(splits)
-    if len(names) > 1:
-        _legend(axes, [(_short(name), colour) for name, colour in zip(names, _COLOURS, strict=False)], loc="best")
+def _draw_size(axes: Any, width: int, height: int) -> None:
+    """The one size that all have, drawn to scale."""
+    from matplotlib.patches import Rectangle
+
+    edge = max(width, height) * 1.25
+    axes.add_patch(Rectangle((0, 0), width, height, facecolor=_COLOURS[0], alpha=0.18, edgecolor=_COLOURS[0], lw=1.5))
+    axes.text(width / 2, height / 2, f"all {width} × {height}", ha="center", va="center", fontsize=15, color=_INK)
+    axes.set(xlim=(0, edge), ylim=(0, edge), ylabel="height")
+    axes.locator_params(nbins=5)
+
+
+def _spacing(splits: Sequence[SplitStatistics]) -> str:
+    """How far pixels of a row are apart, where rows say so."""
+    told = [split.spacings["column"] for split in splits if "column" in split.spacings]
+    if not told:
+        return ""
+    least, most = min(one.least for one in told), max(one.most for one in told)
+    return f"; {least:.3g} mm a pixel" if least == most else f"; {least:.3g} to {most:.3g} mm a pixel"
 
 
 def _draw_foreground(axes: Any, splits: Sequence[SplitStatistics]) -> None:
     axes.set_title("Foreground of a row")
-    edges = np.linspace(0, 1, 41)
     top = max((split.foreground.most for split in splits if split.foreground), default=1.0)
-    edges = edges * (min(1.0, top * 1.05) or 1.0)
-    for (_, some), colour in zip(_by_name(splits).items(), _COLOURS, strict=False):
+    edges = np.linspace(0, 1, 31) * (min(1.0, top * 1.05) or 1.0)
+    names = _by_name(splits)
+    for (_, some), colour in zip(names.items(), _COLOURS, strict=False):
         spreads = [split.foreground for split in some if split.foreground]
         if not spreads:
             continue
         counts = _binned(spreads, edges)
-        axes.stairs(counts / counts.sum(), edges, color=colour, fill=True, alpha=0.55)
-        axes.stairs(counts / counts.sum(), edges, color=colour, lw=1.4)
-    axes.xaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
-    axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
-    axes.set(xlabel="of its pixels", ylabel="of the rows with a mask")
-    _named(axes, splits)
+        axes.stairs(counts / counts.sum(), edges, color=colour, fill=True, alpha=0.5 if len(names) == 1 else 0.25)
+        axes.stairs(counts / counts.sum(), edges, color=colour, lw=1.6)
+    axes.set_ylim(bottom=0)
+    axes.xaxis.set_major_formatter(_percent)
+    axes.yaxis.set_major_formatter(_percent)
+    axes.locator_params(nbins=5)
+    axes.set(xlabel="of its pixels", ylabel="of rows with a mask")
+
+
+def _percent(share: float, _: Any = None) -> str:
+    return f"{100 * share:.3g} %"
 
 
 def _binned(spreads: Sequence[Spread], edges: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -220,25 +275,25 @@ def _binned(spreads: Sequence[Spread], edges: NDArray[np.float64]) -> NDArray[np
 
 def _draw_intensities(axes: Any, splits: Sequence[SplitStatistics]) -> None:
     axes.set_title("Intensities")
-    first = next(iter(splits[0].intensities), "")
-    alone = len(_by_name(splits)) == 1
-    for (_, some), colour in zip(_by_name(splits).items(), _COLOURS, strict=False):
-        channels = dict.fromkeys(name for split in some for name in split.intensities)
-        chosen = list(channels)[: len(_COLOURS)] if alone else list(channels)[:3]
-        for number, channel in enumerate(chosen):
-            told = [split.intensities[channel] for split in some if channel in split.intensities]
-            centres, share = _curve(told)
+    names = _by_name(splits)
+    alone = len(names) == 1  # else one curve each, of all channels
+    for (_, some), colour in zip(names.items(), _COLOURS, strict=False):
+        by_channel: dict[str, list[Intensities]] = {}
+        for channel, told in ((channel, told) for split in some for channel, told in split.intensities.items()):
+            by_channel.setdefault(channel if alone else "", []).append(told)
+        for number, (channel, several) in enumerate(list(by_channel.items())[: len(_COLOURS)]):
+            centres, share = _curve(several)
             shade = _CHANNELS.get(channel.rpartition(" ")[2], _COLOURS[number]) if alone else colour
-            axes.plot(centres, share, color=shade, lw=1.5, label=channel)
-            axes.fill_between(centres, share, color=shade, alpha=0.12, lw=0)
+            axes.plot(centres, share, color=shade, lw=1.8, ls=_LINES[number % len(_LINES)], label=channel)
+            axes.fill_between(centres, share, color=shade, alpha=0.1, lw=0)
     # Frames and black ground stand far above all else: what they hide is what one looks for.
-    peaks = sorted(float(value) for line in axes.lines for value in line.get_ydata())
-    axes.set_ylim(0, min(1.05 * peaks[-1], 2.5 * peaks[int(0.97 * (len(peaks) - 1))]) or 1)
+    heights = sorted(float(value) for line in axes.lines for value in sorted(line.get_ydata())[:-3])
+    highest = max((float(max(line.get_ydata())) for line in axes.lines), default=1.0)
+    axes.set_ylim(0, min(1.05 * highest, 1.3 * heights[-1] if heights and heights[-1] else 2 * highest))
     axes.set_yticks([])
     axes.set_xlabel("value of a sample")
-    if alone and first:
-        axes.legend(fontsize=9, handlelength=1)
-    _named(axes, splits)
+    if alone and len(axes.lines) > 1:
+        axes.legend(fontsize=10.5, handlelength=2)
 
 
 def _curve(told: Sequence[Intensities]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -253,41 +308,69 @@ def _curve(told: Sequence[Intensities]) -> tuple[NDArray[np.float64], NDArray[np
     return (edges[1:] + edges[:-1]) / 2, np.sqrt(total / total.sum())
 
 
-def _draw_balance(axes: Any, classes: Sequence[ClassStatistics], total: int) -> None:
-    axes.set_title("Part of all pixels")
-    shares = [one.pixels / max(1, total) for one in classes]
-    _bars(axes, classes, shares)
+def _draw_balance(axes: Any, splits: Sequence[SplitStatistics], classes: Sequence[ClassStatistics], some: str) -> None:
+    from matplotlib.ticker import LogLocator
+
+    def share(one: ClassStatistics, among: Sequence[SplitStatistics]) -> float:
+        return one.pixels / max(1, sum(other.pixels for split in among for other in split.classes))
+
+    shares = _bars(axes, splits, classes, share)
+    axes.set_title(f"Part of pixels{some}")
     if len(shares) > 1 and min(shares) > 0 and max(shares) / min(shares) > 30:
         axes.set_xscale("log")
+        axes.set_xlim(right=max(shares) * 20)
+        axes.xaxis.set_major_locator(LogLocator(numticks=4))
+        axes.minorticks_off()
+        axes.xaxis.set_major_formatter(_percent)
+        axes.tick_params(axis="x", labelsize=10)
 
 
-def _draw_present(axes: Any, classes: Sequence[ClassStatistics], rows: int) -> None:
+def _draw_present(axes: Any, splits: Sequence[SplitStatistics], classes: Sequence[ClassStatistics]) -> None:
+    def share(one: ClassStatistics, among: Sequence[SplitStatistics]) -> float:
+        return one.rows / max(1, sum(split.rows_with_mask for split in among))
+
+    _bars(axes, splits, classes, share)
     axes.set_title("Part of rows")
-    _bars(axes, classes, [one.rows / max(1, rows) for one in classes])
-    axes.set_xlim(0, 1.18)
+    axes.set_xlim(0, 1.3)
+    axes.set_xticks((0, 0.5, 1))
 
 
-def _bars(axes: Any, classes: Sequence[ClassStatistics], shares: Sequence[float]) -> None:
-    for number, share in enumerate(shares):
-        axes.barh(number, share, color=_COLOURS[number % len(_COLOURS)], height=0.62)
-        axes.text(share, number, f" {100 * share:.3g} %", va="center", color=_INK, fontsize=10)
-    axes.set_yticks(range(len(classes)), [_short(one.name) for one in classes])
-    axes.set_ylim(max(len(classes), 4) - 0.4, -0.6)
-    axes.margins(x=0.2)
-    axes.xaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
+def _bars(
+    axes: Any,
+    splits: Sequence[SplitStatistics],
+    classes: Sequence[ClassStatistics],
+    share: Callable[[ClassStatistics, Sequence[SplitStatistics]], float],
+) -> list[float]:
+    """A bar for every class, or of the only one for every split; returns the shares that are drawn."""
+    by_split: dict[str, list[SplitStatistics]] = {}
+    for split in splits:
+        by_split.setdefault(split.split, []).append(split)
+    if not 1 < len(by_split) <= _BARS or len(classes) > 1:
+        by_split = {"": list(splits)}
+    bars = []
+    for one in classes:
+        for name, some in by_split.items():
+            mine = next((found for found in _classes(some) if found.name == one.name), None)
+            bars.append((name or _short(one.name), share(mine, some) if mine else 0.0))
+    for number, (_, part) in enumerate(bars):
+        axes.barh(number, part, color=_PLAIN, height=0.62)
+        axes.text(part, number, f" {_percent(part)}", va="center", color=_INK, fontsize=11)
+    axes.set_yticks(range(len(bars)), [label for label, _ in bars])
+    axes.set_ylim(max(len(bars), 3) - 0.4, -0.6)
+    axes.margins(x=0.3)
+    axes.xaxis.set_major_formatter(_percent)
+    axes.locator_params(axis="x", nbins=4)
     axes.grid(visible=False, axis="y")
+    return [part for _, part in bars]
 
 
 def _draw_together(axes: Any, classes: Sequence[ClassStatistics], together: NDArray[np.int64]) -> None:
-    axes.set_title("Occur together, %")
+    axes.set_title("Together, %")
     share = together / np.maximum(1, together.diagonal())[:, None]
-    axes.imshow(share, cmap="GnBu", vmin=0, vmax=1, aspect="auto")
-    names = [_short(one.name) for one in classes]
-    axes.set_xticks(range(len(names)), names, rotation=35, ha="right", rotation_mode="anchor")
-    axes.set_yticks(range(len(names)), names)
+    axes.imshow(share, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     axes.grid(visible=False)
     for i, j in np.ndindex(share.shape):
-        axes.text(j, i, f"{100 * share[i, j]:.0f}", ha="center", va="center", fontsize=9, color="white" if share[i, j] > 0.6 else _INK)
+        axes.text(j, i, f"{100 * share[i, j]:.0f}", ha="center", va="center", fontsize=10, color="white" if share[i, j] > 0.6 else _INK)
 
 
 def _draw_maps(band: Any, classes: Sequence[ClassStatistics]) -> None:
@@ -299,6 +382,6 @@ def _draw_maps(band: Any, classes: Sequence[ClassStatistics]) -> None:
         weight = centroids[down, across] / centroids.max()
         axes.scatter(across + 0.5, down + 0.5, s=6 + 40 * weight, color="#4de1ff", alpha=0.8, lw=0)
         axes.set(xticks=[], yticks=[], xlim=(0, GRID), ylim=(GRID, 0))
-        axes.set_title(f"Where: {_short(one.name)}", fontsize=12)
-        axes.set_xlabel(f"covered in up to {100 * coverage.max():.3g} %, centres blue", fontsize=9)
+        axes.set_title(f"Where: {_short(one.name)}" if len(classes) <= _FEW else _short(one.name, 15), fontsize=13)
+        axes.set_xlabel(f"up to {_percent(coverage.max())}, blue: centres", fontsize=10)
         axes.grid(visible=False)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from hf_medseg.catalog.derived import DERIVED, ORIGIN_COLUMNS
 from hf_medseg.dataset.columns import PictureColumn, VolumeColumn, column_of
 from hf_medseg.dataset.identity import Identity
 from hf_medseg.dataset.storage import parquet
@@ -55,10 +56,11 @@ def decoded(data: bytes, where: str, least: int = 0) -> Array:
 
 @dataclass
 class Measured:
-    """What was found in the rows of one split, while it is summed up."""
+    """What was found in the rows of one split, of a derived dataset in those of one source, while it is summed up."""
 
     identity: Identity
     classes: tuple[str, ...]
+    origin: str = ""
     rows: int = 0
     rows_with_mask: int = 0
     rows_empty: int = 0
@@ -123,6 +125,8 @@ class Measured:
     def _add_image(self, name: str, row: Mapping[str, Any], samples: Array) -> None:
         kind = name.removeprefix("image")
         slope, intercept = (row.get(f"rescale_{what}{kind}", row.get(f"rescale_{what}")) for what in ("slope", "intercept"))
+        if self.origin and samples.dtype == np.uint8:  # derived to be read as it is stored, by one window for each source
+            slope = intercept = None
         colours = samples.ndim == 3 and samples.shape[-1] == 3 and "depth" not in row
         channels = [(f"{name} {colour}", samples[..., number]) for number, colour in enumerate(("red", "green", "blue"))]
         for channel, some in channels if colours else [(name, samples)]:
@@ -166,6 +170,7 @@ class Measured:
             edition=self.identity.edition,
             config=self.identity.config,
             split=self.identity.split,
+            origin=self.origin,
             rows=self.rows,
             rows_with_mask=self.rows_with_mask,
             rows_empty=self.rows_empty,
@@ -213,20 +218,24 @@ def _distinct(samples: Array) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     return found, counts.astype(np.int64)
 
 
-def measure(path: str | os.PathLike[str], identity: Identity) -> Measured:
-    """Measures the rows of one shard.
+def measure(path: str | os.PathLike[str], identity: Identity) -> dict[str, Measured]:
+    """Measures the rows of one shard, those of a derived dataset by the source that each comes from; `""` is no other than its own.
 
     Raises:
         MedsegError: a picture cannot be decoded, or a mask is none.
     """
+    found: dict[str, Measured] = {}
     with parquet(path) as file:
         features = json.loads(file.schema_arrow.metadata[b"huggingface"])["info"]["features"]
         columns = {name: column_of(described) for name, described in features.items()}
         images = [name for name, kind in columns.items() if name.startswith("image") and isinstance(kind, (PictureColumn, VolumeColumn))]
-        wanted = [name for name in columns if name in (*_TOLD, "mask", "depth", *images) or name.startswith("rescale_")]
-        found = Measured(identity, tuple(features["classes"]["feature"]["names"]))
+        told = (*_TOLD, "mask", "depth", *images, *(ORIGIN_COLUMNS[:2] if identity.source == DERIVED else ()))
+        wanted = [name for name in columns if name in told or name.startswith("rescale_")]
+        names = tuple(features["classes"]["feature"]["names"])
         for batch in file.iter_batches(1 if "depth" in columns else 16, columns=wanted):
             for number in range(batch.num_rows):
                 row = {name: batch.column(name)[number].as_py() for name in wanted}
-                found.add(row, images, f"{os.path.basename(path)}, {row['image_id']}")
+                origin = " ".join(filter(None, (row.get(name) for name in ORIGIN_COLUMNS[:2]))) if identity.source == DERIVED else ""
+                some = found.setdefault(origin, Measured(identity, names, origin))
+                some.add(row, images, f"{os.path.basename(path)}, {row['image_id']}")
     return found

@@ -80,6 +80,7 @@ class SplitStatistics:
         edition: empty where there is only one.
         config: the table.
         split: the split.
+        origin: of a derived dataset the source that these rows come from, with its edition; empty in all others.
         rows: how many there are.
         rows_with_mask: of these.
         rows_empty: rows whose mask shows no structure.
@@ -100,6 +101,7 @@ class SplitStatistics:
     edition: str
     config: str
     split: str
+    origin: str
     rows: int
     rows_with_mask: int
     rows_empty: int
@@ -117,8 +119,14 @@ class SplitStatistics:
 
     @property
     def name(self) -> str:
-        """Source, edition and config."""
-        return " ".join(filter(None, (self.source, self.edition, self.config if self.config != "default" else "")))
+        """Source, edition and config, and where its rows come from if it is derived."""
+        own = " ".join(filter(None, (self.source, self.edition, self.config if self.config != "default" else "")))
+        return f"{own}: {self.origin}" if self.origin else own
+
+    @property
+    def part(self) -> str:
+        """The split, and where its rows come from if it is derived."""
+        return f"{self.split}, {self.origin}" if self.origin else self.split
 
 
 @dataclass(frozen=True, slots=True, repr=False)

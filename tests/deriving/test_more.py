@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ import hf_medseg
 from hf_medseg.catalog.derived import kept_columns
 from hf_medseg.catalog.lookup import known_divisions, sources
 from hf_medseg.dataset.columns import FLOAT32, SEX, TEXT, Label, ListOf
+from hf_medseg.dataset.folder import Output
 from hf_medseg.deriving.placing import way_of
 from hf_medseg.deriving.recipe import Place
 from hf_medseg.errors import Refused
+from hf_medseg.preview.choose import pick
 from tests.deriving.test_derive import before, outs, rows, sound  # noqa: F401
 from tests.support.harness import pixels
 
@@ -147,3 +150,20 @@ def test_masks_of_further_annotators_are_named_where_they_are_left_out(outs: Pat
     derivation = hf_medseg.derive({"take": takes}, tmp_path / "new", workers=1, progress=False)
     assert [one["left_out"] for one in derivation.report["inputs"]] == [["mask_2"], []]
     assert "chase-db1: left out were the pictures `mask_2`." in (tmp_path / "new" / "README.md").read_text()
+
+
+def test_of_a_merged_set_every_source_is_measured_and_shown_by_itself(outs: Path, tmp_path: Path) -> None:  # noqa: F811
+    takes = [{"out": str(outs / f"{source}-out")} for source in ("hyperkvasir", "kvasir-seg", "acdc")]
+    hf_medseg.derive({"take": takes, "place": {"size": 16, "window": [0, 500]}}, tmp_path / "new", workers=1, progress=False)
+    found = rows(tmp_path / "new").values()
+    told = hf_medseg.stats(tmp_path / "new").splits
+    counts = {(one.origin, one.split): one.rows for one in told}
+    splits = split_of(tmp_path / "new")
+    assert counts == Counter((row["source"], splits[row["image_id"]]) for row in found)
+    assert told[0].name == "derived: acdc" and told[0].part == "train, acdc"
+    ends = {one.origin: one.intensities["image"].begin + len(one.intensities["image"].counts) for one in told if one.origin == "acdc"}
+    assert ends["acdc"] <= 256, "values as they are stored: a window of 500 is 8 bits now"
+    group = {row["image_id"]: row["split_group"] for row in found}
+    picked = pick(Output(tmp_path / "new"), 8)
+    assert {one.origin for one in picked} == {"hyperkvasir", "kvasir-seg", "acdc"}
+    assert len({group[one.image_id] for one in picked}) == min(len(picked), len({*group.values()}))
