@@ -125,15 +125,18 @@ def list_tree(path: str | os.PathLike[str], work: Path, under: str = "") -> List
     litter: list[str] = []
     aside: list[tuple[str, str]] = []
     known: list[tuple[str, str]] = []
+    unsure: list[str] = []
     seen = 0
     above_all = f"{under}/" if under else ""
     folder = InFolder(text, above_all)
     for listed, size, stamp, local, hindrance in walk(text):
         seen += 1
-        # Bytes that are no UTF-8 reach Python as lone surrogates, which no table can hold.
-        shown = _posix(listed if listed.isascii() else os.fsencode(listed).decode("utf-8", "replace"))
+        named = listed if listed.isascii() else _in_letters(os.fsencode(listed))
+        shown = _posix(named)
         if shown is None:
             raise Refused(f"{text}: the file {listed!r} has a name that leads out of its folder where \\ divides folders. Rename it.")
+        if not _is_text(listed):
+            unsure.append(above_all + shown)
         if is_litter(shown):
             litter.append(above_all + shown)
         elif hindrance is ABOVE:
@@ -144,13 +147,13 @@ def list_tree(path: str | os.PathLike[str], work: Path, under: str = "") -> List
             above, before = shown.rpartition("/")[0], len(files) + len(litter)
             guessed: list[str] = []
             for member in list_archive(local, shown, kind, work):
-                inner = _posix(member.name)
+                inner = _posix(member.name if member.name.isascii() else _in_letters(member.name.encode("utf-8", "surrogateescape")))
                 if inner is None or re.match(r"[A-Za-z]:", inner):
                     raise Refused(
                         f"{shown}: its member {member.name!r} climbs out of the archive. Do not use this archive; fetch the owner's."
                     )
                 whole = above_all + (f"{above}/{inner}" if above else inner)
-                if member.guessed:
+                if member.guessed or not _is_text(member.name):
                     guessed.append(whole)
                 if is_litter(whole):
                     litter.append(whole)
@@ -168,16 +171,37 @@ def list_tree(path: str | os.PathLike[str], work: Path, under: str = "") -> List
         else:
             # One place for a whole folder, but for a name that is not in NFC on the disk or a single file.
             files.append(RawFile(above_all + shown, size, folder if local == f"{text}/{shown}" else Alone(local), stamp=stamp))
+    if unsure:
+        known.append((unsure[0], f"{_names_of(unsure)} not in UTF-8, such as {unsure[0]}; if they are garbled, rename them"))
     if not seen:
         raise Refused(f"{text}: the folder is empty. RAW is the folder or archive that you downloaded.")
     files.sort(key=_LISTED)
     return Listing(_told_apart(_with_placeholders(_below_names(files, text, above_all)), text, above_all), litter, aside, known)
 
 
+def _in_letters(name: bytes) -> str:
+    """A name as text: each part in UTF-8, or else in letters that tell all bytes apart and are right for Western Europe."""
+    parts = []
+    for part in name.split(b"/"):
+        try:
+            parts.append(part.decode("utf-8"))
+        except UnicodeDecodeError:
+            parts.append(part.decode("cp437" if any(0x80 <= byte < 0xA0 for byte in part) else "latin-1"))
+    return "/".join(parts)
+
+
+def _is_text(name: str) -> bool:
+    """Whether a name is text, without bytes that are no UTF-8, which reach Python as lone surrogates."""
+    return name.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in name)
+
+
+def _names_of(paths: list[str]) -> str:
+    return "the name of 1 file is" if len(paths) == 1 else f"the names of {len(paths):,} files are"
+
+
 def _guessed(paths: list[str]) -> str:
-    names = "the name of 1 file" if len(paths) == 1 else f"the names of {len(paths):,} files"
     return (
-        f"it does not say in which letters {names} are written, such as {paths[0]}; if they are garbled, unpack it with the program "
+        f"it does not say in which letters {_names_of(paths)} written, such as {paths[0]}; if they are garbled, unpack it with the program "
         "that packed it, or have it packed with names in Unicode"
     )
 

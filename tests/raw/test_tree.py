@@ -84,7 +84,7 @@ def test_names_of_which_nothing_says_the_letters_are_told(tmp_path: Path) -> Non
     raw = open_raw_tree(named(tmp_path / "x.zip", plain, "other.png", of=b"other.png"), tmp_path)
     ((archive, words),) = raw.listing.known
     assert (archive, [file.listed for file in raw.files]) == ("x.zip", [plain.decode("cp437")])
-    assert words.startswith(f"it does not say in which letters the name of 1 file are written, such as {plain.decode('cp437')};")
+    assert words.startswith(f"it does not say in which letters the name of 1 file is written, such as {plain.decode('cp437')};")
 
 
 def test_a_name_in_unicode_of_another_name_does_not_count(tmp_path: Path) -> None:
@@ -215,9 +215,18 @@ def test_links_in_a_tar_are_the_member_they_name(suffix: str, tmp_path: Path) ->
 
 
 def test_names_that_are_no_utf8_are_listed_all_the_same(tmp_path: Path) -> None:
-    kit.write(tmp_path / "raw" / "a.bin", b"x")
-    (tmp_path / "raw" / os.fsdecode(b"\xff.bin")).write_bytes(b"y")
-    assert listed(tmp_path / "raw", tmp_path) == {"a.bin": b"x", "\ufffd.bin": b"y"}
+    """Each had the same sign for every byte, so that two became one; in a tar they ended in a traceback."""
+    names = {b"a.bin": "a.bin", b"\xe4.bin": "\xe4.bin", b"\xf6.bin": "\xf6.bin", b"\x89\xe6\x91\x9c.bin": "\xeb\xb5\xe6\xa3.bin"}
+    for name in names:
+        path = tmp_path / "raw" / "\u753b" / os.fsdecode(name)
+        kit.write(path, name)
+    packed = tmp_path / "x.tar.gz"
+    with tarfile.open(packed, "w:gz", format=tarfile.GNU_FORMAT) as archive:
+        archive.add(tmp_path / "raw" / "\u753b", "\u753b")
+    for place in (tmp_path / "raw", packed):
+        assert listed(place, tmp_path / "work") == {f"\u753b/{text}": name for name, text in names.items()}
+        ((_, words),) = open_raw_tree(place, tmp_path / "work").listing.known
+        assert "the names of 3 files are " in words
 
 
 def test_nothing_there(tmp_path: Path) -> None:
