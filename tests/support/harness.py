@@ -79,10 +79,13 @@ def pixels(cell: dict[str, Any] | None) -> Array:
 
 def run(source: str, variant: str, folder: Path, **options: Any) -> Converted:
     """Makes a phantom and converts it with every config, in one process."""
-    phantom: Phantom = PHANTOMS[source].make(folder / "raw", variant)
+    return converted(source, PHANTOMS[source].make(folder / "raw", variant), folder / "out", **options)
+
+
+def converted(source: str, phantom: Phantom, out: Path, **options: Any) -> Converted:
+    """Converts a phantom that is made already, with every config, in one process."""
     given = {"workers": 1, "configs": ["all"], "parts": phantom.parts, "about": phantom.about, **options}
-    conversion = convert(source, phantom.raw, folder / "out", **given)
-    return Converted(source, phantom, conversion, folder / "out")
+    return Converted(source, phantom, convert(source, phantom.raw, out, **given), out)
 
 
 def check(converted: Converted) -> None:
