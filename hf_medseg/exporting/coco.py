@@ -30,7 +30,7 @@ class Coco:
         self._work = work
         self._counts: dict[str, list[int]] = {}
         self._ignored = False
-        work.note_further_masks(("image", "mask", "instances"))
+        work.note_further(("image", "mask", "instances"))
 
     def add(self, case: Case) -> str:
         """See `Layout.add`."""
@@ -49,6 +49,7 @@ class Coco:
         self._append(split, "annotations", told)
         counts[0] += 1
         counts[1] += len(told)
+        self._work.list_case("cases.csv", case, {"case": case.entry.stem})
         return ""
 
     def _annotation(self, thing: Thing, height: int, width: int) -> dict[str, Any]:

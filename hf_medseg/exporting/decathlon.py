@@ -13,7 +13,7 @@ import numpy as np
 from hf_medseg.dataset.table import NOT_ANNOTATED
 from hf_medseg.errors import Refused, Rejected
 from hf_medseg.exporting.case import Case, channels, nifti
-from hf_medseg.exporting.layout import IGNORED, NO_MASK, Work, uses_ignored
+from hf_medseg.exporting.layout import IGNORED, NO_MASK, PICTURES_AS_VOLUMES, Work, uses_ignored
 from hf_medseg.exporting.table import modes
 
 _ENDS = {"train": "Tr", "validation": "Val", "test": "Ts"}
@@ -32,7 +32,9 @@ class Decathlon:
         self._colours = not work.plan.gathered and "RGB" in modes(work.table)
         if len(work.table.classes) < 2:
             raise Refused("The dataset has no classes, and the Decathlon's layout needs labels.")
-        work.note_further_masks((*work.table.images, "mask"))
+        work.note_further((*work.table.images, "mask"))
+        if not work.plan.gathered and not work.table.whole_volumes:
+            work.note(PICTURES_AS_VOLUMES)
 
     def add(self, case: Case) -> str:
         """See `Layout.add`."""

@@ -21,7 +21,7 @@ class Folder:
 
     def __init__(self, work: Work) -> None:
         self._work = work
-        work.note_further_masks(work.table.pictures)
+        work.note_further(work.table.pictures)
 
     def add(self, case: Case) -> str:
         """See `Layout.add`."""
@@ -30,8 +30,7 @@ class Folder:
         for column, data in files.items():
             names[column] = f"{case.entry.split}/{_FOLDERS.get(column, column)}/{case.entry.stem}{suffix_of(data)}"
             self._work.write(names[column], data)
-        said = {"file_name": names["image"], "mask_file_name": names.get("mask", "")}
-        self._work.list_case("metadata.csv", case, said)
+        self._work.list_files(case, names)
         return ""
 
     def _bytes(self, case: Case, column: str) -> bytes | None:

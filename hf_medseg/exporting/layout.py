@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol
@@ -18,6 +18,9 @@ from hf_medseg.exporting.table import Plan, Table
 Masks = Literal["polygons", "rle"]
 NO_MASK = "nobody annotated it (its mask is null)"
 IGNORED = "not annotated"
+PICTURES_AS_VOLUMES = (
+    "A picture is written as a volume of one slice, colours as channels; converted again it is a slice, and its id ends in _0000"
+)
 # Of slices that make a volume: what is said of a single one of them.
 _OF_SLICES = ("slice_index", "image_position", "source_file", "source_sha256", "classes")
 
@@ -57,7 +60,7 @@ class Work:
 
     def list_case(self, name: str, case: Case, first: dict[str, str]) -> None:
         """Adds a line to a CSV table of cases: what is said first, then every plain column."""
-        known = {**first, **plain_of(self.table, case, self.plan.gathered)}
+        known = {**plain_of(self.table, case, self.plan.gathered), **first}
         path = self.here / name
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8", newline="") as file:
@@ -67,14 +70,19 @@ class Work:
                 lines.writerow(header)
             lines.writerow(["" if (value := known.get(one)) is None else _text(value) for one in header])
 
+    def list_files(self, case: Case, names: Mapping[str, str]) -> None:
+        """Adds a line to `metadata.csv`, with the path of each picture of a case as an imagefolder has it: `mask_file_name` is `mask`."""
+        columns = {column: "file_name" if column == "image" else f"{column}_file_name" for column in self.table.pictures}
+        self.list_case("metadata.csv", case, {key: names.get(column, "") for column, key in columns.items()})
+
     @property
     def _columns(self) -> list[str]:
         dropped = _OF_SLICES if self.plan.gathered else ()
         return ["split", *(name for name in self.table.plain if name not in dropped)]
 
-    def note_further_masks(self, held: Iterable[str]) -> None:
-        """Says which columns with pictures the layout does not hold."""
-        rest = [name for name in self.table.columns if name in (*self.table.pictures, "masks", "outlines", "objects") and name not in held]
+    def note_further(self, held: Iterable[str]) -> None:
+        """Says which columns the layout does not hold: pictures and records that are not in `held`."""
+        rest = [name for name in self.table.columns if name not in (*held, *self.table.plain, "files")]
         if rest:
             self.note(f"The columns {', '.join(rest)} are not in this layout")
 

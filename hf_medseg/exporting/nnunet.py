@@ -18,7 +18,7 @@ from hf_medseg.catalog.lookup import sources
 from hf_medseg.dataset.table import NOT_ANNOTATED
 from hf_medseg.errors import Refused, Rejected
 from hf_medseg.exporting.case import Array, Case, channels, nifti, suffix_of
-from hf_medseg.exporting.layout import NO_MASK, Work, uses_ignored
+from hf_medseg.exporting.layout import NO_MASK, PICTURES_AS_VOLUMES, Work, uses_ignored
 from hf_medseg.exporting.table import Entry, Table, modes
 from hf_medseg.formats import png
 from hf_medseg.raw.order import natural
@@ -49,11 +49,13 @@ class NnUnet:
             raise Refused("The dataset has no classes, and nnU-Net needs labels.")
         if "ignore" in table.classes:
             raise Refused("A class is called 'ignore', which nnU-Net takes for what is not annotated. Give the class another name.")
+        if found and self._ending == ".nii.gz":
+            work.note(PICTURES_AS_VOLUMES)
         splits: dict[str, str] = {}
         for entry in work.plan.entries:
             if (other := splits.setdefault(entry.stem.casefold(), entry.split)) != entry.split:
                 raise Refused(f"The case {entry.id!r} is in the splits {other} and {entry.split}; nnU-Net needs a name for each.")
-        work.note_further_masks((*table.images, "mask"))
+        work.note_further((*table.images, "mask"))
 
     def add(self, case: Case) -> str:
         """See `Layout.add`."""

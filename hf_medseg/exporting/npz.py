@@ -23,7 +23,7 @@ class Npz:
     def __init__(self, work: Work) -> None:
         self._work = work
         self._axes = ""
-        work.note_further_masks(work.table.pictures)
+        work.note_further(work.table.pictures)
 
     def add(self, case: Case) -> str:
         """See `Layout.add`."""

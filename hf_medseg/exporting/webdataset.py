@@ -34,13 +34,13 @@ class WebDataset:
                 raise Refused(f"The cases {other!r} and {entry.id!r} would have the same key, {_key(entry.stem)!r}. Give them other ids.")
             if _key(entry.stem) != entry.stem:
                 work.note("A key ends at the first dot: dots in ids became _; the id stands in the JSON")
-        work.note_further_masks(work.table.pictures)
+        work.note_further(work.table.pictures)
 
     def add(self, case: Case) -> str:
         """See `Layout.add`."""
         key = _key(case.entry.stem)
         files = {}
-        names = {"image": "", "mask": ""}
+        names = {}
         for column in self._work.table.pictures:
             if (data := case.data(column)) is not None:
                 names[column] = f"{key}{'' if column == 'image' else f'.{column}'}{suffix_of(data)}"
@@ -52,8 +52,7 @@ class WebDataset:
             member = tarfile.TarInfo(name)
             member.size = len(data)
             tar.addfile(member, io.BytesIO(data))
-        paths = {column: f"{case.entry.split}/{names[column]}" if names[column] else "" for column in ("image", "mask")}
-        self._work.list_case("metadata.csv", case, {"file_name": paths["image"], "mask_file_name": paths["mask"]})
+        self._work.list_files(case, {column: f"{case.entry.split}/{name}" for column, name in names.items()})
         return ""
 
     def _tar(self, split: str) -> tarfile.TarFile:

@@ -25,7 +25,7 @@ class YoloSeg:
     def __init__(self, work: Work) -> None:
         check_pictures(work, "YOLO")
         self._work = work
-        work.note_further_masks(("image", "mask", "instances"))
+        work.note_further(("image", "mask", "instances"))
 
     def add(self, case: Case) -> str:
         """See `Layout.add`."""

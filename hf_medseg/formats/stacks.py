@@ -270,6 +270,12 @@ class Stack:
 AXES = 'Say in the about file what the axes are (n pictures, h rows, w columns, c channels), such as: axes = "nhwc"'
 
 
+def sequences(number: int) -> str:
+    """What to do with pictures of so many channels that are no colours."""
+    line = ", ".join(f'"channel_{k}"' for k in range(1, min(number, 8) + 1))
+    return f"If each channel is a picture of its own, such as a sequence, name them in the about file: channels = [{line}]. {AXES}"
+
+
 @dataclass(frozen=True)
 class StackPicture(OneFile):
     """One picture of a stack.
@@ -278,15 +284,20 @@ class StackPicture(OneFile):
         file: the file, with the bytes of this picture for its size.
         stack: the array.
         number: of the picture in it.
+        channel: which of its channels is the picture; None for all of them.
     """
 
     stack: Stack
     number: int
+    channel: int | None = None
 
     def raw(self, reader: Reader) -> Array:
         """The picture as it is stored; see `Stack.picture`. What is read counts as read from the file."""
         reader.sha256[self.file.path] = arrays_in(self.stack.file).sha256
-        return self.stack.picture(self.number)
+        if self.channel is None:
+            return self.stack.picture(self.number)
+        whole: Array = reader.once((StackPicture, self.stack, self.number), lambda: self.stack.picture(self.number))
+        return whole[..., self.channel]
 
     def read(self, reader: Reader) -> Samples:
         """See `OneFile.read`."""
@@ -298,7 +309,9 @@ class StackPicture(OneFile):
                 raw = raw.astype(np.uint8)  # bytes that were saved as wider numbers
             if raw.shape[2] != 3 or raw.dtype != np.uint8:
                 what = f"{raw.shape[2]} channels of {raw.dtype}"
-                raise Rejected(self.file.path, f"its pictures have {what}; one channel, or three of 8 bits, are read.", AXES)
+                raise Rejected(
+                    self.file.path, f"its pictures have {what}; one channel, or three of 8 bits, are read.", sequences(raw.shape[2])
+                )
             return Samples(np.ascontiguousarray(raw)[np.newaxis], Grid((1, *raw.shape[:2])))
         scale = np.asarray(arrays_in(self.stack.file)[self.stack.scale], np.float64).tolist() if self.stack.scale else (1.0, 0.0)
         array, slope, intercept = stored_samples(np.ascontiguousarray(raw)[np.newaxis], self.file.path, *scale)

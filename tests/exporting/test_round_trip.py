@@ -12,6 +12,7 @@ import pytest
 
 import hf_medseg
 from hf_medseg.conversion import plan as planning
+from hf_medseg.dataset.columns import VOLUME_COLUMNS
 from hf_medseg.dataset.folder import Output
 from tests.support.harness import pixels, run
 from tests.support.kit import Array, save, write
@@ -30,6 +31,18 @@ def data_of(out: Path) -> Found:
         (row["split"], row["image_id"]): (hf_medseg.physical(row), None if row["mask"] is None else pixels(row["mask"]))
         for row in rows_of(out)
     }
+
+
+def beside_of(out: Path, pictures: bool) -> dict[tuple[str, str], dict[str, Any]]:
+    """What stands beside image and mask in every row: its patient, its place in a volume, and where `pictures` all further ones."""
+    names = ("patient_id", *(name for name in VOLUME_COLUMNS if not name.startswith("rescale")))
+    found = {}
+    for row in rows_of(out):
+        cells = {name: cell for name, cell in row.items() if isinstance(cell, dict) and name not in ("image", "mask")} if pictures else {}
+        found[row["split"], row["image_id"]] = {name: row.get(name) for name in names} | {
+            name: pixels(cell).tolist() for name, cell in cells.items()
+        }
+    return found
 
 
 def classes_of(out: Path) -> list[str]:
@@ -85,6 +98,9 @@ def test_pictures_come_back(source: str, to: str, tmp_path: Path, unguarded: Non
         assert sum(result.left_out.values()) == len(data_of(first.out)) - len(expected)
     same(data_of(tmp_path / "again"), expected)
     assert classes_of(tmp_path / "again") == classes_of(first.out)
+    further = to in ("folder", "npz", "webdataset")  # which hold all pictures of a row: `mask_2`, `instances`, ...
+    there = beside_of(first.out, further)
+    assert beside_of(tmp_path / "again", further) == {key: there[key] for key in expected}
 
 
 @pytest.mark.parametrize("to", ["coco", "yolo-seg", "folder"])
@@ -130,17 +146,31 @@ def test_words_bits_and_what_nobody_annotated_come_back(to: str, tmp_path: Path)
     assert classes_of(tmp_path / "again") == ["background", "left ventricle", "Läsion (groß)"]
 
 
-@pytest.mark.parametrize("to", ["folder", "nnunet", "decathlon"])
+@pytest.mark.parametrize("to", ["folder", "nnunet", "decathlon", "npz"])
 @pytest.mark.parametrize("source", VOLUMES)
 def test_volumes_come_back(source: str, to: str, tmp_path: Path, unguarded: None) -> None:
     first = run(source, "clean", tmp_path, configs=())
     result = hf_medseg.export(first.out, tmp_path / "there", to=to)
-    about = tmp_path / "there" / "about.toml" if to == "folder" else None
-    hf_medseg.convert("volume-folder", tmp_path / "there", tmp_path / "again", about=about, workers=1)
+    about = tmp_path / "there" / "about.toml" if to in ("folder", "npz") else None
+    hf_medseg.convert("array-stack" if to == "npz" else "volume-folder", tmp_path / "there", tmp_path / "again", about=about, workers=1)
     volumes = {row["image_id"]: (row["split"], row["volume_id"]) for row in rows_of(first.out)}
     expected = data_of(first.out)
     annotated = {volumes[id] for (_, id), (_, mask) in expected.items() if mask is not None}
-    kept = {key: value for key, value in expected.items() if to == "folder" or key[0] == "test" or volumes[key[1]] in annotated}
+    kept = {key: value for key, value in expected.items() if to in ("folder", "npz") or key[0] == "test" or volumes[key[1]] in annotated}
     assert sum(result.cases.values()) == len({volumes[id] for _, id in kept})
     same(data_of(tmp_path / "again"), kept)
     assert classes_of(tmp_path / "again") == classes_of(first.out)
+    there = beside_of(first.out, False)
+    assert beside_of(tmp_path / "again", False) == {key: there[key] for key in kept}
+
+
+@pytest.mark.parametrize("to", ["coco", "yolo-seg", "webdataset"])
+def test_slices_keep_their_volume_their_place_and_their_scale(to: str, tmp_path: Path, unguarded: None) -> None:
+    first = run("msd", "clean", tmp_path, configs=())
+    hf_medseg.export(first.out, tmp_path / "there", to=to)
+    about = tmp_path / "there/about.toml" if to == "webdataset" else None
+    hf_medseg.convert(AGAIN[to], tmp_path / "there", tmp_path / "again", about=about, workers=1)
+    expected = {key: value for key, value in data_of(first.out).items() if to == "webdataset" or value[1] is not None}
+    same(data_of(tmp_path / "again"), expected)
+    there = beside_of(first.out, False)
+    assert beside_of(tmp_path / "again", False) == {key: there[key] for key in expected}

@@ -41,6 +41,7 @@ class Pair:
         split: the split that the names of the arrays say.
         word: what the ids of pictures begin with.
         ids: name of an array with an id for each picture.
+        further: stacks of further columns, as `image_t1`, `mask_2` and `instances` beside `image` and `mask` are.
     """
 
     image: Stack
@@ -49,6 +50,7 @@ class Pair:
     split: str = ""
     word: str = ""
     ids: str = ""
+    further: tuple[tuple[str, Stack], ...] = ()
 
     @classmethod
     def of(
@@ -60,7 +62,7 @@ class Pair:
         image_shape: tuple[int, ...],
         mask_shape: tuple[int, ...],
         axes: tuple[str, str],
-        **more: str,
+        **more: Any,
     ) -> Pair:
         """The pair of two arrays; axes are those that are stated, or of a single picture those that its shape tells.
 
@@ -95,6 +97,12 @@ class Pair:
         return cls(Stack(file, image, stated, scale), None, shape[stated.index("n")] if "n" in stated else 1)
 
     @property
+    def sequences(self) -> int:
+        """How many channels its pictures have that are no colours; 0 where that is one, or three."""
+        sizes = self.image.shape() if "c" in self.image.axes else {}
+        return 0 if sizes.get("c", 1) in (1, 3) else sizes["c"]
+
+    @property
     def channels(self) -> int:
         """How many channels its masks have; 0 where each pixel holds the number of its class."""
         sizes = self.mask.shape() if self.mask is not None and "c" in self.mask.axes else {}
@@ -106,23 +114,24 @@ class Pair:
         shape = " x ".join(map(str, arrays_in(self.image.file)[self.image.name].shape))
         return f"{self.image.name or self.image.file.name} ({shape}) of {self.image.file.listed}"
 
-    def part(self, stack: Stack, number: int) -> StackPicture:
-        """One picture or mask; its file counts with its share of the bytes."""
+    def part(self, stack: Stack, number: int, channel: int | None = None) -> StackPicture:
+        """One picture or mask, or a channel of it; its file counts with its share of the bytes."""
         file = stack.file
         share = RawFile(file.listed, max(file.size // max(2 * self.count, 1), 1), file.place, file.start, file.part, stamp=file.stamp)
-        return StackPicture(share, stack, number)
+        return StackPicture(share, stack, number, channel)
 
     def names(self, whole: bool) -> list[str]:
         """An id for each picture.
 
         Args:
-            whole: whether the folders of its file belong to it.
+            whole: whether the folders of its file belong to it, as other files are called the same.
 
         Raises:
             Refused: the ids are not as many as the pictures, or not different.
         """
         path = self.image.file.path.rpartition(".")[0]
-        stem = path.replace("/", "_") if whole or "n" in self.image.axes else path.rpartition("/")[2]
+        alone = "n" in self.image.axes and not self.image.name  # images.npy says what it is, and not whose
+        stem = path.replace("/", "_") if whole or alone else path.rpartition("/")[2]
         if self.ids:
             found: Any = np.asarray(arrays_in(self.image.file)[self.ids]).ravel().tolist()
             texts = [one.decode("utf-8", "replace") if isinstance(one, bytes) else str(one) for one in found]

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+import numpy as np
 
 from hf_medseg.case import Case
 from hf_medseg.catalog.about import About, OwnData
 from hf_medseg.catalog.own import Fit
 from hf_medseg.catalog.source import Config, Edition, Reading, source_of
-from hf_medseg.dataset.columns import FLAG, FLOAT64, PICTURE, TEXT, Column, ListOf
+from hf_medseg.dataset.columns import FLAG, FLOAT64, PICTURE, TEXT, VOLUME_COLUMNS, Column, ListOf
 from hf_medseg.dataset.table import NOT_ANNOTATED
 from hf_medseg.errors import Refused, Rejected
-from hf_medseg.formats.stacks import AXES, MEND, StackPicture, StackValues, arrays_in
+from hf_medseg.formats.stacks import AXES, MEND, Stack, StackPicture, StackValues, arrays_in, sequences
 from hf_medseg.formats.zarr_store import Store, stores_in
 from hf_medseg.masks.agreement import MOST_CLASSES, classes_line
 from hf_medseg.masks.labels import Labels, Painted, Threshold, Values
+from hf_medseg.masks.objects import ObjectNumbers
 from hf_medseg.masks.structures import structures
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.splits import split_of
@@ -24,6 +28,7 @@ from hf_medseg.raw.tree import Raw
 from hf_medseg.sources.annotated import layout_start, split_in
 from hf_medseg.sources.array_stack.one_hot import BACKGROUND, OneChannel, names_of_channels
 from hf_medseg.sources.array_stack.pairs import Pair, values_of
+from hf_medseg.sources.told import ToldCases
 
 FILE = r"[^/]+\.(?i:npy|npz|h5|hdf5|hdf|he5|mat)"
 
@@ -48,6 +53,7 @@ class AboutFile(OwnData):
     ids: str = ""
     axes: str = ""
     mask_axes: str = ""
+    channels: tuple[str, ...] = ()
     classes: Mapping[str, str] | None = None
     threshold: int | float | None = None
 
@@ -106,19 +112,41 @@ def _files_of_arrays(files: Sequence[RawFile], said: AboutFile) -> Iterator[Pair
             if name in arrays.objects:
                 arrays[name]  # which says that objects are never loaded
         if image in shapes and mask in shapes:
-            scale = _scale(shapes, image)
-            yield Pair.of(file, image, file, mask, shapes[image], shapes[mask], (said.axes, said.mask_axes), ids=said.ids, scale=scale)
+            pair = Pair.of(
+                file,
+                image,
+                file,
+                mask,
+                shapes[image],
+                shapes[mask],
+                (said.axes, said.mask_axes),
+                ids=said.ids,
+                scale=_scale(shapes, image),
+            )
+            yield replace(pair, further=tuple(_further(pair, shapes)))
             found = True
             continue
         in_groups = list(_in_groups(file, shapes, said))
         yield from in_groups
         found = found or bool(in_groups)
         if not in_groups and image in shapes and "/" not in image:
-            alone.append(Pair.alone(file, image, shapes[image], said.axes, _scale(shapes, image)))
+            pair = Pair.alone(file, image, shapes[image], said.axes, _scale(shapes, image))
+            alone.append(replace(pair, further=tuple(_further(pair, shapes))))
         elif said.image and not in_groups:
             there = ", ".join(sorted(shapes)) or "none"
             raise Rejected(file.listed, f"it has no arrays {image!r} and {mask!r}; it has {there}.", NAMES)
     yield from alone if found else ()  # beside others that have masks, nobody annotated them
+
+
+def _further(pair: Pair, shapes: Mapping[str, tuple[int, ...]]) -> Iterator[tuple[str, Stack]]:
+    """(column, stack) of the arrays that stand beside `image` and `mask` under names such as `image_t1`, `mask_2` and `instances`."""
+    image = pair.image
+    flat = tuple(size for letter, size in zip(image.axes, shapes[image.name], strict=False) if letter != "c")
+    for name, shape in shapes.items():
+        if re.fullmatch(r"image_\w+|mask_\w+|instances|fov_mask", name) and name not in (image.name, pair.mask and pair.mask.name):
+            axes = image.axes if shape == shapes[image.name] else image.axes.replace("c", "") if shape == flat else ""
+            if axes:
+                yield name, Stack(image.file, name, axes, _scale(shapes, name))
 
 
 def _scale(shapes: Mapping[str, tuple[int, ...]], image: str) -> str:
@@ -201,9 +229,12 @@ def edition_from(raw: Raw) -> Edition:
     about = AboutFile.of(raw.about)
     if unsaid := next((pair for pair in raw.fit.reading if not pair.image.axes), None):
         raise Refused(f"{unsaid.words}: {AXES[0].lower()}{AXES[1:]}")
+    if unnamed := next((pair for pair in raw.fit.reading if pair.sequences and not about.channels), None):
+        raise Refused(f"{unnamed.words}: its pictures have {unnamed.sequences} channels. {sequences(unnamed.sequences)}")
     coding = coding_of(raw)
     uncertain = isinstance(coding, ValueCoding) and UNKNOWN in coding.names.values()
-    reading = Reading(landmarks=LANDMARKS, configs=(Config(columns=coding.columns),), uncertain=uncertain)
+    columns = {**coding.columns, **further_columns(about, raw.fit.reading), **_told(raw).columns}
+    reading = Reading(landmarks=LANDMARKS, configs=(Config(columns=columns),), uncertain=uncertain)
     return Edition(license=about.terms, citations=about.citations, classes=coding.classes or ("foreground",), reading=reading)
 
 
@@ -290,17 +321,83 @@ def coding_of(raw: Raw) -> ValueCoding | ChannelCoding:
     return ChannelCoding(tuple(names), found.overlap, about.threshold)
 
 
+def _told(raw: Raw) -> ToldCases:
+    """What an export tells of the cases; of the slices of a volume, which they are."""
+    told = ToldCases.beside(raw, ("rescale_slope", "rescale_intercept"))
+    return replace(told, columns={**VOLUME_COLUMNS, **told.columns}) if "volume_id" in told.columns else told
+
+
+def image_columns(channels: Sequence[str]) -> tuple[str, ...]:
+    """The columns of the channels of a picture, the first of which is its image."""
+    return ("image", *(f"image_{re.sub(r'[^a-z0-9]+', '_', name.lower()).strip('_') or k}" for k, name in enumerate(channels[1:], 2)))
+
+
+def further_columns(about: AboutFile, pairs: Sequence[Pair]) -> dict[str, Column]:
+    """The columns of channels, and of the arrays beside `image` and `mask`.
+
+    Raises:
+        Refused: the about file names another number of channels than pictures have.
+    """
+    names = list(image_columns(about.channels)[1:])
+    if about.channels:
+        for pair in pairs:
+            if "c" not in pair.image.axes or pair.image.shape()["c"] != len(about.channels) or len(set(names)) < len(names):
+                found = pair.image.shape().get("c", 1)
+                raise Refused(
+                    f"{about.path}: channels names {len(about.channels)}; {pair.words} has {found}. Name each once, in its order."
+                )
+    names += dict.fromkeys(name for pair in pairs for name, _ in pair.further if name not in names)
+    columns: dict[str, Column] = dict.fromkeys(names, PICTURE)
+    scaled = [name.removeprefix("image_") for name in names if name.startswith("image_")]
+    return columns | {f"rescale_{what}_{name}": FLOAT64 for name in scaled for what in ("slope", "intercept")}
+
+
+def _pictures(pair: Pair, number: int, channels: Sequence[str]) -> dict[str, Any]:
+    """How the pictures of a row are read, beside its masks."""
+    if not channels:
+        return {"image": pair.part(pair.image, number)}
+    return {column: pair.part(pair.image, number, k) for k, column in enumerate(image_columns(channels))}
+
+
+def _beside(pair: Pair, number: int, coding: ValueCoding | ChannelCoding) -> dict[str, Any]:
+    """How the arrays beside `image` and `mask` are read."""
+    columns: dict[str, Any] = {}
+    for name, stack in pair.further:
+        part = pair.part(stack, number)
+        if name == "instances":
+            columns[name] = ObjectNumbers(StackValues(part))
+        else:
+            columns[name] = coding.read(part)[0]["mask"] if "mask" in name else part
+    return columns
+
+
+def _place(pair: Pair, number: int, told: Mapping[str, Any]) -> dict[str, Any]:
+    """Where a picture lies in the volume that it is told to be a slice of."""
+    if told.get("volume_id") is None or "n" not in pair.image.axes:
+        return {}
+    place: dict[str, Any] = {"slice_index": number, "num_slices": pair.count}
+    arrays = arrays_in(pair.image.file)
+    if arrays.shapes().get("affine") == (4, 4):
+        affine = np.asarray(arrays["affine"], np.float64)
+        place["image_position"] = (affine[:3, 3] + number * affine[:3, 2]).tolist()
+    return place
+
+
 def cases(raw: Raw) -> Iterator[Case]:
     """One case a picture of a stack."""
-    coding, pairs = coding_of(raw), raw.fit.reading
+    coding, pairs, told, channels = coding_of(raw), raw.fit.reading, _told(raw), AboutFile.of(raw.about).channels
     whole = len({(pair.image.file.name, pair.word) for pair in pairs}) < len(pairs)
+    raw.use(*told.tables)
     for pair in pairs:
         for file in {stack.file.listed: stack.file for stack in (pair.image, pair.mask) if stack is not None}.values():
             raw.use(*(file.place.members.values() if isinstance(file.place, Store) else (file,)))
         ids, split = pair.names(whole), pair.split or split_in(pair.image.file.listed) or "train"
+        patient, known = told.of(split, pair.image.file.name.rpartition(".")[0])
         for number in range(pair.count):
             masks, said = coding.read(pair.part(pair.mask, number)) if pair.mask is not None else ({}, {})
-            yield Case(ids[number], {"image": pair.part(pair.image, number), **masks}, said, split=split)
+            pixels = {**_pictures(pair, number, channels), **masks, **_beside(pair, number, coding)}
+            columns = {**known, **_place(pair, number, known), **said}
+            yield Case(ids[number], pixels, columns, split, patient, together=columns.get("volume_id") or "")
 
 
 SOURCE = source_of(

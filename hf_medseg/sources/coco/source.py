@@ -31,6 +31,7 @@ from hf_medseg.sources.annotated import (
     to_survey,
 )
 from hf_medseg.sources.coco_json import Index, Objects, Segments, index_of
+from hf_medseg.sources.told import ToldCases
 
 LANDMARKS = (r"[^/]+\.(?i:json)", PICTURE_NAME)
 
@@ -81,7 +82,7 @@ def edition_from(raw: Raw) -> Edition:
     about = AboutFile.of(raw.about)
     indices = looked_at(raw, Index).values()
     names = [name for _, name in sorted({(place, name) for index in indices for place, name in enumerate(index.names.values())})]
-    return edition_of(about, classes_of(about, names), LANDMARKS, uncertain=UNKNOWN in names)
+    return edition_of(about, classes_of(about, names), LANDMARKS, ToldCases.beside(raw).columns, uncertain=UNKNOWN in names)
 
 
 def cases(raw: Raw) -> Iterator[Case]:
@@ -118,12 +119,12 @@ def cases(raw: Raw) -> Iterator[Case]:
         there = pictures.files[0].listed if pictures.files else "none"
         raise Refused(f"No picture is in the raw tree that a COCO file lists, such as {named}; there is {there}. Put them together.")
     ids = ids_of([picture for picture, _, _ in found.values()])
+    told = ToldCases.beside(raw)
+    raw.use(*told.tables)
     for picture, path, drawing in found.values():
-        yield Case(
-            ids[picture.listed],
-            {"image": Picture(picture), **Canvas(drawing, classes).columns()},
-            split=split_in(path) or split_in(picture.listed[: picture.listed.rfind("/") + 1]) or "train",
-        )
+        split = split_in(path) or split_in(picture.listed[: picture.listed.rfind("/") + 1]) or "train"
+        pixels = {"image": Picture(picture), **Canvas(drawing, classes).columns()}
+        yield told.case(ids[picture.listed], pixels, split, picture)
 
 
 def _names(indices: dict[str, Any]) -> list[str]:

@@ -13,6 +13,7 @@ from hf_medseg.case import Recipe
 from hf_medseg.catalog.about import OwnData
 from hf_medseg.dataset.table import NOT_ANNOTATED
 from hf_medseg.errors import Refused, Rejected, of_own
+from hf_medseg.formats.picture import Picture
 from hf_medseg.masks.agreement import VOID, Agreed, agree, by_index
 from hf_medseg.masks.cells import Cell, Instances, MaskList, Overlap
 from hf_medseg.masks.coding import Alpha, Colour
@@ -110,6 +111,11 @@ class Coding:
             return {"mask": Painted(parts), "instances": Instances(parts), "mask_overlap": Overlap(parts)}
         return self._raters(masks, item.picture)
 
+    def further(self, item: Item) -> dict[str, Recipe | None]:
+        """How the columns of further pictures are read: masks as the first one, all others as they are."""
+        masks = masks_in(item.further)
+        return {column: self._one(file, item.picture)["mask"] if file in masks else Picture(file) for column, file in item.further.items()}
+
     def _structures(self, masks: Mapping[str, RawFile], picture: RawFile, missing: str | None) -> dict[str, Recipe | None]:
         order = {name: number for number, name in enumerate(self.files, 1)}
         parts = {name: self._binary(mask, picture) for name, mask in masks.items()}
@@ -186,6 +192,11 @@ class Same(Cell):
     def values(self, reader: Reader, shape: Shape) -> list[list[str]]:
         """See `Cell.values`."""
         return [list(self.value)] * shape[0]
+
+
+def masks_in(further: Mapping[str, RawFile]) -> list[RawFile]:
+    """Those of further pictures that are masks, by what their columns are called."""
+    return [file for column, file in further.items() if column.startswith("mask_")]
 
 
 def slug(name: str) -> str:

@@ -14,6 +14,7 @@ from hf_medseg.raw.tree import Raw
 from hf_medseg.sources.image_mask_folder.pattern_ways import way_by_patterns
 from hf_medseg.sources.image_mask_folder.ways import Item, Way, is_picture, stem_of
 from hf_medseg.sources.nnunet_json import labels_of, sides_of
+from hf_medseg.sources.told import ToldCases
 
 # What a tree looks like, and the patterns of its pictures and masks.
 PATTERNS = (
@@ -71,13 +72,24 @@ def _nnunet(raw: Raw, table: RawFile) -> Iterator[Way]:
     if ignore is not None:
         names[ignore] = "not annotated"
     sides, used = sides_of(raw, f"{beside}splits_final.json")
+    told = ToldCases.beside(raw)
     items = []
     for end, split in (("Tr", "train"), ("Ts", "test")):
         masks = folders.get(f"labels{end}", {})
         for stem, picture in folders.get(f"images{end}", {}).items():
             case = stem.removesuffix("_0000")
             mask = (("", masks[case]),) if case in masks else ()
-            items.append(Item(beside, picture, case, mask, beside.count("/"), {"split": sides.get(case, split) if end == "Tr" else split}))
+            said = {**told.texts(split, case), "split": sides.get(case, split) if end == "Tr" else split}
+            items.append(Item(beside, picture, case, mask, beside.count("/"), said))
     classes = {str(value): name for value, name in names.items()}
     layout = "dataset.json, imagesTr/<case>_0000 and labelsTr/<case>, as nnU-Net has them"
-    yield Way(layout, "one", tuple(items), classes=classes, tables=(table, *used), notes=notes, where="labelsTr/{stem}.png")
+    yield Way(
+        layout,
+        "one",
+        tuple(items),
+        columns=tuple(told.columns),
+        classes=classes,
+        tables=(*told.tables, table, *used),
+        notes=notes,
+        where="labelsTr/{stem}.png",
+    )

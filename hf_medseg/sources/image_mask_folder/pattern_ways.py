@@ -136,6 +136,7 @@ def _masks(
 
 
 _PICTURE_COLUMNS = ("file_name", "image", "image_path", "img", "image_file", "filename")
+_ENDING = "_file_name"
 _MASK_COLUMNS = ("mask", "mask_path", "label", "label_path", "mask_file", "segmentation")
 
 
@@ -150,33 +151,43 @@ def metadata_way(raw: Raw, taken: Iterable[str]) -> list[Way]:
     """
     items: list[Item] = []
     columns: dict[str, None] = {}
+    of_pictures: dict[str, None] = {}
     tables = []
     for file in raw.listing.ending(".csv", ".jsonl"):
-        rows, key, mask_key, pictures = _paired(raw, file)
+        rows, key, mask_key, further, pictures = _paired(raw, file, taken)
         if not mask_key:
             continue
         above = file.listed[: len(file.listed) - len(file.name)]
         tables.append(file)
+        of_pictures.update(dict.fromkeys(further.values()))
+
+        def named(path: str, above: str = above, pictures: Mapping[str, RawFile] = pictures) -> RawFile:
+            return pictures.get(path) or RawFile(above + path, 0, None)
+
         for row in rows:
             name, mask = str(row[key]), str(row.get(mask_key) or "")
-            said = {str(one): str(value) for one, value in row.items() if one not in (key, mask_key) and value not in (None, "")}
+            said = {str(one): str(value) for one, value in row.items() if one not in (key, mask_key, *further) and value not in (None, "")}
             said = {one: value for one, value in said.items() if one in ("patient_id", "split") or one not in {*taken}}
             columns.update(dict.fromkeys(one for one in said if one not in ("patient_id", "split")))
             last = name.rpartition("/")[2]
-            picture = pictures.get(name) or RawFile(above + name, 0, None)
-            masks = (("", pictures.get(mask) or RawFile(above + mask, 0, None)),) if mask else ()
-            items.append(Item(above, picture, stem_of(last) if "." in last else last, masks, above.count("/"), said))
+            more = {column: named(str(row[one])) for one, column in further.items() if row.get(one)}
+            stem = stem_of(last) if "." in last else last
+            items.append(Item(above, named(name), stem, (("", named(mask)),) if mask else (), above.count("/"), said, more))
     if not items:
         return []
-    return [Way("a table names the mask of each picture", "one", tuple(items), columns=tuple(columns), tables=tuple(tables))]
+    layout = "a table names the mask of each picture"
+    return [Way(layout, "one", tuple(items), columns=tuple(columns), pictures=tuple(of_pictures), tables=tuple(tables))]
 
 
-def _paired(raw: Raw, file: RawFile) -> tuple[list[Any], str, str, dict[str, RawFile]]:
-    """(rows, column of pictures, column of masks, files below the table by path) of a table; no column of masks of any other file."""
+def _paired(raw: Raw, file: RawFile, taken: Iterable[str]) -> tuple[list[Any], str, str, dict[str, str], dict[str, RawFile]]:
+    """(rows, column of pictures, column of masks, further columns of pictures by their own, files below the table by path) of a table.
+
+    No column of masks of any other file.
+    """
     from hf_medseg.raw.tables import Table, json_lines_of
 
     name = file.name.lower()
-    nothing: tuple[list[Any], str, str, dict[str, RawFile]] = ([], "", "", {})
+    nothing: tuple[list[Any], str, str, dict[str, str], dict[str, RawFile]] = ([], "", "", {}, {})
     metadata = name in ("metadata.csv", "metadata.jsonl")
     if not metadata and (not name.endswith(".csv") or not _begins_with(file, *_PICTURE_COLUMNS[1:])):
         return nothing
@@ -191,7 +202,17 @@ def _paired(raw: Raw, file: RawFile) -> tuple[list[Any], str, str, dict[str, Raw
 
     key = "file_name" if metadata else next((one for one in _PICTURE_COLUMNS if one in (rows[0] if rows else ()) and there(one)), "")
     given = [one for one in (rows[0] if rows else ()) if one != key and there(one) and (metadata or one in _MASK_COLUMNS)]
-    return (rows, key, given[0], pictures) if key and len(given) == 1 else nothing
+    masks = [one for one in given if one.removesuffix(_ENDING) in _MASK_COLUMNS] if len(given) > 1 else given
+    if not key or len(masks) != 1:
+        return nothing
+    # As an imagefolder has it: `mask_2_file_name` is the column mask_2. What is `_native` lies on another grid than the image.
+    more = {one: one.removesuffix(_ENDING) for one in given if one.endswith(_ENDING) and one not in masks}
+    more = {
+        one: column
+        for one, column in more.items()
+        if column == "instances" or (column.isidentifier() and column not in {*taken} and not column.endswith("_native"))
+    }
+    return rows, key, masks[0], more, pictures
 
 
 def _begins_with(file: RawFile, *columns: str) -> bool:

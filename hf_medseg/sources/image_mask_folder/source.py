@@ -10,7 +10,7 @@ from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.about import About, listed
 from hf_medseg.catalog.own import Fit
 from hf_medseg.catalog.source import Config, Edition, Reading, SurveyPlan, source_of
-from hf_medseg.dataset.columns import FLAG, PICTURE, TEXT, Column, ListOf, annotated, table_columns
+from hf_medseg.dataset.columns import FLAG, PICTURE, TEXT, VOLUME_COLUMNS, Column, ListOf, annotated, table_columns
 from hf_medseg.errors import Refused
 from hf_medseg.formats.picture import PICTURE_NAME, Picture
 from hf_medseg.masks.agreement import MOST_CLASSES, OBJECTS, refuse_apart
@@ -20,11 +20,12 @@ from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.splits import SPLIT_FOLDER
 from hf_medseg.raw.tree import Raw
 from hf_medseg.sources.image_mask_folder.beside import with_lists, with_meanings
-from hf_medseg.sources.image_mask_folder.coding import MOST_COLUMNS, AboutFile, Coding, coding_of
+from hf_medseg.sources.image_mask_folder.coding import MOST_COLUMNS, AboutFile, Coding, coding_of, masks_in
 from hf_medseg.sources.image_mask_folder.known_ways import known_ways
 from hf_medseg.sources.image_mask_folder.pattern_ways import metadata_way, way_by_patterns
 from hf_medseg.sources.image_mask_folder.tree_ways import ways_of
 from hf_medseg.sources.image_mask_folder.ways import Belonging, Item, Way, is_picture, patients, placed, stem_of
+from hf_medseg.sources.told import column_of, value_of
 
 HEAD = 64  # bytes that tell whether a picture may have a palette
 
@@ -57,7 +58,7 @@ def fits(raw: Raw, about: About) -> list[Fit]:
             )
         if said.mask_suffix:
             raise Refused(f"{said.path}: mask_suffix and mask say different things of the same names. Keep one of them.")
-        found = [way_by_patterns(raw, said.image, masks, said.path, TAKEN)]
+        found = [way_by_patterns(raw, said.image, masks, said.path, (*TAKEN, *VOLUME_COLUMNS))]
     else:
         found = metadata_way(raw, TAKEN) or known_ways(raw, TAKEN) or ways_of(raw, said.mask_suffix)
     return [with_lists(raw, with_meanings(raw, way) if way.kind == "one" and not way.classes else way).fit for way in found]
@@ -100,11 +101,12 @@ def cases(raw: Raw) -> Iterator[Case]:
         columns = {"folder": folder, **further} if further else same.setdefault(folder, {"folder": folder})
         yield Case(
             image_id,
-            {"image": Picture(item.picture), **coding.columns(item, about.missing_masks)},
+            {"image": Picture(item.picture), **coding.columns(item, about.missing_masks), **coding.further(item)},
             columns,
             split=place.split or "train",
             patient_id=place.folder if by_patient else item.said.get("patient_id"),
             problem=problem,
+            together=item.said.get("volume_id", ""),
         )
 
 
@@ -137,7 +139,8 @@ def _way(raw: Raw) -> Way:
 
 def _columns(way: Way, names: Sequence[str], item: Item) -> dict[str, Any]:
     """The plain columns of a picture: what the names in its path say, and who drew its masks; `names` are those of all raters."""
-    said: dict[str, Any] = {name: item.said.get(name) for name in way.columns}
+    where = way.tables[0].listed if way.tables else ""
+    said: dict[str, Any] = {name: value_of(name, item.said.get(name), where) for name in way.columns}
     if way.kind == "rater":
         said["raters"] = list(names) if len(names) <= MOST_COLUMNS else [name for name, _ in item.masks]
     return said
@@ -191,7 +194,8 @@ def to_survey(raw: Raw) -> list[RawFile]:
     about, way = said_of(raw), _way(raw)
     if about.colours is not None or about.threshold is not None or way.kind in ("structure", "instance"):
         return []
-    return [file for item in (*way.items, *way.orphans) for _, mask in item.masks for file in (mask, *mask.twins)]
+    every = (mask for item in (*way.items, *way.orphans) for mask in (*(mask for _, mask in item.masks), *masks_in(item.further)))
+    return [file for mask in every for file in (mask, *mask.twins)]
 
 
 def survey_of(about: About) -> SurveyPlan:
@@ -223,7 +227,7 @@ def edition_from(raw: Raw) -> Edition:
 
 def columns_of(way: Way, coding: Coding) -> Mapping[str, Column]:
     """The columns beside those of every dataset."""
-    columns: dict[str, Column] = {"folder": TEXT, **dict.fromkeys(way.columns, TEXT)}
+    columns: dict[str, Column] = {"folder": TEXT, **{name: column_of(name) for name in way.columns}, **dict.fromkeys(way.pictures, PICTURE)}
     if coding.objects or way.kind == "instance":
         columns["instances"] = PICTURE
     if way.kind == "instance":

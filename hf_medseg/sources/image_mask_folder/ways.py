@@ -41,6 +41,7 @@ class Item:
         masks: (name, file) of each mask; the name tells several of one picture apart.
         above: how many folders lie above the one that holds pictures.
         said: what the names in a pattern of paths say, or a table.
+        further: the pictures of further columns, as a table names them.
     """
 
     path: str
@@ -49,6 +50,7 @@ class Item:
     masks: tuple[tuple[str, RawFile], ...] = ()
     above: int = 0
     said: Mapping[str, str] = field(default_factory=dict)
+    further: Mapping[str, RawFile] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class Way:
         marked: the paths, as those of items, below which there are masks at all.
         about: lines of an about file that say the same.
         columns: what the names in patterns, or a table, say further of each picture.
+        pictures: the columns of further pictures, as a table names them.
         classes, colours: what values or colours of masks mean, as a file beside them says; an about file that says it counts more.
         tables: the files that say something of this way.
         notes: what is to be said of the classes.
@@ -80,6 +83,7 @@ class Way:
     marked: frozenset[str] = frozenset()
     about: Mapping[str, str] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
+    pictures: tuple[str, ...] = ()
     classes: Mapping[str, str] = field(default_factory=dict)
     colours: Mapping[str, str] = field(default_factory=dict)
     tables: tuple[RawFile, ...] = ()
@@ -169,7 +173,8 @@ def placed(way: Way) -> list[tuple[Item, Belonging]]:
             place = replace(place, split=split_of(split) or re.sub(r"\W+", "_", split))
         start = _start(item, aboves[item.path], sorting)
         masks = tuple([(name, beginning(file, _shared(file, item.picture, start))) for name, file in item.masks])
-        result.append((Item(item.path, beginning(item.picture, start), item.stem, masks, item.above, item.said), place))
+        further = {column: beginning(file, _shared(file, item.picture, start)) for column, file in item.further.items()}
+        result.append((Item(item.path, beginning(item.picture, start), item.stem, masks, item.above, item.said, further), place))
     return [*_without_copies(result[: len(way.items)]), *result[len(way.items) :]]
 
 

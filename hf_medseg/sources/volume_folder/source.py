@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from hf_medseg.case import Case, Problem, Recipe
@@ -12,12 +12,12 @@ from hf_medseg.catalog.about import About, OwnData
 from hf_medseg.catalog.own import Fit
 from hf_medseg.catalog.source import Edition, SurveyPlan, source_of, volume_configs
 from hf_medseg.catalog.source import Reading as SourceReading
-from hf_medseg.dataset.columns import FLAG, FLOAT64, INT32, PICTURE, TEXT, Column, ListOf, annotated
+from hf_medseg.dataset.columns import FLAG, FLOAT64, INT32, PICTURE, TEXT, VOLUME_COLUMNS, Column, ListOf, annotated
 from hf_medseg.dataset.table import NOT_ANNOTATED
 from hf_medseg.errors import Refused, Rejected
 from hf_medseg.formats.headed import HeadedVolume
 from hf_medseg.formats.nrrd import Segment
-from hf_medseg.formats.volume_file import ENDING, number_of_channels, volume_of
+from hf_medseg.formats.volume_file import ENDING, number_of_channels, stem_of, volume_of
 from hf_medseg.formats.voxels import VoxelVolume
 from hf_medseg.masks.labels import Labels, OneValue, Threshold, Values
 from hf_medseg.masks.structures import structures
@@ -25,6 +25,7 @@ from hf_medseg.masks.volume_values import MOST, look_at_volume
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.splits import SPLIT_FOLDER
 from hf_medseg.raw.tree import Raw
+from hf_medseg.sources.told import ToldCases
 from hf_medseg.sources.volume_folder.layouts import (
     Entry,
     Reading,
@@ -108,15 +109,17 @@ def _toml(text: str) -> str:
 def cases(raw: Raw) -> Iterator[Case]:
     """One case a volume, or one a frame of a film of volumes."""
     about, reading = AboutFile.of(raw.about), _reading(raw)
-    tables = Tables.of(raw)
+    tables, told = Tables.of(raw), ToldCases.beside(raw, VOLUME_COLUMNS)
     listed = {file.listed: file for file in raw.files}
-    raw.use(*reading.tables)
+    raw.use(*reading.tables, *told.tables)
     for note in reading.notes:
         raw.note("labels", note)
     annotated_splits = {one.split for one in reading.entries if one.masks}
     for entry in reading.entries:
         try:
-            yield from _cases_of(raw, entry, tables, listed, about, entry.split in annotated_splits)
+            for case in _cases_of(raw, entry, tables, listed, about, entry.split in annotated_splits):
+                patient, columns = told.of(entry.split, entry.name, *(stem_of(image.name) or "" for image in entry.images.values()))
+                yield replace(case, columns={**columns, **case.columns}, patient_id=case.patient_id or patient)
         except Rejected as error:  # a header that says which files belong to it is damaged
             files = [*entry.images.values(), *entry.masks.values()]
             first = next((file for file in files if file.path == error.file), files[0])
@@ -360,7 +363,7 @@ def edition_from(raw: Raw) -> Edition:
         raise Refused(f"{len(tables.classes):,} classes; a label map holds {MOST}. Say in the about file which are classes (classes).")
     reading = SourceReading(
         landmarks=LANDMARKS,
-        configs=volume_configs(tables.own),
+        configs=volume_configs({**ToldCases.beside(raw, VOLUME_COLUMNS).columns, **tables.own}),
         uncertain=tables.ignore is not None or "not annotated" in tables.names.values(),
         not_used=((r"dataset\.json", "a table of another layout"),),
     )

@@ -16,6 +16,7 @@ from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.splits import SPLIT_FOLDER
 from hf_medseg.raw.tree import Raw
 from hf_medseg.sources.annotated import AboutDrawings, Pictures, classes_of, edition_of, ids_of, of_kind, split_in
+from hf_medseg.sources.told import ToldCases
 from hf_medseg.sources.yolo_seg.labels import Labels, kind_of, look, named_in
 
 LANDMARKS = (r"[^/]+\.(?i:txt)", PICTURE_NAME)
@@ -81,7 +82,7 @@ def edition_from(raw: Raw) -> Edition:
     """The edition: its classes in the order of their numbers."""
     names = names_of(raw)
     about = AboutFile.of(raw.about)
-    return edition_of(about, classes_of(about, [names[number] for number in sorted(names)]), LANDMARKS)
+    return edition_of(about, classes_of(about, [names[number] for number in sorted(names)]), LANDMARKS, ToldCases.beside(raw).columns)
 
 
 def cases(raw: Raw) -> Iterator[Case]:
@@ -109,10 +110,12 @@ def cases(raw: Raw) -> Iterator[Case]:
             line = 'missing_labels = "empty" (searched, and nothing found) or "null" (not annotated)'
             raw.skip(picture, f"has no label file. Say in the about file what that means: {line}")
     ids = ids_of([picture for picture, _ in found.values()])
+    beside = ToldCases.beside(raw)
+    raw.use(*beside.tables)
     for picture, label in found.values():
         null = label is None and about.missing_labels == "null"
         columns = {} if null else Canvas(Labels(label, told), classes).columns()
-        yield Case(ids[picture.listed], {"image": Picture(picture), **columns}, split=split_in(picture.listed) or "train")
+        yield beside.case(ids[picture.listed], {"image": Picture(picture), **columns}, split_in(picture.listed) or "train", picture)
 
 
 SOURCE = source_of(

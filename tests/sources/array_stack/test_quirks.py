@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hf_medseg.conversion.run import convert
+from hf_medseg.conversion.run import Conversion, convert
 from hf_medseg.errors import MissingExtra, Refused
 from hf_medseg.formats.stacks import arrays_in
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.places import Alone
-from tests.support.harness import PHANTOMS, run
+from tests.support.harness import PHANTOMS, Converted, pixels, run
+from tests.support.kit import Phantom, write
 
 
 def _file(path: Path) -> RawFile:
@@ -66,6 +67,34 @@ def test_labels_of_pictures_are_no_masks(tmp_path: Path) -> None:
     np.savez(tmp_path / "raw/pathmnist.npz", train_images=np.zeros((4, 8, 8, 3), np.uint8), train_labels=np.zeros((4, 1), np.uint8))
     with pytest.raises(Refused, match="one number a picture, and no masks"):
         convert("array-stack", tmp_path / "raw", tmp_path / "out", workers=1)
+
+
+@pytest.mark.parametrize(("axes", "turn"), [("nhwc", (0, 1, 2, 3)), ("cnhw", (3, 0, 1, 2)), ("nchw", (0, 3, 1, 2))])
+def test_channels_that_are_no_colours_are_columns_once_they_have_names(axes: str, turn: tuple[int, ...], tmp_path: Path) -> None:
+    images = np.random.default_rng(0).integers(0, 4000, (2, 5, 7, 4)).astype(np.int16)
+    (tmp_path / "raw").mkdir()
+    np.savez(tmp_path / "raw/sets.npz", images=images.transpose(turn), masks=(images[..., 0] > 2000).astype(np.uint8))
+    about = write(tmp_path / "about.toml", f'axes = "{axes}"\n')
+    with pytest.raises(Refused, match=r'4 channels.*channels = \["channel_1", "channel_2", "channel_3", "channel_4"\]'):
+        convert("array-stack", tmp_path / "raw", tmp_path / "out", about=about, workers=1)
+    write(about, f'axes = "{axes}"\nchannels = ["FLAIR", "T1", "T1 ce", "T2"]\n')
+    found = Converted("array-stack", Phantom(tmp_path / "raw", []), *_converted(tmp_path, about))
+    for k, row in enumerate(sorted(found.rows(), key=lambda row: str(row["image_id"]))):
+        for channel, end in enumerate(("", "_t1", "_t1_ce", "_t2")):
+            stored = pixels(row[f"image{end}"]).astype(int) + row[f"rescale_intercept{end}"]
+            assert np.array_equal(stored, images[k, :, :, channel])
+
+
+def test_channels_are_as_many_as_their_names(tmp_path: Path) -> None:
+    (tmp_path / "raw").mkdir()
+    np.savez(tmp_path / "raw/sets.npz", images=np.zeros((2, 5, 7, 4), np.uint8), masks=np.ones((2, 5, 7), np.uint8))
+    about = write(tmp_path / "about.toml", 'axes = "nhwc"\nchannels = ["t1", "t2"]\n')
+    with pytest.raises(Refused, match=r"channels names 2; images \(2 x 5 x 7 x 4\) of sets.npz has 4"):
+        convert("array-stack", tmp_path / "raw", tmp_path / "out", about=about, workers=1)
+
+
+def _converted(folder: Path, about: Path) -> tuple[Conversion, Path]:
+    return convert("array-stack", folder / "raw", folder / "out", about=about, workers=1), folder / "out"
 
 
 def _masks(folder: Path, masks: object, images: tuple[int, ...] = (2, 6, 8)) -> Path:

@@ -589,3 +589,27 @@ def test_names_in_the_letters_of_a_country_are_paired_and_told(tmp_path: Path) -
     (note,) = (one for one in found.section()["known"] if "letters" in one["reason"])
     assert note["path"] == "scans.zip"
     assert note["reason"].startswith("it does not say in which letters the names of 2 files are written, such as images/")
+
+
+# Tables beside them
+
+
+def test_a_column_that_every_dataset_has_is_of_its_type_or_refused_by_its_cell(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", "images/a.png", "masks/a.png")
+    table = "file_name,mask_file_name,volume_id,slice_index,num_slices,pixel_spacing,rescale_slope\nimages/a.png,masks/a.png,v,0,1,{},2\n"
+    write(tmp_path / "raw/metadata.csv", table.format("0.5 x 0.5"))
+    with pytest.raises(Refused, match=r"metadata.csv: pixel_spacing says '0.5 x 0.5'; .*a list of numbers such as \[0.5, 0.5\]"):
+        converted(tmp_path)
+    write(tmp_path / "raw/metadata.csv", table.format('"[0.5, 0.25]"'))
+    row = converted(tmp_path).row("a")
+    assert (row["volume_id"], row["slice_index"], row["pixel_spacing"], row["rescale_slope"]) == ("v", 0, [0.5, 0.25], 2.0)
+
+
+def test_further_pictures_that_a_table_names_are_columns(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", "images/a.png", "masks/a.png")
+    save(tmp_path / "raw/more/a.png", MASK[::-1])
+    save(tmp_path / "raw/t2/a.png", MASK + 40)
+    lines = "file_name,mask_file_name,mask_2_file_name,image_t2_file_name\nimages/a.png,masks/a.png,more/a.png,t2/a.png\n"
+    write(tmp_path / "raw/metadata.csv", lines)
+    row = converted(tmp_path).row("a")
+    assert np.array_equal(pixels(row["mask_2"]), MASK[::-1]) and np.array_equal(pixels(row["image_t2"]), MASK + 40)

@@ -1,0 +1,119 @@
+"""What a table beside pictures or volumes tells of each: `metadata.csv`, and the `cases.csv` that exports put beside a layout."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hf_medseg.case import Case, Recipe
+from hf_medseg.dataset.columns import FLOAT64, INT32, TEXT, VOLUME_COLUMNS, Column, ListOf, table_columns
+from hf_medseg.errors import Refused
+from hf_medseg.formats.volume_file import stem_of
+from hf_medseg.raw.files import RawFile
+from hf_medseg.raw.tables import Table, headed
+from hf_medseg.raw.tree import Raw
+
+# By these a table is one that an export wrote: tables of other people are not taken for what they may not be.
+_EXPORTED = ("split", "image_id", "patient_id", "width", "height")
+
+TAKEN = frozenset(
+    (
+        *table_columns((), {}, many_files=True),
+        *("depth", "folder", "instances", "raters", "masks", "mask_names", "mask_overlap", "annotated_classes", "objects", "split", "case"),
+    )
+)
+
+
+def column_of(name: str) -> Column:
+    """The type of a column that a table tells: that which it has in every dataset, else text."""
+    return VOLUME_COLUMNS.get(name, TEXT)
+
+
+def value_of(name: str, text: str | None, table: str) -> Any:
+    """A cell of a table as its column holds it; None of an empty one.
+
+    Args:
+        name: the column.
+        text: the cell.
+        table: the table, for messages.
+
+    Raises:
+        Refused: the column is one that every dataset has, and the cell is nothing that it may hold.
+    """
+    column = column_of(name)
+    if text in (None, "") or column == TEXT:
+        return text or None
+    try:
+        value = json.loads(str(text))
+    except ValueError:
+        value = None
+    if not _holds(column, value):
+        what = "a whole number" if column == INT32 else "a number" if column == FLOAT64 else "a list of numbers such as [0.5, 0.5]"
+        raise Refused(f"{table}: {name} says {text!r}; in every dataset it is {what}. Mend it, or call the column otherwise.")
+    return float(value) if column == FLOAT64 else value
+
+
+def _holds(column: Column, value: Any) -> bool:
+    match column:
+        case ListOf(item):
+            return isinstance(value, list) and all(_holds(item, one) for one in value)
+    return isinstance(value, int if column == INT32 else (int, float)) and not isinstance(value, bool)
+
+
+@dataclass(frozen=True)
+class ToldCases:
+    """What an export tells of its cases, beside a layout that has no place for it.
+
+    Attributes:
+        columns: the columns that it tells, beside the patient.
+        tables: the table that tells it; none where there is none.
+    """
+
+    columns: Mapping[str, Column] = field(default_factory=dict)
+    tables: tuple[RawFile, ...] = ()
+    _rows: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
+    _by_split: bool = False
+
+    @classmethod
+    def beside(cls, raw: Raw, taken: Collection[str] = ()) -> ToldCases:
+        """The one table of an export in a tree; nothing where there is none, or several.
+
+        Args:
+            raw: the tree.
+            taken: columns that its source makes itself.
+
+        Raises:
+            Refused: the table is damaged.
+        """
+        tables = [file for file in raw.listing.ending(".csv") if file.name in ("cases.csv", "metadata.csv") and headed(file, _EXPORTED)]
+        if len(tables) != 1:
+            return cls()
+        table = Table(tables[0], ("case",) if tables[0].name == "cases.csv" else ("file_name",))
+        rows = {(row["split"], row.get("case") or stem_of(posixpath.basename(row["file_name"])) or ""): row for row in table}
+        by_split = len({stem for _, stem in rows}) < len(rows)
+        own = [name for name in table.header if name not in (*TAKEN, *taken) and not name.endswith("file_name")]
+        found = {(split if by_split else "", stem): row for (split, stem), row in rows.items()}
+        return cls({name: column_of(name) for name in own}, (tables[0],), found, by_split)
+
+    def texts(self, split: str, *names: str) -> dict[str, str]:
+        """What it says of a case, which may be called so, as it stands there: its patient, and its columns; what is empty is absent."""
+        keys = ((split if self._by_split else "", name) for name in names)
+        row = next((self._rows[key] for key in keys if key in self._rows), {})
+        return {name: text for name in ("patient_id", *self.columns) if (text := row.get(name))}
+
+    def of(self, split: str, *names: str) -> tuple[str | None, dict[str, Any]]:
+        """(patient, values of its columns) of a case.
+
+        Raises:
+            Refused: a cell is not what its column holds.
+        """
+        texts = self.texts(split, *names)
+        return texts.pop("patient_id", None), {name: value_of(name, text, self.tables[0].listed) for name, text in texts.items()}
+
+    def case(self, image_id: str, pixels: Mapping[str, Recipe | None], split: str, picture: RawFile) -> Case:
+        """The case of a picture, with what is told of it by the name of its file; slices of a volume stay together."""
+        patient, columns = self.of(split, picture.name.rpartition(".")[0])
+        return Case(image_id, pixels, columns, split, patient, together=columns.get("volume_id") or "")
