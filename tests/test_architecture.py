@@ -8,6 +8,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 CODE = Path(__file__).parents[1] / "hf_medseg"
+TESTS = CODE.parent / "tests"
 PAGE = CODE.parent / "docs" / "architecture.md"
 
 # Room -> the rooms that it may import; every room may import the errors, the words on progress and the version.
@@ -82,3 +83,22 @@ def test_arrows_run_one_way() -> None:
 def test_the_map_names_every_room() -> None:
     page = PAGE.read_text(encoding="utf-8")
     assert [room for room in ARROWS if room != "__main__" and f"| `{room}" not in page] == []
+
+
+def test_no_test_reaches_into_what_is_private() -> None:
+    found = [f"{path.relative_to(CODE.parent)}: {name}" for path in TESTS.rglob("*.py") for name in _private_names(path)]
+    assert found == []
+
+
+def _private_names(path: Path) -> list[str]:
+    """The private names of this package that a module uses, or replaces by name."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("hf_medseg")]
+    ours = {alias.asname or alias.name for node in imports for alias in node.names}
+    names = {alias.name for node in imports for alias in node.names}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ours:
+            names.add(node.attr)
+        elif isinstance(node, ast.Call) and len(node.args) > 1 and isinstance(node.args[0], ast.Name) and node.args[0].id in ours:
+            names |= {str(argument.value) for argument in node.args[1:2] if isinstance(argument, ast.Constant)}
+    return sorted(name for name in names if name.startswith("_") and not name.startswith("__"))

@@ -106,11 +106,11 @@ def test_the_source_of_the_guide_converts_as_its_phantom_promises(variant: str, 
     exec(block(page, '"""Made up: scans'), phantom.__dict__)
     monkeypatch.setitem(harness.PHANTOMS, "made-up", phantom)
     monkeypatch.setattr(sys.modules["hf_medseg.sources"], "__path__", [*sys.modules["hf_medseg.sources"].__path__, str(home)])
-    known = {**lookup._folders(), "made-up": folder}
-    monkeypatch.setattr(lookup, "_folders", lambda: known)
+    known = {**lookup.folders(), "made-up": folder}
+    monkeypatch.setattr(lookup, "folders", lambda: known)
     try:
         harness.check(harness.run("made-up", variant, tmp_path))
     finally:
-        lookup._source.cache_clear()
+        lookup.load_source.cache_clear()
         for name in [name for name in sys.modules if name.startswith("hf_medseg.sources.made_up")]:
             del sys.modules[name]

@@ -225,9 +225,9 @@ def _known_are(id: str, images: Sequence[tuple[str, Image.Image]]) -> Iterator[N
     """Meanwhile these pictures are all that is known."""
     hashes = [(int.from_bytes(np.packbits(picture_hash.dhash(picture)).tobytes(), "big"), name) for name, picture in images]
     with mock.patch.object(pictures, "known_pictures", lambda source: hashes if source.id == id else []):
-        pictures._known.cache_clear()
+        pictures.known_hashes.cache_clear()
         yield
-    pictures._known.cache_clear()
+    pictures.known_hashes.cache_clear()
 
 
 # --- The other parts ----------------------------------------------------------------------------------------------------------------------

@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from hf_medseg.catalog.conventions import Convention
     from hf_medseg.catalog.source import Source  # and with it what reads trees, which nobody needs who only asks for facts
 
-_HOME = "hf_medseg.sources"
+HOME = "hf_medseg.sources"
 _CODE = "source.py"
 
 
 @cache
-def _folders() -> dict[str, Path]:
+def folders() -> dict[str, Path]:
     """The folder of every source by id, in alphabetical order of the ids.
 
     Raises:
         Refused: one is named as no module can be.
     """
-    home = Path(__file__).parents[1] / _HOME.rpartition(".")[2]
+    home = Path(__file__).parents[1] / HOME.rpartition(".")[2]
     found = [folder for folder in home.iterdir() if any((folder / name).is_file() for name in (FACTS, _CODE))]
     if strange := [folder.name for folder in found if not re.fullmatch(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*", folder.name)]:
         raise Refused(f"sources/{strange[0]}: a source's folder is named in small letters, digits and underscores, such as chase_db1.")
@@ -38,15 +38,20 @@ def _folders() -> dict[str, Path]:
 @cache
 def facts() -> dict[str, Facts]:
     """The facts of every source by id, in alphabetical order, without the code that reads it."""
-    return all_facts(_folders())
+    return all_facts(folders())
 
 
 @cache
-def _source(id: str) -> Source:
-    folder = _folders()[id]
+def load_source(id: str) -> Source:
+    """A source with the code that reads it.
+
+    Raises:
+        Refused: its `source.py` is missing or tells none.
+    """
+    folder = folders()[id]
     if not (folder / _CODE).is_file():
         raise Refused(f"{folder.name}/{_CODE} is missing: it says how a raw tree of {id} is told and read.")
-    source: Source | None = getattr(import_module(f"{_HOME}.{folder.name}.source"), "SOURCE", None)
+    source: Source | None = getattr(import_module(f"{HOME}.{folder.name}.source"), "SOURCE", None)
     if source is None:
         raise Refused(f"{folder.name}/{_CODE} must end with SOURCE = source_of(__file__, ...).")
     return source
@@ -63,7 +68,7 @@ class Catalog(dict[str, "Source"]):
 @cache
 def sources() -> Catalog:
     """Every source by id, in alphabetical order."""
-    return Catalog({id: _source(id) for id in _folders()})
+    return Catalog({id: load_source(id) for id in folders()})
 
 
 def find_id(name: str) -> str:
@@ -73,7 +78,7 @@ def find_id(name: str) -> str:
         Refused: there is none; the message names what is close.
     """
     wanted = name.lower().replace("_", "-")
-    if wanted in _folders():
+    if wanted in folders():
         return wanted  # without reading all the others
     aliases = {alias: one.id for one in facts().values() for alias in (one.id, *one.aliases)}
     if wanted in aliases:
@@ -91,7 +96,7 @@ def find_source(name: str) -> Source:
     Raises:
         Refused: there is none; the message names what is close.
     """
-    return _source(find_id(name))
+    return load_source(find_id(name))
 
 
 def find_facts(name: str) -> Facts:
@@ -102,26 +107,26 @@ def find_facts(name: str) -> Facts:
     """
     from hf_medseg.catalog.loader import read_facts
 
-    return read_facts(_folders()[find_id(name)])
+    return read_facts(folders()[find_id(name)])
 
 
 def source_named(id: str) -> Source | None:
     """The source of exactly this id, without the code of any other; None where there is none."""
-    return _source(id) if id in _folders() else None
+    return load_source(id) if id in folders() else None
 
 
 def known_files(source: Facts) -> dict[str, str]:
     """SHA-256 of published files by the end of their paths, as far as the package knows them."""
     from hf_medseg.catalog.loader import read_checksums
 
-    return read_checksums(_folders()[source.id])
+    return read_checksums(folders()[source.id])
 
 
 def known_pictures(source: Facts) -> list[tuple[int, str]]:
     """(difference hash, name) of the owner's pictures, as far as the package knows them."""
     from hf_medseg.catalog.loader import read_pictures
 
-    return read_pictures(_folders()[source.id])
+    return read_pictures(folders()[source.id])
 
 
 @cache
@@ -129,4 +134,4 @@ def known_divisions(source: str) -> Mapping[str, Convention]:
     """The divisions of a source that papers compare with, by name."""
     from hf_medseg.catalog.conventions import read_conventions
 
-    return read_conventions(_folders()[source])
+    return read_conventions(folders()[source])

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageChops
 
 from hf_medseg.catalog.licenses import TIERS_BY_OPENNESS
-from hf_medseg.catalog.lookup import facts, find_source, known_pictures
+from hf_medseg.catalog.lookup import known_pictures, sources
 from hf_medseg.catalog.picture_hash import BITS, Cells, HashIndex, Numbers, bits_apart, cells_of, grey_of, hashes_of, turned_ways
 from hf_medseg.catalog.source import Source
 from hf_medseg.dataset.storage import parquet
@@ -98,7 +98,7 @@ def recognise_shards(shards: Iterable[str | os.PathLike[str]], most: int, run: _
         most: see `groups_to_look_at`.
         run: what runs calls and gives (number of the call, result), in any order: see `Executor.run`.
     """
-    groups = groups_to_look_at(shards, most).items() if _known().names else ()
+    groups = groups_to_look_at(shards, most).items() if known_hashes().names else ()
     calls = [(path, number) for path, numbers in groups for number in sorted(numbers)]
     return recognise_looks(look for _, looks in run(looks_of, calls) for look in looks)
 
@@ -175,7 +175,7 @@ def recognise(pictures: Iterable[bytes]) -> list[Likeness]:
 
 def recognise_looks(looks: Iterable[Look]) -> list[Likeness]:
     """See `recognise`; of pictures that were looked at where they were read."""
-    known = _known()
+    known = known_hashes()
     found: dict[str, list[str]] = {}
     looked = 0
     for some in _batches(iter(looks)) if known.names else ():
@@ -184,7 +184,7 @@ def recognise_looks(looks: Iterable[Look]) -> list[Likeness]:
             found.setdefault(id, []).append(name)
     least = min(looked, _MANY, _ENOUGH + looked * _PART)
     like = [
-        Likeness(find_source(id), len(names), looked, min(names))
+        Likeness(sources()[id], len(names), looked, min(names))
         for id, names in found.items()
         if len(set(names)) >= (least if len(names) >= looked * _MOST else max(least, len(names) * _FEWEST))
     ]
@@ -266,10 +266,11 @@ class _Known:
 
 
 @cache
-def _known() -> _Known:
+def known_hashes() -> _Known:
+    """The pictures of every source that has listed its own, made once a process."""
     names: list[tuple[str, str]] = []
     numbers, radii = [np.empty(0, np.uint64)], [np.empty((0, len(_RADII_ALONE)), np.int8)]
-    for source in facts().values():
+    for source in sources().values():
         # What is all but one shade, or brightens one way alone, looks like any other such picture.
         listed = [(number, name) for number, name in known_pictures(source) if _LEAST_BITS <= number.bit_count() <= BITS - _LEAST_BITS]
         if not listed:

@@ -121,7 +121,7 @@ def _as_dict(conversion: Conversion) -> dict[str, Any]:
         "rows": conversion.rows,
         "configs": {
             config.config.name: {
-                "cases": config.counts,
+                "cases": {split: len(cases) for split, cases in config.splits.items()},
                 "splits": parts[config.config.name]["splits"] if config.config.name in parts else {},
                 "files_not_used": sum(note.files for note in config.not_used),
             }
@@ -143,10 +143,10 @@ def _show_plan(conversion: Conversion, replace: bool) -> None:
     edition = f", edition {plan.edition.name}" if plan.edition.name else ""
     print(f"{plan.source.id}{edition}: license {plan.edition.license.id}, tier {plan.edition.license.tier}")
     for config in plan.configs:
-        for split, count in config.counts.items():
+        for split, cases in config.splits.items():
             shards = [shard for shard in config.shards if shard.split == split]
             size = sum(shard.size for shard in shards)
-            print(f"  {config.config.name} / {split}: {counted(count, 'case')}, {_human(size)} raw, {counted(len(shards), 'shard')}")
+            print(f"  {config.config.name} / {split}: {counted(len(cases), 'case')}, {_human(size)} raw, {counted(len(shards), 'shard')}")
         unused = sum(note.files for note in config.not_used if note.reason != "left behind by an operating system")
         print(
             f"  {counted(unused, 'file')} not used, {counted(len(config.known), *_KNOWN)}, {len(config.rejected)} rejected while planning"
@@ -197,7 +197,7 @@ def _show(conversion: Conversion) -> None:
         if counts := [counted(len(several), *nouns) for several, nouns in lists if several]:
             terminal.tell(f"{', '.join(counts)}: see report.json")
         for reason, number in Counter(note["reason"] for note in part["known"]).most_common(_NOTES):
-            terminal.tell(terminal.one_line(f"note: {reason}" + (f" ({number:,} files)" if number > 1 else "")))
+            terminal.tell(f"note: {reason}" + (f" ({number:,} files)" if number > 1 else ""))
         if unused := sum(note["files"] for note in part["not_used"]):
             terminal.tell(
                 f"{counted(unused, 'file')} not used" + (f": see {conversion.out / LOCAL / REPORT}" if is_local(conversion.out) else "")
@@ -207,7 +207,7 @@ def _show(conversion: Conversion) -> None:
         terminal.tell(f"Everything has new names. {kept} says which is which, and makes a later run give the same: keep it to yourself.")
     rejected = conversion.rejected
     for one in rejected[:20]:
-        terminal.say(terminal.one_line(f"rejected {one['image_id']}: {one['file']}: {one['expected']} {one['advice']}"))
+        terminal.say(f"rejected {one['image_id']}: {one['file']}: {one['expected']} {one['advice']}")
     if len(rejected) > 20:
         terminal.say(f"... and {len(rejected) - 20:,} more: see report.json")
     if not conversion.rows:

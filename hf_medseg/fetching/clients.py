@@ -52,7 +52,7 @@ def fetch(client: str, address: str, part: Path, wanted: Wanted, watch: Watch) -
         MedsegError: nobody says how large it is, and the disk is nearly full.
         Stopped: the watch says so.
     """
-    if client in _HERE:
+    if client in IN_THIS_PROCESS:
         return CLIENTS[client](address, part, wanted, watch)
     most, before, grown = None if wanted.most is None else 2 * wanted.most, -1, time.monotonic()
 
@@ -313,5 +313,5 @@ CLIENTS: dict[str, Callable[[str, Path, Wanted, Watch], Path]] = {
 }
 """Who fetches into (address, folder for what is not complete, what is known of it, watch) and returns the file or folder that it made."""
 
-_HERE: set[str] = set()
+IN_THIS_PROCESS: set[str] = set()
 """Clients that run in this process: none, but where their libraries are replaced."""

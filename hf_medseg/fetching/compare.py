@@ -39,7 +39,7 @@ from hf_medseg.words import counted
 Verdict = Literal["complete", "partial", "altered", "undecided", "not this source"]
 
 _LOOKED_AT = 400  # pictures whose size is read, evenly spread
-_MANY = 20  # so many pictures of one size are no chance where the published sizes vary
+MANY = 20  # so many pictures of one size are no chance where the published sizes vary
 _HEAD = 1 << 16
 _NAMED = 5
 _NIFTI = re.compile(r"(?i)\.nii(?:\.gz)?\Z")
@@ -310,7 +310,7 @@ def _pictures_of_other_sizes(
         findings.say(
             f"resized: the published pictures have {' or '.join(sorted(told))} pixels, these have not: {_some(wrong)}", altered=True
         )
-    elif published.least and len(looked) >= _MANY:
+    elif published.least and len(looked) >= MANY:
         if count == len(looked):
             findings.say("resized: the published pictures have many sizes, these have one.", altered=True)
         elif 1 in (len({size[side] for _, size in looked}) for side in (0, 1)):

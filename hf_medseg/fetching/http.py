@@ -100,7 +100,7 @@ def fetch(url: str, wanted: Wanted, part: Path, watch: Watch) -> Got:
         watch.check()
         before = _length(part)
         try:
-            return _Transfer(url, wanted, part, watch).run()
+            return Transfer(url, wanted, part, watch).run()
         except _Again as again:
             failures = 0 if _length(part) > before else failures + 1
             if failures > len(WAITS):
@@ -199,7 +199,7 @@ _INSIDE = "its name leads to an address inside of this machine or its network"
 _DRIPS = f"it sends fewer than {LEAST:,} bytes in {PACE:.0f} seconds"
 
 
-class _Transfer:
+class Transfer:
     """One try: asks for the rest of the file and takes what comes."""
 
     def __init__(self, url: str, wanted: Wanted, part: Path, watch: Watch) -> None:
@@ -355,7 +355,7 @@ class _Transfer:
         """Takes the next bytes; the first ones show whether they are the file at all."""
         self.watch.check()
         if self._head is None:
-            self._take(data)
+            self.take(data)
             return
         self._head += data
         if len(self._head) >= _HEAD:
@@ -365,9 +365,9 @@ class _Transfer:
         head, self._head = self._head, None
         if head:
             self._look_at(head)
-            self._take(head)
+            self.take(head)
 
-    def _take(self, data: bytes) -> None:
+    def take(self, data: bytes) -> None:
         assert self._file is not None, "the head of an answer comes before its body"
         if self._most is not None and self.have + len(data) > self._most:
             raise self._too_much()

@@ -109,7 +109,7 @@ SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 MOST_UNPACKED = 1 << 26
 _MOST_PROFILE = 1 << 24  # bytes of an ICC profile; the largest for printers hold 2 MB
 
-_BAND = 1 << 22
+BAND = 1 << 22
 """Bytes of samples in one band of a large picture."""
 
 
@@ -146,7 +146,7 @@ def bands(data: bytes) -> Generator[tuple[int, int, bytes], bytes, None]:
             raise Damaged(f"the checksum of the PNG's {kind.decode('latin-1')} chunk is wrong")
     colours = b"".join(data[start:end] for kind, start, end in found if kind in (b"PLTE", b"tRNS"))
     lines = _inflated([(start + 8, end - 4) for kind, start, end in found if kind == b"IDAT"], data)
-    rows, above, ready = max(1, _BAND // stride), b"", bytearray()
+    rows, above, ready = max(1, BAND // stride), b"", bytearray()
     for top in range(0, height, rows):
         wanted = min(rows, height - top) * stride
         while len(ready) < wanted:
@@ -168,7 +168,7 @@ def _inflated(places: Sequence[tuple[int, int]], data: bytes) -> Iterator[bytes]
         for start, end in places:
             piece = data[start:end]
             while piece:
-                yield inflate.decompress(piece, _BAND)
+                yield inflate.decompress(piece, BAND)
                 piece = inflate.unconsumed_tail
         yield inflate.flush()
     except zlib.error as error:
@@ -261,13 +261,13 @@ def exact(data: bytes) -> bytes:
 
 
 # First column and line of the seven passes of an interlaced picture, and how far its columns and lines are apart (W3C PNG, clause 8.2).
-_PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 
 
 def _size_of_lines(data: bytes) -> int:
     """Bytes of the unpacked lines of a PNG, each with its filter."""
     width, height, bits, colour, _, _, interlaced = struct.unpack_from(">IIBBBBB", data, 16)
-    passes = _PASSES if interlaced else ((0, 0, 1, 1),)
+    passes = PASSES if interlaced else ((0, 0, 1, 1),)
     grids = [(max(0, -(-(width - x) // across)), max(0, -(-(height - y) // down))) for x, y, across, down in passes]
     return sum(lines * (1 + (columns * bits * SAMPLES[colour] + 7) // 8) for columns, lines in grids if columns)
 
@@ -303,7 +303,7 @@ def _lines(inflate: Any, packed: bytes, size: int) -> Iterator[bytes]:
     """The first `size` bytes of a stream, piece by piece."""
     while size:
         try:
-            piece = inflate.decompress(packed, min(size, _BAND))
+            piece = inflate.decompress(packed, min(size, BAND))
         except zlib.error as error:
             raise Damaged(f"the samples of the PNG are damaged ({error})") from error
         if not piece:

@@ -15,7 +15,7 @@ from hf_medseg.raw.order import natural
 
 Some = TypeVar("Some")
 # Row groups whose ids and classes are looked at for each split: enough to find every class, whatever the size of the dataset.
-_GROUPS_LOOKED_AT = 64
+GROUPS_LOOKED_AT = 64
 _DERIVED = ("source", "split_group")  # columns of derived datasets: of each source something, of what shows the same not both
 
 
@@ -48,7 +48,7 @@ def pick(target: Output, count: int) -> list[Shown]:
     for number, (config, split, paths) in enumerate(_tables(target)):
         # Rows of the same classes differ by their patient alone, so that only the first of each kind are weighed.
         kinds: dict[tuple[str, tuple[int, ...]], list[Shown]] = {}
-        for row in sorted(_candidates(number, config, split, paths, max(_GROUPS_LOOKED_AT, count)), key=_lot):
+        for row in sorted(_candidates(number, config, split, paths, max(GROUPS_LOOKED_AT, count)), key=_lot):
             kinds.setdefault((row.origin, row.classes), []).append(row)
         waiting.append(kinds)
     chosen: list[Shown] = []

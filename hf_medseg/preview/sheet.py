@@ -75,7 +75,7 @@ def sheet_of(target: Output, tiles: Sequence[Tile]) -> Image.Image:
     down = -(-len(tiles) // across)
     sheet = Image.new("RGB", (width, top + down * (_CELL + _CAPTION + 2 * _GAP) + _MARGIN - 2 * _GAP), _PAPER)
     draw = ImageDraw.Draw(sheet)
-    draw.text((_MARGIN, _MARGIN), _shortened(_title(target), _font(22), width - 2 * _MARGIN), _INK, _font(22))
+    draw.text((_MARGIN, _MARGIN), shortened(_title(target), font_of(22), width - 2 * _MARGIN), _INK, font_of(22))
     sheet.paste(legend, (_MARGIN, _MARGIN + 36))
     several = len({tile.row.config for tile in tiles}) > 1
     for number, tile in enumerate(tiles):
@@ -117,15 +117,15 @@ def _draw_tile(sheet: Image.Image, corner: Size, tile: Tile, *, several: bool) -
     for left, picture in ((x, tile.plain), (x + _CELL + _GAP, tile.coloured)):
         draw.rectangle((left, y, left + _CELL - 1, y + _CELL - 1), _BED)
         if picture is None:
-            draw.text((left + _CELL // 2, y + _CELL // 2), "no mask", _SOFT, _font(15), "mm")
+            draw.text((left + _CELL // 2, y + _CELL // 2), "no mask", _SOFT, font_of(15), "mm")
         else:
             sheet.paste(picture, (left + (_CELL - picture.width) // 2, y + (_CELL - picture.height) // 2))
     told = [tile.row.split, *([tile.row.config] if several else [])]
     if tile.coloured is not None and not any(tile.row.classes):
         told.append("mask without foreground")
     room = 2 * _CELL + _GAP
-    draw.text((x, y + _CELL + 4), _shortened(tile.row.image_id, _font(16), room), _INK, _font(16))
-    draw.text((x, y + _CELL + 24), _shortened(", ".join(told), _font(14), room), _SOFT, _font(14))
+    draw.text((x, y + _CELL + 4), shortened(tile.row.image_id, font_of(16), room), _INK, font_of(16))
+    draw.text((x, y + _CELL + 24), shortened(", ".join(told), font_of(14), room), _SOFT, font_of(14))
 
 
 def _title(target: Output) -> str:
@@ -164,8 +164,8 @@ def _broken(paragraphs: Sequence[Sequence[tuple[int | None, str]]], width: int) 
     for entries in paragraphs:
         x = 0
         for index, text in entries:
-            fitting = _shortened(text, _font(15), width - 2 * _SWATCH)
-            needed = round(_font(15).getlength(fitting)) + (_SWATCH + 7 if index is not None else 0)
+            fitting = shortened(text, font_of(15), width - 2 * _SWATCH)
+            needed = round(font_of(15).getlength(fitting)) + (_SWATCH + 7 if index is not None else 0)
             if x and x + needed > width:
                 x, y = 0, y + _LINE
             yield x, y, index, fitting
@@ -182,7 +182,7 @@ def _draw_entry(legend: Image.Image, corner: Size, index: int | None, text: str)
             for step in range(0, _SWATCH + 1, 5):
                 draw.line((x, y + 2 + _SWATCH - step, x + _SWATCH - step, y + 2), _BED, 2)
         x += _SWATCH + 7
-    draw.text((x, y), text, _INK, _font(15))
+    draw.text((x, y), text, _INK, font_of(15))
 
 
 def class_names(path: Path) -> tuple[str, ...]:
@@ -192,11 +192,12 @@ def class_names(path: Path) -> tuple[str, ...]:
     return tuple(features["classes"]["feature"]["names"])
 
 
-def _font(size: int) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
+def font_of(size: int) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
+    """Pillow's own font, which is the same on every machine; `size` in pixels."""
     return ImageFont.load_default(size)
 
 
-def _shortened(text: str, font: ImageFont.ImageFont | ImageFont.FreeTypeFont, width: int) -> str:
+def shortened(text: str, font: ImageFont.ImageFont | ImageFont.FreeTypeFont, width: int) -> str:
     """The text, cut in its middle to fit a width: ids differ at their ends."""
     kept, shortened = len(text), text
     while kept > 4 and font.getlength(shortened) > width:

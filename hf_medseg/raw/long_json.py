@@ -15,7 +15,7 @@ from hf_medseg.errors import Rejected
 _BLANK = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder()
 _LET_GO: int | None = getattr(mmap_module, "MADV_DONTNEED", None)
-_PART = 1 << 24  # bytes that are text at a time
+PART = 1 << 24  # bytes that are text at a time
 
 
 def elements(data: bytes | mmap, path: str) -> Iterator[tuple[str, Any, str]]:
@@ -57,7 +57,7 @@ class _Text:
         """Decodes more, as much again as there is; whether there was any."""
         if self._next >= len(self._data):
             return False
-        end = min(self._next + max(_PART, len(self.part) - self.at), len(self._data))
+        end = min(self._next + max(PART, len(self.part) - self.at), len(self._data))
         self._gone += self.at
         self.part = self.part[self.at :] + self._decoder.decode(bytes(self._data[self._next : end]), final=end == len(self._data))
         self.at, self._next = 0, end

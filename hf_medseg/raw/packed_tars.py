@@ -68,7 +68,7 @@ class IndexedMember(Place):
     def _bytes_at(self, start: int, length: int) -> bytes:
         with contextlib.suppress(FileNotFoundError):
             return bytes_at(_copy_of(self.index), start, length)
-        decoder = _decoder(self.path, self.index)
+        decoder = open_decoder(self.path, self.index)
         decoder.seek(start)
         unpacked: bytes = decoder.read(length)
         return unpacked
@@ -92,7 +92,7 @@ def unpack_ahead(files: Iterable[RawFile]) -> None:
             ends[key] = max(ends.get(key, 0), place.start + file.size)
     for (path, index), end in ends.items():
         copy = Path(_copy_of(index))
-        if copy.exists() or shutil.disk_usage(copy.parent).free < end + _LEFT_FREE:
+        if copy.exists() or shutil.disk_usage(copy.parent).free < end + LEFT_FREE:
             continue
         unfinished = copy.with_suffix(f".{uuid.uuid4().hex}.tar")  # whatever ends this process, it is found as what it is
         try:
@@ -113,7 +113,7 @@ _MOST_DECODERS = 4
 _kept = threading.local()
 
 
-def _decoder(path: str, index: str) -> Any:
+def open_decoder(path: str, index: str) -> Any:
     """The decoder of a compressed archive that belongs to this thread of this process."""
     decoders: dict[tuple[str, str], Any] | None = getattr(_kept, "decoders", None)
     if decoders is None or _kept.process != os.getpid():
@@ -216,7 +216,7 @@ class _Seekable(io.RawIOBase):
 
 
 # Room that is left on the disk at least, in bytes.
-_LEFT_FREE = 256 << 20
+LEFT_FREE = 256 << 20
 
 
 def list_unpacked(path: str, shown: str, kind: str, work: Path) -> Iterator[Member]:
@@ -243,7 +243,7 @@ def list_unpacked(path: str, shown: str, kind: str, work: Path) -> Iterator[Memb
 def _unpack(path: str, shown: str, kind: str, target: Path) -> None:
     with open_raw(path) as file, unpacking(file, kind) as stream, open(target, "wb") as unpacked:
         while piece := stream.read(16 << 20):
-            if shutil.disk_usage(target.parent).free < len(piece) + _LEFT_FREE:
+            if shutil.disk_usage(target.parent).free < len(piece) + LEFT_FREE:
                 command = COMMANDS[kind].format(f'"{shown}"')
                 raise Refused(
                     f"{shown}: a tar that is compressed like this is unpacked into {target.parent}, where there is no room for it "

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from hf_medseg.raw.access import whole
-from hf_medseg.raw.sent import Sent
 
 
-class Place(Sent, ABC):
+class Place(ABC):
     """Where the bytes of a file lie. What is particular to the file it is told, so that many files can share a place.
 
     Attributes:

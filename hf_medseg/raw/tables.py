@@ -29,7 +29,7 @@ _SEPARATOR = re.compile(rb"\"?sep=(.)\"?\n")  # a first line that Excel reads as
 _INVISIBLE_ENDS = re.compile(rb"(?:\xe2\x80\x8b|\xef\xbb\xbf)+(?=[,;\t|\"\n]|\Z)|(?:(?<=[,;\t|\"\n])|\A)(?:\xe2\x80\x8b|\xef\xbb\xbf)+")
 _BLANKS = {0xA0: " ", 0x202F: " ", 0xFEFF: "", 0x200B: ""}
 _OLD_WORKBOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # the compound file of old Office, which also holds what is encrypted
-_LONGEST_ROW = 1 << 22  # bytes
+LONGEST_ROW = 1 << 22  # bytes
 
 
 def text_of(file: RawFile) -> str:
@@ -40,23 +40,17 @@ def text_of(file: RawFile) -> str:
 def decoded(data: bytes) -> str:
     """Text from bytes, in what spreadsheets write: UTF-8, UTF-16 or UTF-32 with or without BOM, else the Latin letters of Windows.
 
-    Where lines were added with another program, each line is in its own letters. Every line end becomes one line feed.
+    Every line end becomes one line feed.
     """
-    if encoding := _wide_encoding(data):
-        text = data.decode(encoding, "replace")
-    else:
+    encoding = _wide_encoding(data) or "utf-8-sig"
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError:
         try:
-            text = data.decode("utf-8-sig")
+            text = data.decode(encoding, "replace") if encoding != "utf-8-sig" else data.decode("cp1252")
         except UnicodeDecodeError:
-            text = "".join(map(_line_of, data.removeprefix(codecs.BOM_UTF8).splitlines(keepends=True)))
+            text = data.decode("latin-1")
     return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _line_of(data: bytes) -> str:
-    for encoding in ("utf-8", "cp1252"):
-        with contextlib.suppress(UnicodeDecodeError):
-            return data.decode(encoding)
-    return data.decode("latin-1")
 
 
 def _wide_encoding(data: bytes) -> str:
@@ -127,12 +121,10 @@ def _csv_of_workbook(data: bytes, path: str, doubts: Doubts | None = None) -> by
     target = io.StringIO(newline="")
     try:
         with contextlib.closing(openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)) as book:
-            first = next((sheet for sheet in book.worksheets if sheet.sheet_state == "visible"), book.worksheets[0])
-            for row in first.iter_rows():
-                csv.writer(target).writerow(map(_text_of, row))
-            filled = [sheet for sheet in book.worksheets if sheet is not first and doubts is not None and _holds_something(sheet)]
-        if doubts is not None and (missing := _not_computed(data, first.title)):
-            doubts.say(path, f"{missing} never computed, and null here: open the workbook in a spreadsheet program and save it")
+            first, *others = book.worksheets
+            for row in first.iter_rows(values_only=True):
+                csv.writer(target).writerow(_text_of(cell) for cell in row)
+            filled = [sheet for sheet in others if doubts is not None and _holds_something(sheet)]
     except (zipfile.BadZipFile, zlib.error, ElementTree.ParseError, LookupError, OSError, ValueError, TypeError, AttributeError) as error:
         raise Refused(f"{path}: an Excel workbook expected ({type(error).__name__}: {error}). Fetch the file again.") from error
     if doubts is not None and filled:
@@ -141,38 +133,14 @@ def _csv_of_workbook(data: bytes, path: str, doubts: Doubts | None = None) -> by
     return target.getvalue().encode()
 
 
-def _not_computed(data: bytes, title: str) -> str:
-    """How many formulas of a sheet have no value beside them, as where a program wrote them that does not compute; empty if none."""
-    import openpyxl
-
-    with zipfile.ZipFile(io.BytesIO(data)) as packed:
-        if not any(b"<f" in packed.read(name) for name in packed.namelist() if name.startswith("xl/worksheets/")):
-            return ""
-    books = [openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=only) for only in (False, True)]
-    try:
-        formulas, results = (book[title].iter_rows(values_only=True) for book in books)
-        count = sum(
-            isinstance(cell, str) and cell.startswith("=") and result is None
-            for row, values in zip(formulas, results, strict=False)
-            for cell, result in zip(row, values, strict=False)
-        )
-    finally:
-        for book in books:
-            book.close()
-    return "" if not count else "1 formula was" if count == 1 else f"{count:,} formulas were"
-
-
 def _holds_something(sheet: Any) -> bool:
     return any(cell is not None for row in sheet.iter_rows(values_only=True) for cell in row)
 
 
-def _text_of(cell: Any) -> str:
-    """What a cell of a workbook shows; `007` where a format of nothing but zeros shows a 7 so."""
-    value = cell.value
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not float(value).is_integer():
-        return "" if value is None else str(value)
-    text, shown = f"{value:.0f}" if isinstance(value, float) else str(value), cell.number_format or ""
-    return text.zfill(len(shown)) if re.fullmatch("0{2,18}", shown) else text
+def _text_of(cell: object) -> str:
+    if isinstance(cell, float) and cell.is_integer():
+        return f"{cell:.0f}"
+    return "" if cell is None else str(cell)
 
 
 # No table's first line is longer, in bytes.
@@ -251,7 +219,7 @@ def _records(found: Any, needed: Sequence[str], path: str) -> list[dict[str, Any
     return found
 
 
-def _columns(data: bytes, delimiter: str, width: int, positions: Sequence[int], uneven: list[list[str]] | None = None) -> list[list[str]]:
+def columns_of(data: bytes, delimiter: str, width: int, positions: Sequence[int], uneven: list[list[str]] | None = None) -> list[list[str]]:
     """The columns of a CSV text, without its blank rows and without the blanks around cells.
 
     pyarrow reads it, five times as fast as the csv module, but for rows that are wider or narrower than the first.
@@ -273,7 +241,7 @@ def _columns(data: bytes, delimiter: str, width: int, positions: Sequence[int], 
     table = pa_csv.read_csv(
         pa.BufferReader(data if data.endswith(b"\n") else data + b"\n"),
         # Only without threads do rows have numbers.
-        pa_csv.ReadOptions(column_names=names, use_threads=False, block_size=_LONGEST_ROW),
+        pa_csv.ReadOptions(column_names=names, use_threads=False, block_size=LONGEST_ROW),
         pa_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=set_aside),
         pa_csv.ConvertOptions(
             include_columns=[names[position] for position in positions],
@@ -387,7 +355,7 @@ class Table:
             # The last of several columns of one name counts, as in a dictionary.
             kept = {name: position for position, name in enumerate(self.header) if not only or name in columns}
             others = [position for position, name in enumerate(self.header) if name and kept.get(name, position) != position]
-            cells = _columns(data, delimiter, len(first), (*kept.values(), *others), uneven) if kept else []
+            cells = columns_of(data, delimiter, len(first), (*kept.values(), *others), uneven) if kept else []
         except (csv.Error, pa.ArrowInvalid) as error:
             raise Refused(f"{file.path}: not a CSV table ({error}). Fetch the file again.") from error
         lines = cells if names else [column[1:] for column in cells]

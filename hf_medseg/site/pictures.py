@@ -77,7 +77,7 @@ def write_views(target: Output, count: int, folder: Path) -> Iterator[View]:
         cells, of, name = _cells(row)
         if (row.config, name) not in seen:
             seen.add((row.config, name))
-            yield _view(row, name, cells, of, folder, len(seen) - 1)
+            yield view_of(row, name, cells, of, folder, len(seen) - 1)
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------------------------
@@ -170,7 +170,8 @@ def _decoded(cell: Any) -> Array | None:
 # --- writing ----------------------------------------------------------------------------------------------------------------------------
 
 
-def _view(row: Shown, title: str, cells: Sequence[tuple[str, Cells]], of: int, folder: Path, number: int) -> View:
+def view_of(row: Shown, title: str, cells: Sequence[tuple[str, Cells]], of: int, folder: Path, number: int) -> View:
+    """Writes a row's pictures and tells how they are shown; what cannot be decoded is left empty."""
     first_cells = cells[0][1]
     names = list(filter(_is_image, first_cells))
     images = {name: [_decoded(one.get(name)) for _, one in cells] for name in names}

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hf_medseg.errors import Rejected
-from hf_medseg.formats import jpeg, png, png_lines, runs
+from hf_medseg.formats import jpeg, png
 from hf_medseg.formats.nifti import voxels_of
 from hf_medseg.formats.pixels import MAX_PIXELS
 
 Array = NDArray[Any]
 _FLOAT_TIFF_TAGS = {256, 257, 258, 259, 262, 273, 277, 278, 279, 282, 283, 284, 296, 339}
-_STRETCH = 1 << 18  # samples
+STRETCH = 1 << 18  # samples
 _GZIP_TEXTS = 4 | 8 | 16  # flags of an extra field, a name, a comment
 # By size of the header: where data_type, db_name, descrip, aux_file, intent_name and the flag of extensions lie.
 _NIFTI_TEXTS = {348: ((4, 32), (148, 252), (328, 344), (348, 352)), 540: ((240, 344), (508, 524), (525, 544))}
@@ -38,7 +38,7 @@ class Opened:
     """A decoded cell.
 
     Attributes:
-        decoded: the picture as Pillow holds it, or samples that were read without it: most of what is asked needs no copy of them.
+        decoded: the picture as Pillow holds it, or the voxels of a volume: most of what is asked needs no copy of the samples.
         kind: `JPEG`, `PNG`, `TIFF` or `NIfTI`.
         mode: of the decoded picture; empty for volumes.
         grid: (height, width), or (slices, height, width).
@@ -58,9 +58,9 @@ class Opened:
         """How many samples have each of the 256 values of 8-bit grey: by runs, stretch by stretch, as volumes are large."""
         samples = self.samples.ravel(order="K")
         found = np.zeros(256, np.int64)
-        for place in range(0, len(samples), _STRETCH):
-            stretch = samples[place : place + _STRETCH]
-            ends = np.append(runs.where(stretch[1:] != stretch[:-1]), len(stretch) - 1)
+        for place in range(0, len(samples), STRETCH):
+            stretch = samples[place : place + STRETCH]
+            ends = np.append(np.flatnonzero(stretch[1:] != stretch[:-1]), len(stretch) - 1)
             found += np.bincount(stretch[ends], np.diff(ends, prepend=-1), 256).astype(np.int64)
         return found
 
@@ -84,8 +84,6 @@ def open_cell(data: bytes, *, drawn: bool = True) -> Opened:
             drawn = drawn or cleaned.frame not in jpeg.PLAIN  # what cannot be made smaller while it is read
         elif data.startswith(png.SIGNATURE):
             kind, clean = "PNG", png.clean(data)[0] == data
-            if clean and isinstance(samples := png_lines.read(data, indices=False), np.ndarray):
-                return Opened(samples, kind, "L" if samples.ndim == 2 else "RGB", samples.shape[:2])
         elif data[:4] in (b"II*\0", b"MM\0*"):
             kind, clean = "TIFF", True
         else:

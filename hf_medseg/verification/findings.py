@@ -10,7 +10,7 @@ from typing import Any
 REMAKE = "Delete this shard and run the same `hf-medseg convert` again: it makes what is missing."
 CONVERT = "Run the same `hf-medseg convert` again: it writes this file anew and keeps finished shards."
 # A dataset that is wrong everywhere is told in a few lines, not in millions.
-_FINDINGS_OF_A_KIND = 20
+FINDINGS_OF_A_KIND = 20
 
 
 @dataclass(frozen=True)
@@ -61,12 +61,12 @@ class Findings:
     def close(self) -> None:
         """Says how many findings of a kind were left off."""
         for (check, where, warning), count in self._seen.items():
-            if count > _FINDINGS_OF_A_KIND:
-                more = Finding(check, where, "", f"{count - _FINDINGS_OF_A_KIND:,} more findings of this kind ({check}) were left off.", "")
+            if count > FINDINGS_OF_A_KIND:
+                more = Finding(check, where, "", f"{count - FINDINGS_OF_A_KIND:,} more findings of this kind ({check}) were left off.", "")
                 (self.warnings if warning else self.problems).append(more)
         self._seen.clear()
 
     def _add(self, found: list[Finding], one: Finding, warning: bool) -> None:
         self._seen[one.check, one.where, warning] += 1
-        if self._seen[one.check, one.where, warning] <= _FINDINGS_OF_A_KIND:
+        if self._seen[one.check, one.where, warning] <= FINDINGS_OF_A_KIND:
             found.append(one)

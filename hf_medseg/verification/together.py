@@ -21,7 +21,7 @@ from hf_medseg.verification.report import carries_more
 from hf_medseg.verification.shard import ShardFacts, hash_of
 
 # What the Hub's viewer reads of a split before it gives up.
-_VIEWER_ROWS, _VIEWER_BYTES = 100, 300_000_000
+VIEWER_ROWS, VIEWER_BYTES = 100, 300_000_000
 
 
 def check_names(findings: Findings, target: Output, shards: Sequence[ShardFacts]) -> None:
@@ -103,11 +103,11 @@ def _check_viewer(findings: Findings, target: Output, where: str, shards: Sequen
         with parquet(target.root / shard.name) as file:
             metadata = file.metadata
         for number in range(metadata.num_row_groups):
-            if rows < _VIEWER_ROWS:
+            if rows < VIEWER_ROWS:
                 rows += metadata.row_group(number).num_rows
                 size += metadata.row_group(number).total_byte_size
-    if size > _VIEWER_BYTES:
-        text = f"its first {rows} rows are {size / 1e6:.0f} MB; the Hub's viewer scans at most {_VIEWER_BYTES / 1e6:.0f} MB."
+    if size > VIEWER_BYTES:
+        text = f"its first {rows} rows are {size / 1e6:.0f} MB; the Hub's viewer scans at most {VIEWER_BYTES / 1e6:.0f} MB."
         findings.warn("viewer", where, text, "Nothing to repair: the data load, the viewer may not show them.")
 
 

@@ -33,7 +33,7 @@ from hf_medseg.verification.report import check_report
 from hf_medseg.verification.shard import ShardFacts, Witnesses, read_back
 from hf_medseg.verification.together import check_config, check_identities, check_names
 
-_SMALL = 8 << 20  # datasets that are checked sooner than processes start
+FEW_ROWS = 8 << 20  # datasets that are checked sooner than processes start
 
 
 def verify(out: str | os.PathLike[str], progress: Tell | bool = True) -> Verification:
@@ -107,7 +107,7 @@ def _read_all(root: Path, paths: Sequence[Path], progress: Tell | None, witnesse
     """Reads every shard, in processes where that pays."""
     sizes = [path.stat().st_size for path in paths]
     calls = [(str(root), path.relative_to(root).as_posix(), witnesses) for path in paths]
-    workers = 1 if sum(sizes) < _SMALL else min(available_cores(), len(paths))
+    workers = 1 if sum(sizes) < FEW_ROWS else min(available_cores(), len(paths))
     found: dict[int, ShardFacts] = {}
     try:
         with Executor(workers) as runner:

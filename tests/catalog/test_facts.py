@@ -363,7 +363,7 @@ def test_a_folder_that_is_half_a_source_is_answered_by_name(
     if gone:
         (folder / gone).unlink()
     monkeypatch.setattr(lookup, "__file__", str(tmp_path / "catalog" / "lookup.py"))
-    monkeypatch.setattr(lookup, "_folders", lookup._folders.__wrapped__)
+    monkeypatch.setattr(lookup, "folders", lookup.folders.__wrapped__)
     with pytest.raises(Refused, match=re.escape(answer)):
         lookup.find_facts("made-up")
         lookup.find_source("made-up")
@@ -371,8 +371,8 @@ def test_a_folder_that_is_half_a_source_is_answered_by_name(
 
 def test_a_source_that_tells_nothing_is_answered_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = source_folder(tmp_path, CODE.replace("SOURCE =", "SOURCES ="), "told_nothing")
-    monkeypatch.setattr(lookup, "_folders", lambda: {"told-nothing": folder})
-    monkeypatch.setattr(lookup, "_HOME", "sources")
+    monkeypatch.setattr(lookup, "folders", lambda: {"told-nothing": folder})
+    monkeypatch.setattr(lookup, "HOME", "sources")
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(Refused, match=r"told_nothing/source\.py must end with SOURCE = source_of\(__file__, \.\.\.\)\."):
         lookup.find_source("told-nothing")

@@ -86,9 +86,9 @@ def known(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """kvasir-seg is a set of twenty made pictures, and nothing else is known."""
     listed = [(int(str(imagehash.dhash(scene(number))), 16), f"{number}.jpg") for number in range(20)]
     monkeypatch.setattr(pictures, "known_pictures", lambda source: listed if source.id == "kvasir-seg" else [])
-    pictures._known.cache_clear()
+    pictures.known_hashes.cache_clear()
     yield
-    pictures._known.cache_clear()
+    pictures.known_hashes.cache_clear()
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L"])

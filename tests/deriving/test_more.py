@@ -166,5 +166,4 @@ def test_of_a_merged_set_every_source_is_measured_and_shown_by_itself(outs: Path
     group = {row["image_id"]: row["split_group"] for row in found}
     picked = pick(Output(tmp_path / "new"), 8)
     assert {one.origin for one in picked} == {"hyperkvasir", "kvasir-seg", "acdc"}
-    photographs = [group[one.image_id] for one in picked if one.origin != "acdc"]
-    assert len(photographs) == len({*photographs}), "of what is kept together one row"
+    assert len({group[one.image_id] for one in picked}) == min(len(picked), len({*group.values()}))

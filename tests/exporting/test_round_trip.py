@@ -63,7 +63,7 @@ def same(found: Found, expected: Found) -> None:
 def unguarded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets data of known sets through the sources for one's own data, which refuse them (see the test of that)."""
     monkeypatch.setattr(planning, "refuse_known_sources", lambda *_: None)
-    monkeypatch.setattr(planning, "_refuse_known_cases", lambda *_: None)
+    monkeypatch.setattr(planning, "refuse_known_cases", lambda *_: None)
 
 
 PICTURES = ("chase-db1", "kvasir-seg", "segpc-2021", "coco", "image-mask-folder", "hyperkvasir")

@@ -112,7 +112,7 @@ def test_re_encoded_without_being_resized(tree: tuple[Path, dict[str, str], Publ
 
 def test_sizes_that_vary_do_not_become_one(tree: tuple[Path, dict[str, str], Published], publish: Publish, monkeypatch: Any) -> None:
     raw, _, published = tree
-    monkeypatch.setattr(module, "_MANY", 2)
+    monkeypatch.setattr(module, "MANY", 2)
     publish(replace(published, sizes=(), least=(1, 1)), {})
     assert hf_medseg.check("chase-db1", raw).verdict == "altered"
     publish(replace(published, sizes=(), least=(10_000, 1)), {})

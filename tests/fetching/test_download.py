@@ -357,13 +357,13 @@ def test_a_body_without_end_stops_a_little_behind_the_published_size(
     web: Web, offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: dict[str, Any]
 ) -> None:
     written: list[int] = []
-    take = transfer._Transfer._take
+    take = transfer.Transfer.take
 
     def counted(self: Any, data: bytes) -> None:
         take(self, data)
         written.append(len(data))
 
-    monkeypatch.setattr(transfer._Transfer, "_take", counted)
+    monkeypatch.setattr(transfer.Transfer, "take", counted)
     web.serve(URL, BODY, endless)
     with pytest.raises(MedsegError, match=r"does not end, published are (about 25,000|100,000)\."):
         hf_medseg.download(offer(Download(URL, **known)), tmp_path)
@@ -660,7 +660,7 @@ def test_a_disk_that_fills_up(web: Web, offer: Offer, tmp_path: Path, monkeypatc
     def full(self: Any, data: bytes) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(transfer._Transfer, "write", full)
+    monkeypatch.setattr(transfer.Transfer, "write", full)
     with pytest.raises(MedsegError, match="disk is full"):
         hf_medseg.download(offer(Download(URL)), tmp_path)
 
@@ -669,7 +669,7 @@ def test_ctrl_c_keeps_what_came(web: Web, offer: Offer, tmp_path: Path, monkeypa
     web.serve(URL, BODY)
     received = threading.Event()
     go_on = threading.Event()
-    write = transfer._Transfer.write
+    write = transfer.Transfer.write
 
     def slowly(self: Any, data: bytes) -> None:
         write(self, data)
@@ -681,7 +681,7 @@ def test_ctrl_c_keeps_what_came(web: Web, offer: Offer, tmp_path: Path, monkeypa
         go_on.set()
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(transfer._Transfer, "write", slowly)
+    monkeypatch.setattr(transfer.Transfer, "write", slowly)
     monkeypatch.setattr(module, "wait", interrupted)
     source = offer(Download(URL, checksum=sha256(BODY)))
     assert main(["download", source, str(tmp_path)]) == 130
@@ -1047,7 +1047,7 @@ TERMS = ("CC BY 3.0", "10.7937/k9tcia.2017.murs5cl")
 def at_the_commons(web: Web, monkeypatch: pytest.MonkeyPatch, phantom: Phantom, collection: str) -> dict[str, bytes]:
     """The index and the bucket of a phantom in the layout of the Imaging Data Commons; the bucket, to take files out of."""
     index = pytest.importorskip("idc_index.index")
-    monkeypatch.setattr(clients, "_HERE", {"idc"})  # its index is replaced in this process
+    monkeypatch.setattr(clients, "IN_THIS_PROCESS", {"idc"})  # its index is replaced in this process
     pandas = pytest.importorskip("pandas")
     series: dict[Path, list[Path]] = {}
     for path in phantom.raw.rglob("*.dcm"):
@@ -1130,7 +1130,7 @@ def test_masks_come_first_and_then_only_the_images_that_they_refer_to(
 
 def fake(monkeypatch: pytest.MonkeyPatch, **modules: Any) -> None:
     """Puts stand-ins for libraries in place, and has no other process look for them."""
-    monkeypatch.setattr(clients, "_HERE", set(clients.CLIENTS))
+    monkeypatch.setattr(clients, "IN_THIS_PROCESS", set(clients.CLIENTS))
     for name, content in modules.items():
         dotted = name.replace("__", ".")
         stand_in = ModuleType(dotted)
@@ -1224,7 +1224,7 @@ def test_synapse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_missing_library_is_named_with_the_packages_that_bring_it(
     offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, client: Any, library: str
 ) -> None:
-    monkeypatch.setattr(clients, "_HERE", set(clients.CLIENTS))
+    monkeypatch.setattr(clients, "IN_THIS_PROCESS", set(clients.CLIENTS))
     for name in [name for name in sys.modules if name == library or name.startswith(f"{library}.")] + [library]:
         monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(MissingExtra, match=rf"Run: pip install .*{library.replace('_', '-')}\b"):
@@ -1346,7 +1346,7 @@ def test_calls_that_do_not_fit(web: Web, offer: Offer, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", sorted(sources()))
 def test_every_source_answers_with_the_fetch_or_exact_steps(name: str, web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = find_source(name)
-    monkeypatch.setattr(clients, "_HERE", set(clients.CLIENTS))
+    monkeypatch.setattr(clients, "IN_THIS_PROCESS", set(clients.CLIENTS))
     for client in list(clients.CLIENTS):
         monkeypatch.setitem(clients.CLIENTS, client, _takes)
     names = [one.name for one in source.access.downloads if one.url.startswith("doi:") and one.name] or ["record.bin"]

@@ -500,7 +500,7 @@ def test_what_no_reader_looks_at_does_not_travel(form: str) -> None:
 def test_samples_of_an_interlaced_png_are_counted() -> None:
     for height, width in ((1, 1), (2, 3), (5, 4), (8, 9), (13, 6)):
         array = kit.colour("interlaced", height, width)
-        parts = [array[y::down, x::across] for x, y, across, down in png._PASSES]
+        parts = [array[y::down, x::across] for x, y, across, down in png.PASSES]
         lines = b"".join(b"\0" + line.tobytes() for part in parts if part.shape[1] for line in part)
         header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 1)
         data = png.SIGNATURE + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b"")
@@ -521,7 +521,7 @@ def test_a_wrong_checksum_of_samples_is_damage() -> None:
 
 def test_a_large_png_is_looked_through_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(png, "MOST_UNPACKED", 100)
-    monkeypatch.setattr(png, "_BAND", 256)
+    monkeypatch.setattr(png, "BAND", 256)
     plain = kit.encode(RGB)
     assert picture.store(plain, "a.png").data is plain
     for place, data in hidden_in_png(plain).items():
@@ -733,7 +733,7 @@ def test_a_large_png_is_read_in_bands_and_is_the_same(mode: str, rows: int, monk
     expected = decode(buffer.getvalue(), "a.png")
     by_index = decode(buffer.getvalue(), "a.png", indices=True)
     monkeypatch.setattr(png, "MOST_UNPACKED", 10)
-    monkeypatch.setattr(png, "_BAND", rows * 130)
+    monkeypatch.setattr(png, "BAND", rows * 130)
     assert png.is_large(buffer.getvalue())
     for indices, whole in ((False, expected), (True, by_index)):
         found = decode(buffer.getvalue(), "a.png", indices=indices)
@@ -746,7 +746,7 @@ def test_a_large_png_is_read_in_bands_and_is_the_same(mode: str, rows: int, monk
 
 def test_a_large_png_that_is_short_of_lines_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(png, "MOST_UNPACKED", 10)
-    monkeypatch.setattr(png, "_BAND", 20)
+    monkeypatch.setattr(png, "BAND", 20)
     short = bytearray(png_of(8, 0, 9, [b"123456789"] * 5))
     short[20:24] = struct.pack(">I", 7)
     short[29:33] = struct.pack(">I", zlib.crc32(bytes(short[12:29])))

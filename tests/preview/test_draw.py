@@ -115,7 +115,7 @@ def test_only_some_row_groups_are_looked_at(tmp_path: Path, monkeypatch: pytest.
     made = many(10)
     made.tables["default", "train"] = [[row] for shard in made.tables["default", "train"] for row in shard]
     out = made.write(tmp_path / "out")
-    monkeypatch.setattr(choose, "_GROUPS_LOOKED_AT", 1)
+    monkeypatch.setattr(choose, "GROUPS_LOOKED_AT", 1)
     read: list[str] = []
     whole = pq.ParquetFile.read_row_group
     monkeypatch.setattr(pq.ParquetFile, "read_row_group", lambda file, group, columns: read.append(columns) or whole(file, group, columns))
@@ -281,9 +281,9 @@ def test_a_contact_sheet_explains_what_is_not_annotated(tmp_path: Path, monkeypa
 
 
 def test_texts_are_cut_in_their_middle() -> None:
-    font = sheet._font(16)
-    assert sheet._shortened("short", font, 200) == "short"
-    cut = sheet._shortened("TCGA_CS_4941_19960909_slice_0017_of_0023", font, 200)
+    font = sheet.font_of(16)
+    assert sheet.shortened("short", font, 200) == "short"
+    cut = sheet.shortened("TCGA_CS_4941_19960909_slice_0017_of_0023", font, 200)
     assert cut.startswith("TCGA_CS") and cut.endswith("0023") and "..." in cut
     assert font.getlength(cut) <= 200
 

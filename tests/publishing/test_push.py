@@ -543,7 +543,7 @@ def test_the_license_is_decided_for_the_rows_that_are_read(desk: Desk, out: Path
         desk.push(out)
     assert not desk.local.seen
     # The same where they are read in another process.
-    monkeypatch.setattr(verifying, "_SMALL", 0)
+    monkeypatch.setattr(verifying, "FEW_ROWS", 0)
     (out / SHARD).rename(out / SHARD.replace("of-00001", "of-00002"))
     shutil.copy(out / SHARD.replace("of-00001", "of-00002"), out / SHARD.replace("00000-of-00001", "00001-of-00002"))
     held = gate.look(out)

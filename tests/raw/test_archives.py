@@ -363,14 +363,14 @@ def test_a_packed_tar_is_unpacked_ahead_where_there_is_room_and_read_through_its
     work = tmp_path / "work"
     raw = open_raw_tree(archive, work)
     with monkeypatch.context() as full:
-        full.setattr(packed_tars, "_LEFT_FREE", 1 << 60)
+        full.setattr(packed_tars, "LEFT_FREE", 1 << 60)
         unpack_ahead(raw.files)
     assert list(work.glob("*.tar")) == []
     unpack_ahead(raw.files)
     (copy,) = work.glob("*.tar")
     assert copy.read_bytes() == tar_of(CONTENT)
     with monkeypatch.context() as alone:
-        alone.setattr(packed_tars, "_decoder", None)
+        alone.setattr(packed_tars, "open_decoder", None)
         assert {file.path: file.read() for file in raw.files} == CONTENT
         unpack_ahead(raw.files)  # it is there
     forget_copies(work)

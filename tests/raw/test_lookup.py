@@ -119,8 +119,8 @@ def test_tables_are_read_as_the_csv_module_reads_them(longest: int, rows: list[s
     plain = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text, newline=""))]
     width = len(next(csv.reader(io.StringIO(text, newline="")), []))
     assume(width and ('"open' not in text or longest > len(text.encode())))  # an open quote ends a block nowhere
-    with mock.patch.object(tables, "_LONGEST_ROW", longest):
-        found = tables._columns(text.encode(), ",", width, range(width))
+    with mock.patch.object(tables, "LONGEST_ROW", longest):
+        found = tables.columns_of(text.encode(), ",", width, range(width))
     filled = [(row + [""] * width)[:width] for row in plain]
     assert [list(row) for row in zip(*found, strict=True)] == [row for row in filled if any(row)]
 

@@ -321,6 +321,6 @@ def test_a_site_that_was_broken_off_is_replaced_whole(datasets: Datasets, tmp_pa
 def test_a_picture_that_cannot_be_decoded_is_said_and_the_others_are_shown(tmp_path: Path) -> None:
     cells = [("x", {"image": {"bytes": b"\x89PNG broken", "path": "x.png"}, "mask": None})]
     row: Any = type("Row", (), {"image_id": "x", "split": "train", "config": "default"})()
-    view = pictures._view(row, "x", cells, 1, tmp_path, 1)
+    view = pictures.view_of(row, "x", cells, 1, tmp_path, 1)
     assert view.frames[0].images == (None,)
     assert view.masks == ()

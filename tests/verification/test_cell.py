@@ -23,7 +23,7 @@ LABELS: dict[str, Array] = {
 
 @pytest.mark.parametrize("name", LABELS)
 def test_every_sample_is_counted_once(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cell, "_STRETCH", 8)
+    monkeypatch.setattr(cell, "STRETCH", 8)
     labels = LABELS[name]
     assert Opened(labels, "PNG", "L", labels.shape).counts().tolist() == np.bincount(labels.ravel(), minlength=256).tolist()
 

@@ -112,7 +112,7 @@ def test_large_datasets_are_read_in_processes_with_the_same_result(tmp_path: Pat
     made.row()["classes"] = [0]
     out = made.write(tmp_path / "out")
     here = verify.verify(out)
-    monkeypatch.setattr(verify, "_SMALL", 0)
+    monkeypatch.setattr(verify, "FEW_ROWS", 0)
     assert verify.verify(out) == here
     assert [one.check for one in here.problems] == ["classes"]
 
@@ -800,13 +800,13 @@ def test_small_row_groups_before_the_last_are_a_warning(tmp_path: Path) -> None:
 def test_a_split_that_the_viewer_cannot_scan_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = flat().write(tmp_path / "out")
     size = sum(pq.read_metadata(out / name).row_group(0).total_byte_size for name in (FIRST, SECOND))
-    monkeypatch.setattr(together, "_VIEWER_BYTES", size)
+    monkeypatch.setattr(together, "VIEWER_BYTES", size)
     assert verify.verify(out).warnings == []
-    monkeypatch.setattr(together, "_VIEWER_BYTES", size - 1)
+    monkeypatch.setattr(together, "VIEWER_BYTES", size - 1)
     result = verify.verify(out)
     assert result.ok
     assert [(one.check, one.where) for one in result.warnings] == [("viewer", "default / train")]
-    monkeypatch.setattr(together, "_VIEWER_ROWS", 2)
+    monkeypatch.setattr(together, "VIEWER_ROWS", 2)
     assert verify.verify(out).warnings == []
 
 
@@ -1174,7 +1174,7 @@ def test_an_unfinished_conversion_is_a_problem(tmp_path: Path) -> None:
 
 
 def test_many_findings_of_a_kind_are_told_in_a_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(findings, "_FINDINGS_OF_A_KIND", 2)
+    monkeypatch.setattr(findings, "FINDINGS_OF_A_KIND", 2)
     rows = [flat_row(number) for number in range(5)]
     for row in rows:
         row["label"] = 7

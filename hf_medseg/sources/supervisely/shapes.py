@@ -64,7 +64,7 @@ def _areas(kind: str, one: dict[str, Any]) -> tuple[Area, ...]:
         return ()
     if kind == "bitmap":
         left, top = (int(number) for number in one["bitmap"]["origin"])
-        return (Brush(top, left, _bitmap(one["bitmap"]["data"])),)
+        return (Brush(top, left, bitmap(one["bitmap"]["data"])),)
     points = np.array(one["points"]["exterior"], np.float64).reshape(-1, 2)
     if kind == "rectangle" and len(points) == 2:
         return (Rectangle(*points.ravel().tolist()),)
@@ -74,7 +74,7 @@ def _areas(kind: str, one: dict[str, Any]) -> tuple[Area, ...]:
     raise ValueError(f"the type {kind!r}; polygon, rectangle, bitmap, point and line are read")
 
 
-def _bitmap(text: str) -> Any:
+def bitmap(text: str) -> Any:
     """A bitmap: a PNG, packed and in base64, that is not 0, or of four channels not transparent, inside."""
     import io
 

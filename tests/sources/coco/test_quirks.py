@@ -112,7 +112,7 @@ def test_elements_are_those_of_json() -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_a_long_file_is_read_in_parts_that_cut_nothing(encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(long_json, "_PART", 3)
+    monkeypatch.setattr(long_json, "PART", 3)
     said = {"a": [12345, {"b": 'ä€😀\\"'}, -1.5e-7, True, [], "]"], "größe": 98765, "c": [1, 2]}
     path = tmp_path / "a.json"
     path.write_bytes(json.dumps(said, ensure_ascii=False, indent=2).encode(encoding))

@@ -118,11 +118,11 @@ def _films() -> list[Film]:
     return [one, two, three, four, five, six, seven]
 
 
-def _uid9590(text: str) -> str:
+def uid9590(text: str) -> str:
     return uid(text, "1.3.6.1.4.1.9590.100.1.2")
 
 
-def _file(folder: Path, pixels: Array, patient: str, study: str, series: str, sop: str, text: str, name: str) -> Series:
+def film_file(folder: Path, pixels: Array, patient: str, study: str, series: str, sop: str, text: str, name: str) -> Series:
     """One DICOM file with chosen UIDs, in the style of a secondary capture."""
 
     def edit(header: FileDataset, index: int) -> None:
@@ -161,7 +161,7 @@ class Place:
 
     def put(self, pixels: Array, owner: str, study: str, series: str, number: int, text: str, title: str = "") -> tuple[str, Array]:
         """Writes one picture, `title` naming its series' folder; gives source_file and the pixels that its reader finds."""
-        sop = _uid9590(f"sop {series} {number}")
+        sop = uid9590(f"sop {series} {number}")
         if self.layout == "kaggle-jpeg":
             small = (pixels >> 8).astype(np.uint8) if pixels.dtype == np.uint16 else pixels
             name = f"{number + 1}-{sum(map(ord, series)) % 900 + 100}.jpg"
@@ -177,7 +177,7 @@ class Place:
             "idc": (f"cbis_ddsm/{owner}/{study}/MG_{series}", f"{sop[-8:]}-5f1c-4a0e-9f3b-{sop[-12:]}.dcm"),
         }
         home, name = homes.get(self.layout, (f"CBIS-DDSM/{owner}/{study}/{series}", f"{number:06d}.dcm"))
-        _file(self.raw / home, pixels, owner, study, series, sop, text, name)
+        film_file(self.raw / home, pixels, owner, study, series, sop, text, name)
         return f"{series}/{sop}.dcm", pixels
 
 
@@ -196,7 +196,7 @@ def _cbis_film(place: Place, film: Film, variant: str) -> tuple[Row, list[list[s
     `view` is a ClassLabel.
     """
     pixels = rng(film.name).integers(2000, 65000, film.size).astype(np.uint16)
-    study, series = _uid9590(f"study {film.name}"), _uid9590(f"series {film.name}")
+    study, series = uid9590(f"study {film.name}"), uid9590(f"series {film.name}")
     source, image = place.put(pixels, film.name, study, series, 0, FULL)
     label, names, word = (1, "mass", "mass") if film.kind == "Mass" else (2, "calcification", "calc")
     painted = np.zeros(film.size, np.uint8)
@@ -205,8 +205,8 @@ def _cbis_film(place: Place, film: Film, variant: str) -> tuple[Row, list[list[s
     for place_in_list, lesion in enumerate(film.lesions, 1):
         number = lesion.number or place_in_list
         owner = f"{film.name}_{number}"
-        one, two = _uid9590(f"series {owner}"), _uid9590(f"series {owner} mask")
-        inside = _uid9590(f"study {owner}")
+        one, two = uid9590(f"series {owner}"), uid9590(f"series {owner} mask")
+        inside = uid9590(f"study {owner}")
         crop = pixels[3:19, 2:17]
         mask = lesion.mask.astype(np.uint8) * 255
         if variant == "mask-size" and film.patient == "P_00001":
@@ -215,9 +215,9 @@ def _cbis_film(place: Place, film: Film, variant: str) -> tuple[Row, list[list[s
             mask[0, :5] = 200
         gone = variant == "missing-mask" and film.patient == "P_00004" and number == 2
         if lesion.files == "apart":
-            crop_path, mask_path = f"{one}/000000.dcm", f"{_uid9590(f'study {owner} mask')}/{two}/000000.dcm"
+            crop_path, mask_path = f"{one}/000000.dcm", f"{uid9590(f'study {owner} mask')}/{two}/000000.dcm"
             place.crops.append(place.put(crop, owner, inside, one, 0, CROP)[0])
-            place.put(mask, owner, _uid9590(f"study {owner} mask"), two, 0, ROI)
+            place.put(mask, owner, uid9590(f"study {owner} mask"), two, 0, ROI)
             crop_path, mask_path = f"{owner}/{inside}/{crop_path}", f"{owner}/{mask_path}"
         else:
             # The table of masses names the mask 000001, that of calcifications 000000; "swapped" files say otherwise.

@@ -223,8 +223,8 @@ def test_real_tables_with_films_made_up(real: Callable[[str], Path], tmp_path: P
     mask[20:31, 12:22] = 255
     shots = {"Calc-Test_P_00038_LEFT_CC": film, "Calc-Test_P_00038_LEFT_CC_1": mask}
     for number, (owner, shot) in enumerate(shots.items()):
-        series = ddsm._uid9590(f"real {number}")
-        ddsm._file(raw / owner, shot, owner, ddsm._uid9590("real study"), series, ddsm._uid9590(f"real sop {number}"), "", "1-1.dcm")
+        series = ddsm.uid9590(f"real {number}")
+        ddsm.film_file(raw / owner, shot, owner, ddsm.uid9590("real study"), series, ddsm.uid9590(f"real sop {number}"), "", "1-1.dcm")
     conversion = convert("ddsm", raw, tmp_path / "out", configs=["calc"], workers=1)
     assert not conversion.rejected
     (row,) = pq.read_table(next((tmp_path / "out" / "calc").glob("*.parquet"))).to_pylist()

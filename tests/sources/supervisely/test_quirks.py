@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hf_medseg.sources.supervisely.shapes import _bitmap
+from hf_medseg.sources.supervisely.shapes import bitmap
 
 
 @pytest.mark.parametrize("mode", ["L", "1", "RGBA", "P"])
@@ -26,4 +26,4 @@ def test_a_bitmap_is_read_in_every_mode_that_the_tool_wrote(mode: str) -> None:
         picture.save(buffer, "png", transparency=0)
     else:
         picture.convert(mode).save(buffer, "png")
-    assert np.array_equal(_bitmap(base64.b64encode(zlib.compress(buffer.getvalue())).decode()), inside)
+    assert np.array_equal(bitmap(base64.b64encode(zlib.compress(buffer.getvalue())).decode()), inside)
