@@ -22,7 +22,7 @@ from hf_medseg.catalog.lookup import find_source, known_files
 from hf_medseg.catalog.recognise import looks_like, matches
 from hf_medseg.catalog.source import Source
 from hf_medseg.conversion.executor import Executor
-from hf_medseg.conversion.layout import not_this_source, open_layout
+from hf_medseg.conversion.layout import edition_of, not_this_source, open_layout
 from hf_medseg.conversion.plan import ConfigPlan, Plan, Request, make_plan
 from hf_medseg.conversion.quiet import quiet
 from hf_medseg.dataset.temporary import temporary_folder
@@ -116,20 +116,20 @@ def check(
             findings.say(str(error), altered=repacked, partial=not whole)  # archives that have to be unpacked first
             findings.counted = whole
             return Checked(found.id, None, findings.verdict(), tuple(findings.lines))
-        fitting = [one for one in found.editions if matches(one, tree) and edition in ("", one.name)]
-        if not fitting:
+        if not any(matches(one, tree) and edition in ("", one.name) for one in found.editions):
             return _another(found, tree, inside)
+        fitting = edition_of(found, tree, edition, inside)
         if inside:
             findings.say(f"RAW is the folder {inside} of the layout: what lies beside it is not looked at.")
         compared = _known_files(found, tree, findings)
         findings.altered |= repacked and not compared  # where single files are known, they tell more than what packed them
         plan = _plan(found, Request(path, (), edition, given), work, findings)
-    published = fitting[0].published
+    published = fitting.published
     if plan is not None:
-        fitting, published = [plan.edition], plan.edition.published
+        fitting, published = plan.edition, plan.edition.published
         _count(plan.configs[0], published, findings)
         _sizes(plan.configs[0], published, findings)
-    return Checked(found.id, fitting[0].name or None, findings.verdict(), tuple(findings.lines))
+    return Checked(found.id, fitting.name or None, findings.verdict(), tuple(findings.lines))
 
 
 def _another(source: Source, tree: Raw, inside: str) -> Checked:
@@ -143,17 +143,11 @@ def _another(source: Source, tree: Raw, inside: str) -> Checked:
 
 
 def _plan(source: Source, request: Request, work: Path, findings: _Findings) -> Plan | None:
-    """What a conversion would read; None where it would be refused for what is missing.
-
-    Raises:
-        Refused: the edition is undecided.
-    """
+    """What a conversion would read; None where it would be refused for what is missing."""
     try:
         with Executor() as executor:
             return make_plan(source, request, work, executor)
     except Refused as error:
-        if "--edition" in str(error):
-            raise
         findings.say(str(error), partial=True)
         return None
 
