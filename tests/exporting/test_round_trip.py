@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -174,3 +176,66 @@ def test_slices_keep_their_volume_their_place_and_their_scale(to: str, tmp_path:
     same(data_of(tmp_path / "again"), expected)
     there = beside_of(first.out, False)
     assert beside_of(tmp_path / "again", False) == {key: there[key] for key in expected}
+
+
+# What of the real files is taken: few, as every layout is written and read again.
+REAL = {
+    "chase-db1": ("CHASEDB1/Image_01L*",),
+    "kvasir-seg": ("Kvasir-SEG/*/cju0qkwl35piu0993l0dewei2.jpg", "Kvasir-SEG/*.json"),
+    "dsb-2018": ("stage1_train/1609b1b8*/*/*",),
+    "msd": ("Task04_Hippocampus/*/hippocampus_003.nii.gz",),
+}
+
+
+@pytest.fixture(scope="module")
+def of_real(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Path], Path]:
+    """The conversion of a few real files of a source, made once."""
+
+    @functools.cache
+    def convert(source: str, folder: Path) -> Path:
+        here = tmp_path_factory.mktemp(source)
+        for file in [path for pattern in REAL[source] for path in folder.glob(pattern)]:
+            target = here / "raw" / file.relative_to(folder)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(file.read_bytes())
+        hf_medseg.convert(source, here / "raw", here / "out", workers=1)
+        return here / "out"
+
+    return convert
+
+
+@pytest.mark.parametrize("to", [*AGAIN, "decathlon"])
+@pytest.mark.parametrize("source", REAL)
+def test_real_ones_come_back(
+    source: str, to: str, real: Callable[[str], Path], of_real: Callable[[str, Path], Path], tmp_path: Path, unguarded: None
+) -> None:
+    out = of_real(source, real(source))
+    result = hf_medseg.export(out, tmp_path / "there", to=to)
+    assert result.ok and not result.left_out
+    about: Path | None = tmp_path / "there/about.toml"
+    if to in ("coco", "yolo-seg"):
+        about = write(tmp_path / "about.toml", f"classes = {json.dumps(classes_of(out)[1:])}\n")
+    elif to in ("nnunet", "decathlon"):
+        about = None
+    volumes = to == "decathlon" or (source == "msd" and to in ("folder", "nnunet"))
+    hf_medseg.convert("volume-folder" if volumes else AGAIN[to], tmp_path / "there", tmp_path / "again", about=about, workers=1)
+    expected, found = data_of(out), data_of(tmp_path / "again")
+    there, again = (
+        beside_of(out, to in ("folder", "npz", "webdataset")),
+        beside_of(tmp_path / "again", to in ("folder", "npz", "webdataset")),
+    )
+    if to == "decathlon" and source != "msd":  # pictures became volumes of one slice, colours channels, and the export says so
+        assert any("ends in _0000" in note for note in result.notes)
+        expected = {
+            (split, f"{id}_0000"): (image[..., 0] if image.ndim == 3 else image, mask) for (split, id), (image, mask) in expected.items()
+        }
+        again = {key: {"patient_id": cells["patient_id"]} for key, cells in again.items()}
+        there = {(split, f"{id}_0000"): {"patient_id": cells["patient_id"]} for (split, id), cells in there.items()}
+    same(found, expected)
+    assert again == there
+    assert classes_of(tmp_path / "again") == classes_of(out)
+    lost = {
+        name for name in pq.read_schema(next(out.glob("**/train-*.parquet"))).names if name in ("masks", "boxes", "mask_2", "instances")
+    }
+    kept = pq.read_schema(next((tmp_path / "again").glob("**/train-*.parquet"))).names
+    assert all(any(name in note for note in result.notes) for name in lost - {*kept})
