@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import get_args
@@ -22,7 +23,9 @@ from hf_medseg.dataset.columns import (
     Column,
     Label,
     ListOf,
+    PictureColumn,
     Value,
+    VolumeColumn,
     annotated,
     table_columns,
 )
@@ -118,12 +121,32 @@ def kept_columns(names: Sequence[str], of: Mapping[str, Mapping[str, Column]]) -
                 other for columns in of.values() for other, one in columns.items() if _plain(one) and other not in reserved
             )
             raise Refused(f"columns: no source has {name!r}; there are: {', '.join(there) or 'none'}.")
-        if name in reserved or not all(map(_plain, types.values())):
+        if name in reserved or not all(_plain(one) or is_mask(name, of[label]) for label, one in types.items()):
+            masks = dict.fromkeys(other for columns in of.values() for other in columns if is_mask(other, columns))
             raise Refused(
-                f"columns: {name} cannot be kept: it is there anyway, holds pictures, or is told by the grid, which is another one."
+                f"columns: {name} cannot be kept: it is there anyway, is told by the grid, which is another one, or holds pictures. "
+                f"Of these the masks can be kept that lie on the grid of `image`; there are: {', '.join(masks) or 'none'}."
             )
         found[name] = _one_type(name, types)
     return found
+
+
+ANNOTATORS = re.compile(r"mask_(?:\d+|automatic)")
+"""Masks of further annotators, and of machines: they hold the classes that `mask` holds."""
+
+
+def is_mask(name: str, columns: Mapping[str, Column]) -> bool:
+    """Whether a column of a source is a mask beside `mask` that can come to another grid with it.
+
+    Args:
+        name: of the column.
+        columns: all columns of the source.
+    """
+    if not isinstance(columns[name], (PictureColumn, VolumeColumn)):
+        return False
+    classes = columns["classes"].item if isinstance(columns.get("classes"), ListOf) else None  # type: ignore[union-attr]
+    structures = {f"mask_{one}" for one in classes.names} if isinstance(classes, Label) else set()
+    return name in ("instances", "fov_mask", *structures) or ANNOTATORS.fullmatch(name) is not None
 
 
 def _plain(column: Column) -> bool:

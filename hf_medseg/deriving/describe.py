@@ -34,7 +34,7 @@ def _plain(value: Any) -> Any:
     return [_plain(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
-def inputs_told(inputs: Sequence[Input], rows: Sequence[Chosen]) -> list[dict[str, Any]]:
+def inputs_told(recipe: Recipe, inputs: Sequence[Input], rows: Sequence[Chosen]) -> list[dict[str, Any]]:
     """What was taken, input by input, for `report.json`."""
     taken = Counter(row.take for row in rows)
     return [
@@ -47,7 +47,7 @@ def inputs_told(inputs: Sequence[Input], rows: Sequence[Chosen]) -> list[dict[st
             "rows": sum(outcome.tally.rows for outcome in one.outcomes),
             "taken": taken[one.number],
             "rejected": one.rejected,
-            "left_out": list(one.left_out),
+            "left_out": [name for name in one.left_out if name not in recipe.columns],
             "shards": [identity.fingerprint for identity in one.identities],
         }
         for one in inputs
@@ -189,8 +189,8 @@ def _taken(recipe: Recipe, inputs: Sequence[Input]) -> Iterator[str]:
     kept = f", and the columns {', '.join(f'`{name}`' for name in recipe.columns)}" if recipe.columns else ""
     yield f"Only `image` and `mask`{kept} were taken of what the sources have; further pictures and columns are there."
     for one in inputs:
-        if one.left_out:
-            yield f"{one.origin.label}: left out were the pictures {', '.join(f'`{name}`' for name in one.left_out)}."
+        if left := [f"`{name}`" for name in one.left_out if name not in recipe.columns]:
+            yield f"{one.origin.label}: left out were the pictures {', '.join(left)}."
         take = one.take
         asked = [
             f"of the splits {', '.join(take.splits)}" if take.splits else "",

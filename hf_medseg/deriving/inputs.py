@@ -91,7 +91,7 @@ class Input:
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """Columns of pictures that no derived row has: further images, masks of further annotators, instances."""
+        """Columns of pictures beside `image` and `mask`: further images, masks of further annotators, instances."""
         return tuple(name for name, column in self.columns.items() if holds_pictures(column) and name not in ("image", "mask"))
 
     @property

@@ -157,6 +157,11 @@ def placed_mask(mask: NDArray[np.uint8], way: Way, fill: int, table: NDArray[np.
     return _framed(table[_nearest(mask[way.taken], way.cut, way.scaled)], way, fill)
 
 
+def placed_values(array: Array, way: Way) -> Array:
+    """Numbers of instances, or a mask of 0 and 1, on the new grid by nearest neighbour; 0 in the frame."""
+    return _framed(_nearest(array[way.taken], way.cut, way.scaled), way, 0)
+
+
 def _nearest(array: Array, old: Sequence[int], new: Sequence[int]) -> Array:
     """An array whose last axes have the lengths `old` (columns first), brought to `new` by nearest neighbour."""
     for axis, (length, wanted) in enumerate(zip(old, new, strict=True), 1):

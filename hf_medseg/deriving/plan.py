@@ -86,7 +86,7 @@ class Plan:
             volumes=self.inputs[0].volumes,
         )
         self.table = table_of(self.source, self.edition, self.edition.reading.configs[0])
-        self.told: Report = {"recipe": describe.recipe_told(recipe, self.inputs), "inputs": describe.inputs_told(self.inputs, rows)}
+        self.told: Report = {"recipe": describe.recipe_told(recipe, self.inputs), "inputs": describe.inputs_told(recipe, self.inputs, rows)}
         self.tasks = self._tasks(relabels, max_shard_size)
         counts = Counter(self.division.split[group] for group, members in self.by_group.items() for _ in members)
         self.rows = {split: counts[split] for split in sorted(counts, key=split_order)}

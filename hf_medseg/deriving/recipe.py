@@ -179,6 +179,7 @@ class Recipe:
         name: a short name, in small letters and hyphens.
         title: the title of the card.
         columns: columns of the sources that are kept, such as `age` and `sex`; of one type in all of them, and null where one lacks it.
+            Masks too: `mask_2` and further annotators, `mask_automatic`, `mask_<class>`, `fov_mask`, `instances`.
     """
 
     take: tuple[Take, ...]

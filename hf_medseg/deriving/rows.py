@@ -13,10 +13,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from PIL import Image
 
-from hf_medseg.catalog.derived import Origin
+from hf_medseg.catalog.derived import ANNOTATORS, Origin
 from hf_medseg.conversion.quiet import quiet
 from hf_medseg.conversion.rows import class_list
 from hf_medseg.conversion.shard import write_rows
+from hf_medseg.dataset.columns import holds_pictures
 from hf_medseg.dataset.identity import Identity, Outcome
 from hf_medseg.dataset.report import rejection
 from hf_medseg.dataset.storage import parquet
@@ -24,7 +25,7 @@ from hf_medseg.dataset.table import TableSpec
 from hf_medseg.deriving.depth import as_stored, in_8_bits, window_of
 from hf_medseg.deriving.inputs import Spot, opened
 from hf_medseg.deriving.labels import Relabel, annotated_of
-from hf_medseg.deriving.placing import Way, placed_affine, placed_image, placed_mask, way_of
+from hf_medseg.deriving.placing import Way, placed_affine, placed_image, placed_mask, placed_values, way_of
 from hf_medseg.deriving.recipe import Place
 from hf_medseg.deriving.structures import Structures
 from hf_medseg.errors import Rejected
@@ -210,9 +211,27 @@ def _derived(task: DeriveTask, taken: From, wanted: Wanted, row: Row, beside: Se
         "split_fold": wanted.fold,
         "sampling_weight": wanted.weight,
         "within_cap": wanted.within,
-        **{name: _kept(row.get(name), taken.kept.get(name, ())) for name in task.kept},
     }
-    return {name: made[name] for name in task.table.columns}
+    for name in task.kept:
+        if not holds_pictures(task.table.columns[name]):
+            made[name] = _kept(row.get(name), taken.kept.get(name, ()))
+        elif (cell := row.get(name)) is not None:
+            made[name] = _cell(_carried(name, cell, task.place, way, relabel.table(annotated), row, where), f"{where}_{name}")
+    return {name: made.get(name) for name in task.table.columns}
+
+
+def _carried(
+    name: str, cell: Mapping[str, Any], place: Place, way: Way, table: NDArray[np.uint8], row: Mapping[str, Any], where: str
+) -> bytes:
+    """A mask beside the mask on the new grid: of another annotator in the label space, all others with the values that they have."""
+    values = opened(cell["bytes"], where)
+    if values.shape != way.original[::-1] or values.dtype not in (np.uint8, np.uint16):
+        size = " x ".join(map(str, way.original))
+        raise Rejected(where, f"its `{name}` has no whole numbers on {size} pixels.", "Run `hf-medseg verify` on the dataset.")
+    made = placed_mask(values, way, place.pad_mask, table) if ANNOTATORS.fullmatch(name) else placed_values(values, way)
+    if len(way.scaled) == 3:
+        return _volume(made, row, way)
+    return png.encode(made) if made.dtype == np.uint8 else encode_pixels(made)
 
 
 def _kept(value: Any, labels: tuple[int, ...]) -> Any:
