@@ -149,17 +149,26 @@ def overlay(seen: Seen, side: int) -> Image.Image:
     picture = whole.resize(size, smooth, reducing_gap=1.0).convert("RGB")
     if seen.labels is None:
         return picture
-    indices = Image.fromarray(seen.labels)
-    labels = np.asarray(indices.resize(size, Image.Resampling.NEAREST))
-    lines = _colours(_OUTLINE)[np.where(_edges(labels), labels, 0)]
+    labels = np.asarray(Image.fromarray(seen.labels).resize(size, Image.Resampling.NEAREST))
+    lines = _painted(np.where(_edges(labels), labels, 0), _OUTLINE)
     # Shrunk by areas, so that a thin vessel fades instead of falling through the raster.
-    indices.putpalette(_colours(_FILL).tobytes(), "RGBA")
-    layer = indices.convert("RGBA").resize(size, Image.Resampling.BOX)
-    lines[labels == NOT_ANNOTATED] = (*_GREY, 90)
-    y, x = np.indices(labels.shape)
-    lines[(labels == NOT_ANNOTATED) & ((x + y) // 3 % 3 == 0)] = (*_GREY, 230)
+    layer = _painted(seen.labels, _FILL).resize(size, Image.Resampling.BOX)
+    holes = labels == NOT_ANNOTATED
+    if holes.any():
+        hatched = np.array(lines)
+        hatched[holes] = (*_GREY, 90)
+        y, x = np.indices(labels.shape)
+        hatched[holes & ((x + y) // 3 % 3 == 0)] = (*_GREY, 230)
+        lines = Image.fromarray(hatched)
     picture = Image.alpha_composite(picture.convert("RGBA"), layer)
-    return Image.alpha_composite(picture, Image.fromarray(lines)).convert("RGB")
+    return Image.alpha_composite(picture, lines).convert("RGB")
+
+
+def _painted(labels: LabelMap, alpha: int) -> Image.Image:
+    """Every class in its colour, RGBA."""
+    painted = Image.fromarray(labels)
+    painted.putpalette(_colours(alpha).tobytes(), "RGBA")
+    return painted.convert("RGBA")
 
 
 @cache
@@ -174,10 +183,10 @@ def _colours(alpha: int) -> Array:
 def _edges(labels: LabelMap) -> NDArray[np.bool_]:
     """Pixels of a structure that touch another value."""
     found = np.zeros(labels.shape, bool)
-    for axis in (0, 1):
-        step = np.diff(labels.astype(np.int16), axis=axis) != 0
-        none = np.zeros_like(step, shape=[1 if k == axis else n for k, n in enumerate(labels.shape)])
-        found |= np.concatenate((step, none), axis) | np.concatenate((none, step), axis)
+    for one, other in ((np.s_[1:], np.s_[:-1]), (np.s_[:, 1:], np.s_[:, :-1])):
+        differ = labels[one] != labels[other]
+        found[one] |= differ
+        found[other] |= differ
     return found & (labels > 0) & (labels < NOT_ANNOTATED)
 
 

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -192,6 +193,7 @@ def class_names(path: Path) -> tuple[str, ...]:
     return tuple(features["classes"]["feature"]["names"])
 
 
+@cache  # to make one anew takes as long as to draw a word
 def font_of(size: int) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
     """Pillow's own font, which is the same on every machine; `size` in pixels."""
     return ImageFont.load_default(size)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import io
 import json
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -46,7 +48,7 @@ class Converted:
             {**row, "split": split}
             for split, found in self.section(config)["splits"].items()
             for shard in found["shards"]
-            for row in pq.read_table(self.out / shard).to_pylist()
+            for row in pq.ParquetFile(self.out / shard).read().to_pylist()
         ]
 
     def row(self, image_id: str, config: str = "") -> dict[str, Any]:
@@ -115,6 +117,8 @@ def check_secrets(converted: Converted) -> None:
 
     The seek index of a `.tar.gz` alone holds pieces of the raw data, as its format has it: it never leaves `OUT/.local`.
     """
+    if not converted.phantom.secrets:
+        return
     needles = [secret.encode() for secret in converted.phantom.secrets]
     for path in converted.out.rglob("*"):
         if path.is_file() and not (path.suffix == ".gzidx" and ".local" in path.relative_to(converted.out).parts):
@@ -131,11 +135,12 @@ def check_secrets(converted: Converted) -> None:
 def _check_rows(converted: Converted, config: str, expected: list[Row]) -> None:
     found = {(row["split"], row["image_id"]): row for row in converted.rows(config)}
     assert sorted(found) == sorted((row.split, row.image_id) for row in expected)
+    names = functools.cache(lambda column: converted.names(column, config))
     for row in expected:
-        _check_row(converted, config, row, found[row.split, row.image_id])
+        _check_row(converted, config, row, found[row.split, row.image_id], names)
 
 
-def _check_row(converted: Converted, config: str, expected: Row, found: dict[str, Any]) -> None:
+def _check_row(converted: Converted, config: str, expected: Row, found: dict[str, Any], names: Callable[[str], list[str]]) -> None:
     where = f"{converted.source} {config} {expected.image_id}"
     _same_pixels(pixels(found["image"]), expected.image, f"{where} image")
     if expected.mask is None:
@@ -151,7 +156,7 @@ def _check_row(converted: Converted, config: str, expected: Row, found: dict[str
     ]
     for name, value in expected.columns.items():
         assert name in found, f"{where}: no column {name}"
-        same(found[name], value, f"{where} {name}", lambda name=name: converted.names(name, config))
+        same(found[name], value, f"{where} {name}", lambda name=name: names(name))
 
 
 def _same_pixels(found: Array, expected: Array, where: str) -> None:
