@@ -8,14 +8,20 @@ TF := .venv-tensorflow
 TENSORFLOW := $(if $(filter Darwin,$(shell uname -s)),tensorflow,tensorflow-cpu)
 CODE := hf_medseg tests benchmarks tools upload loading_scripts notebooks
 
-.PHONY: demo test test-all dist lint docs pages cards scripts facts api licenses commands bench clean
+.PHONY: demo test suite test-all dist lint docs pages cards scripts facts api licenses commands bench clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/python -m tests.support.demo
 
-test: $(VENV)/test.stamp $(OLD)/stamp $(TF)/stamp lint
+# Types are checked beside the tests, which leave a core idle now and then.
+test: $(VENV)/test.stamp $(OLD)/stamp $(TF)/stamp
+	$(MAKE) --jobs=2 lint suite
+
+# Hundreds of its tests start a process: each would compile the package anew where compiled modules are not kept.
+suite:
 	HF_MEDSEG_OLD_PYTHON=$(CURDIR)/$(OLD)/$(PROGRAMS)/python \
 	HF_MEDSEG_TENSORFLOW_PYTHON=$$(cat $(TF)/stamp) \
+	PYTHONDONTWRITEBYTECODE= \
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 # The core of the suite on every Python that this machine has, each in an environment of its own.
