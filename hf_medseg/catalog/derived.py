@@ -10,7 +10,7 @@ from typing import get_args
 from hf_medseg.catalog.combined import combined
 from hf_medseg.catalog.facts import Access, Concept
 from hf_medseg.catalog.licenses import LICENSE_TIERS, License, Tier, strictest
-from hf_medseg.catalog.lookup import sources
+from hf_medseg.catalog.lookup import source_named
 from hf_medseg.catalog.source import Config, Edition, Reading, Source
 from hf_medseg.catalog.stated import Stated
 from hf_medseg.dataset.columns import (
@@ -73,7 +73,7 @@ class Origin:
         Raises:
             Refused: it has nothing of it, so that nothing is known of its license.
         """
-        source = sources().get(self.source)
+        source = source_named(self.source)
         edition = next((one for one in source.editions if one.name == self.edition), None) if source else None
         if source is None or edition is None:
             raise Refused(

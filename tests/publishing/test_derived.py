@@ -130,6 +130,50 @@ def test_an_input_that_was_rewritten_is_refused(made: Path, tmp_path: Path) -> N
         hf_medseg.derive({"take": [{"out": str(out)}]}, tmp_path / "new", progress=False)
 
 
+@pytest.fixture(scope="module")
+def volumes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Whole volumes of a share-alike, noncommercial source, of a restricted one, and of both."""
+    home = tmp_path_factory.mktemp("volumes")
+    for source in ("kits23", "belarus-tb"):
+        harness.run(source, "clean", home / source, configs=["volumes"])
+    for name, taken in (("alike", ["kits23"]), ("closed", ["belarus-tb"]), ("mixed", ["kits23", "belarus-tb"])):
+        takes = [{"out": str(home / source / "out"), "config": "volumes"} for source in taken]
+        hf_medseg.derive({"take": takes, "place": {"size": [12, 12, 4]}}, home / name, workers=1, progress=False)
+    return home
+
+
+def test_volumes_carry_share_alike_and_wait_for_a_word_on_noncommercial_ones(volumes: Path) -> None:
+    with pytest.raises(Refused, match="noncommercial"):
+        gate.check(volumes / "alike")
+    held = gate.check(volumes / "alike", allow_noncommercial=True)
+    assert (held.license.id, held.license.tier) == ("cc-by-nc-sa-4.0", "noncommercial")
+    assert "license: cc-by-nc-sa-4.0" in (volumes / "alike" / CARD).read_text()
+
+
+@pytest.mark.parametrize("name", ["closed", "mixed"])
+def test_deriving_opens_no_volumes_and_the_card_cites_everybody(name: str, volumes: Path) -> None:
+    with pytest.raises(Refused, match="tier restricted"):
+        gate.check(volumes / name, allow_noncommercial=True)
+    card = (volumes / name / CARD).read_text()
+    for source in ("kits23", "belarus-tb") if name == "mixed" else ("belarus-tb",):
+        edition = hf_medseg.sources()[source].editions[0]
+        assert edition.citations
+        assert all(citation.strip() in card for citation in edition.citations)
+        assert all(f"{source}: {' '.join(one.split())}" in " ".join(card.split()) for one in edition.license.conditions)
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [(OPEN, "tier restricted"), ({"source": "kits23", "source_license": "cc-by-nc-sa-4.0", "source_tier": "noncommercial"}, "kits23")],
+)
+def test_volumes_that_are_sealed_anew_open_nothing(columns: dict[str, str], said: str, volumes: Path, tmp_path: Path) -> None:
+    out = shutil.copytree(volumes / "closed", tmp_path / "out")
+    forged(out / SHARD, columns, license=columns["source_license"], tier=columns["source_tier"])
+    (out / CARD).write_text((out / CARD).read_text().replace("license: other", f"license: {columns['source_license']}"))
+    with pytest.raises(Refused, match=said):
+        gate.check(out, allow_noncommercial=True)
+
+
 def license(id: str, tier: Tier) -> License:
     return License(id=id, name=id.upper(), url=f"https://{id}", tier=tier, evidence=(), conditions=(f"what {id} asks",))
 
