@@ -25,10 +25,12 @@ from hf_medseg.raw.order import natural
 
 Array = NDArray[Any]
 
+SPACES = "its slices name several frames of reference, of which nobody says how they lie to each other: they are stacked by their positions"
+REPEATED = "frames of it that repeat others pixel for pixel at their places are left out"
 _DECODED = words(
     """
     SpecificCharacterSet SOPClassUID SOPInstanceUID EchoTime TriggerTime SliceThickness InstanceNumber ImagePositionPatient
-    ImageOrientationPatient SliceLocation PixelSpacing SamplesPerPixel PhotometricInterpretation PlanarConfiguration
+    ImageOrientationPatient FrameOfReferenceUID SliceLocation PixelSpacing SamplesPerPixel PhotometricInterpretation PlanarConfiguration
     NumberOfFrames Rows Columns BitsAllocated BitsStored HighBit PixelRepresentation BurnedInAnnotation RescaleSlope
     RescaleIntercept SharedFunctionalGroupsSequence PerFrameFunctionalGroupsSequence ExtendedOffsetTable
     ExtendedOffsetTableLengths FloatPixelData DoubleFloatPixelData PixelData
@@ -38,7 +40,12 @@ _DECODED = words(
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What one slice says of itself."""
+    """What one slice says of itself.
+
+    Attributes:
+        space: its frame of reference.
+        number: which frame of its file it is, from 1; 0 in a file of one.
+    """
 
     file: str
     sop_uid: str
@@ -52,6 +59,13 @@ class Frame:
     intercept: float
     trigger_time: float | None = None
     echo_time: float | None = None
+    space: str = ""
+    number: int = 0
+
+    @property
+    def called(self) -> str:
+        """The file, and which frame of it where it holds several."""
+        return f"frame {self.number} of {self.file}" if self.number else self.file
 
 
 @dataclass(frozen=True)
@@ -61,7 +75,8 @@ class DicomSeries(VolumeImage):
     Rows and columns stay as they are; slices ascend along the LPS axis nearest to their normal. Without positions they are in the order
     of SliceLocation, else of InstanceNumber; the column `order_source` says which. Further columns: `sop_instance_uid`,
     `instance_number`, `trigger_time`, `echo_time`, and, where they differ from slice to slice, `rescale_slope` and
-    `rescale_intercept`; `repeats` gives for the SOPInstanceUID of every slice that was left out as a repetition the place of its like.
+    `rescale_intercept`; `repeats` gives for the SOPInstanceUID of every slice that was left out as a repetition the place of its like,
+    `frame_number` the frame (from 1) that a slice is of a file of many, else 0, and `spaces` the frames of reference.
 
     Attributes:
         slices: the files.
@@ -146,7 +161,11 @@ def read_series(slices: Sequence[RawFile], reader: Reader, uneven: bool) -> tupl
         "echo_time": tuple(frame.echo_time for frame in chosen),
         "order_source": source,
         "repeats": repeats,
+        "frame_number": tuple(frame.number for frame in chosen),
+        "spaces": frozenset({frame.space for frame in chosen} - {""}),
     }
+    if len(columns["spaces"]) > 1:
+        reader.note(path, SPACES)
     if len(set(scales)) > 1:
         columns["rescale_slope"], columns["rescale_intercept"] = (tuple(one) for one in zip(*scales, strict=True))
     placed = source == "position"
@@ -246,6 +265,7 @@ def frames_of(dataset: Any, path: str, count: int) -> list[Frame]:
         if slope == (0.0,):
             raise Rejected(path, "a rescale slope of 0, which takes every value away.")
         thickness = field_of("PixelMeasuresSequence", "SliceThickness", 1)
+        echo = field_of("MREchoSequence", "EffectiveEchoTime", 1)
         found.append(
             Frame(
                 path,
@@ -259,7 +279,9 @@ def frames_of(dataset: Any, path: str, count: int) -> list[Frame]:
                 slope[0] if slope else 1.0,
                 intercept[0] if intercept else 0.0,
                 number_of(dataset, "TriggerTime"),
-                number_of(dataset, "EchoTime"),
+                echo[0] if echo else number_of(dataset, "EchoTime"),
+                text_of(dataset, "FrameOfReferenceUID"),
+                number + 1 if count > 1 else 0,
             )
         )
     return found
@@ -321,13 +343,21 @@ def _without_repeats(
             echoes = frames[one].echo_time != frames[other].echo_time
             raise Rejected(
                 frames[other].file,
-                f"it lies where {frames[one].file} lies and differs from it" + ("; the series holds several echoes." if echoes else "."),
+                f"{_self(frames[other])} lies where {frames[one].called} lies and differs from it"
+                + ("; the series holds several echoes." if echoes else "."),
                 "Keep one echo, time point or b-value a series.",
             )
         kept[-1] = one
+        if frames[other].number:
+            reader.note(frames[other].file, REPEATED)
+            continue
         repeats = {sop: place for sop, place in repeats.items() if sop != frames[one].sop_uid} | {frames[other].sop_uid: len(kept) - 1}
         reader.duplicates.append(frames[other].file)
     return kept, places, repeats
+
+
+def _self(frame: Frame) -> str:
+    return f"its frame {frame.number}" if frame.number else "it"
 
 
 def _check_even(values: list[float], instances: list[int | None], source: str, uneven: bool, path: str) -> float | None:

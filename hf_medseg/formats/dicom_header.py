@@ -28,6 +28,7 @@ CONTOURS = ("1.2.840.10008.5.1.4.1.1.481.3",)
 _PLANNED = words(
     """
     SpecificCharacterSet ImageType SOPClassUID SOPInstanceUID Modality SeriesDescription ReferencedSeriesSequence PatientID
+    StudiesContainingOtherReferencedInstancesSequence
     PatientSex PatientAge PatientIdentityRemoved BodyPartExamined SliceThickness EchoTime TriggerTime ConvolutionKernel
     ViewPosition StudyInstanceUID SeriesInstanceUID SeriesNumber AcquisitionNumber InstanceNumber ImagePositionPatient
     ImageOrientationPatient FrameOfReferenceUID Laterality ImageLaterality SliceLocation NumberOfFrames Rows Columns
@@ -74,6 +75,7 @@ class Header:
         age: years.
         laterality: `L`, `R` or as the file says.
         structures: what a SEG or RTSTRUCT outlines.
+        undrawn: names of structures of an RTSTRUCT that have no closed contour, but for those that are marked points.
         refers_to: SeriesInstanceUIDs of the images that a SEG or RTSTRUCT was drawn on; where it names none, their SOPInstanceUIDs.
         images: SOPInstanceUIDs of the images that it was drawn on, as far as it names them.
         frames_of: those of them that its single frames or contours name.
@@ -114,6 +116,7 @@ class Header:
     identity_removed: str = ""
     burned_in: bool = False
     structures: tuple[Structure, ...] = ()
+    undrawn: tuple[str, ...] = ()
     refers_to: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
     frames_of: tuple[str, ...] = ()
@@ -229,9 +232,11 @@ def _with_structures(header: Header, dataset: Any) -> Header:
     when = ("ContentDate", "ContentTime") if segments else ("StructureSetDate", "StructureSetTime")
     series, frames_of = _unique(_series_referenced(dataset)), _unique(_images_of_frames(dataset))
     images = _unique((*frames_of, *_images_referenced(dataset)))
+    structures, undrawn = (_segments(dataset), ()) if segments else _rois(dataset)
     header = replace(
         header,
-        structures=_segments(dataset) if segments else _rois(dataset),
+        structures=structures,
+        undrawn=undrawn,
         refers_to=series or images,
         images=images,
         frames_of=frames_of,
@@ -264,7 +269,7 @@ def _places(dataset: Any, header: Header) -> Iterator[Vector]:
         return
     for roi in items_of(dataset, "ROIContourSequence"):
         for contour in items_of(roi, "ContourSequence"):
-            if text_of(contour, "ContourGeometricType").startswith("CLOSED"):
+            if _kind(contour).startswith("CLOSED"):
                 numbers = vector_of(contour, "ContourData")
                 if numbers is not None and len(numbers) >= 3:
                     yield numbers[0], numbers[1], numbers[2]
@@ -296,15 +301,19 @@ def _segments(dataset: Any) -> tuple[Structure, ...]:
     return tuple(one for one in found if one.number)
 
 
-def _rois(dataset: Any) -> tuple[Structure, ...]:
-    """The structures that have closed contours: points mark places, they enclose nothing."""
-    drawn = {
-        whole_of(item, "ReferencedROINumber")
-        for item in items_of(dataset, "ROIContourSequence")
-        if any(text_of(contour, "ContourGeometricType").startswith("CLOSED") for contour in items_of(item, "ContourSequence"))
-    }
-    found = _structures(dataset, "StructureSetROISequence", "ROINumber", "ROIName", "ROIGenerationAlgorithm")
-    return tuple(one for one in found if one.number in drawn)
+def _rois(dataset: Any) -> tuple[tuple[Structure, ...], tuple[str, ...]]:
+    """(the structures that have closed contours, names of those that have none): points mark places, they enclose nothing."""
+    kinds: dict[int | None, set[str]] = {}
+    for item in items_of(dataset, "ROIContourSequence"):
+        kinds.setdefault(whole_of(item, "ReferencedROINumber"), set()).update(map(_kind, items_of(item, "ContourSequence")))
+    drawn = {number for number, some in kinds.items() if any(kind.startswith("CLOSED") for kind in some)}
+    found = list(_structures(dataset, "StructureSetROISequence", "ROINumber", "ROIName", "ROIGenerationAlgorithm"))
+    undrawn = [one.name for one in found if one.number not in drawn and kinds.get(one.number) != {"POINT"}]
+    return tuple(one for one in found if one.number in drawn), _unique(undrawn)
+
+
+def _kind(contour: Any) -> str:
+    return text_of(contour, "ContourGeometricType").upper()
 
 
 def _unique(uids: Iterable[str]) -> tuple[str, ...]:
@@ -319,8 +328,14 @@ def _frames_referenced(dataset: Any) -> Iterator[str]:
         yield text_of(roi, "ReferencedFrameOfReferenceUID")
 
 
+def _series_items(dataset: Any) -> Iterator[Any]:
+    """What a SEG says of the series that it was drawn on, in its own study or in others."""
+    for part in (dataset, *items_of(dataset, "StudiesContainingOtherReferencedInstancesSequence")):
+        yield from items_of(part, "ReferencedSeriesSequence")
+
+
 def _images_referenced(dataset: Any) -> Iterator[str]:
-    for series in items_of(dataset, "ReferencedSeriesSequence"):
+    for series in _series_items(dataset):
         yield from (text_of(image, "ReferencedSOPInstanceUID") for image in items_of(series, "ReferencedInstanceSequence"))
 
 
@@ -334,7 +349,7 @@ def _images_of_frames(dataset: Any) -> Iterator[str]:
 
 
 def _series_referenced(dataset: Any) -> Iterator[str]:
-    for item in items_of(dataset, "ReferencedSeriesSequence"):
+    for item in _series_items(dataset):
         yield text_of(item, "SeriesInstanceUID")
     for frame in items_of(dataset, "ReferencedFrameOfReferenceSequence"):
         for study in items_of(frame, "RTReferencedStudySequence"):

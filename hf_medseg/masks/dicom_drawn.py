@@ -14,7 +14,7 @@ import numpy as np
 
 from hf_medseg.errors import Rejected
 from hf_medseg.masks.cells import Cell
-from hf_medseg.masks.dicom_seg import DicomSegment
+from hf_medseg.masks.dicom_seg import DicomSegment, DrawnElsewhere
 from hf_medseg.masks.labels import LabelMap, Labels, Shape, on_grid
 from hf_medseg.raw.files import RawFile, Reader
 
@@ -82,6 +82,8 @@ class Drawn:
             try:
                 on_grid(one.part, reader, shape)
                 kept.append(one)
+            except DrawnElsewhere as error:  # its object is of other series too
+                reader.note(error.file, error.expected)
             except Rejected as error:
                 wrong.setdefault((one.sop, error.expected), (one.sop, error))
                 if isinstance(one.part, DicomSegment):

@@ -1,4 +1,4 @@
-"""Which image series a SEG or RTSTRUCT was drawn on: the one that it names; else the one on which alone it lies.
+"""Which image series a SEG or RTSTRUCT was drawn on: the one that it, or each frame, names; else the one on which alone it lies.
 
 What names a series that is not there is never given to another one: it was drawn on other pixels.
 """
@@ -25,20 +25,25 @@ class Matcher:
         self._images = images
         self._owners = {one.header.sop_uid: uid for uid, series in images.items() for one in series.instances}
 
-    def series_of(self, drawn: Instance) -> str:
-        """The SeriesInstanceUID of the images that an object was drawn on; empty where not exactly one can be meant."""
+    def series_of(self, drawn: Instance) -> list[str]:
+        """The SeriesInstanceUID of the images that an object was drawn on; none where it cannot be told which are meant.
+
+        There are several only where its single frames or contours name images of each.
+        """
         header = drawn.header
         named = sorted({uid if uid in self._images else self._owners.get(uid, "") for uid in header.refers_to} - {""})
         if len(named) == 1:
-            return named[0]
+            return named
         if header.refers_to and not named:
-            return ""
+            return []
+        if own := sorted({self._owners.get(uid, "") for uid in header.frames_of} & {*named}):
+            return [uid for uid in own if lies_on(header, self._images[uid])] or own
         possible = named or self._near(header)
         fits = {uid: lies_on(header, self._images[uid]) for uid in possible}
         found = [uid for uid, fit in fits.items() if fit]
         if not found and len(possible) == 1 and header.frame_uid:
             found = [uid for uid, fit in fits.items() if fit is None]  # nothing speaks against it; its pixels are checked when it is read
-        return found[0] if len(found) == 1 else ""
+        return found if len(found) == 1 else []
 
     def _near(self, header: Header) -> list[str]:
         """The series of one frame of reference; of an object that names none, those of its study."""

@@ -23,6 +23,7 @@ from hf_medseg.formats.dicom import DicomSeries
 from hf_medseg.formats.dicom_fields import guarded, items_of, open_dataset, text_of, whole_of, words
 from hf_medseg.formats.dicom_geometry import normal_of
 from hf_medseg.formats.volume import Grid, Samples
+from hf_medseg.masks.dicom_seg import DrawnElsewhere, Source, check_space, drawn_here, source_of
 from hf_medseg.masks.labels import LabelMap, Labels, Shape
 from hf_medseg.masks.polygons import fill
 from hf_medseg.raw.files import RawFile, Reader
@@ -31,7 +32,7 @@ Points = NDArray[np.float64]
 Area = NDArray[np.bool_]
 Tell = Callable[[str], None]
 
-_READ = words("SOPClassUID SOPInstanceUID ROIContourSequence")
+_READ = words("SOPClassUID SOPInstanceUID StructureSetROISequence ROIContourSequence")
 # How far a contour may lie from its slice, in slice distances: planning systems round, but do not draw between slices.
 _NEAR = 0.25
 # So near, in pixels, two lines are one: points are written with few digits.
@@ -79,8 +80,14 @@ class RtStructure(Labels):
 
         for kind, count in sorted(roi.open.items()):
             tell(f"{count} {'contour' if count == 1 else 'contours'} {kind} left out; nothing is enclosed")
+        here = drawn_here([*roi.images, *(one for other in rois.values() for one in other.images)], samples)[: len(roi.images)]
+        if here and not any(here):
+            raise DrawnElsewhere(self.file.path, f"{called} was drawn on other images, and is in no mask of these", _ADVICE)
         try:
-            return painted(roi.contours, samples, self.file.path, exclusive=roi.exclusive, tell=tell) * np.uint8(self.to)
+            if roi.twice:
+                raise Rejected(self.file.path, "another structure has the same number, so that nobody knows whose a contour is.", _ADVICE)
+            check_space(roi.space, samples, self.file.path)
+            return painted(roi.contours, samples, self.file.path, exclusive=roi.exclusive, tell=tell, here=here) * np.uint8(self.to)
         except Rejected as error:
             raise Rejected(error.file, f"{called} cannot be painted: {error.expected}", error.advice) from None
 
@@ -91,13 +98,19 @@ class Roi:
 
     Attributes:
         contours: the closed ones, (points, 3) in LPS mm.
+        images: those that each of them was drawn on, as far as it names them.
         exclusive: whether they are CLOSEDPLANAR_XOR.
         open: what encloses nothing, but for single points that mark places: how many contours of each kind.
+        space: the frame of reference of its points, as far as it is named.
+        twice: whether another structure has its number.
     """
 
     contours: list[Points] = field(default_factory=list)
+    images: list[tuple[Source, ...]] = field(default_factory=list)
     exclusive: bool = False
     open: Counter[str] = field(default_factory=Counter)
+    space: str = ""
+    twice: bool = False
 
 
 def rois_of(data: bytes, path: str) -> dict[int, Roi]:
@@ -112,6 +125,9 @@ def rois_of(data: bytes, path: str) -> dict[int, Roi]:
 
 def _rois(dataset: Any, path: str) -> dict[int, Roi]:
     found: dict[int, Roi] = {}
+    for item in items_of(dataset, "StructureSetROISequence"):
+        number = whole_of(item, "ROINumber") or 0
+        found[number] = Roi(space=text_of(item, "ReferencedFrameOfReferenceUID"), twice=number in found)
     for item in items_of(dataset, "ROIContourSequence"):
         roi = found.setdefault(whole_of(item, "ReferencedROINumber") or 0, Roi())
         for contour in items_of(item, "ContourSequence"):
@@ -135,6 +151,7 @@ def _add(roi: Roi, contour: Any, path: str) -> None:
         roi.open["of fewer than three points"] += 1
         return
     roi.contours.append(points)
+    roi.images.append(tuple(map(source_of, items_of(contour, "ContourImageSequence"))))
     roi.exclusive = roi.exclusive or kind == "CLOSEDPLANAR_XOR"
 
 
@@ -142,7 +159,15 @@ def _untold(_: str) -> None:
     """For callers whom what is cut off does not concern."""
 
 
-def painted(contours: Sequence[Points], samples: Samples, path: str, *, exclusive: bool = False, tell: Tell = _untold) -> LabelMap:
+def painted(
+    contours: Sequence[Points],
+    samples: Samples,
+    path: str,
+    *,
+    exclusive: bool = False,
+    tell: Tell = _untold,
+    here: Sequence[bool] = (),
+) -> LabelMap:
     """0 and 1 on the image's grid, by the rule above.
 
     Args:
@@ -151,6 +176,7 @@ def painted(contours: Sequence[Points], samples: Samples, path: str, *, exclusiv
         path: the RTSTRUCT, for messages.
         exclusive: whether they are CLOSEDPLANAR_XOR.
         tell: is told what was cut off.
+        here: which of them were drawn on this image, see `drawn_here`; all where nothing is given.
 
     Raises:
         Rejected: a contour lies between slices, or none lies on the image.
@@ -159,13 +185,13 @@ def painted(contours: Sequence[Points], samples: Samples, path: str, *, exclusiv
     result = np.zeros(grid.shape, np.uint8)
     if not contours:
         return result
-    slices = _on_slices(contours, grid, path, tell)
+    slices = _on_slices(contours, here or [True] * len(contours), grid, path, tell)
     for number, outlines in slices.items():
         result[number] = odd(outlines, *grid.shape[1:]) if exclusive else united(outlines, *grid.shape[1:])
     return result
 
 
-def _on_slices(contours: Sequence[Points], grid: Grid, path: str, tell: Tell) -> dict[int, list[Points]]:
+def _on_slices(contours: Sequence[Points], here: Sequence[bool], grid: Grid, path: str, tell: Tell) -> dict[int, list[Points]]:
     """The contours of every slice in pixels of the image, (points, 2): x and y."""
     if not grid.positions or not grid.direction or not grid.pixel_spacing:
         raise Rejected(path, "its contours are in patient coordinates, and its image does not say where it lies.", _ADVICE)
@@ -174,19 +200,23 @@ def _on_slices(contours: Sequence[Points], grid: Grid, path: str, tell: Tell) ->
     near = _NEAR * (grid.slice_spacing or grid.slice_thickness or 1.0)
     slices: dict[int, list[Points]] = {}
     beyond: list[float] = []
-    beside = cut = 0
-    for contour in contours:
+    beside = cut = elsewhere = 0
+    for contour, mine in zip(contours, here, strict=True):
         own = contour @ normal
         number = int(np.argmin(np.abs(heights - np.median(own))))
         if np.abs(own - heights[number]).max() > near:
             if own.max() < heights[0] or own.min() > heights[-1]:
                 beyond.append(float(np.median(own)))
                 continue
-            raise Rejected(
-                path,
-                f"a contour at {own.min():.5g}..{own.max():.5g} mm, where its image has no slice (nearest: {heights[number]:.5g} mm).",
-                _ADVICE,
-            )
+            if mine:
+                raise Rejected(
+                    path,
+                    f"a contour at {own.min():.5g}..{own.max():.5g} mm, where its image has no slice (nearest: {heights[number]:.5g} mm).",
+                    _ADVICE,
+                )
+        if not mine:
+            elsewhere += 1
+            continue
         offset = contour - np.array(grid.positions[number])
         # Ten digits: what the sums lose must not decide on which side of a pixel's centre a contour runs.
         x, y = np.round(offset @ across / grid.pixel_spacing[1], 10), np.round(offset @ down / grid.pixel_spacing[0], 10)
@@ -203,6 +233,8 @@ def _on_slices(contours: Sequence[Points], grid: Grid, path: str, tell: Tell) ->
         tell(
             f"{len(beyond)} of {whole} lie beyond the first or last slice of the image, at {min(beyond):.5g}..{max(beyond):.5g} mm: cut off"
         )
+    if elsewhere:
+        tell(f"{elsewhere} of {whole} were drawn on other images, and are in no mask of these")
     if cut + beside:
         tell(f"{cut + beside} of {whole} leave the image: what lies beside its pixels is cut off")
     return slices

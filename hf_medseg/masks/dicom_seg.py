@@ -6,6 +6,7 @@ axis, and a stack need not be even. (highdicom reads the same files as whole vol
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from hf_medseg.errors import Rejected
 from hf_medseg.formats.dicom import DicomSeries, Frame, frames_of
-from hf_medseg.formats.dicom_fields import guarded, items_of, library, open_dataset, text_of, whole_of, words
+from hf_medseg.formats.dicom_fields import guarded, items_of, library, open_dataset, text_of, vector_of, whole_of, words
 from hf_medseg.formats.dicom_geometry import normal_of
 from hf_medseg.formats.dicom_packing import make_readable
 from hf_medseg.formats.volume import TOLERANCE, Samples
@@ -23,8 +24,8 @@ from hf_medseg.raw.files import RawFile, Reader
 
 _READ = words(
     """
-    SOPClassUID SOPInstanceUID SamplesPerPixel PhotometricInterpretation NumberOfFrames Rows Columns BitsAllocated BitsStored HighBit
-    PixelRepresentation SegmentationType MaximumFractionalValue SegmentSequence SharedFunctionalGroupsSequence
+    SOPClassUID SOPInstanceUID FrameOfReferenceUID SamplesPerPixel PhotometricInterpretation NumberOfFrames Rows Columns BitsAllocated
+    BitsStored HighBit PixelRepresentation SegmentationType MaximumFractionalValue SegmentSequence SharedFunctionalGroupsSequence
     PerFrameFunctionalGroupsSequence
     ExtendedOffsetTable ExtendedOffsetTableLengths PixelData
     """
@@ -32,6 +33,37 @@ _READ = words(
 # Grids agree that are nearer than this, in pixels and slices: headers round positions to some digits.
 _NEAR = 0.05
 _ADVICE = "Keep the segmentation beside the images that it was drawn on, as the archive publishes them."
+# An image that a frame or contour was drawn on: its SOPInstanceUID, and numbers of its frames where it has many and not all are meant.
+Source = tuple[str, tuple[int, ...]]
+
+
+class DrawnElsewhere(Rejected):
+    """A structure of an object of several series was drawn on the images of another one."""
+
+
+def source_of(item: Any) -> Source:
+    """The image that an item of a sequence refers to."""
+    return text_of(item, "ReferencedSOPInstanceUID"), tuple(map(int, vector_of(item, "ReferencedFrameNumber") or ()))
+
+
+def drawn_here(sources: Sequence[Sequence[Source]], samples: Samples) -> list[bool]:
+    """Which frames or contours of an object belong to an image, by the images that they were drawn on.
+
+    Those that name none do. Where no one names an image of the series, UIDs were changed on the way: all do.
+    """
+    own = {*samples.columns["sop_instance_uid"], *samples.columns["repeats"]}
+    named = [any(sop in own for sop, _ in one) for one in sources]
+    return [here or not one for here, one in zip(named, sources, strict=True)] if any(named) else [True] * len(named)
+
+
+def check_space(space: str, samples: Samples, path: str) -> None:
+    """Makes sure that positions mean the same for a mask and its image.
+
+    Raises:
+        Rejected: each names another frame of reference.
+    """
+    if space and samples.columns["spaces"] and space not in samples.columns["spaces"]:
+        raise Rejected(path, "it lies in another frame of reference than its image, and nothing says how the two meet.", _ADVICE)
 
 
 @dataclass(frozen=True)
@@ -62,11 +94,13 @@ class DicomSegment(Labels):
         Raises:
             Rejected: the SEG is damaged, or lies on a grid that does not fit its image's.
         """
-        samples = self.image.samples(reader)
+        samples, path = self.image.samples(reader), self.file.path
+
+        def tell(what: str) -> None:
+            reader.note(path, what)
+
         seg: _Segmentation = reader.once((DicomSegment, self.file), lambda: _open(reader.read(self.file, keep=False), self.file.path))
-        return guarded(
-            self.file.path, lambda: seg.place(self.number, samples) * np.uint8(self.to), "its frames cannot be decoded, or are cut"
-        )
+        return guarded(path, lambda: seg.place(self.number, samples, tell) * np.uint8(self.to), "its frames cannot be decoded, or are cut")
 
 
 @dataclass
@@ -75,7 +109,7 @@ class _Segmentation:
 
     Attributes:
         segments: number of the segment that each frame holds; empty for a label map.
-        sources: SOPInstanceUIDs of the images that each frame was drawn on.
+        sources: the images that each frame was drawn on.
         half: from this value on a pixel is inside.
     """
 
@@ -83,13 +117,19 @@ class _Segmentation:
     path: str
     frames: list[Frame]
     segments: list[int | None]
-    sources: list[tuple[str, ...]]
+    sources: list[tuple[Source, ...]]
     half: float
 
-    def place(self, number: int, samples: Samples) -> LabelMap:
+    def place(self, number: int, samples: Samples, tell: Callable[[str], None]) -> LabelMap:
         """0 and 1 on the image's grid."""
         result = np.zeros(samples.grid.shape, np.uint8)
         chosen = [k for k, segment in enumerate(self.segments) if segment == number] if self.segments else list(range(len(self.frames)))
+        here = drawn_here(self.sources, samples)
+        if not all(here):
+            tell(f"{here.count(False)} of its {len(here)} frames were drawn on other images, and are in no mask of these")
+            if chosen and not any(here[k] for k in chosen):
+                raise DrawnElsewhere(self.path, f"all frames of its segment {number} were drawn on other images", _ADVICE)
+            chosen = [k for k in chosen if here[k]]
         first: dict[Any, int] = {}
         for k in chosen:
             pixels = self._frame(k)
@@ -119,18 +159,28 @@ class _Segmentation:
     def _paint(self, result: LabelMap, k: int, rows: NDArray[Any], columns: NDArray[Any], samples: Samples) -> None:
         grid, frame = samples.grid, self.frames[k]
         if grid.affine is None or frame.position is None or frame.orientation is None or frame.spacing is None:
-            # Of an image of many frames, which all have its UID, none is meant more than another.
-            slices = [number for number, sop in enumerate(samples.columns["sop_instance_uid"]) if sop in self.sources[k]]
+            slices = [number for number, one in enumerate(_slices(samples)) if any(_is_meant(*one, source) for source in self.sources[k])]
             if len(slices) != 1 or (self.dataset.Rows, self.dataset.Columns) != grid.shape[1:]:
                 raise Rejected(self.path, f"its frame {k + 1} says neither where it lies nor which slice it was drawn on.", _ADVICE)
             result[slices[0], rows, columns] = 1
             return
+        check_space(frame.space, samples, self.path)
         place, across, down = _on_image(frame, samples, self.path)
         x = place[0] + columns * across
         y = place[1] + rows * down
         if x.min() < 0 or y.min() < 0 or x.max() >= grid.shape[2] or y.max() >= grid.shape[1]:
             raise Rejected(self.path, f"its frame {k + 1} marks pixels outside the image.", _ADVICE)
         result[place[2], y, x] = 1
+
+
+def _slices(samples: Samples) -> Iterator[tuple[str, int]]:
+    """The SOPInstanceUID of every slice, and which frame of its file it is."""
+    return zip(samples.columns["sop_instance_uid"], samples.columns["frame_number"], strict=True)
+
+
+def _is_meant(sop: str, number: int, source: Source) -> bool:
+    """Whether a frame was drawn on a slice; of an image of many frames, which all have its UID, on those that it names."""
+    return sop == source[0] and (not number or not source[1] or number in source[1])
 
 
 def _on_image(frame: Frame, samples: Samples, path: str) -> tuple[tuple[int, int, int], int, int]:
@@ -185,7 +235,7 @@ def _described(dataset: Any, path: str) -> _Segmentation:
         segments.append(numbers[0] if numbers else None)
         sources.append(
             tuple(
-                text_of(image, "ReferencedSOPInstanceUID")
+                source_of(image)
                 for one in both
                 for item in items_of(one, "DerivationImageSequence")
                 for image in items_of(item, "SourceImageSequence")
@@ -193,7 +243,9 @@ def _described(dataset: Any, path: str) -> _Segmentation:
         )
     if kind != "LABELMAP" and None in segments:
         raise Rejected(path, "some of its frames do not say which segment they hold.", _ADVICE)
-    described = {whole_of(one, "SegmentNumber") for one in items_of(dataset, "SegmentSequence")}
+    numbers = [whole_of(one, "SegmentNumber") for one in items_of(dataset, "SegmentSequence")]
+    if len(described := set(numbers)) < len(numbers):
+        raise Rejected(path, "two of its segments have the same number, so that nobody knows whose a frame is.", _ADVICE)
     if strange := sorted(number for number in {*segments} - described if number is not None):
         raise Rejected(path, f"a frame of it is of segment {strange[0]}, which it does not describe.", _ADVICE)
     return _Segmentation(

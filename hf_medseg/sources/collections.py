@@ -140,13 +140,18 @@ class Collection:
         matcher = Matcher(images)
         on: dict[str, list[Instance]] = {}
         for instance in self._selected(raw, drawn):
-            uid = matcher.series_of(instance)
+            of = matcher.series_of(instance)
             if wrong := self._not_deidentified({instance.header.identity_removed}):
                 yield Case(instance.header.sop_uid, {"image": DicomPicture.of(instance.file)}, problem=Problem(wrong, self._advice))
-            elif not uid:
+            elif not of:
                 yield _unmatched(raw, instance, matcher)
             else:
-                on.setdefault(uid, []).append(instance)
+                for name in instance.header.undrawn:
+                    raw.note(name, "a structure without a closed contour: it encloses nothing, and is in no mask")
+                if not instance.header.structures:
+                    raw.skip(instance.file, "a SEG or RTSTRUCT that outlines nothing")
+                for uid in of:
+                    on.setdefault(uid, []).append(instance)
         for uid, series in images.items():
             mine = self._latest(raw, on.get(uid, []))
             if mine or not self.only_referenced:
@@ -345,7 +350,7 @@ def _unmatched(raw: Raw, instance: Instance, matcher: Matcher) -> Case:
         instance.header.sop_uid,
         {"image": DicomPicture.of(instance.file)},
         problem=Problem(
-            f"it must refer to one image series below RAW, or lie on one alone; it refers to: {named}.",
+            f"it must refer to one image series below RAW, or lie on one alone, or say for each frame; it refers to: {named}.",
             "Download the images that it was drawn on along with it.",
         ),
     )

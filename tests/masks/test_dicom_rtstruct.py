@@ -129,6 +129,24 @@ def test_contour_between_slices(tmp_path: Path, shift: float) -> None:
         structure(tmp_path / "rs", 1, series)
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("ReferencedFrameOfReferenceUID", "1.2.3", "in another frame of reference"),
+        ("ROINumber", 1, "another structure has the same number"),
+    ],
+)
+def test_structures_of_which_nobody_knows_where_or_whose_they_are(tmp_path: Path, key: str, value: Any, words: str) -> None:
+    """The one was painted as if both spaces were one; of the other, each structure had the contours of both."""
+    series = ct(tmp_path)
+    write_rtstruct(tmp_path / "rs", series, {"GTV": [(1, ring(1.5, 2.5, 9.5, 13.5))], "CTV": [(2, ring(1.5, 2.5, 9.5, 13.5))]}, name="rs")
+    rs = dcmread(tmp_path / "rs")
+    setattr(rs.StructureSetROISequence[1], key, value)
+    rs.save_as(tmp_path / "rs")
+    with pytest.raises(Rejected, match=words):
+        structure(tmp_path / "rs", 1 if key == "ROINumber" else 2, series)
+
+
 def test_rounded_heights_are_the_slice(tmp_path: Path) -> None:
     series = ct(tmp_path)
     write_rtstruct(tmp_path / "rs", series, {"GTV": [(1, ring(1.5, 2.5, 9.5, 13.5))]}, name="rs", shift=0.05)
@@ -271,6 +289,10 @@ def test_lines_and_contours_of_two_points_are_noted(tmp_path: Path) -> None:
         "structure 1: 1 contour of fewer than three points left out; nothing is enclosed",
         "structure 1: 1 contour of the kind OPEN_PLANAR left out; nothing is enclosed",
     ]
+    for kind, undrawn in (("OPEN_NONPLANAR", ("GTV",)), ("POINT", ()), ("closed_planar", ())):
+        change_contours(tmp_path / "rs", lambda contour, kind=kind: setattr(contour, "ContourGeometricType", kind))
+        header = look((tmp_path / "rs").read_bytes(), "rs")
+        assert header is not None and header.undrawn == undrawn and len(header.structures) == (kind == "closed_planar")
 
 
 def change_contours(path: Path, change: Callable[[Any], None], only: int | None = None) -> None:

@@ -71,9 +71,9 @@ def test_uneven_stack(tmp_path: Path) -> None:
     assert np.array_equal(segment(tmp_path / "seg", 1, series.paths), truth)
 
 
-@pytest.mark.parametrize("frames", [1, 3])
-def test_a_frame_that_says_nothing_but_its_image(frames: int, tmp_path: Path) -> None:
-    """Enough where the image is one slice; of an image of many frames it could be any."""
+@pytest.mark.parametrize(("frames", "named"), [(1, None), (3, None), (3, 2)])
+def test_a_frame_that_says_nothing_but_its_image(frames: int, named: int | None, tmp_path: Path) -> None:
+    """Enough where the image is one slice; of an image of many frames it could be any, unless it is named by its number."""
     image = rng("cine").integers(0, 200, (1, 16, 12)).astype(np.uint8)
     series = write_series(tmp_path, image, name="cine", patient_id="P1", identities=False)
     truth = blobs("c")[1:2]
@@ -83,12 +83,15 @@ def test_a_frame_that_says_nothing_but_its_image(frames: int, tmp_path: Path) ->
         for keyword in ("PlanePositionSequence", "PlaneOrientationSequence"):
             if keyword in group:
                 delattr(group, keyword)
+        for derivation in group.get("DerivationImageSequence", []) if named else ():
+            derivation.SourceImageSequence[0].ReferencedFrameNumber = named
     seg.save_as(tmp_path / "seg")
     del header.ImagePositionPatient, header.ImageOrientationPatient
     header.NumberOfFrames, header.PixelData = frames, image.tobytes() * frames
     header.save_as(series.paths[0])
-    if frames == 1:
-        assert np.array_equal(segment(tmp_path / "seg", 1, series.paths), truth)
+    if frames == 1 or named:
+        place = (named or 1) - 1
+        assert np.array_equal(segment(tmp_path / "seg", 1, series.paths), np.pad(truth, ((place, frames - 1 - place), (0, 0), (0, 0))))
     else:
         with pytest.raises(Rejected, match="neither where it lies nor which slice"):
             segment(tmp_path / "seg", 1, series.paths)
@@ -254,6 +257,8 @@ def _two_at_one_place(header: Any) -> None:
     [
         (_strange_segment, "of segment 9, which it does not describe"),
         (_two_at_one_place, "frames 1 and 2 are of one segment and one place"),
+        (lambda seg: setattr(seg.SegmentSequence[1], "SegmentNumber", 1), "two of its segments have the same number"),
+        (lambda seg: setattr(seg, "FrameOfReferenceUID", "1.2.3"), "in another frame of reference"),
     ],
 )
 def test_frames_that_say_what_cannot_be_are_rejected(tmp_path: Path, change: Callable[[Any], None], words: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from pydicom import dcmread
 from pydicom.dataset import Dataset
+from pydicom.pixels.utils import pack_bits
 from pydicom.uid import UID
 
 from hf_medseg.conversion.run import Conversion, convert
@@ -274,6 +276,34 @@ def test_a_seg_that_lies_on_two_series_is_on_neither_and_a_note_names_them(tmp_p
     ((path, reason),) = notes(done)
     assert path == f"{uid('series seg')}/{uid('sop seg')}.dcm" and series.uid in reason and twin.uid in reason
     assert all(row["mask"] is None for row in rows_of(done))
+
+
+def of_both(path: Path, parts: list[Path]) -> None:
+    """One SEG of the frames of two, each of which names images of its own."""
+    seg, other = map(dcmread, parts)
+    frames = np.concatenate([seg.pixel_array, other.pixel_array])
+    for key in ("PerFrameFunctionalGroupsSequence", "ReferencedSeriesSequence"):
+        setattr(seg, key, [*seg[key].value, *other[key].value])
+    seg.NumberOfFrames, seg.PixelData = len(frames), pack_bits(frames)
+    seg.save_as(path)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_of_a_seg_of_two_series_each_has_what_was_drawn_on_its_own_images(tmp_path: Path, there: bool) -> None:
+    """Where one series was not downloaded, its frames were painted on the other."""
+    truths = {"a": LIVER, "b": np.roll(LIVER, 5, 1)}
+    series = {name: ct(tmp_path / "raw", name) for name in truths}
+    for name, truth in truths.items():
+        write_seg(tmp_path / name, series[name].headers, {"Liver": truth}, name="seg")
+    of_both(tmp_path / "raw/1.dcm", [tmp_path / name for name in truths])
+    if not there:
+        shutil.rmtree(tmp_path / "raw/b")
+    done = converted(tmp_path)
+    assert not done.rejected
+    for name in ("a", "b") if there else ("a",):
+        rows = [row for row in rows_of(done) if row["volume_id"] == series[name].uid]
+        assert np.array_equal(np.stack([pixels(row["mask"]) for row in rows]), truths[name])
+    assert {reason for _, reason in notes(done, "notes")} == {"3 of its 6 frames were drawn on other images, and are in no mask of these"}
 
 
 def test_a_seg_of_images_that_are_not_there_is_never_given_to_others(tmp_path: Path) -> None:
