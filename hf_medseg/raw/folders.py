@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hf_medseg.errors import Refused, Rejected
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.order import natural_key
-from hf_medseg.raw.splits import split_of
+from hf_medseg.raw.splits import refuse_unclear, split_of
 from hf_medseg.raw.tree import Found, joined
 
 
@@ -90,6 +90,7 @@ def _check_splits(every: Sequence[Above], common: int) -> None:
     Raises:
         Refused: see above.
     """
+    refuse_unclear({folder for above in every for folder in above.folders[common:]})
     for above in every:
         further = {split_of(folder) for folder in above.folders[0 if above.split is None else common :]} - {None, above.split}
         if further - ({"train"} if above.split is None else set()):

@@ -14,7 +14,7 @@ from hf_medseg.formats.volume_file import segments_of, stem_of
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.order import natural_key
 from hf_medseg.raw.path_patterns import PathPattern
-from hf_medseg.raw.splits import split_of
+from hf_medseg.raw.splits import refuse_unclear, split_of
 from hf_medseg.raw.tables import Table, json_of
 from hf_medseg.raw.tree import Raw
 from hf_medseg.sources.nnunet_json import labels_of, sides_of
@@ -269,6 +269,8 @@ def suggested(reading: Reading) -> str:
 def _named(raw: Raw, entries: Mapping[str, tuple[RawFile | None, dict[str, RawFile]]]) -> Iterator[Entry]:
     """The cases with names of their own: the stem where that is enough, else with the folders above."""
     stems = [_short(path) for path in entries]
+    above = [posixpath.dirname(path).split("/") for path in entries]
+    refuse_unclear({one for folders in above for one in folders} - set.intersection(*map(set, above)))
     for path, (image, masks) in sorted(entries.items(), key=lambda one: natural_key(one[0])):
         stem, folders = _short(path), posixpath.dirname(path).split("/")
         repeated = stems.count(stem) > 1 or _generic(stem)

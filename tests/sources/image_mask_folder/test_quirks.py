@@ -391,6 +391,7 @@ def test_a_bare_images_and_masks_is_nobodys(tmp_path: Path) -> None:
         ("01_train", "02_test"),
         ("trn", "holdout"),
         ("TrainingSet", "TE"),
+        ("train2017", "test_2017"),
     ],
 )
 def test_common_spellings_of_splits_are_understood(training: str, testing: str, tmp_path: Path) -> None:
@@ -408,10 +409,17 @@ def test_common_spellings_of_the_validation_set(folder: str, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    "folder", ["trainee", "contest", "valve", "latest", "test2", "train_1", "best", "benign", "data", "parts", "latent"]
+    "folder", ["train20171", "trainee", "contest", "valve", "latest", "test2", "train_1", "best", "benign", "data", "parts", "latent"]
 )
 def test_what_is_no_spelling_of_a_split(folder: str) -> None:
     assert split_of(folder) is None
+
+
+@pytest.mark.parametrize(("training", "testing"), [("train_1", "test_1"), ("train_v2", "test_v2"), ("test1", "test2")])
+def test_a_split_with_more_in_its_name_never_becomes_train(training: str, testing: str, tmp_path: Path) -> None:
+    tree(tmp_path / "raw", f"{training}/images/a.png", f"{training}/masks/a.png", f"{testing}/images/b.png", f"{testing}/masks/b.png")
+    with pytest.raises(Refused, match=r"test_?v?\d/ is called like a split, with more in its name. Rename it to test/"):
+        converted(tmp_path)
 
 
 def test_folders_that_name_no_split_are_a_column_and_keep_their_pictures_apart(tmp_path: Path) -> None:
