@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from hf_medseg.errors import Refused, Rejected
+from hf_medseg.raw.cells import known
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.order import natural
 from hf_medseg.raw.path_patterns import PathPattern
@@ -164,19 +165,59 @@ def metadata_way(raw: Raw, taken: Iterable[str]) -> list[Way]:
         def named(path: str, above: str = above, pictures: Mapping[str, RawFile] = pictures) -> RawFile:
             return pictures.get(path) or RawFile(above + path, 0, None)
 
+        of_names: dict[str, dict[str, str]] = {}
         for row in rows:
-            name, mask = str(row[key]), str(row.get(mask_key) or "")
-            said = {str(one): str(value) for one, value in row.items() if one not in (key, mask_key, *further) and value not in (None, "")}
+            name, mask = _spelled(row[key], pictures), _spelled(known(str(row.get(mask_key) or "")) or "", pictures)
+            said = {str(one): str(value) for one, value in row.items() if one not in (key, mask_key, *further) and value is not None}
+            said = {one: value for one, value in said.items() if known(value) is not None}
+            _refuse_contradiction(file, name, of_names.setdefault(name, said), said)
             said = {one: value for one, value in said.items() if one in ("patient_id", "split") or one not in {*taken}}
             columns.update(dict.fromkeys(one for one in said if one not in ("patient_id", "split")))
             last = name.rpartition("/")[2]
-            more = {column: named(str(row[one])) for one, column in further.items() if row.get(one)}
+            more = {column: named(_spelled(row[one], pictures)) for one, column in further.items() if row.get(one)}
             stem = stem_of(last) if "." in last else last
             items.append(Item(above, named(name), stem, (("", named(mask)),) if mask else (), above.count("/"), said, more))
+        _refuse_without_split(file, of_names)
     if not items:
         return []
     layout = "a table names the mask of each picture"
     return [Way(layout, "one", tuple(items), columns=tuple(columns), pictures=tuple(of_pictures), tables=tuple(tables))]
+
+
+def _spelled(path: Any, pictures: Mapping[str, RawFile]) -> str:
+    """A path of a table as the tree has it: from Windows, from `./`, or from the root of the machine where the table was made."""
+    text = str(path).strip().replace("\\", "/")
+    while text.startswith("./"):
+        text = text[2:]
+    if text in pictures or not re.match(r"/|[A-Za-z]:/", text):
+        return text
+    parts = text.split("/")
+    return next((end for k in range(1, len(parts)) if (end := "/".join(parts[k:])) in pictures), text)
+
+
+def _refuse_contradiction(file: RawFile, name: str, said: Mapping[str, str], again: Mapping[str, str]) -> None:
+    """Refuses a table that says two things of one picture, which would be two rows.
+
+    Raises:
+        Refused: see above.
+    """
+    if said != again:
+        column = next(one for one in {**said, **again} if said.get(one) != again.get(one))
+        raise Refused(
+            f"{file.listed} lists {name} twice with different values: {column} is {said.get(column, 'nothing')} and "
+            f"{again.get(column, 'nothing')}. Keep one of the lines."
+        )
+
+
+def _refuse_without_split(file: RawFile, of_names: Mapping[str, Mapping[str, str]]) -> None:
+    """Refuses a table that names the split of some pictures alone: the others would become `train`.
+
+    Raises:
+        Refused: see above.
+    """
+    without = [name for name, said in of_names.items() if "split" not in said]
+    if without and len(without) < len(of_names):
+        raise Refused(f"{file.listed} names no split for {len(without):,} of its pictures, such as {without[0]}. Fill in the column split.")
 
 
 def _paired(raw: Raw, file: RawFile, taken: Iterable[str]) -> tuple[list[Any], str, str, dict[str, str], dict[str, RawFile]]:
@@ -193,16 +234,28 @@ def _paired(raw: Raw, file: RawFile, taken: Iterable[str]) -> tuple[list[Any], s
         return nothing
     if name == "metadata.csv" and not _begins_with(file, "file_name"):
         return nothing  # somebody's own table
-    rows: list[Any] = json_lines_of(file, "file_name") if name.endswith(".jsonl") else list(Table(file))
+    if name.endswith(".jsonl"):
+        rows: list[Any] = json_lines_of(file, "file_name")
+    else:
+        rows = list(table := Table(file, doubts=raw.doubts))
+        if table.wide:
+            raise Refused(table.wide)
     above = file.listed[: len(file.listed) - len(file.name)]
     pictures = {one.listed[len(above) :]: one for one in raw.files if one.listed.startswith(above)}
 
     def there(key: str) -> bool:
-        return any(str(row.get(key) or "") in pictures for row in rows)
+        return any(_spelled(row.get(key) or "", pictures) in pictures for row in rows)
 
     key = "file_name" if metadata else next((one for one in _PICTURE_COLUMNS if one in (rows[0] if rows else ()) and there(one)), "")
     given = [one for one in (rows[0] if rows else ()) if one != key and there(one) and (metadata or one in _MASK_COLUMNS)]
     masks = [one for one in given if one.removesuffix(_ENDING) in _MASK_COLUMNS] if len(given) > 1 else given
+    lost = [one for one in (rows[0] if rows and metadata else ()) if one.removesuffix(_ENDING) in _MASK_COLUMNS and one not in given]
+    cells = [str(row.get(one)) for one in lost for row in rows if is_picture(str(row.get(one)))]
+    if cells and not masks:
+        raise Refused(
+            f"{file.listed}: the column {lost[0]} names masks that are not in the raw tree, such as {cells[0]}. Mend the paths, which begin "
+            "beside the table, or take the table out of the raw tree."
+        )
     if not key or len(masks) != 1:
         return nothing
     # As an imagefolder has it: `mask_2_file_name` is the column mask_2. What is `_native` lies on another grid than the image.
@@ -217,8 +270,10 @@ def _paired(raw: Raw, file: RawFile, taken: Iterable[str]) -> tuple[list[Any], s
 
 def _begins_with(file: RawFile, *columns: str) -> bool:
     """Whether the first line of a table names one of the columns."""
+    from hf_medseg.raw.tables import decoded
+
     try:
-        first = file.read(1 << 12).decode("utf-8", "replace").partition("\n")[0]
+        first = decoded(file.read(1 << 12)).partition("\n")[0]
     except Rejected:
         return False
     return bool({cell.strip(' "\r\ufeff') for cell in re.split(r"[,;\t]", first)} & {*columns})

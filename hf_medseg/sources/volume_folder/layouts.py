@@ -269,8 +269,8 @@ def suggested(reading: Reading) -> str:
 def _named(raw: Raw, entries: Mapping[str, tuple[RawFile | None, dict[str, RawFile]]]) -> Iterator[Entry]:
     """The cases with names of their own: the stem where that is enough, else with the folders above."""
     stems = [_short(path) for path in entries]
-    above = [posixpath.dirname(path).split("/") for path in entries]
-    refuse_unclear({one for folders in above for one in folders} - set.intersection(*map(set, above)))
+    above = [set(posixpath.dirname(path).split("/")) for path in entries]
+    refuse_unclear({one for folders in above for one in folders} - set[str].intersection(*above))
     for path, (image, masks) in sorted(entries.items(), key=lambda one: natural_key(one[0])):
         stem, folders = _short(path), posixpath.dirname(path).split("/")
         repeated = stems.count(stem) > 1 or _generic(stem)

@@ -621,3 +621,34 @@ def test_further_pictures_that_a_table_names_are_columns(tmp_path: Path) -> None
     write(tmp_path / "raw/metadata.csv", lines)
     row = converted(tmp_path).row("a")
     assert np.array_equal(pixels(row["mask_2"]), MASK[::-1]) and np.array_equal(pixels(row["image_t2"]), MASK + 40)
+
+
+@pytest.mark.parametrize("spelling", ["{}", "./{}", "/home/me/data/{}", "C:\\\\data\\\\{}"])
+def test_paths_of_a_table_are_found_however_they_were_written(spelling: str, tmp_path: Path) -> None:
+    """A table with such paths was not used, in silence, and masks were paired by their names against its words."""
+    tree(tmp_path / "raw", "images/a.png", "masks/a.png", values=MASK)
+    tree(tmp_path / "raw", "images/b.png", "masks/b.png", values=MASK[::-1])
+    lines = [f"{spelling.format(f'images/{one}.png')},{spelling.format(f'masks/{other}.png')},s{one}" for one, other in ("ab", "ba")]
+    text = "\n".join(["file_name,mask_file_name,site", *lines]).replace("/", "\\" if "\\" in spelling else "/")
+    write(tmp_path / "raw/metadata.csv", text.encode("utf-16"))
+    found = converted(tmp_path)
+    assert np.array_equal(pixels(found.row("a")["mask"]), MASK[::-1]) and found.row("b")["site"] == "sb"
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ("images/a.png,masks/a.png,x,1\nimages/a.png,masks/a.png,x,2", "lists images/a.png twice with different values: age is 1 and 2."),
+        ("images/a.png,masks/a.png,train,1\nimages/b.png,masks/b.png,,2", "names no split for 1 of its pictures, such as images/b.png."),
+        ("images/a.png,masks/a.png,x,1,5", "has 5 cells, the first line 4."),
+        ("images/a.png,labels/a.png,x,1", "names masks that are not in the raw tree, such as labels/a.png."),
+    ],
+    ids=["twice", "no-split", "decimal-comma", "elsewhere"],
+)
+def test_a_table_that_contradicts_itself_or_the_tree_is_refused(lines: str, words: str, tmp_path: Path) -> None:
+    """It gave two rows of one picture, rows without a split in `train`, cut cells, or was not used at all."""
+    tree(tmp_path / "raw", "images/a.png", "masks/a.png", "images/b.png", "masks/b.png")
+    write(tmp_path / "raw/metadata.csv", f"file_name,mask_file_name,split,age\n{lines}\n")
+    with pytest.raises(Refused) as refused:
+        converted(tmp_path)
+    assert words in str(refused.value)
