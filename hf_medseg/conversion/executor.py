@@ -128,6 +128,12 @@ class Executor(AbstractContextManager["Executor"]):
             for future in futures:
                 future.cancel()
 
+    def run_small(self, function: Callable[..., Any], calls: Sequence[tuple[Any, ...]]) -> Iterator[tuple[int, Any]]:
+        """Like `run`, for what is done sooner than processes start: it takes those that run already."""
+        if self._own is None and self._outside is None:
+            return ((number, function(*call)) for number, call in enumerate(calls))
+        return self.run(function, calls)
+
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
         """Ends the local processes; what runs is finished first, unless the run was broken off."""
         if self._own is None or self._stop is None:

@@ -64,10 +64,11 @@ def check_partners(case: Case) -> None:
     Raises:
         Rejected: a file is missing; the message names it and the file that needs it.
     """
-    files = [file for _, file in case.named_files()]
-    missing = next((file for file in files if file.place is None), None)
-    there = next((file for file in files if file.place is not None), None)
-    if missing is not None and there is not None:
+    missing = next((file for _, file in case.named_files() if file.place is None), None)
+    if missing is None:
+        return
+    there = next((file for _, file in case.named_files() if file.place is not None), None)
+    if there is not None:
         raise Rejected(
             there.path,
             f"{missing.path}, which belongs to it, is missing; the source promises it.",

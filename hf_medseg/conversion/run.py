@@ -282,8 +282,12 @@ def run_task(task: ShardTask) -> Outcome:
     note = task.unfinished + ".progress"
 
     def tell(cases: int, read: int) -> None:
-        with open(note, "w", encoding="ascii") as file:
-            file.write(f"{cases} {read}")
+        # Written over: some file systems bring a file to the disk that was emptied before, which takes as long as forty pictures.
+        handle = os.open(note, os.O_WRONLY | os.O_CREAT, 0o666)
+        try:
+            os.write(handle, f"{cases:20} {read:20}".encode())
+        finally:
+            os.close(handle)
 
     try:
         return write_shard(task, tell)
@@ -320,7 +324,7 @@ def _finish(target: Output, plan: Plan, conversion: Conversion, outcomes: Mappin
         write_text(target.local / REPORT, json_text(conversion.report))
     write_text(target.root / REPORT, json_text(told))
     if any(split["rows"] for part in conversion.report["configs"].values() for split in part["splits"].values()):
-        preview.write_preview(target, conversion.report)
+        preview.write_preview(target, conversion.report, runner.run_small)
         write_text(target.root / CROISSANT, croissant.render(plan.source, plan.edition, told, plan.about))
         write_text(target.root / CARD, card.render(plan.source, plan.edition, told, plan.about))
     else:

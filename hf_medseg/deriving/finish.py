@@ -8,6 +8,7 @@ from hf_medseg import __version__
 from hf_medseg.card import croissant
 from hf_medseg.card import render as card
 from hf_medseg.catalog.derived import DERIVED
+from hf_medseg.conversion.executor import Executor
 from hf_medseg.conversion.report import repeated_images, split_section
 from hf_medseg.dataset.folder import CARD, CROISSANT, NAMES, REPORT
 from hf_medseg.dataset.identity import Outcome, versions
@@ -19,12 +20,13 @@ from hf_medseg.deriving.plan import Plan
 from hf_medseg.preview import draw as preview
 
 
-def finish(plan: Plan, outcomes: Mapping[str, Outcome]) -> Report:
+def finish(plan: Plan, outcomes: Mapping[str, Outcome], runner: Executor) -> Report:
     """Removes shards of other recipes, then writes report, names, preview, and last of all the card.
 
     Args:
         plan: what was to be written.
         outcomes: what became of every shard, by name.
+        runner: draws the preview.
 
     Returns:
         the content of `report.json`.
@@ -48,7 +50,7 @@ def finish(plan: Plan, outcomes: Mapping[str, Outcome]) -> Report:
     write_text(root / NAMES, json_text(dict(enumerate(plan.table.classes))))
     write_text(root / REPORT, json_text(report))
     if any(split["rows"] for split in report["configs"]["default"]["splits"].values()):
-        preview.write_preview(target, report)
+        preview.write_preview(target, report, runner.run_small)
         write_text(root / CROISSANT, croissant.render(plan.source, plan.edition, report))
         text = card.render(plan.source, plan.edition, report, origins=describe.origins(plan.recipe, plan.inputs, report["inputs"]))
         write_text(root / CARD, text)

@@ -128,7 +128,7 @@ def derive(
                 f"{target.root} holds a dataset of another recipe, or of other inputs. Give another folder, or say --replace to replace it."
             )
         outcomes, derivation.kept = _write(plan, runner, tell)
-        derivation.report = finish(plan, outcomes)
+        derivation.report = finish(plan, outcomes, runner)
     return derivation
 
 

@@ -10,13 +10,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from hf_medseg.dataset import lock
 from hf_medseg.dataset.finished import listed, no_rows
-from hf_medseg.dataset.folder import MOST_ROWS, Output
+from hf_medseg.dataset.folder import Output
 from hf_medseg.dataset.storage import parquet, place
 from hf_medseg.dataset.table import NOT_ANNOTATED
 from hf_medseg.errors import Refused
@@ -31,17 +30,6 @@ _CELL, _GAP, _MARGIN, _CAPTION = 232, 6, 24, 46
 _LINE, _SWATCH = 26, 16
 _INK, _SOFT, _PAPER, _BED = (25, 28, 33), (100, 106, 115), (255, 255, 255), (236, 238, 241)
 _LEGEND_CLASSES = 40
-
-
-def overview(target: Output) -> Array:
-    """(height, width, 3) uint8: the sheet that `write_preview` draws from the shards as they are; nothing is written.
-
-    Raises:
-        MissingExtra: a library is not installed that reads its volumes.
-    """
-    picked = pick(target, MOST_ROWS)
-    tiles = [tile_of(row, seen) for row, seen in read_shown(in_order(picked[:OVERVIEW_ROWS]))]
-    return np.asarray(sheet_of(target, tiles))
 
 
 def contact_sheet(out: str | os.PathLike[str], rows: int = 12) -> Image.Image:

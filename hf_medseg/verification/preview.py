@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,10 +19,9 @@ from hf_medseg.dataset.folder import (
 from hf_medseg.dataset.identity import Outcome, told_by
 from hf_medseg.dataset.storage import parquet
 from hf_medseg.errors import MissingExtra
-from hf_medseg.preview.choose import Shown
-from hf_medseg.preview.draw import file_name, picture_of
-from hf_medseg.preview.overlay import read_shown
-from hf_medseg.preview.sheet import overview
+from hf_medseg.preview.choose import Shown, in_order, pick
+from hf_medseg.preview.draw import Drawn, Run, drawn, file_name, overview
+from hf_medseg.preview.sheet import OVERVIEW_ROWS
 from hf_medseg.verification.cell import Array, Wrong, open_cell
 from hf_medseg.verification.examined import Examined
 from hf_medseg.verification.findings import Findings
@@ -31,29 +30,39 @@ from hf_medseg.verification.shard import METADATA, hash_of
 _ROUNDING = 2  # of 255
 
 
-def check_preview(findings: Findings, examined: Examined) -> None:
-    """A few rows of the shards as pictures, drawn from these rows, and nothing else."""
+def check_preview(findings: Findings, examined: Examined, run: Run) -> None:
+    """A few rows of the shards as pictures, drawn from these rows, and nothing else; `run` is where they are drawn."""
     sound = not findings.problems  # what is compared with wrong rows says nothing
     filled = any(shard.rows for shard in examined.shards)
     picture, table = examined.text(OVERVIEW), examined.text(PREVIEW_FILE)
+    picked = pick(examined.target, MOST_ROWS) if sound else []
+    shown = [] if table is None else _shown(findings, examined, table, picked)
+    tiled = in_order(picked[:OVERVIEW_ROWS])
+    pictures: dict[Shown, Drawn] = {}
+    if sound:
+        rows = list(dict.fromkeys([*(there for there, _ in shown), *tiled]))
+        try:
+            pictures = dict(zip(rows, drawn(rows, tiled, run), strict=True))
+        except MissingExtra as error:
+            for name in (OVERVIEW, PREVIEW_FILE):
+                findings.warn("volumes", name, "is not compared with the rows.", f"{error}")
     if picture is not None:
         try:
             opened = open_cell(picture)
-            if sound and not _is_drawn(opened.samples, overview(examined.target)):
+            if pictures and not _is_drawn(opened.samples, overview(examined.target, [pictures[row] for row in tiled])):
                 findings.wrong("preview", OVERVIEW, "is not what is drawn from the rows.")
         except Wrong as error:
             findings.wrong("preview", OVERVIEW, f"{error}")
-        except MissingExtra as error:
-            findings.warn("volumes", OVERVIEW, "is not compared with the rows.", f"{error}")
     elif filled:
         findings.wrong("preview", OVERVIEW, "is missing.")
-    if table is not None:
-        _check_preview_rows(findings, examined, table, sound)
-    elif filled:
+    for there, row in shown:
+        _check_picture(findings, row, pictures[there].picture if there in pictures else None)
+    if table is None and filled:
         findings.wrong("preview", PREVIEW_FILE, "is missing.")
 
 
-def _check_preview_rows(findings: Findings, examined: Examined, data: bytes, sound: bool) -> None:
+def _shown(findings: Findings, examined: Examined, data: bytes, picked: Sequence[Shown]) -> list[tuple[Shown, dict[str, Any]]]:
+    """The rows of the preview, each with the row of the shards that it shows."""
     try:
         with pq.ParquetFile(pa.BufferReader(data)) as file:
             fields = [(field.name, field.type) for field in file.schema_arrow]
@@ -62,29 +71,22 @@ def _check_preview_rows(findings: Findings, examined: Examined, data: bytes, sou
             described = told_by(file)
     except (OSError, pa.ArrowException) as error:
         findings.wrong("preview", PREVIEW_FILE, f"not a complete Parquet file ({error}).")
-        return
+        return []
     if fields != [(name, arrow_type(column)) for name, column in PREVIEW_COLUMNS.items()] or not rows:
         findings.wrong("preview", PREVIEW_FILE, f"1 to {MOST_ROWS} rows of {', '.join(PREVIEW_COLUMNS)} expected.")
-        return
+        return []
     if strange or (described is not None and described[1] != Outcome()):
         findings.wrong("preview", PREVIEW_FILE, "carries metadata that no conversion writes.")
+    known = {(one.config, one.split, one.image_id): one for one in picked}
     shown: list[tuple[Shown, dict[str, Any]]] = []
     for row in rows:
-        there = _found(examined, row)
+        there = known.get((row["config"], row["split"], row["image_id"])) or _found(examined, row)
         if there is None:
             text = f"shows a row that {row['config']} / {row['split']} does not have."
             findings.wrong("preview", PREVIEW_FILE, text, row=row["image_id"])
         else:
             shown.append((there, row))
-    if not sound:
-        for _, row in shown:
-            _check_picture(findings, row, None)
-        return
-    try:
-        for (_, row), (_, seen) in zip(shown, read_shown([there for there, _ in shown]), strict=True):
-            _check_picture(findings, row, picture_of(seen))
-    except MissingExtra as error:
-        findings.warn("volumes", PREVIEW_FILE, "is not compared with the rows.", f"{error}")
+    return shown
 
 
 def _check_picture(findings: Findings, row: Mapping[str, Any], drawn: Array | None) -> None:

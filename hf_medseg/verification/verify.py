@@ -70,7 +70,17 @@ def examine(out: str | os.PathLike[str], progress: Tell | None = None, witnesses
         said, _, advice = f"{error}".rpartition(". ")
         findings.wrong("shards", f"{out}", f"{said.removeprefix(f'{out}').lstrip(': ')}.", advice)
         return examined
-    shards = examined.shards = _read_all(target.root, paths, progress, witnesses)
+    sizes = [path.stat().st_size for path in paths]
+    workers = 1 if sum(sizes) < FEW_ROWS else min(available_cores(), len(paths))
+    with Executor(workers) as runner:
+        examined.shards = _read_all(target.root, paths, progress, witnesses, runner)
+        _compare(examined, findings, runner)
+    return examined
+
+
+def _compare(examined: Examined, findings: Findings, runner: Executor) -> None:
+    """Checks what the shards, and all that lies beside them, say together."""
+    target, result, shards = examined.target, examined.result, examined.shards
     for shard in shards:
         result.rows += shard.rows
         findings.problems.extend(shard.findings.problems)
@@ -83,7 +93,7 @@ def examine(out: str | os.PathLike[str], progress: Tell | None = None, witnesses
     findings.guarded(REPORT, check_report, examined)
     findings.guarded(CARD, check_card, examined)
     findings.guarded(CROISSANT, check_croissant, examined)
-    findings.guarded(PREVIEW_FILE, check_preview, examined)
+    findings.guarded(PREVIEW_FILE, check_preview, examined, runner.run_small)
     findings.guarded("", _check_leftovers, target, shards)
     for name, content in examined.files.items():
         if not content.unchanged:
@@ -91,7 +101,6 @@ def examine(out: str | os.PathLike[str], progress: Tell | None = None, witnesses
                 "unchanged", name, "was changed or replaced while it was checked.", "Leave the folder alone, and verify it again."
             )
     findings.close()
-    return examined
 
 
 def _contents(target: Output, shards: Sequence[ShardFacts]) -> dict[str, Content]:
@@ -103,18 +112,16 @@ def _contents(target: Output, shards: Sequence[ShardFacts]) -> dict[str, Content
     return found
 
 
-def _read_all(root: Path, paths: Sequence[Path], progress: Tell | None, witnesses: Witnesses | None) -> list[ShardFacts]:
+def _read_all(root: Path, paths: Sequence[Path], progress: Tell | None, witnesses: Witnesses | None, runner: Executor) -> list[ShardFacts]:
     """Reads every shard, in processes where that pays."""
     sizes = [path.stat().st_size for path in paths]
     calls = [(str(root), path.relative_to(root).as_posix(), witnesses) for path in paths]
-    workers = 1 if sum(sizes) < FEW_ROWS else min(available_cores(), len(paths))
     found: dict[int, ShardFacts] = {}
     try:
-        with Executor(workers) as runner:
-            for number, facts in runner.run(read_back, calls):
-                found[number] = facts
-                if progress is not None:
-                    progress(Progress("verify", len(found), len(paths), sum(sizes[one] for one in found), sum(sizes)))
+        for number, facts in runner.run(read_back, calls):
+            found[number] = facts
+            if progress is not None:
+                progress(Progress("verify", len(found), len(paths), sum(sizes[one] for one in found), sum(sizes)))
     except MedsegError as error:
         for number, (_, name, _) in enumerate(calls):
             if number not in found:

@@ -25,6 +25,7 @@ from hf_medseg.catalog.facts import Access, Published
 from hf_medseg.catalog.licenses import Evidence, License
 from hf_medseg.catalog.source import Config, Edition, Reading, Source
 from hf_medseg.catalog.tables import table_of
+from hf_medseg.conversion.executor import Executor
 from hf_medseg.dataset.columns import FILES, INT8, PICTURE, TEXT, VOLUME_COLUMNS, Column, Label, ListOf, boxes
 from hf_medseg.dataset.folder import Output
 from hf_medseg.dataset.identity import Identity, Outcome, Seal
@@ -317,7 +318,7 @@ class Made:
             "configs": configs,
         }
         (out / "report.json").write_text(json.dumps(report))
-        write_preview(Output(out), report)
+        write_preview(Output(out), report, Executor(1).run)
         (out / "README.md").write_text(card.render(self.source, first, report))
         return out
 

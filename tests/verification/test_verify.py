@@ -131,6 +131,8 @@ def test_a_killed_worker_is_a_problem(tmp_path: Path, monkeypatch: pytest.Monkey
         def run(self, function: Any, calls: Any) -> Any:
             raise MedsegError("A worker process was killed.")
 
+        run_small = run
+
     monkeypatch.setattr(verify, "Executor", Dying)
     found = [one for one in problems(out) if one[0] == "readable"]
     assert [one[1] for one in found] == [TEST, FIRST, SECOND]
@@ -335,7 +337,7 @@ def test_a_row_that_is_not_as_promised(tmp_path: Path, name: str) -> None:
 
 def write_without_preview(made: Made, out: Path) -> Path:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tests.support.made.write_preview", lambda target, report: None)
+        patch.setattr("tests.support.made.write_preview", lambda *given: None)
         return made.write(out)
 
 
@@ -594,7 +596,7 @@ def test_features_that_are_not_those_of_the_columns(tmp_path: Path, change: Call
     made.schema = change
     shutil.rmtree(out / "data")
     with pytest.MonkeyPatch.context() as patch:  # neither preview nor card can be made of such shards
-        patch.setattr("tests.support.made.write_preview", lambda target, report: None)
+        patch.setattr("tests.support.made.write_preview", lambda *given: None)
         made.write(out)
     found = [one for one in problems(out) if one[0] == "features"]
     assert [one[1] for one in found] == [TEST, FIRST, SECOND]
@@ -1128,10 +1130,10 @@ def test_a_file_that_is_swapped_and_swapped_back_while_it_is_checked_is_told(
     out = flat().write(tmp_path / "out")
     overview = preview.overview
 
-    def meanwhile(target: Any) -> Any:
+    def meanwhile(target: Any, pictures: Any) -> Any:
         (out / name).rename(tmp_path / "aside")
         (out / name).write_bytes((tmp_path / "aside").read_bytes())
-        drawn = overview(target)
+        drawn = overview(target, pictures)
         (tmp_path / "aside").replace(out / name)
         return drawn
 
