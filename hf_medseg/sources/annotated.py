@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Literal, TypeVar
+from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import deflate
@@ -66,8 +67,13 @@ class Pictures:
             name: a file name, perhaps with folders, of which the last ones count.
             beside: the annotation file.
         """
+        if "://" in name:  # an address: what follows ? and # is no part of the name
+            name = re.split(r"[?#]", name, maxsplit=1)[0]
         wanted = unicodedata.normalize("NFC", name.replace("\\", "/")).split("/")
         found = self._called.get(wanted[-1], [])
+        if not found and "%" in name:  # as addresses write blanks and letters
+            wanted = unicodedata.normalize("NFC", unquote(name)).split("/")
+            found = self._called.get(wanted[-1], [])
         for closer in (
             lambda file: _in_common(wanted, file.listed.split("/")),
             lambda file: split_in(file.listed) == split_in(beside.listed),

@@ -136,9 +136,15 @@ def _masks(
     return pairs, mine, [file for path, file in strange.items() if path not in mine]
 
 
-_PICTURE_COLUMNS = ("file_name", "image", "image_path", "img", "image_file", "filename")
+_PICTURE_COLUMNS = (
+    *("file_name", "image", "image_path", "img", "image_file", "filename"),
+    *("img_path", "image_name", "img_name", "image_filename", "images"),
+)
 _ENDING = "_file_name"
-_MASK_COLUMNS = ("mask", "mask_path", "label", "label_path", "mask_file", "segmentation")
+_MASK_COLUMNS = (
+    *("mask", "mask_path", "label", "label_path", "mask_file", "segmentation"),
+    *("mask_name", "mask_filename", "masks", "label_name", "seg", "seg_path", "segmentation_path", "annotation", "gt", "ground_truth"),
+)
 
 
 def metadata_way(raw: Raw, taken: Iterable[str]) -> list[Way]:
@@ -242,6 +248,7 @@ def _paired(raw: Raw, file: RawFile, taken: Iterable[str]) -> tuple[list[Any], s
             raise Refused(table.wide)
     above = file.listed[: len(file.listed) - len(file.name)]
     pictures = {one.listed[len(above) :]: one for one in raw.files if one.listed.startswith(above)}
+    pictures = pictures if metadata else _called_so(pictures)
 
     def there(key: str) -> bool:
         return any(_spelled(row.get(key) or "", pictures) in pictures for row in rows)
@@ -266,6 +273,19 @@ def _paired(raw: Raw, file: RawFile, taken: Iterable[str]) -> tuple[list[Any], s
         if column == "instances" or (column.isidentifier() and column not in {*taken} and not column.endswith("_native"))
     }
     return rows, key, masks[0], more, pictures
+
+
+def _called_so(files: dict[str, RawFile]) -> dict[str, RawFile]:
+    """Files by their paths, and pictures that are the only ones of their name, or of their stem, by that too.
+
+    A number alone is no stem: in a table it may be a class.
+    """
+    names: dict[str, list[RawFile]] = defaultdict(list)
+    for file in files.values():
+        if is_picture(file.name):
+            names[file.name].append(file)
+            names[stem_of(file.name)].append(file)
+    return {**{name: found[0] for name, found in names.items() if len(found) == 1 and not name.isdecimal()}, **files}
 
 
 def _begins_with(file: RawFile, *columns: str) -> bool:

@@ -185,6 +185,7 @@ def _in_folders(pictures: list[Seen], masks: list[Seen], suffix: str) -> list[Wa
         ("paired by the beginning or end of the name", lambda: _affixed(at, masks)),
         ("a folder of masks for each name", lambda: _deeper(at, masks)),
         ("a folder of masks a picture", lambda: _own_folder(pictures, at, masks)),
+        ("paired by the numbers in the name", lambda: _numbered(pictures, masks)),
     ]
     best: Pairing = {}
     layout = ""
@@ -251,6 +252,21 @@ def _names(files: Iterable[Seen]) -> _Names:
     return _Names(((one.path, one.stem), number) for number, one in enumerate(files))
 
 
+def _numbered(pictures: list[Seen], masks: list[Seen]) -> Pairing:
+    """Names that are the same but for a word that says picture or mask, and for zeros before their numbers."""
+
+    def by_key(files: list[Seen], role: Role) -> dict[tuple[str, ...], list[int]]:
+        found: dict[tuple[str, ...], list[int]] = defaultdict(list)
+        for number, one in enumerate(files):
+            words = (word.lstrip("0") or "0" if word.isdecimal() else word.lower() for word in without_role(one.stem, role))
+            found[(one.path, *words)].append(number)
+        return found
+
+    of_pictures, of_masks = by_key(pictures, "image"), by_key(masks, "mask")
+    both = ((of_pictures[key], of_masks[key]) for key in of_pictures.keys() & of_masks.keys())
+    return {mine[0]: [("", masks[other[0]])] for mine, other in both if len(mine) == len(other) == 1}
+
+
 def _deeper(at: Mapping[tuple[str, str], int], masks: list[Seen]) -> Pairing:
     """Masks with the name of a picture in folders below, which tell them apart."""
     found: Pairing = defaultdict(list)
@@ -287,10 +303,12 @@ def _by_split(pictures: list[Seen], masks: list[Seen]) -> Pairing:
         by_split[_split(one), one.stem].append(number)
     single = _Names((("", f"{split}/{stem}"), numbers[0]) for (split, stem), numbers in by_split.items() if len(numbers) == 1)
     found: Pairing = defaultdict(list)
+    exact = Counter(single.get(("", f"{_split(mask)}/{mask.stem}")) for mask in masks)
+    several = any(count > 1 for number, count in exact.items() if number is not None)  # folders tell masks of one name apart
     for mask in masks:
         name = f"{_split(mask)}/{mask.stem}"
         if ("", name) in single:
-            found[single["", name]].append(("", mask))
+            found[single["", name]].append((mask.path[:-1].rpartition("/")[2] if several else "", mask))
         elif (hit := single.longest("", name)) is not None:
             found[hit[0]].append((hit[1], mask))
     return found

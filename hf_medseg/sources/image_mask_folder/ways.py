@@ -15,7 +15,7 @@ from hf_medseg.raw.folders import Above, Sorting
 from hf_medseg.raw.order import natural
 from hf_medseg.raw.splits import split_of
 from hf_medseg.raw.tree import Found, joined
-from hf_medseg.sources.image_mask_folder.words import is_patient
+from hf_medseg.sources.image_mask_folder.words import are_sides, is_patient
 
 Kind = Literal["one", "structure", "rater", "instance"]
 KINDS: dict[Kind, str] = {
@@ -249,6 +249,8 @@ def kinds_of(ways: Callable[[Kind], Way], names: Mapping[str, set[str]], raters:
     """
     if raters:
         return [ways("rater")]
+    if are_sides(names):
+        return [ways("structure")]
     once = all(len(pictures) == 1 for pictures in names.values())
     if once and len(names) > 2:
         return [ways("instance")]  # such names, mostly random or numbered through, tell nothing but one object from another

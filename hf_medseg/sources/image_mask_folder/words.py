@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -184,6 +185,12 @@ def without_role(name: str, role: Role) -> tuple[str, ...]:
 def are_raters(names: list[str]) -> bool:
     """Whether names say who drew something."""
     return len(names) > 1 and all(any(_RATER.fullmatch(word) for word in tokens(name)) for name in names)
+
+
+def are_sides(names: Iterable[str]) -> bool:
+    """Whether names say the left and the right of something."""
+    sides = [{word.lower() for word in tokens(name)} & {"left", "right"} for name in names]
+    return all(len(side) == 1 for side in sides) and len(set().union(*sides)) == 2
 
 
 def is_patient(folder: str) -> bool:

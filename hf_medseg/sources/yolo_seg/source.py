@@ -10,6 +10,7 @@ from hf_medseg.case import Case
 from hf_medseg.catalog.about import About
 from hf_medseg.catalog.own import Fit
 from hf_medseg.catalog.source import Edition, Reading, SurveyPlan, source_of
+from hf_medseg.errors import Refused, Rejected
 from hf_medseg.formats.picture import PICTURE_NAME, Picture
 from hf_medseg.masks.drawing import Canvas
 from hf_medseg.raw.files import RawFile
@@ -71,6 +72,9 @@ def names_of(raw: Raw) -> dict[int, str]:
     """
     about, file = AboutFile.of(raw.about), raw.fit.reading.names
     seen = sorted({number for one in raw.survey.values() if isinstance(one, tuple) for number in one})
+    wrong = next((one for one in raw.survey.values() if isinstance(one, Rejected)), None)
+    if not seen and wrong is not None:
+        raise Refused(str(wrong))
     if about.classes:
         return dict(enumerate(about.classes))
     if file is not None and (named := named_in(file)):

@@ -19,7 +19,7 @@ from hf_medseg.raw.long_json import elements, keys_in
 from hf_medseg.raw.places import Alone
 from hf_medseg.sources.coco_json import index_of
 from tests.support.harness import Converted, pixels
-from tests.support.kit import Phantom, colour, write
+from tests.support.kit import Phantom, colour, grey, save, write
 
 oracle = pytest.importorskip("pycocotools.mask")
 
@@ -127,3 +127,12 @@ def test_a_real_file_of_outlines_lists_its_pictures(real: Callable[[str], Path])
     index, data = index_of(path.read_bytes(), path.name), json.loads(path.read_bytes())
     assert index is not None and len(index.images) == len(data["images"]) and index.names == {"0": "fractured"}
     assert sum(len(json.loads(f"[{one.text}]")) for one in index.annotations.values()) == len(data["annotations"])
+
+
+@pytest.mark.parametrize("name", ["https://host/bucket/pic%20a.png?token=1#x", "s3://bucket/pic a.png", "up%2Fpic%20a.png"])
+def test_addresses_of_pictures_end_in_their_names(name: str, tmp_path: Path) -> None:
+    save(tmp_path / "raw/images/pic a.png", grey("a", 9, 8))
+    outline = {"id": 1, "image_id": 1, "category_id": 1, "iscrowd": 0, "segmentation": [[1, 1, 5, 1, 5, 4, 1, 4]]}
+    told = {"images": [{"id": 1, "file_name": name, "width": 8, "height": 9}], "annotations": [outline]}
+    write(tmp_path / "raw/a.json", json.dumps({**told, "categories": [{"id": 1, "name": "cell"}]}))
+    assert convert("coco", tmp_path / "raw", tmp_path / "out", workers=1).rows == 1

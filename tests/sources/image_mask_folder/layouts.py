@@ -435,3 +435,35 @@ def raters_beside_the_pictures(folder: Path) -> Made:
     for name in rows:
         save(folder / f"annotator2/{name}.png", blob(f"{name}2") * np.uint8(255))
     return Made(rows, columns={name: {"mask_2": blob(f"{name}2"), "raters": ["annotator1", "annotator2"]} for name in rows})
+
+
+@layout
+def numbers_with_and_without_zeros(folder: Path) -> Made:
+    for number in (8, 9, 10):
+        image(folder / f"images/img_{number:04d}.png", f"img_{number:04d}")
+        save(folder / f"masks/mask_{number}.png", blob(f"{number}") * np.uint8(255))
+    return Made({f"img_{number:04d}": blob(f"{number}") for number in (8, 9, 10)})
+
+
+@layout
+def the_left_and_the_right_in_folders(folder: Path) -> Made:
+    rows: dict[str, Array | None] = {}
+    for name in "ab":
+        image(folder / f"CXR/{name}.png", name)
+        both = np.zeros(SHAPE, np.uint8)
+        both[4:9, 3:8], both[5:12, 14:20] = 1, 2
+        for value, side in ((1, "left"), (2, "right")):
+            save(folder / f"ManualMask/{side}Mask/{name}.png", (both == value) * np.uint8(255))
+        rows[name] = both
+    return Made(rows)
+
+
+@layout
+def a_table_of_stems(folder: Path) -> Made:
+    lines = ["img_name;mask_name;fold"]
+    for name in "ab":
+        image(folder / f"x/pic_{name}.png", f"pic_{name}")
+        save(folder / f"y/{name}_drawn.png", blob(name) * np.uint8(255))
+        lines.append(f"pic_{name};{name}_drawn.png;1")
+    write(folder / "train.csv", "\n".join(lines))
+    return Made({f"pic_{name}": blob(name) for name in "ab"}, columns={f"pic_{name}": {"fold": "1"} for name in "ab"})

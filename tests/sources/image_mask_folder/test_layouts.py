@@ -179,3 +179,24 @@ def test_what_no_list_of_a_split_names_is_left_and_what_two_name_is_refused(tmp_
     write(tmp_path / "raw/val.txt", "a\n")
     with pytest.raises(Refused, match=r"train.txt and val.txt both list a"):
         converted(tmp_path / "raw", tmp_path, out="again")
+
+
+@pytest.mark.parametrize(
+    ("image_path", "mask_path"),
+    [
+        ("data/SPLIT/x/NAME.png", "data/SPLIT/y/NAME.png"),
+        ("X_SPLIT/NAME.png", "y_SPLIT/NAME.png"),
+        ("SPLIT/img/img_NAME1.png", "SPLIT/lab/lab_NAME1.png"),
+    ],
+)
+def test_folders_that_no_word_explains_are_refused_with_lines_that_read_them(image_path: str, mask_path: str, tmp_path: Path) -> None:
+    rows = {}
+    for split, names in (("train", "ab"), ("val", "cd")):
+        rows |= pairs(tmp_path / "raw", image_path.replace("SPLIT", split), mask_path.replace("SPLIT", split), names)
+    with pytest.raises(Refused, match="No word tells which pictures are masks") as refusal:
+        convert(None, tmp_path / "raw", tmp_path / "out", workers=1)
+    lines = str(refusal.value).partition("perhaps so: ")[2].partition(" `hf-medseg")[0].replace("; ", "\n")
+    found = converted(tmp_path / "raw", tmp_path, lines)
+    masks = {str(row["image_id"])[0]: (row["split"], pixels(row["mask"])) for row in found.rows()}
+    assert {name: split for name, (split, _) in masks.items()} == {"a": "train", "b": "train", "c": "validation", "d": "validation"}
+    assert all(np.array_equal(masks[name][1], mask) for name, mask in rows.items())

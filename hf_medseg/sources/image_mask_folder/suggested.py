@@ -1,0 +1,62 @@
+"""What an about file might say of a tree that no word explains: two folders whose pictures have the same names."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from hf_medseg.raw.files import RawFile
+from hf_medseg.raw.splits import split_of
+from hf_medseg.sources.image_mask_folder.ways import is_picture, stem_of
+from hf_medseg.sources.image_mask_folder.words import tokens
+
+_MOST = 64  # folders that are compared
+
+
+def suggested(files: Iterable[RawFile]) -> str:
+    """The lines of an about file for two folders of pictures that pair; empty where there are none.
+
+    What is smaller is called the mask: labels pack better than pictures.
+    """
+    folders: dict[str, list[RawFile]] = defaultdict(list)
+    for file in files:
+        if is_picture(file.listed):
+            folders[file.listed.rpartition("/")[0]].append(file)
+    told = [(folder, *_joined([stem_of(file.name) for file in some]), some) for folder, some in folders.items() if len(some) > 1][:_MOST]
+    best: tuple[int, str] = (0, "")
+    for number, (folder, before, behind, names, some) in enumerate(told):
+        for other, other_before, other_behind, other_names, others in told[:number]:
+            common = len(names & other_names)
+            patterns = _patterns(folder, f"{before}{{stem}}{behind}.*"), _patterns(other, f"{other_before}{{stem}}{other_behind}.*")
+            if common * 2 >= len(names) and common > best[0] and patterns[0] != patterns[1]:
+                smaller = sum(file.size for file in some) <= sum(file.size for file in others)
+                image, mask = reversed(patterns) if smaller else patterns
+                best = common, f'image = "{image}"; mask = "{mask}"'
+    return best[1]
+
+
+def _joined(stems: Sequence[str]) -> tuple[str, str, set[str]]:
+    """(what all names begin with, what all end with, what is left of each); numbers are left whole."""
+    before = re.sub(r"[0-9]+\Z", "", _beginning(stems))
+    ends = [stem[len(before) :][::-1] for stem in stems]
+    behind = re.sub(r"\A[0-9]+", "", _beginning(ends)[::-1])
+    left = {stem[len(before) : len(stem) - len(behind)] for stem in stems}
+    return (before, behind, left) if "" not in left else ("", "", {*stems})
+
+
+def _beginning(texts: Sequence[str]) -> str:
+    """What all texts begin with."""
+    first, last = min(texts), max(texts)
+    return first[: next((k for k, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), min(len(first), len(last)))]
+
+
+def _patterns(folder: str, name: str) -> str:
+    """The end of a path, a split in it in braces."""
+    parts = folder.split("/")[-2:] if folder else []
+    for k, part in enumerate(parts):
+        split = next((word for word in tokens(part) if split_of(word) is not None), "")
+        parts[k] = part.replace(split, "{split}", 1) if split else part
+    if len(parts) == 2 and "{split}" not in parts[0]:
+        parts = parts[1:]
+    return "/".join([*parts, name])
