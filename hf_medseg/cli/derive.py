@@ -128,6 +128,10 @@ def _tell(derivation: Derivation, dry_run: bool) -> None:
     tell(repr(derivation))
     for (before, after), rows in sorted(derivation.division.moved.items()):
         tell(f"note: {counted(rows, 'row')} of the split {before} follow their group into {after}")
+    if empty := [name for name, part in derivation.recipe.split.parts.items() if part and name not in derivation.splits]:
+        tell(f"note: no group falls into {', '.join(empty)}: there are few. Another split.key divides them otherwise")
+    if derivation.division.twins:
+        tell(f"note: {counted(derivation.division.twins, 'group')} joined to another, since their pictures are copies of each other")
     if derivation.division.shared:
         tell(f"note: {counted(derivation.division.shared, 'group')} with rows of more than one source, kept together")
     for one in derivation.rejected[:20]:

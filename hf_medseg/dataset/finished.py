@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -12,8 +13,8 @@ from typing import NamedTuple
 from hf_medseg.dataset.columns import Column, Label, ListOf, column_of
 from hf_medseg.dataset.folder import CARD, REPORT, Output
 from hf_medseg.dataset.identity import Identity, Outcome, read_shard
-from hf_medseg.dataset.storage import parquet, place
-from hf_medseg.errors import Refused
+from hf_medseg.dataset.storage import is_local, parquet, place
+from hf_medseg.errors import MedsegError, Refused
 
 
 class Shard(NamedTuple):
@@ -72,12 +73,37 @@ def no_rows(out: str | os.PathLike[str]) -> Refused:
     return Refused(f"{out} holds no rows: it is no finished conversion. Give the OUT folder of one; `hf-medseg convert` makes it.")
 
 
+@contextlib.contextmanager
+def reached(out: str | os.PathLike[str]) -> Iterator[None]:
+    """Says in words what goes wrong on the way to a dataset elsewhere.
+
+    Raises:
+        Refused: the address is wrong, nothing is there, nobody answers, or not to this user.
+    """
+    try:
+        yield
+    except MedsegError:
+        raise
+    except Exception as error:  # whatever a file system of others raises
+        if is_local(out):
+            raise
+        told = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise Refused(
+            f"{out} cannot be read: {told.rstrip('. ')}. Look at the address, the network, and whether you may read it."
+        ) from error
+
+
 def finished(out: str | os.PathLike[str]) -> Finished:
     """Opens OUT: reads what its shards say of themselves, and none of their rows.
 
     Raises:
-        Refused: it is no finished conversion of one source and edition.
+        Refused: it is no finished conversion of one source and edition, or cannot be reached.
     """
+    with reached(out):
+        return _finished(out)
+
+
+def _finished(out: str | os.PathLike[str]) -> Finished:
     target = Output(place(out))
     if target.work.exists():
         raise Refused(f"{out} holds an unfinished conversion. Run the same `hf-medseg convert` again: it carries on.")

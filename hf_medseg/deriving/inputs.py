@@ -12,11 +12,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from hf_medseg import __version__
 from hf_medseg.catalog.conventions import OFFICIAL, Convention
 from hf_medseg.catalog.derived import DERIVED, Origin
 from hf_medseg.catalog.facts import Concept
 from hf_medseg.catalog.lookup import known_divisions
-from hf_medseg.dataset.columns import Column, Label, PictureColumn, VolumeColumn, holds_pictures
+from hf_medseg.dataset.columns import Column, Label, Value, VolumeColumn, holds_pictures
 from hf_medseg.dataset.finished import classes_of, columns_of, finished
 from hf_medseg.dataset.folder import CARD
 from hf_medseg.dataset.identity import Identity, Outcome, Seal
@@ -29,6 +30,7 @@ from hf_medseg.formats.packing import GZIP
 from hf_medseg.formats.pixels import decode
 
 CONVERT = "Convert the raw tree again."
+_OF_KIND = {"string": (str,), "bool": (bool,)}  # what a recipe compares columns with; all others with numbers
 
 
 class Chosen(NamedTuple):
@@ -123,6 +125,10 @@ def open_input(number: int, take: Take) -> Input:
     if origin.source == DERIVED:
         raise Refused(f"{where} is derived itself. Take the converted datasets that it was made of.")
     source, _ = origin.known()
+    if _numbers(first.version) > _numbers(__version__):
+        raise Refused(
+            f"{where} was converted by hf_medseg {first.version}, and this is {__version__}. Install that version or a later one."
+        )
     columns = columns_of(shards[0].path)
     names = classes_of(columns)
     _check_take(take, where, columns, names, {shard.identity.split for shard in shards})
@@ -130,6 +136,10 @@ def open_input(number: int, take: Take) -> Input:
     codes = {name: source.codes[name] for name in names if name in source.codes}
     division = _division(take, where, origin.source, {one.split for one in identities})
     return Input(number, take, origin, config, paths, identities, outcomes, columns, names, codes, division)
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) for part in re.findall(r"\d+", version)]
 
 
 def _division(take: Take, where: str, source: str, splits: set[str]) -> Convention | None:
@@ -148,12 +158,15 @@ def _check_take(take: Take, where: str, columns: dict[str, Column], classes: Seq
         raise Refused(f"{where} has no class {strange[0]!r}; it has: {', '.join(classes)}.")
     if strange := [name for name in take.splits if name not in splits]:
         raise Refused(f"{where} has no split {strange[0]!r}; it has: {', '.join(sorted(splits))}.")
-    if strange := [name for name in take.equal if name not in columns or isinstance(columns[name], (PictureColumn, VolumeColumn))]:
-        raise Refused(f"{where} has no column {strange[0]!r} to compare; it has: {', '.join(columns)}.")
+    plain = [name for name, column in columns.items() if isinstance(column, (Label, Value))]
+    if strange := [name for name in take.equal if name not in plain]:
+        raise Refused(f"{where} has no column {strange[0]!r} to compare; it has: {', '.join(plain)}.")
     for name, value in take.equal.items():
         column = columns[name]
         if isinstance(column, Label) and value not in column.names:
             raise Refused(f"{where}: {name} is never {value!r}; it is one of {', '.join(column.names)}.")
+        if isinstance(column, Value) and type(value) not in _OF_KIND.get(column.dtype, (int, float)):
+            raise Refused(f"{where}: {name} is of the type {column.dtype}, and never {value!r}.")
     if take.every > 1 and "slice_index" not in columns:
         raise Refused(f"{where} has no slices, so that not every {take.every}th can be taken.")
 

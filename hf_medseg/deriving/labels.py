@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from hf_medseg.catalog.facts import Concept
 from hf_medseg.dataset.table import NOT_ANNOTATED
 from hf_medseg.deriving.inputs import Input
-from hf_medseg.deriving.recipe import Label
+from hf_medseg.deriving.recipe import Label, plain_name
 from hf_medseg.errors import Refused
 
 
@@ -108,11 +107,6 @@ def _names(label: Label, one: Input, unsided: set[str], inputs: Sequence[Input])
 
 def _same_name(one: str, other: str) -> bool:
     return plain_name(one) == plain_name(other)
-
-
-def plain_name(name: str) -> str:
-    """A name without what does not tell it from others: case, and how words are joined."""
-    return re.sub(r"[\s_-]+", " ", name).strip().casefold()
 
 
 def _first_name(name: str, label: Label, inputs: Sequence[Input]) -> str:

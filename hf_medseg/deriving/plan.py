@@ -20,13 +20,14 @@ from hf_medseg.dataset.storage import is_local
 from hf_medseg.deriving import describe
 from hf_medseg.deriving.inputs import Chosen, Input, chosen_rows, open_input, slices_beside
 from hf_medseg.deriving.labels import Relabel, label_space
-from hf_medseg.deriving.recipe import Recipe
+from hf_medseg.deriving.recipe import Place, Recipe
 from hf_medseg.deriving.rows import DeriveTask, From, Wanted
 from hf_medseg.deriving.splitting import Groups, divide, weights
 from hf_medseg.deriving.structures import structures_of
 from hf_medseg.deriving.twins import check_overlaps, divides, find_twins
 from hf_medseg.errors import Refused
 from hf_medseg.progress import Tell
+from hf_medseg.words import counted
 
 _MIB = 1 << 20
 
@@ -54,6 +55,7 @@ class Plan:
         self.recipe, self.target = recipe, target
         self.inputs = [open_input(number, take) for number, take in enumerate(recipe.take)]
         self.place = recipe.place.of(3 if _all_volumes(self.inputs) else 2)
+        _check_spacing(self.place, self.inputs)
         classes, relabels, codes = label_space(recipe.label, self.inputs)
         rows = [row for one in self.inputs for row in chosen_rows(one)]
         _check_once(self.inputs, rows)
@@ -64,6 +66,10 @@ class Plan:
         self.by_group: dict[str, list[Chosen]] = {}
         for row in rows:
             self.by_group.setdefault(groups.of(row), []).append(row)
+        if recipe.split.folds > len(self.by_group):
+            raise Refused(
+                f"split.folds is {recipe.split.folds}, and there are no more than {counted(len(self.by_group), 'group')} to divide."
+            )
         self.division = divide(recipe.split, self.inputs, self.by_group)
         self.division.twins = twins
         check_overlaps(recipe.split, self.inputs, self.by_group, self.division)
@@ -199,6 +205,17 @@ def _all_volumes(inputs: Sequence[Input]) -> bool:
             f'({kinds[False].origin.label}) pictures. One dataset holds one of them: take the slices of a volume by config = "slices".'
         )
     return True in kinds
+
+
+def _check_spacing(place: Place, inputs: Sequence[Input]) -> None:
+    """A spacing is asked for only of what says its own: all rows would be rejected."""
+    needed = {"pixel_spacing", *(("slice_spacing",) if inputs[0].volumes else ())}
+    for one in inputs if place.steps is not None else ():
+        if missing := sorted(needed - one.columns.keys()):
+            raise Refused(
+                f"take {one.number + 1} ({one.origin.label}) has no column {missing[0]!r}: nothing says how far its pixels are apart. "
+                "Leave place.spacing out, or the source."
+            )
 
 
 def _check_once(inputs: Sequence[Input], rows: Sequence[Chosen]) -> None:

@@ -216,6 +216,7 @@ def checked(recipe: Recipe, where: str) -> Recipe:
         Refused: one cannot.
     """
     place, split, parts = recipe.place, recipe.split, recipe.split.parts
+    splits, named = {*parts, *split.whole.values()}, (*recipe.label.classes, *recipe.label.table)
     wrong = (
         (not recipe.take, "take must name at least one converted dataset."),
         (not re.fullmatch(r"(?:[a-z0-9]+(?:-[a-z0-9]+)*)?", recipe.name), "name must be of small letters, digits and hyphens."),
@@ -240,23 +241,39 @@ def checked(recipe: Recipe, where: str) -> Recipe:
         (place.reducing_gap is not None and not 1 <= place.reducing_gap <= 100, "place.reducing_gap must lie between 1 and 100."),
         (not 0 <= place.margin <= 10, "place.margin must lie between 0 and 10."),
         (not 0 <= place.pad_image <= (255 if place.depth == 8 else 65_535), "place.pad_image must be a value that pictures can have."),
-        (place.window != "percentiles" and not place.window[0] < place.window[1], "place.window must be two numbers, the lower first."),
+        (
+            place.window != "percentiles" and not -math.inf < place.window[0] < place.window[1] < math.inf,
+            "place.window must be two numbers, the lower first.",
+        ),
+        (place.fit == "stretch" and place.size is None, 'place.fit = "stretch" needs place.size.'),
         (bool(parts) and not math.isclose(sum(parts.values()), 1, abs_tol=1e-6), "split.parts must make 1 together."),
         (any(part < 0 for part in parts.values()), "split.parts must not be negative."),
         (
-            any(not re.fullmatch(r"[A-Za-z]\w*", name) for name in (*parts, *split.whole.values())),
-            "split must name splits by letters, digits and underscores.",
+            any(not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,63}", name) or name.lower() == "all" for name in splits),
+            'split must name splits by letters, digits and underscores, and none "all", which is a word of `datasets`.',
         ),
+        (len({name.lower() for name in splits}) < len(splits), "split names two splits that differ in capitals alone."),
         (split.folds < 0 or split.folds == 1, "split.folds must be 2 or more."),
         (recipe.balance.cap < 0, "balance.cap must not be negative."),
-        (len(set(recipe.label.classes)) < len(recipe.label.classes), "label.classes names a class twice."),
-        ("background" in (*recipe.label.classes, *recipe.label.table), "label: background is what is left, and is not named."),
+        (len({*map(plain_name, recipe.label.classes)}) < len(recipe.label.classes), "label.classes names a class twice."),
+        (len({*map(plain_name, recipe.label.table)}) < len(recipe.label.table), "label.table names a class twice."),
+        ("background" in map(plain_name, named), "label: background is what is left, and is not named."),
+        (any(not name.strip() or not name.isprintable() for name in named), "label must name classes by words of one line."),
+        (not all(recipe.label.table.values()), "label.table makes a class of nothing."),
+        (not recipe.title.isprintable(), "title must be one line."),
+        (len({*recipe.columns}) < len(recipe.columns), "columns names a column twice."),
+        (any(not take.out.strip() for take in recipe.take), "take.out must be the folder of a converted dataset."),
         (recipe.label.by == "table" and not recipe.label.table, 'label.by = "table" needs [label.table].'),
     )
     for found, text in wrong:
         if found:
             raise Refused(f"{where}: {text}")
     return recipe
+
+
+def plain_name(name: str) -> str:
+    """A name of a class without what does not tell it from others: case, and how words are joined."""
+    return re.sub(r"[\s_-]+", " ", name).strip().casefold()
 
 
 def text_of(recipe: Recipe) -> str:

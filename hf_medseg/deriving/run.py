@@ -15,6 +15,7 @@ from hf_medseg.catalog.derived import DERIVED
 from hf_medseg.catalog.source import Edition, Source
 from hf_medseg.conversion.executor import Executor
 from hf_medseg.dataset import lock
+from hf_medseg.dataset.finished import reached
 from hf_medseg.dataset.folder import CARD, Output, check_apart, check_writable
 from hf_medseg.dataset.identity import Outcome, read_shard
 from hf_medseg.dataset.report import Rejection, Report
@@ -112,7 +113,8 @@ def derive(
     with contextlib.ExitStack() as held:
         tell = held.enter_context(telling(progress, "shards"))
         for take in {take.out: take for take in asked.take}.values():
-            held.enter_context(lock.reading(Output(place(take.out))))
+            with reached(take.out):
+                held.enter_context(lock.reading(Output(place(take.out))))
         runner = held.enter_context(Executor(workers, executor))
         plan = Plan(asked, target, max_shard_size, runner, tell)
         derivation = Derivation(target.root, asked, plan.source, plan.edition, plan.rows, plan.division)

@@ -86,11 +86,14 @@ def divide(split: Split, inputs: Sequence[Input], rows: Mapping[str, Sequence[Ch
         rows: by group.
 
     Raises:
-        Refused: the recipe puts a source whole into a split, and nothing of that source is taken.
+        Refused: the recipe names a source or an official split that is not there.
     """
     taken_of = {one.origin.source for one in inputs}
     if strange := [name for name in split.whole if name not in taken_of]:
         raise Refused(f"split.whole names {strange[0]!r}, of which nothing is taken; taken are: {', '.join(sorted(taken_of))}.")
+    known = {identity.split for one in inputs for identity in one.identities} | {row.split for members in rows.values() for row in members}
+    if (strange := [name for name in split.official if name not in known]) and split.official != Split().official:
+        raise Refused(f"split.official names {strange[0]!r}, which no source has; there are: {', '.join(sorted(known))}.")
     found = Division()
     official_of: dict[str, set[str]] = defaultdict(set)
     for one in inputs:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from hf_medseg.dataset.columns import Column, PictureColumn, VolumeColumn
 from hf_medseg.deriving.inputs import opened
-from hf_medseg.deriving.labels import Relabel, plain_name
+from hf_medseg.deriving.labels import Relabel
+from hf_medseg.deriving.recipe import plain_name
 
 _OTHER = re.compile(r"mask_(?:\d+|native|automatic)")  # masks of other annotators, on other grids, by machines
 
