@@ -14,7 +14,7 @@ from hf_medseg.errors import Refused
 from hf_medseg.masks.coding import Coding, Colour, Value, in_words, listed
 
 _SMALL = 15  # class numbers up to here are never taken for soft edges, whatever they look like
-_WHITES = frozenset((1, 128, 254, 255, 65535))  # what foreground is called by who draws one class
+WHITES = frozenset((1, 128, 254, 255, 65535))  # what foreground is called by who draws one class
 _NEARLY_WHITE = 240
 _ENOUGH = 10  # so many masks can outvote one
 _SOFT = 16  # pixels
@@ -350,7 +350,7 @@ def _refuse_whites(kept: Mapping[str, Mapping[int, Value]], kinds: list[int]) ->
             f"The masks hold {in_words(counts)}: several values close to white look like one class. "
             f"{line('threshold = 127')}; or, {several}"
         )
-    if len(kinds) > 1 and _WHITES.issuperset(kinds) and all(len(one) == 1 for one in marked):
+    if len(kinds) > 1 and WHITES.issuperset(kinds) and all(len(one) == 1 for one in marked):
         raise Refused(
             f"Every mask holds one value besides 0, but not the same: {in_words(counts)}. One class may have been saved in several ways. "
             f"{line(classes_line(kinds, 'foreground'))}; or, {several}"

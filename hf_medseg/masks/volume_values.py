@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 import numpy as np
 
+from hf_medseg.errors import Refused
 from hf_medseg.formats.volume_file import all_voxels, samples_elsewhere
+from hf_medseg.masks.agreement import VOID, WHITES, classes_line, line, refuse_apart
 
 MOST = 254
 """Classes of a label map."""
@@ -22,9 +26,50 @@ def look_at_volume(data: bytes, path: str) -> tuple[int, ...] | str:
         return f"{path}: its samples lie in other files. {_SAY}"
     voxels = all_voxels(data, path)
     values = np.unique(voxels.array).astype(np.float64) * voxels.slope + voxels.intercept
-    if not np.isfinite(values).all() or not np.allclose(values, np.rint(values), rtol=0, atol=1e-4):
+    if strange := values[~np.isfinite(values)].size and int(np.count_nonzero(~np.isfinite(voxels.array))):
+        there = "1 voxel" if strange == 1 else f"{strange:,} voxels"
+        return f"{path}: NaN or infinity in {there}, which is no label. Save it with a whole number there, such as 0 where nothing is."
+    if (values != (whole := np.rint(values))).any():
+        if np.allclose(values, whole, rtol=0, atol=1e-3):
+            odd = values[values != whole][0]
+            return f"{path}: mask values that are nearly whole numbers, such as {odd:.10g}. Save it with whole numbers, rounded."
         span = f"from {values.min():g} to {values.max():g}"
         return f"{path}: mask values that are no whole numbers, {span}, as in a map of probabilities. {_ABOVE}"
     if values.min() < 0 or values.max() > 65535:
         return f"{path}: mask values from {values.min():g} to {values.max():g}; 0 to 65535 are read. {_SAY}"
     return tuple(int(value) for value in np.rint(values[: MOST + 2]))
+
+
+def refuse_unlike(seen: Mapping[str, Mapping[str, tuple[int, ...]]]) -> None:
+    """Refuses label maps that look as if one class had been saved in several ways.
+
+    Args:
+        seen: by split and file, the values of each.
+
+    Raises:
+        Refused: each holds one value besides 0 and not the same, or no two splits have a value in common.
+    """
+    marked = [some for files in seen.values() for values in files.values() if (some := set(values) - {0})]
+    kinds = sorted(set().union(*marked))
+    if len(kinds) > 1 and WHITES.issuperset(kinds) and all(len(some) == 1 for some in marked):
+        raise Refused(
+            f"Every mask holds one value besides 0, but not the same: {', '.join(map(str, kinds))}. One class may have been saved in "
+            f"several ways. {line(classes_line(kinds, 'foreground'))}; or, if they are classes: {classes_line(kinds)}"
+        )
+    refuse_apart({split: set().union(*map(set, files.values())) - {0} for split, files in seen.items()})
+
+
+def notes_of(seen: Mapping[str, tuple[int, ...]]) -> Iterator[str]:
+    """What to say of the values of label maps of which nobody said what they are, by file."""
+    kinds = sorted({value for values in seen.values() for value in values} - {0})
+    if seen and not kinds:
+        yield "every mask is empty: 0 in every voxel"
+    elif seen and not any(0 in values for values in seen.values()):
+        yield "no mask holds 0: there is no background. If one of the values is it, name it in the about file, in classes"
+    if len(kinds) > 1 and kinds[-1] == VOID and kinds[-2] < VOID - 1:
+        named = ", ".join(f'{value} = "class_{value}"' for value in kinds[:-1])
+        files = sum(VOID in values for values in seen.values())
+        yield (
+            f"the value 255, in {files:,} {'mask' if files == 1 else 'masks'}, became a class; if it means that nobody looked or decided "
+            f'there, say in the about file: classes = {{ {named}, 255 = "not annotated" }}'
+        )

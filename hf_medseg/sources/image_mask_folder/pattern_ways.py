@@ -171,19 +171,19 @@ def metadata_way(raw: Raw, taken: Iterable[str]) -> list[Way]:
         def named(path: str, above: str = above, pictures: Mapping[str, RawFile] = pictures) -> RawFile:
             return pictures.get(path) or RawFile(above + path, 0, None)
 
-        of_names: dict[str, dict[str, str]] = {}
+        of_pairs: dict[tuple[str, str], dict[str, str]] = {}
         for row in rows:
             name, mask = _spelled(row[key], pictures), _spelled(known(str(row.get(mask_key) or "")) or "", pictures)
             said = {str(one): str(value) for one, value in row.items() if one not in (key, mask_key, *further) and value is not None}
             said = {one: value for one, value in said.items() if known(value) is not None}
-            _refuse_contradiction(file, name, of_names.setdefault(name, said), said)
+            _refuse_contradiction(file, name, of_pairs.setdefault((name, mask), said), said)
             said = {one: value for one, value in said.items() if one in ("patient_id", "split") or one not in {*taken}}
             columns.update(dict.fromkeys(one for one in said if one not in ("patient_id", "split")))
             last = name.rpartition("/")[2]
             more = {column: named(_spelled(row[one], pictures)) for one, column in further.items() if row.get(one)}
             stem = stem_of(last) if "." in last else last
             items.append(Item(above, named(name), stem, (("", named(mask)),) if mask else (), above.count("/"), said, more))
-        _refuse_without_split(file, of_names)
+        _refuse_without_split(file, {name: said for (name, _), said in of_pairs.items()})
     if not items:
         return []
     layout = "a table names the mask of each picture"
@@ -202,7 +202,7 @@ def _spelled(path: Any, pictures: Mapping[str, RawFile]) -> str:
 
 
 def _refuse_contradiction(file: RawFile, name: str, said: Mapping[str, str], again: Mapping[str, str]) -> None:
-    """Refuses a table that says two things of one picture, which would be two rows.
+    """Refuses a table that says two things of one picture with one mask, which would be two rows.
 
     Raises:
         Refused: see above.

@@ -21,7 +21,7 @@ from hf_medseg.formats.volume_file import ENDING, number_of_channels, stem_of, v
 from hf_medseg.formats.voxels import VoxelVolume
 from hf_medseg.masks.labels import Labels, OneValue, Threshold, Values
 from hf_medseg.masks.structures import structures
-from hf_medseg.masks.volume_values import MOST, look_at_volume
+from hf_medseg.masks.volume_values import MOST, look_at_volume, notes_of, refuse_unlike
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.splits import SPLIT_FOLDER
 from hf_medseg.raw.tree import Raw
@@ -114,6 +114,9 @@ def cases(raw: Raw) -> Iterator[Case]:
     raw.use(*reading.tables, *told.tables)
     for note in reading.notes:
         raw.note("labels", note)
+    if not reading.described:
+        for note in notes_of(_values(raw, reading)):
+            raw.note("labels", note)
     annotated_splits = {one.split for one in reading.entries if one.masks}
     for entry in reading.entries:
         try:
@@ -338,6 +341,8 @@ def _names(raw: Raw, about: AboutFile, reading: Reading) -> dict[int, str]:
         elif isinstance(seen, str):
             raise Refused(seen)
     values -= {0}
+    if not reading.described:
+        refuse_unlike({split: _values(raw, reading, split) for split in dict.fromkeys(one.split for one in reading.entries)})
     if len(values) > MOST:
         raise Refused(
             f"The masks hold {len(values):,} values; a label map holds {MOST} classes. Say in the about file which are classes (classes)."
@@ -346,6 +351,12 @@ def _names(raw: Raw, about: AboutFile, reading: Reading) -> dict[int, str]:
         return {0: "background", **{value: reading.described.get(value, f"value_{value}") for value in sorted(values)}}
     names = {value: f"value_{value}" for value in sorted(values)} if len(values) > 1 else dict.fromkeys(values, "foreground")
     return {0: "background", **names}
+
+
+def _values(raw: Raw, reading: Reading, split: str = "") -> dict[str, tuple[int, ...]]:
+    """The values of each label map that the survey saw, by its file; of one split, or of all."""
+    files = [one.masks[""].listed for one in reading.entries if "" in one.masks and split in ("", one.split)]
+    return {file: seen for file in files if isinstance(seen := raw.survey.get(file), tuple)}
 
 
 def to_survey(raw: Raw) -> list[RawFile]:

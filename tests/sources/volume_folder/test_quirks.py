@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -56,6 +57,43 @@ def test_the_only_value_is_foreground(tmp_path: Path) -> None:
     conversion = convert("volume-folder", tmp_path / "raw", tmp_path / "out", workers=1)
     converted = Converted("volume-folder", Phantom(tmp_path / "raw", []), conversion, tmp_path / "out")
     assert converted.names("classes") == ["background", "foreground"]
+
+
+ODD = np.arange(24).reshape(2, 3, 4) % 2  # 0 and 1 in turn
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "words"),
+    [
+        (
+            ODD,
+            ODD * 255,
+            'Every mask holds one value besides 0, but not the same: 1, 255. .* classes = { 1 = "foreground", 255 = "foreground" }',
+        ),
+        (
+            np.where(ODD, np.float32("nan"), np.float32(1)),
+            ODD,
+            "NaN or infinity in 12 voxels, which is no label. Save it with a whole number",
+        ),
+        (ODD + np.float32(1e-6), ODD, "mask values that are nearly whole numbers, such as .* Save it with whole numbers, rounded."),
+    ],
+    ids=["whites", "nan", "nearly"],
+)
+def test_label_maps_that_are_no_one_coding_are_refused_together(first: Any, second: Any, words: str, tmp_path: Path) -> None:
+    """One class in two codings was two classes; the others were called probabilities, or rejected one by one."""
+    for name, mask in (("a", first), ("b", second)):
+        save(tmp_path / f"raw/images/{name}.mha", np.ones((2, 3, 4), np.int16))
+        save(tmp_path / f"raw/masks/{name}.mha", mask.astype(np.float32 if mask.dtype.kind == "f" else np.uint8))
+    with pytest.raises(Refused, match=words.replace("{", r"\{")):
+        convert("volume-folder", tmp_path / "raw", tmp_path / "out", workers=1)
+
+
+def test_255_beside_lower_values_is_told(tmp_path: Path) -> None:
+    save(tmp_path / "raw/images/a.mha", np.ones((2, 3, 4), np.int16))
+    save(tmp_path / "raw/masks/a.mha", np.where(ODD, 255, np.arange(24).reshape(2, 3, 4) % 3).astype(np.uint8))
+    (note,) = convert("volume-folder", tmp_path / "raw", tmp_path / "out", workers=1).report["configs"]["slices"]["known"]
+    assert "the value 255, in 1 mask, became a class; " in note["reason"]
+    assert note["reason"].endswith('classes = { 1 = "class_1", 2 = "class_2", 255 = "not annotated" }')
 
 
 def test_regions_are_named_and_explained(tmp_path: Path) -> None:
