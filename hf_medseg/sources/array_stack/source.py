@@ -29,6 +29,7 @@ from hf_medseg.sources.annotated import layout_start, split_in
 from hf_medseg.sources.array_stack.one_hot import BACKGROUND, OneChannel, names_of_channels
 from hf_medseg.sources.array_stack.pairs import Pair, values_of
 from hf_medseg.sources.told import ToldCases
+from hf_medseg.sources.words import role_of, tokens, without_roles
 
 FILE = r"[^/]+\.(?i:npy|npz|h5|hdf5|hdf|he5|mat)"
 
@@ -193,8 +194,38 @@ def _npy_pairs(files: Sequence[RawFile], said: AboutFile) -> Iterator[Pair]:
             for stated, names in ((said.image, IMAGES), (said.mask, MASKS))
         )
         if image is not None and mask is not None:
-            shapes = [tuple(arrays_in(file)[""].shape) for file in (image, mask)]
-            yield Pair.of(image, "", mask, "", shapes[0], shapes[1], (said.axes, said.mask_axes))
+            yield _npy_pair(image, mask, said)
+            files = [file for file in files if file not in (image, mask)]
+    yield from (_npy_pair(image, mask, said) for image, mask in _by_words([] if said.image else files))
+
+
+def _npy_pair(image: RawFile, mask: RawFile, said: AboutFile) -> Pair:
+    shapes = [tuple(arrays_in(file)[""].shape) for file in (image, mask)]
+    return Pair.of(image, "", mask, "", shapes[0], shapes[1], (said.axes, said.mask_axes))
+
+
+def _by_words(files: Sequence[RawFile]) -> Iterator[tuple[RawFile, RawFile]]:
+    """(pictures, masks) in .npy files whose names or folders are the same but for what says picture or mask: `img_0` and `mask_0`."""
+    found: dict[tuple[str, ...], dict[str, list[RawFile]]] = {}
+    for file in files:
+        *folders, name = file.listed.rpartition(".")[0].split("/")
+        role = _role(name) or next((role for folder in reversed(folders) if (role := _role(folder))), "")
+        key = (*(word for folder in folders for word in _key(folder)), "/", *_key(name))
+        found.setdefault(key, {}).setdefault(role, []).append(file)
+    for both in found.values():
+        images, masks = both.get("image", []), both.get("mask", [])
+        if len(images) == len(masks) == 1:
+            yield images[0], masks[0]
+
+
+def _role(name: str) -> str:
+    """What a name says that an array is; `X` and `y` are what people call what a network gets and gives."""
+    words = {word.lower() for word in tokens(name)}
+    return role_of(name) or ("image" if "x" in words else "mask" if "y" in words else "")
+
+
+def _key(name: str) -> tuple[str, ...]:
+    return tuple(word for word in without_roles(name) if word not in ("x", "y"))
 
 
 def names_of(raw: Raw) -> dict[int, str]:

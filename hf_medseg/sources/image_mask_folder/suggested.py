@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.splits import split_of
 from hf_medseg.sources.image_mask_folder.ways import is_picture, stem_of
-from hf_medseg.sources.image_mask_folder.words import tokens
+from hf_medseg.sources.words import tokens
 
 _MOST = 64  # folders that are compared
 

@@ -13,7 +13,7 @@ from hf_medseg.raw.order import natural
 from hf_medseg.raw.splits import split_of
 from hf_medseg.raw.tree import Raw, joined
 from hf_medseg.sources.image_mask_folder.ways import DOTTED, Item, Kind, Way, kinds_of, stem_of
-from hf_medseg.sources.image_mask_folder.words import STRONG, Role, are_raters, is_derived, role_of, said_by, tokens, without_role
+from hf_medseg.sources.words import STRONG, Role, are_raters, is_derived, role_of, said_by, tokens, without_role
 
 DEEPER = "lies in a folder below images/ or masks/, which is not read"
 

@@ -15,7 +15,7 @@ from hf_medseg.raw.folders import Above, Sorting
 from hf_medseg.raw.order import natural
 from hf_medseg.raw.splits import split_of
 from hf_medseg.raw.tree import Found, joined
-from hf_medseg.sources.image_mask_folder.words import are_sides, is_patient
+from hf_medseg.sources.words import are_sides, is_patient
 
 Kind = Literal["one", "structure", "rater", "instance"]
 KINDS: dict[Kind, str] = {

@@ -26,7 +26,7 @@ _MASK_FOLDER = re.compile(rf"(?P<word>{MASK_WORDS})(?P<split>[_-]?(?:tr|ts|val|v
 _IMAGE_FOLDER = re.compile(rf"(?P<word>{IMAGE_WORDS})(?P<split>[_-]?(?:tr|ts|val|va|train|test))?", re.IGNORECASE)
 # A word at either end of a name, with what joins it; what is left names the case.
 _MASK_END, _IMAGE_END = (
-    re.compile(rf"(?:{words})(?:[-_. ]+(?P<behind>.+))?|(?P<before>.*?)[-_. ]?(?<![a-z0-9])(?:{words})", re.IGNORECASE)
+    re.compile(rf"(?:{words})(?:(?:[-_. ]+|(?=\d))(?P<behind>.+))?|(?P<before>.*?)[-_. ]?(?<![a-z0-9])(?:{words})", re.IGNORECASE)
     for words in (MASK_WORDS, IMAGE_WORDS)
 )
 _CHANNEL = re.compile(r"(.+)_(\d{4})")
@@ -44,6 +44,7 @@ class Entry:
         split, patient: see `Case`.
         columns: what names in the path say.
         wrong: what is wrong with it.
+        lacking: what is said of it as it has no mask, where more is known than that.
         segments: what the file of its label map says of its segments, if it is one of 3D Slicer.
     """
 
@@ -54,6 +55,7 @@ class Entry:
     patient: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     wrong: str = ""
+    lacking: str = ""
     segments: tuple[Segment, ...] = ()
 
     @property
@@ -186,7 +188,26 @@ def by_folders(raw: Raw) -> Reading:
         else:
             entries[file.listed] = (None, {"": file})
     described, tables = label_tables(raw)
-    return Reading(tuple(_with_segments(_named(raw, entries))), tables=tables, described=described)
+    reading = Reading(tuple(_with_segments(_named(raw, entries))), tables=tables, described=described)
+    taken = {key: file for key, file in images.items() if entries[file.listed][1]}
+    doubled = {}
+    for file, folder, stem in listed:
+        first = taken.get(_image_key(folder, stem)) if is_mask[file.listed] is None else None
+        if first is not None and first is not file:
+            doubled[file.listed] = first.name
+    return replace(reading, entries=tuple(_with_what_lacks(reading, doubled)))
+
+
+def _with_what_lacks(reading: Reading, doubled: Mapping[str, str]) -> Iterator[Entry]:
+    """The cases, of which some lack a mask as the only one was taken for that of another image, whose name `doubled` tells."""
+    lines = suggested(reading) if doubled else ""
+    told = f" If they are channels of one case, say so in the about file: {lines}" if lines else ""
+    for one in reading.entries:
+        image = next(iter(one.images.values()), None)
+        if image is not None and image.listed in doubled:
+            yield replace(one, lacking=f"it has no mask: the one beside it was taken for that of {doubled[image.listed]}.{told}")
+        else:
+            yield one
 
 
 def _with_segments(entries: Iterable[Entry]) -> Iterator[Entry]:
@@ -246,12 +267,16 @@ def by_datalist(raw: Raw) -> Reading | None:
 
 
 def suggested(reading: Reading) -> str:
-    """The lines of an about file for folders that hold the same two files or more, of which one is called like a mask; else nothing."""
+    """The lines of an about file for folders that hold files of the same names but for the folder's; else nothing.
+
+    One of them is called like a mask; several others are channels.
+    """
     folders: dict[str, set[str]] = {}
     for entry in reading.entries:
         for file in (*entry.images.values(), *entry.masks.values()):
             folder, name = posixpath.split(file.listed)
-            folders.setdefault(folder, set()).add(name)
+            last = posixpath.basename(folder)
+            folders.setdefault(folder, set()).add(name.replace(last, "{patient}") if last else name)
     names = sorted(set.intersection(*folders.values())) if len(folders) > 1 else []
     mask = next((name for name in names if re.search(r"seg|mask|label|lesion|roi", name, re.IGNORECASE)), "")
     images = [name for name in names if name != mask]
@@ -263,7 +288,13 @@ def suggested(reading: Reading) -> str:
         return ""
     at = same.index(False)
     below = "/".join(("{patient}", *parts[0][at + 1 :]))
-    return f'image = "{below}/{images[0]}"; mask = "{below}/{mask}"'
+    if below != "{patient}" and any("{patient}" in name for name in names):
+        return ""
+    stems = [stem_of(name) or "" for name in images]
+    first, last = min(stems), max(stems)
+    begin = next((k for k, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), min(len(first), len(last)))
+    called = images[0] if len(images) == 1 else f"{first[:begin]}{{channel}}{images[0][len(stems[0]) :]}"
+    return f'image = "{below}/{called}"; mask = "{below}/{mask}"'
 
 
 def _named(raw: Raw, entries: Mapping[str, tuple[RawFile | None, dict[str, RawFile]]]) -> Iterator[Entry]:

@@ -138,7 +138,7 @@ def _cases_of(raw: Raw, entry: Entry, tables: Tables, listed: Mapping[str, RawFi
             raw.note(next(iter(entry.images.values())), "no mask belongs to it: its mask is null, as the about file says")
         else:
             words = 'Add it; or, if nobody annotated the volume, say in the about file: missing_masks = "null"'
-            problem = Problem.of("it has no mask.", words)
+            problem = Problem.of(entry.lacking or "it has no mask.", words)
     for frame in range(frames or 1):
         channel = (frame, frames) if frames else None
         images: dict[str, Recipe | None] = {}

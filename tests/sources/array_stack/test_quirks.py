@@ -145,3 +145,16 @@ def test_without_its_library_a_format_names_it(variant: str, library: str, tmp_p
         monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(MissingExtra, match=rf"{library} is needed .* pip install"):
         convert("array-stack", phantom.raw, tmp_path / "out", about=phantom.about, workers=1)
+
+
+@pytest.mark.parametrize("names", [("img_K.npy", "mask_K.npy"), ("images/K.npy", "labels/K.npy"), ("train/x/cK.npy", "train/y/cK.npy")])
+def test_files_that_are_called_the_same_but_for_a_word_pair(names: tuple[str, str], tmp_path: Path) -> None:
+    for k in range(2):
+        for name, value in zip(names, (7 + k, k), strict=True):
+            path = tmp_path / "raw" / name.replace("K", str(k))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            np.save(path, np.full((5, 6), value, np.uint8))
+    found = Converted(
+        "array-stack", Phantom(tmp_path / "raw", []), convert(None, tmp_path / "raw", tmp_path / "out", workers=1), tmp_path / "out"
+    ).rows()
+    assert {(pixels(row["image"])[0, 0], pixels(row["mask"])[0, 0]) for row in found} == {(7, 0), (8, 1)}

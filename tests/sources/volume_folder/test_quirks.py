@@ -169,3 +169,27 @@ def test_two_files_in_every_folder_are_suggested_as_patterns(tmp_path: Path) -> 
             (tmp_path / f"raw/{name}/mri/{file}").write_bytes(b"x")
     with pytest.raises(Refused, match=r'such as: image = "\{patient\}/mri/orig.mgz"; mask = "\{patient\}/mri/aseg.mgz"'):
         convert("volume-folder", tmp_path / "raw", tmp_path / "out", workers=1)
+
+
+def test_sequences_beside_one_mask_are_channels_once_the_line_of_the_refusal_says_so(tmp_path: Path) -> None:
+    for patient in ("S1", "S2"):
+        for name in ("t1", "t2", "flair"):
+            save(tmp_path / f"raw/{patient}/{patient}_{name}.nii.gz", np.full((2, 5, 6), len(name), np.int16))
+        save(tmp_path / f"raw/{patient}/{patient}_seg.nii.gz", labels((2, 5, 6)))
+    rejected = convert("volume-folder", tmp_path / "raw", tmp_path / "out", workers=1, configs=["volumes"]).rejected
+    assert {one["image_id"] for one in rejected} == {"S1_t1", "S1_t2", "S2_t1", "S2_t2"}
+    lines = rejected[0]["expected"].partition("about file: ")[2].replace("; ", "\n")
+    about = write(tmp_path / "about.toml", lines)
+    conversion = convert("volume-folder", tmp_path / "raw", tmp_path / "again", about=about, workers=1, configs=["volumes"])
+    assert not conversion.rejected
+    found = Converted("volume-folder", Phantom(tmp_path / "raw", []), conversion, tmp_path / "again").rows("volumes")
+    assert [row["patient_id"] for row in found] == ["S1", "S2"]
+    assert {name for name in found[0] if name.startswith("image_t")} == {"image_t1", "image_t2"}
+
+
+def test_a_number_right_behind_the_word_names_the_case(tmp_path: Path) -> None:
+    for number in ("001", "002"):
+        save(tmp_path / f"raw/imagesTr/img{number}.nii.gz", np.ones((2, 5, 6), np.int16))
+        save(tmp_path / f"raw/labelsTr/label{number}.nii.gz", labels((2, 5, 6)))
+    conversion = convert(None, tmp_path / "raw", tmp_path / "out", workers=1)
+    assert (conversion.rows, conversion.rejected) == (4, [])

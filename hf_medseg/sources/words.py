@@ -182,6 +182,11 @@ def without_role(name: str, role: Role) -> tuple[str, ...]:
     return tuple(word for word in tokens(name) if word.lower() not in known)
 
 
+def without_roles(name: str) -> tuple[str, ...]:
+    """The words and numbers of a name but all that say what a file is."""
+    return tuple(word.lower() for word in tokens(name) if word.lower() not in _MASK | _IMAGE | _FILLERS)
+
+
 def are_raters(names: list[str]) -> bool:
     """Whether names say who drew something."""
     return len(names) > 1 and all(any(_RATER.fullmatch(word) for word in tokens(name)) for name in names)
