@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from hf_medseg.errors import Rejected
 from hf_medseg.formats.dicom_fields import guarded, items_of, number_of, open_dataset, text_of, vector_of, whole_of, words
-from hf_medseg.formats.dicom_geometry import PLANES, Vector, along_normal, letters_of
+from hf_medseg.formats.dicom_geometry import PLANES, Vector, along_normal, is_plane, letters_of
 from hf_medseg.formats.dicom_packing import make_readable
 from hf_medseg.formats.volume import TOLERANCE, Grid, Samples, VolumeImage, stored_samples
 from hf_medseg.raw.files import RawFile, Reader
@@ -26,14 +26,16 @@ from hf_medseg.raw.order import natural
 Array = NDArray[Any]
 
 SPACES = "its slices name several frames of reference, of which nobody says how they lie to each other: they are stacked by their positions"
+UNMEASURED = "it states sizes of pixels or slices that are not above 0; they are left out"
+TABLED = "its header gives a table for what samples mean (Modality LUT), which no slope and intercept say: they are stored as they are"
 REPEATED = "frames of it that repeat others pixel for pixel at their places are left out"
 _DECODED = words(
     """
     SpecificCharacterSet SOPClassUID SOPInstanceUID EchoTime TriggerTime SliceThickness InstanceNumber ImagePositionPatient
-    ImageOrientationPatient FrameOfReferenceUID SliceLocation PixelSpacing SamplesPerPixel PhotometricInterpretation PlanarConfiguration
-    NumberOfFrames Rows Columns BitsAllocated BitsStored HighBit PixelRepresentation BurnedInAnnotation RescaleSlope
-    RescaleIntercept SharedFunctionalGroupsSequence PerFrameFunctionalGroupsSequence ExtendedOffsetTable
-    ExtendedOffsetTableLengths FloatPixelData DoubleFloatPixelData PixelData
+    ImageOrientationPatient ModalityLUTSequence FrameOfReferenceUID SliceLocation PixelSpacing SamplesPerPixel
+    PhotometricInterpretation PlanarConfiguration NumberOfFrames Rows Columns BitsAllocated BitsStored HighBit PixelRepresentation
+    BurnedInAnnotation RescaleSlope RescaleIntercept SharedFunctionalGroupsSequence PerFrameFunctionalGroupsSequence
+    ExtendedOffsetTable ExtendedOffsetTableLengths FloatPixelData DoubleFloatPixelData PixelData
     """
 )
 
@@ -45,6 +47,7 @@ class Frame:
     Attributes:
         space: its frame of reference.
         number: which frame of its file it is, from 1; 0 in a file of one.
+        scaled: whether it states slope or intercept.
     """
 
     file: str
@@ -61,6 +64,7 @@ class Frame:
     echo_time: float | None = None
     space: str = ""
     number: int = 0
+    scaled: bool = False
 
     @property
     def called(self) -> str:
@@ -134,13 +138,15 @@ def read_series(slices: Sequence[RawFile], reader: Reader, uneven: bool) -> tupl
     arrays: list[Array | None] = []
     inverted: set[bool] = set()
     bits: set[int] = set()
+    path = slices[0].path
     for file in slices:
-        pixels, found, dark, depth = _read_file(reader.read(file, keep=False), file.path)
+        pixels, found, dark, depth, told = _read_file(reader.read(file, keep=False), file.path)
+        for what in told:
+            reader.note(path, what)  # once for the series
         inverted.add(dark)
         bits.add(depth)
         frames.extend(found)
         arrays.extend(pixels)
-    path = slices[0].path
     _check_alike(frames, arrays, inverted, path)
     order, values, source = _order(frames, path)
     order, values, repeats = _without_repeats(order, values, frames, arrays, reader)
@@ -167,6 +173,8 @@ def read_series(slices: Sequence[RawFile], reader: Reader, uneven: bool) -> tupl
     if len(columns["spaces"]) > 1:
         reader.note(path, SPACES)
     if len(set(scales)) > 1:
+        if bare := [frame for frame in chosen if not frame.scaled]:
+            raise Rejected(bare[0].file, "it states no rescale slope and intercept, as other slices of its series do.", "Fetch it again.")
         columns["rescale_slope"], columns["rescale_intercept"] = (tuple(one) for one in zip(*scales, strict=True))
     placed = source == "position"
     letters = letters_of(first.orientation) if placed and first.orientation else None
@@ -184,15 +192,20 @@ def read_series(slices: Sequence[RawFile], reader: Reader, uneven: bool) -> tupl
     return Samples(stored, grid, *scales[0], columns, sources), sign, offset
 
 
-def _read_file(data: bytes, path: str) -> tuple[Array, list[Frame], bool, int]:
-    """(samples of each frame, what each says of itself, whether high is dark, bits that are used) of one file."""
+def _read_file(data: bytes, path: str) -> tuple[Array, list[Frame], bool, int, list[str]]:
+    """(samples of each frame, what each says of itself, whether high is dark, bits that are used, notes) of one file."""
     dataset = open_dataset(data, path, _DECODED)
 
-    def parts() -> tuple[Array, list[Frame], bool, int]:
+    def parts() -> tuple[Array, list[Frame], bool, int, list[str]]:
         _check_picture(dataset, path)
+        depth, notes = whole_of(dataset, "BitsStored"), [TABLED] if items_of(dataset, "ModalityLUTSequence") else []
         pixels = decode(dataset, path)
         dark = text_of(dataset, "PhotometricInterpretation") == "MONOCHROME1"
-        return pixels, frames_of(dataset, path, len(pixels)), dark, whole_of(dataset, "BitsStored") or 8 * pixels.dtype.itemsize
+        frames = frames_of(dataset, path, len(pixels))
+        if any(size <= 0 for frame in frames for size in (*(frame.spacing or ()), *_known(frame.thickness))):
+            notes.append(UNMEASURED)
+            frames = [_measured(frame) for frame in frames]
+        return pixels, frames, dark, depth or 8 * pixels.dtype.itemsize, notes
 
     return guarded(path, parts, "its pixels cannot be decoded, or are cut")
 
@@ -220,10 +233,18 @@ def decode(dataset: Any, path: str) -> Array:
     """
     check_pixels(dataset, path)
     make_readable(dataset, path)
-    pixels: Array = dataset.pixel_array
+    high, bits = whole_of(dataset, "HighBit"), whole_of(dataset, "BitsStored")
+    lowest = high + 1 - bits if high is not None and bits else 0
+    if lowest > 0:  # samples stand in the upper bits: they are read as wider ones, and shifted
+        if dataset.file_meta.TransferSyntaxUID.is_encapsulated:
+            raise Rejected(path, f"packed samples whose lowest bit is bit {lowest}; bit 0 expected.", "Unpack it first.")
+        dataset.BitsStored = bits + lowest  # type: ignore[operator]
+    pixels: Array = dataset.pixel_array >> lowest if lowest > 0 else dataset.pixel_array
     colours = (whole_of(dataset, "SamplesPerPixel") or 1) > 1
     if pixels.ndim == (3 if colours else 2):
         pixels = pixels[np.newaxis]
+    if len(pixels) != (count := whole_of(dataset, "NumberOfFrames") or 1):
+        raise Rejected(path, f"its header says {count} frame{'s'[: count > 1]}; it holds {len(pixels)}.", "Fetch the file again.")
     if colours and (pixels.dtype != np.uint8 or pixels.shape[-1] != 3):
         raise Rejected(path, "colours of other than three 8-bit channels; no stored picture holds them.")
     return pixels
@@ -237,6 +258,16 @@ def check_pixels(dataset: Any, path: str) -> None:
     """
     if not any(keyword in dataset for keyword in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
         raise Rejected(path, "a DICOM object without a picture: it was cut, or saved without one.", "Fetch the file again.")
+
+
+def _known(size: float | None) -> tuple[float, ...]:
+    return () if size is None else (size,)
+
+
+def _measured(frame: Frame) -> Frame:
+    """A frame without sizes that are not above 0."""
+    spacing = frame.spacing if frame.spacing and min(frame.spacing) > 0 else None
+    return replace(frame, spacing=spacing, thickness=frame.thickness if frame.thickness and frame.thickness > 0 else None)
 
 
 def frames_of(dataset: Any, path: str, count: int) -> list[Frame]:
@@ -264,6 +295,9 @@ def frames_of(dataset: Any, path: str, count: int) -> list[Frame]:
         intercept = field_of("PixelValueTransformationSequence", "RescaleIntercept", 1)
         if slope == (0.0,):
             raise Rejected(path, "a rescale slope of 0, which takes every value away.")
+        orientation = field_of("PlaneOrientationSequence", "ImageOrientationPatient", 6)
+        if orientation is not None and not is_plane(orientation):
+            raise Rejected(path, "its ImageOrientationPatient is no pair of directions at right angles.")
         thickness = field_of("PixelMeasuresSequence", "SliceThickness", 1)
         echo = field_of("MREchoSequence", "EffectiveEchoTime", 1)
         found.append(
@@ -271,7 +305,7 @@ def frames_of(dataset: Any, path: str, count: int) -> list[Frame]:
                 path,
                 text_of(dataset, "SOPInstanceUID"),
                 field_of("PlanePositionSequence", "ImagePositionPatient", 3),  # type: ignore[arg-type]
-                field_of("PlaneOrientationSequence", "ImageOrientationPatient", 6),
+                orientation,
                 field_of("PixelMeasuresSequence", "PixelSpacing", 2),  # type: ignore[arg-type]
                 thickness[0] if thickness else None,
                 number_of(dataset, "SliceLocation") if count == 1 else None,
@@ -282,6 +316,7 @@ def frames_of(dataset: Any, path: str, count: int) -> list[Frame]:
                 echo[0] if echo else number_of(dataset, "EchoTime"),
                 text_of(dataset, "FrameOfReferenceUID"),
                 number + 1 if count > 1 else 0,
+                bool(slope or intercept),
             )
         )
     return found

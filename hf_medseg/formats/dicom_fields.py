@@ -48,8 +48,10 @@ def quietly() -> Iterator[None]:
 
 
 def is_dicom(data: bytes) -> bool:
-    """Whether bytes begin like DICOM: after a preamble, or, in old files, at once with the identifying group."""
-    return data[128:132] == b"DICM" or (data[:2] == b"\x08\x00" and data[2:4] in (b"\x00\x00", b"\x01\x00", b"\x05\x00", b"\x08\x00"))
+    """Whether bytes begin like DICOM: after a preamble, or, in files without one, at once with the group of the file or of its ids."""
+    if data[128:132] == b"DICM" or data[:6] == b"\x02\0\0\0UL":
+        return True
+    return data[:2] == b"\x08\x00" and data[2:4] in (b"\x00\x00", b"\x01\x00", b"\x05\x00", b"\x08\x00")
 
 
 @cache

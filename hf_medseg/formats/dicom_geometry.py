@@ -20,6 +20,16 @@ def normal_of(orientation: Sequence[float]) -> Array:
     return normal if normal[int(np.argmax(np.abs(normal)))] > 0 else -normal
 
 
+# By how much directions may be off: headers round them to two digits.
+_ROUNDED = 0.02
+
+
+def is_plane(orientation: Sequence[float]) -> bool:
+    """Whether ImageOrientationPatient holds two directions at right angles."""
+    across, down = np.asarray(orientation[:3], float), np.asarray(orientation[3:], float)
+    return bool(np.abs([np.linalg.norm(across) - 1, np.linalg.norm(down) - 1, across @ down]).max() <= _ROUNDED)
+
+
 def along_normal(position: Sequence[float], orientation: Sequence[float]) -> float:
     """How far a position lies along the normal of its plane, mm."""
     return float(np.dot(np.asarray(position, float), normal_of(orientation)))

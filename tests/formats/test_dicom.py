@@ -18,7 +18,7 @@ from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, RLELossless
 
 from hf_medseg.conversion.survey import look_at
 from hf_medseg.errors import MissingExtra, Rejected
-from hf_medseg.formats.dicom import DicomPicture, DicomSeries
+from hf_medseg.formats.dicom import REPEATED, SPACES, TABLED, UNMEASURED, DicomPicture, DicomSeries
 from hf_medseg.formats.dicom_header import HEAD, look
 from hf_medseg.formats.dicom_series import files, images, structures, unreadable
 from hf_medseg.formats.volume import Samples, lay_image
@@ -126,6 +126,32 @@ def test_slopes_of_their_own(tmp_path: Path) -> None:
     assert columns["rescale_intercept"] == (-32768.0, -65536.0, -98304.0)
 
 
+def test_samples_in_the_upper_bits(tmp_path: Path) -> None:
+    """Twelve bits that end with the highest were read as the lowest twelve."""
+    pixels = noise("u", 3, np.int16, -2000, 2000)
+
+    def lift(header: FileDataset, index: int) -> None:
+        header.PixelData, header.HighBit = (pixels[index] << 4).tobytes() + b"\0\0"[: pixels[index].nbytes % 2], 15
+
+    series = write_series(tmp_path, pixels, name="u", patient_id="P1", bits_stored=12, edit=lift)
+    assert np.array_equal(read(series.paths).array, series.image)
+
+
+def test_what_a_header_cannot_mean_is_noted(tmp_path: Path) -> None:
+    """Pixels of 0 mm ended the whole conversion; a table for samples, and two frames of reference, went by without a word."""
+
+    def spoil(header: FileDataset, index: int) -> None:
+        header.PixelSpacing, header.SliceThickness, header.FrameOfReferenceUID = [0, 0], 0, uid(f"space {index}")
+        header.ModalityLUTSequence = [Dataset()]
+
+    series = write_series(tmp_path, noise("n", 3), name="n", patient_id="P1", edit=spoil)
+    series.paths[0].write_bytes(series.paths[0].read_bytes()[132:])  # nor has this one a preamble
+    reader = Reader()
+    found = read(series.paths, reader)
+    assert np.array_equal(found.array, series.image) and found.grid.pixel_spacing is None and found.grid.slice_thickness is None
+    assert {note for _, note in reader.notes} == {SPACES, TABLED, UNMEASURED}
+
+
 def test_order_without_positions(tmp_path: Path) -> None:
     def unplaced(header: FileDataset, index: int) -> None:
         del header.ImagePositionPatient, header.ImageOrientationPatient
@@ -164,6 +190,12 @@ BROKEN: dict[str, tuple[str, Callable[[Dataset, int], None]]] = {
     "slope of zero": ("slope", lambda h, i: (setattr(h, "RescaleSlope", 0), setattr(h, "RescaleIntercept", 0))[0]),
     "palette": ("kind", lambda h, i: setattr(h, "PhotometricInterpretation", "PALETTE COLOR")),
     "other size": ("pixels", lambda h, i: (setattr(h, "Rows", 7), setattr(h, "Columns", 9))[0] if i == 2 else None),
+    "two frames": ("says 1 frame; it holds 2", lambda h, i: setattr(h, "PixelData", h.PixelData * 2) if i == 2 else None),
+    "flat directions": ("right angles", lambda h, i: setattr(h, "ImageOrientationPatient", [1, 0, 0, 0, 0.9, 0.1])),
+    "one without a scale": (
+        "states no rescale slope",
+        lambda h, i: (setattr(h, "RescaleSlope", 2), setattr(h, "RescaleIntercept", 0))[0] if i else None,
+    ),
     "two kinds": ("several kinds", lambda h, i: setattr(h, "PixelRepresentation", 0) if i == 2 else None),
 }
 
@@ -212,6 +244,11 @@ def test_two_slices_at_one_place(tmp_path: Path) -> None:
     assert np.array_equal(found.array, series.image)
     assert reader.duplicates == ["second.dcm"]
     assert found.columns["repeats"] == {uid("second"): 2}
+    frames = dcmread(series.paths[0])
+    frames.NumberOfFrames, frames.PixelData = 2, frames.PixelData[:126] * 2
+    frames.save_as(tmp_path / "frames.dcm")
+    found = read([tmp_path / "frames.dcm"], reader)
+    assert np.array_equal(found.array, series.image[:1]) and reader.notes == [("frames.dcm", REPEATED)]
     other = second(
         series, 2, lambda header: (setattr(header, "PixelData", series.headers[1].PixelData), setattr(header, "EchoTime", 80))[0]
     )
