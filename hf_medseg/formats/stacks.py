@@ -346,6 +346,8 @@ def whole_numbers(raw: Array, path: str, fractions: bool = False) -> Array:
         )
     if raw.dtype.kind == "b":
         return raw.view(np.uint8)
+    if raw.dtype.kind == "f" and (strange := int(np.count_nonzero(~np.isfinite(raw)))):
+        raise Rejected(path, f"its masks hold NaN or infinity, in {strange:,} pixels of one, which is no label.", "Save them with 0 there.")
     if raw.dtype.kind == "f" and not fractions:
         if not np.array_equal(raw, np.rint(raw)):
             line = "Say in the about file where foreground begins: threshold = 0.5"

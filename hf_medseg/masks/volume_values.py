@@ -63,7 +63,7 @@ def notes_of(seen: Mapping[str, tuple[int, ...]]) -> Iterator[str]:
     """What to say of the values of label maps of which nobody said what they are, by file."""
     kinds = sorted({value for values in seen.values() for value in values} - {0})
     if seen and not kinds:
-        yield "every mask is empty: 0 in every voxel"
+        yield "every mask is empty: 0 everywhere"
     elif seen and not any(0 in values for values in seen.values()):
         yield "no mask holds 0: there is no background. If one of the values is it, name it in the about file, in classes"
     if len(kinds) > 1 and kinds[-1] == VOID and kinds[-2] < VOID - 1:

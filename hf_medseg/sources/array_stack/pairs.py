@@ -150,16 +150,20 @@ def masks_of(pairs: Iterable[Pair]) -> Iterator[tuple[Stack, int]]:
 
 
 @lru_cache(maxsize=1)
-def values_of(pairs: tuple[Pair, ...]) -> set[int]:
-    """Every value that the masks hold, mask by mask.
+def values_of(pairs: tuple[Pair, ...]) -> dict[str, dict[str, tuple[int, ...]]]:
+    """The values that each mask holds, ascending, by split and mask; of masks that hold more than 1,000 not all.
 
     Raises:
         Rejected: masks hold fractions, or cannot be read.
     """
-    found: set[int] = set()
-    for mask, count in masks_of(pairs):
-        for number in range(count):
-            found.update(np.unique(whole_numbers(mask.picture(number), mask.file.path)).tolist())
-            if len(found) > 1000:
-                return found
+    found: dict[str, dict[str, tuple[int, ...]]] = {}
+    known: set[int] = set()
+    for pair in pairs:
+        for mask, count in masks_of((pair,)):
+            for number in range(count):
+                values = tuple(np.unique(whole_numbers(mask.picture(number), mask.file.path)).tolist())
+                found.setdefault(pair.split, {})[f"{mask.file.listed} {mask.name} {number}"] = values
+                known.update(values)
+                if len(known) > 1000:
+                    return found
     return found

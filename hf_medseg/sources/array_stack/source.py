@@ -22,6 +22,7 @@ from hf_medseg.masks.agreement import MOST_CLASSES, classes_line
 from hf_medseg.masks.labels import Labels, Painted, Threshold, Values
 from hf_medseg.masks.objects import ObjectNumbers
 from hf_medseg.masks.structures import structures
+from hf_medseg.masks.volume_values import notes_of, refuse_unlike
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.splits import split_of
 from hf_medseg.raw.tree import Raw
@@ -241,14 +242,27 @@ def names_of(raw: Raw) -> dict[int, str]:
         return {0: "background", **{int(value): name for value, name in about.classes.items()}}
     if about.threshold is not None:
         return {0: "background", 1: "foreground"}
-    try:
-        values = sorted(values_of(raw.fit.reading) - {0})
-    except Rejected as error:
-        raise Refused(str(error)) from error
-    if len(values) > MOST_CLASSES or (values and values[0] < 0):
+    seen = _seen(raw)
+    values = sorted({value for some in seen.values() for one in some.values() for value in one} - {0})
+    if values and values[0] < 0:
+        raise Refused(f"The masks hold values below 0, such as {values[0]}. Save them with one number a class, from 0 up.")
+    refuse_unlike(seen)
+    if len(values) > MOST_CLASSES:
         line = classes_line(values[:3])
         raise Refused(f"The masks hold {len(values)} values, such as {values[0]}; a label map holds 254. Say in the about file: {line}")
     return {0: "background", **{value: f"value_{value}" if len(values) > 1 else "foreground" for value in values}}
+
+
+def _seen(raw: Raw) -> dict[str, dict[str, tuple[int, ...]]]:
+    """See `values_of`.
+
+    Raises:
+        Refused: masks hold fractions, or cannot be read.
+    """
+    try:
+        return values_of(raw.fit.reading)
+    except Rejected as error:
+        raise Refused(str(error)) from error
 
 
 def edition_from(raw: Raw) -> Edition:
@@ -417,6 +431,9 @@ def _place(pair: Pair, number: int, told: Mapping[str, Any]) -> dict[str, Any]:
 def cases(raw: Raw) -> Iterator[Case]:
     """One case a picture of a stack."""
     coding, pairs, told, channels = coding_of(raw), raw.fit.reading, _told(raw), AboutFile.of(raw.about).channels
+    if isinstance(coding, ValueCoding) and AboutFile.of(raw.about).classes is None and coding.above is None:
+        for note in notes_of({name: values for some in _seen(raw).values() for name, values in some.items()}):
+            raw.note("masks", note)
     whole = len({(pair.image.file.name, pair.word) for pair in pairs}) < len(pairs)
     raw.use(*told.tables)
     for pair in pairs:

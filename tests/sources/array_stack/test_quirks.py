@@ -158,3 +158,32 @@ def test_files_that_are_called_the_same_but_for_a_word_pair(names: tuple[str, st
         "array-stack", Phantom(tmp_path / "raw", []), convert(None, tmp_path / "raw", tmp_path / "out", workers=1), tmp_path / "out"
     ).rows()
     assert {(pixels(row["image"])[0, 0], pixels(row["mask"])[0, 0]) for row in found} == {(7, 0), (8, 1)}
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("whites", 'but not the same: 1, 255. .* classes = { 1 = "foreground", 255 = "foreground" }'),
+        ("nan", "its masks hold NaN or infinity, in 20 pixels of one, which is no label. Save them with 0 there."),
+        ("negative", "The masks hold values below 0, such as -1. Save them with one number a class, from 0 up."),
+        ("void", ""),
+    ],
+)
+def test_masks_that_are_no_one_coding_are_told(kind: str, words: str, tmp_path: Path) -> None:
+    """One class in two codings was two; NaN was called a fraction; the line that was given for -1 was refused."""
+    one = np.repeat([0, 1], 20).reshape(5, 8)
+    masks = {
+        "whites": np.stack([one, one * 255]),
+        "nan": np.stack([np.where(one, 1, np.nan)] * 2),
+        "negative": np.stack([one - 1] * 2),
+        "void": np.stack([np.where(one[::-1], 255, one)] * 2),
+    }[kind]
+    (tmp_path / "raw").mkdir()
+    np.savez(tmp_path / "raw" / "a.npz", images=np.arange(80, dtype=np.uint8).reshape(2, 5, 8), masks=masks)
+    about = write(tmp_path / "about.toml", 'axes = "nhw"')
+    if words:
+        with pytest.raises(Refused, match=words.replace("{", r"\{")):
+            convert("array-stack", tmp_path / "raw", tmp_path / "out", workers=1, about=about)
+    else:
+        (note,) = convert("array-stack", tmp_path / "raw", tmp_path / "out", workers=1, about=about).report["configs"]["default"]["known"]
+        assert note["reason"].startswith("the value 255, in 2 masks, became a class; ")
