@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+import tomllib
 import types
 from pathlib import Path
 from typing import Any
 
 import datasets
+import numpy as np
 import pytest
 
 from hf_medseg.catalog import lookup
+from hf_medseg.conversion.run import convert
+from hf_medseg.sources.annotated import AboutDrawings
 from tests.support import harness
-from tests.support.kit import as_tar
+from tests.support.kit import Phantom, as_tar, grey, save, write
 from tests.test_docs import PAGES, ROOT
 
 BLOCK = re.compile(r"```(python|toml)\n(.*?)```", re.DOTALL)
@@ -114,3 +118,33 @@ def test_the_source_of_the_guide_converts_as_its_phantom_promises(variant: str, 
         lookup.load_source.cache_clear()
         for name in [name for name in sys.modules if name.startswith("hf_medseg.sources.made_up")]:
             del sys.modules[name]
+
+
+TOOLS = re.compile(r"Source `([\w-]+)`, pictures such as `RAW/([^`]+)`, and `RAW/([^`]+)`:\n\n```\w+\n(.*?)```", re.DOTALL)
+TOOLS_PAGE = ROOT / "docs" / "annotation-tools.md"
+
+
+@pytest.mark.parametrize(("source", "picture", "path", "text"), TOOLS.findall(TOOLS_PAGE.read_text(encoding="utf-8")))
+def test_the_example_of_each_annotation_tool_gives_what_its_page_says(
+    source: str, picture: str, path: str, text: str, tmp_path: Path
+) -> None:
+    save(tmp_path / "raw" / picture, grey("a", 8, 8))
+    write(tmp_path / "raw" / path, text)
+    if source == "yolo-seg":
+        write(tmp_path / "raw/data.yaml", "names: [lesion]\n")
+    conversion = convert(None, tmp_path / "raw", tmp_path / "out", workers=1)
+    converted = harness.Converted(source, Phantom(tmp_path / "raw", []), conversion, tmp_path / "out")
+    (row,) = converted.rows()
+    expected = np.zeros((8, 8), np.uint8)
+    expected[1:4, 1:5] = 1
+    assert np.array_equal(harness.pixels(row["mask"]), expected)
+    assert converted.names("classes") == ["background", "lesion"]
+
+
+def test_every_annotation_tool_has_an_example() -> None:
+    text = TOOLS_PAGE.read_text(encoding="utf-8")
+    drawn = {
+        id for id, source in lookup.sources().items() if source.about_file is not None and issubclass(source.about_file, AboutDrawings)
+    }
+    assert {found[0] for found in TOOLS.findall(text)} == drawn - {"rle-csv"}  # a table, whose about file is on the page of own data
+    assert set(tomllib.loads(block("docs/annotation-tools.md", "collection", "toml"))) <= {*lookup.sources()["tcia"].about}
