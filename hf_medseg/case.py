@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import pickle
+import zlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from hf_medseg.formats.volume import VolumeImage
 from hf_medseg.raw.files import RawFile, Reader
+from hf_medseg.raw.sent import Sent
 
 
 class Recipe(Protocol):
@@ -57,7 +60,7 @@ _NO_COLUMNS: Mapping[str, Any] = {}  # one for all cases
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class Case(Sent):
     """References to files and the values of plain columns; no pixels, no open handles.
 
     Attributes:
@@ -109,3 +112,42 @@ class Case:
     def size(self) -> int:
         """Raw bytes of the files that become rows."""
         return sum([file.size for file in self.files()])
+
+
+_TOGETHER = 1000
+"""So many cases are packed together: whoever goes through a million holds no more than these."""
+
+
+class Cases(Collection[Case]):
+    """Cases as they are sent to workers and kept between runs: in a thirtieth of their room, and made again whenever they are read.
+
+    Attributes:
+        packed: pickles of some of them each, deflated.
+    """
+
+    __slots__ = ("_count", "packed")
+
+    def __init__(self, cases: Sequence[Case]) -> None:
+        self._count = len(cases)
+        lots = (tuple(cases[start : start + _TOGETHER]) for start in range(0, len(cases), _TOGETHER))
+        self.packed = [zlib.compress(pickle.dumps(lot, pickle.HIGHEST_PROTOCOL), 1) for lot in lots]
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Case]:
+        for lot in self.packed:
+            yield from unpacked(lot)
+
+    def __contains__(self, case: object) -> bool:
+        return any(one == case for one in self)
+
+
+def unpacked(lot: bytes) -> tuple[Case, ...]:
+    """The cases in one of `Cases.packed`.
+
+    Raises:
+        zlib.error: it is damaged.
+    """
+    cases: tuple[Case, ...] = pickle.loads(zlib.decompress(lot))  # written by ourselves
+    return cases

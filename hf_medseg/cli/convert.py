@@ -121,7 +121,7 @@ def _as_dict(conversion: Conversion) -> dict[str, Any]:
         "rows": conversion.rows,
         "configs": {
             config.config.name: {
-                "cases": {split: len(cases) for split, cases in config.splits.items()},
+                "cases": config.counts,
                 "splits": parts[config.config.name]["splits"] if config.config.name in parts else {},
                 "files_not_used": sum(note.files for note in config.not_used),
             }
@@ -143,10 +143,10 @@ def _show_plan(conversion: Conversion, replace: bool) -> None:
     edition = f", edition {plan.edition.name}" if plan.edition.name else ""
     print(f"{plan.source.id}{edition}: license {plan.edition.license.id}, tier {plan.edition.license.tier}")
     for config in plan.configs:
-        for split, cases in config.splits.items():
+        for split, count in config.counts.items():
             shards = [shard for shard in config.shards if shard.split == split]
             size = sum(shard.size for shard in shards)
-            print(f"  {config.config.name} / {split}: {counted(len(cases), 'case')}, {_human(size)} raw, {counted(len(shards), 'shard')}")
+            print(f"  {config.config.name} / {split}: {counted(count, 'case')}, {_human(size)} raw, {counted(len(shards), 'shard')}")
         unused = sum(note.files for note in config.not_used if note.reason != "left behind by an operating system")
         print(
             f"  {counted(unused, 'file')} not used, {counted(len(config.known), *_KNOWN)}, {len(config.rejected)} rejected while planning"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +26,13 @@ from hf_medseg.raw.fresh import code, state_of
 
 def remember(target: Output, shard: ShardPlan) -> None:
     """Notes which raw files, in which state, a shard that was just written or compared comes from."""
-    if is_local(target.root) and (known := _known(target, shard)) is not None:
+    if is_local(target.root) and (known := _known(target, shard, shard.cases)) is not None:
         write_text(_note(target, shard.name), json.dumps(known))
 
 
-def is_remembered(target: Output, shard: ShardPlan) -> bool:
-    """Whether neither the shard nor one of its raw files can have changed since it was noted; nothing is read."""
-    known = _known(target, shard) if is_local(target.root) else None
+def is_remembered(target: Output, shard: ShardPlan, cases: Iterable[Case]) -> bool:
+    """Whether neither the shard nor a raw file of its cases can have changed since it was noted; nothing is read."""
+    known = _known(target, shard, cases) if is_local(target.root) else None
     return known is not None and _noted(target, shard.name) == known
 
 
@@ -95,13 +95,13 @@ def _read(path: Path) -> dict[str, Any]:
     return noted if isinstance(noted, dict) else {}
 
 
-def _known(target: Output, shard: ShardPlan) -> dict[str, Any] | None:
-    raw = state_of(file for case in shard.cases for file in case.files())
+def _known(target: Output, shard: ShardPlan, cases: Iterable[Case]) -> dict[str, Any] | None:
+    raw = state_of(file for case in cases for file in case.files())
     state = os.stat(target.root / shard.name)
     return None if raw is None else {"raw": raw, "size": state.st_size, "stamp": stamp_of(state), "code": code()}
 
 
-def has_same_sources(path: str, cases: Sequence[Case]) -> bool:
+def has_same_sources(path: str, cases: Collection[Case]) -> bool:
     """Whether the raw files of a shard still have the SHA-256 that its rows state; they are read, and not decoded.
 
     Args:

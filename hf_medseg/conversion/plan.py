@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from hf_medseg import __version__
-from hf_medseg.case import Case
+from hf_medseg.case import Case, Cases
 from hf_medseg.catalog.about import About, read_about
 from hf_medseg.catalog.recognise import lawful_way, with_ids_of
 from hf_medseg.catalog.source import Config, Edition, Source
@@ -34,7 +34,7 @@ from hf_medseg.errors import Refused, Rejected, of_own_files
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.fresh import state_of
 from hf_medseg.raw.ledger import Note
-from hf_medseg.raw.listing import Listing, list_tree
+from hf_medseg.raw.listing import list_tree
 from hf_medseg.raw.order import natural
 from hf_medseg.raw.tree import Job, Raw
 
@@ -70,7 +70,7 @@ class ShardPlan:
 
     name: str
     split: str
-    cases: tuple[Case, ...]
+    cases: Cases
     size: int
     identity: Identity
 
@@ -98,6 +98,14 @@ class ConfigPlan:
     key: bytes = b""
     tables: tuple[str, ...] = ()
 
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many cases each split has."""
+        counts: dict[str, int] = {}
+        for shard in self.shards:
+            counts[shard.split] = counts.get(shard.split, 0) + len(shard.cases)
+        return counts
+
     @cached_property
     def splits(self) -> dict[str, list[Case]]:
         """The cases of each split, in the order of the rows."""
@@ -116,6 +124,7 @@ class Plan:
         inside: the folders of the source's layout that RAW itself is, such as `training/`: nothing beside it is read. Empty where RAW holds
             the layout's beginning.
         repacked: names of archives below RAW that are called like a published one with a checksum and have another size.
+        beside: files beside the raw tree that it is read through: seek indexes, and what archives were unpacked to.
         licenses: what an archive's table below RAW says of the licenses of the files.
     """
 
@@ -126,6 +135,7 @@ class Plan:
     state: str | None = None
     inside: str = ""
     repacked: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
     licenses: tuple[Stated, ...] = ()
 
     @property
@@ -153,10 +163,8 @@ def make_plan(source: Source, request: Request, work: Path, executor: Executor, 
         raise Refused(f"--rename is for data of your own: the names in {source.id} are its owner's, by which its rows are found again.")
     about = read_about(request.about, source.id, source.about_file, source.about)
     try:
-        with _without_collector():
-            raw, inside = open_layout(source, request.raw, work)
-            outside = {name: list_tree(path, work, under=name) for name, path in request.parts.items()}
-        return _plan(source, request, raw, inside, outside, about, work, executor, progress)
+        with _collector(running=False):
+            return _plan(source, request, about, work, executor, progress)
     except (Refused, Rejected) as error:  # rejected: a table that planning needs
         words = of_own_files(str(error)) if source.own else str(error)
         if isinstance(error, Refused) and words == str(error):
@@ -166,43 +174,36 @@ def make_plan(source: Source, request: Request, work: Path, executor: Executor, 
 
 @quiet()
 def _plan(
-    source: Source,
-    request: Request,
-    raw: Raw,
-    inside: str,
-    outside: Mapping[str, Listing],
-    about: About,
-    work: Path,
-    executor: Executor,
-    progress: Callable[[int, int], None] | None,
+    source: Source, request: Request, about: About, work: Path, executor: Executor, progress: Callable[[int, int], None] | None
 ) -> Plan:
-    with _without_collector():
-        if source.from_about is not None:
-            refuse_known_sources(source, raw, request.raw)
-        fit = None
-        if source.fits is None:
-            edition = edition_of(source, raw, request.edition, inside)
-        elif request.edition:
-            raise Refused(f"{source.id} has no edition {request.edition!r}; it has only one.")
-        else:
-            edition, fit = source.editions[0], fit_of(source, raw, about, inside)
-        parts, job = parts_of(source, raw.listing, outside), Job(edition.name, about=about, fit=fit)
+    raw, inside = open_layout(source, request.raw, work)
+    outside = {name: list_tree(path, work, under=name) for name, path in request.parts.items()}
+    if source.from_about is not None:
+        refuse_known_sources(source, raw, request.raw)
+    fit = None
+    if source.fits is None:
+        edition = edition_of(source, raw, request.edition, inside)
+    elif request.edition:
+        raise Refused(f"{source.id} has no edition {request.edition!r}; it has only one.")
+    else:
+        edition, fit = source.editions[0], fit_of(source, raw, about, inside)
+    parts, job = parts_of(source, raw.listing, outside), Job(edition.name, about=about, fit=fit)
     if source.survey is not None:
         wanted = source.survey(about) if callable(source.survey) else source.survey
         to_see = list(wanted.files(Raw(raw.listing, job, parts)))
-        job = replace(job, survey=take_survey(to_see, wanted.look, executor, work, progress, wanted.head, wanted.mapped))
-    with _without_collector():
-        if source.from_about is not None:
-            edition = source.from_about(Raw(raw.listing, job, parts))
-        licenses = source.licenses(Raw(raw.listing, job, parts)) if source.licenses is not None else ()
-        edition = under(edition, licenses)
-        configs = _configs_of(source, edition, request.configs)
-        plans = [
-            _config_plan(source, edition, config, Raw(raw.listing, replace(job, config=config.name), parts), request) for config in configs
-        ]
+        with _collector(running=True):  # what decoders leave behind may be many pictures
+            job = replace(job, survey=take_survey(to_see, wanted.look, executor, work, progress, wanted.head, wanted.mapped))
+    if source.from_about is not None:
+        edition = source.from_about(Raw(raw.listing, job, parts))
+    licenses = source.licenses(Raw(raw.listing, job, parts)) if source.licenses is not None else ()
+    edition = under(edition, licenses)
+    configs = _configs_of(source, edition, request.configs)
+    plans = [
+        _config_plan(source, edition, config, Raw(raw.listing, replace(job, config=config.name), parts), request) for config in configs
+    ]
     if request.names is not None:
-        for plan in plans:  # not before all are made: sources ask files for their old names
-            plan.called.update(request.names.give(case for shard in plan.shards for case in shard.cases))
+        for plan in plans:
+            plan.shards = [_renamed(shard, request.names, plan.called) for shard in plan.shards]
     found = [plan for plan in plans if plan.shards or plan.rejected]
     if not found and len(configs) == len(edition.reading.configs):
         raise Refused(not_this_source(source, raw, inside))
@@ -211,7 +212,8 @@ def _plan(
         others = ", ".join(config.name for config in edition.reading.configs if config.name != empty)
         raise Refused(f"{source.id}: the raw tree holds nothing of the config {empty}. Ask for another one with --config NAME: {others}.")
     every = [file for listing in Raw(raw.listing, parts=parts).listings() for file in listing.files]
-    return Plan(source, edition, about, found, state_of(every), inside, _repacked(source, every), licenses)
+    beside = tuple(sorted({place.beside for place in {id(file.place): file.place for file in every}.values() if place and place.beside}))
+    return Plan(source, edition, about, found, state_of(every), inside, _repacked(source, every), beside, licenses)
 
 
 def _repacked(source: Source, files: Iterable[RawFile]) -> tuple[str, ...]:
@@ -222,16 +224,22 @@ def _repacked(source: Source, files: Iterable[RawFile]) -> tuple[str, ...]:
     return tuple(name for name, size in sizes.items() if name in there and os.path.getsize(there[name]) != size)
 
 
+def _renamed(shard: ShardPlan, names: Names, called: dict[str, str]) -> ShardPlan:
+    """The shard with new names for its files; `called` is told the old ones."""
+    cases = tuple(shard.cases)
+    called.update(names.give(cases))
+    return replace(shard, cases=Cases(cases))
+
+
 @contextlib.contextmanager
-def _without_collector() -> Iterator[None]:
-    """Planning makes a million objects that all stay: looking for circles among them again and again takes a third of its time."""
-    running = gc.isenabled()
-    gc.disable()
+def _collector(*, running: bool) -> Iterator[None]:
+    """Planning makes a million objects without a circle: looking for circles among them again and again takes a third of its time."""
+    before = gc.isenabled()
+    (gc.enable if running else gc.disable)()
     try:
         yield
     finally:
-        if running:
-            gc.enable()
+        (gc.enable if before else gc.disable)()
 
 
 def _configs_of(source: Source, edition: Edition, wanted: tuple[str, ...]) -> list[Config]:
@@ -340,7 +348,7 @@ def _cut(identity: Identity, folder: str, cases: list[Case], sizes: Mapping[str,
         ShardPlan(
             f"{folder}/{identity.split}-{number:05d}-of-{count:05d}.parquet",
             identity.split,
-            tuple(members),
+            Cases(members),
             sum([sizes[case.image_id] for case in members]),
             identity,
         )

@@ -28,7 +28,7 @@ from hf_medseg.conversion.report import config_report, full_report, published, p
 from hf_medseg.conversion.shard import ShardTask, fingerprint, write_shard
 from hf_medseg.dataset import lock
 from hf_medseg.dataset.folder import CARD, CROISSANT, NAMES, REPORT, Output, check_apart, check_writable
-from hf_medseg.dataset.identity import Identity, Outcome, read_shard
+from hf_medseg.dataset.identity import Outcome, read_shard
 from hf_medseg.dataset.report import Noted, Rejection, Report, Section
 from hf_medseg.dataset.storage import is_local, json_text, place, write_text
 from hf_medseg.dataset.temporary import temporary_folder
@@ -70,8 +70,8 @@ class Conversion:
             else f"{self.plan.source.id}, planned for {self.out}"
         ]
         for config in self.plan.configs:
-            for split, cases in config.splits.items():
-                lines.append(f"  {config.config.name} / {split}: {counted(len(cases), 'case')}")
+            for split, count in config.counts.items():
+                lines.append(f"  {config.config.name} / {split}: {counted(count, 'case')}")
         lines.append(f"  shards: {len(self.made):,} made, {len(self.kept):,} kept; rejected: {len(self.rejected):,}")
         return "\n".join(lines)
 
@@ -214,7 +214,8 @@ def _write(target: Output, plan: Plan, conversion: Conversion, runner: Executor,
     if tasks:
         # The card says that the dataset is whole: it is not, until the new shards are there.
         (target.root / CARD).unlink(missing_ok=True)
-    unpack_ahead(file for task in tasks for case in task.cases for file in case.files())
+    if plan.beside:
+        unpack_ahead(file for task in tasks for case in task.cases for file in case.files())
     total = tuple(sum(size[i] for size in sizes.values()) for i in (0, 1))
 
     def tell() -> None:
@@ -240,17 +241,17 @@ def _kept(
 ) -> dict[str, Outcome]:
     """The shards of earlier runs that stay, with what became of their cases."""
     there: dict[str, Outcome] = {}
+    doubtful = []
     for name, (config, shard) in shards.items():
         path = target.root / name
         described = read_shard(str(path)) if path.exists() else None
-        if (
-            described is not None
-            and not described[1].rejected
-            and described[0] == _identity(config, shard)
-            and not kept.is_of_other_code(target, shard)
-        ):
+        if described is None or described[1].rejected or kept.is_of_other_code(target, shard):
+            continue
+        cases = tuple(shard.cases)
+        if described[0] == dataclasses.replace(shard.identity, fingerprint=fingerprint(config.table, cases)):
             there[name] = described[1]
-    doubtful = [name for name in there if not kept.is_remembered(target, shards[name][1])]
+            if not kept.is_remembered(target, shard, cases):
+                doubtful.append(name)
     total = sum(shards[name][1].size for name in doubtful)
     done = read = 0
     for number, same in runner.run(kept.has_same_sources, [(str(target.root / name), shards[name][1].cases) for name in doubtful]):
@@ -269,10 +270,6 @@ def _task(target: Output, config: ConfigPlan, shard: ShardPlan) -> ShardTask:
     path = target.root / shard.name
     unfinished = str(target.work / shard.name.replace("/", "--")) if is_local(path) else ""
     return ShardTask(str(path), unfinished, shard.identity, config.table, shard.cases, config.key, config.tables)
-
-
-def _identity(config: ConfigPlan, shard: ShardPlan) -> Identity:
-    return dataclasses.replace(shard.identity, fingerprint=fingerprint(config.table, shard.cases))
 
 
 def run_task(task: ShardTask) -> Outcome:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 
@@ -30,7 +30,7 @@ from hf_medseg.raw.files import Reader
 LEAST_GROUP, MOST_GROUP = 8_000_000, 13_000_000
 
 
-def fingerprint(table: TableSpec, cases: Sequence[Case]) -> str:
+def fingerprint(table: TableSpec, cases: Iterable[Case]) -> str:
     """Changes whenever the rows of a shard could: versions, columns, files and their sizes, values from tables.
 
     Costs about a millisecond for a hundred cases, so it is taken where a shard is written or compared, not while planning.
@@ -57,7 +57,7 @@ class ShardTask:
     unfinished: str
     identity: Identity
     table: TableSpec
-    cases: tuple[Case, ...]
+    cases: Collection[Case]
     key: bytes = b""
     tables: tuple[str, ...] = ()
 
@@ -73,6 +73,7 @@ def write_shard(task: ShardTask, progress: Callable[[int, int], None] | None = N
         OSError: the disk is full or not writable; the unfinished file is removed.
     """
     outcome = Outcome()
+    task = replace(task, cases=tuple(task.cases))  # which may be packed
     identity = replace(task.identity, fingerprint=fingerprint(task.table, task.cases))
     with quiet():
         write_rows(task.target, task.unfinished, identity, task.table.columns, outcome, _made(task, outcome), progress)

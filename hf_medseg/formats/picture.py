@@ -15,6 +15,7 @@ from hf_medseg.formats.floats import ROUNDED, as_float32, rounded
 from hf_medseg.formats.orientation import exif_orientation, orientation_of
 from hf_medseg.formats.pixels import Array, Mode, check_size, decode, encode_pixels, in_mode, opened
 from hf_medseg.raw.files import RawFile, Reader
+from hf_medseg.raw.sent import Sent
 from hf_medseg.words import counted
 
 # Bytes; what is larger is not kept for a second use, which it most often does not have.
@@ -47,7 +48,7 @@ class Encoded:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(Sent):
     """A picture file.
 
     Attributes:

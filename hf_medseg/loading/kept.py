@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import os
 import pickle
 import time
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hf_medseg.case import Case
+from hf_medseg.case import Case, Cases, unpacked
 from hf_medseg.catalog.source import Edition
 from hf_medseg.conversion.plan import Plan
 from hf_medseg.dataset.identity import versions
@@ -31,31 +32,32 @@ class Piece:
     """Some cases of a plan: held, or kept in a file.
 
     Attributes:
-        path: the file; empty where they are held.
-        start, length: where in it.
-        held: the cases.
+        path: the file.
+        start, lengths: where in it, and how long each lot is.
+        held: the cases where they are in no file.
     """
 
     path: str = ""
     start: int = 0
-    length: int = 0
-    held: tuple[Case, ...] = ()
+    lengths: tuple[int, ...] = ()
+    held: Cases | None = None
 
-    def cases(self) -> tuple[Case, ...]:
-        """The cases.
+    def cases(self) -> Iterator[Case]:
+        """The cases; few of them are in memory at a time.
 
         Raises:
             Refused: the file is gone or damaged.
         """
-        if not self.path:
-            return self.held
-        try:
-            with open(self.path, "rb") as file:
-                file.seek(self.start)
-                cases: tuple[Case, ...] = pickle.loads(zlib.decompress(file.read(self.length)))  # written by ourselves
-        except (OSError, zlib.error) as error:
-            raise Refused(f"{self.path}, the plan of this raw tree, was taken away ({error}). Load the dataset again.") from error
-        return cases
+        if self.held is not None:
+            yield from self.held
+        for start, length in zip(itertools.accumulate(self.lengths, initial=self.start), self.lengths, strict=False):
+            try:
+                with open(self.path, "rb") as file:
+                    file.seek(start)
+                    lot = unpacked(file.read(length))
+            except (OSError, zlib.error) as error:
+                raise Refused(f"{self.path}, the plan of this raw tree, was taken away ({error}). Load the dataset again.") from error
+            yield from lot
 
 
 @dataclass(frozen=True)
@@ -97,36 +99,29 @@ def loadable(key: str | None, folder: Path, plan: Callable[[], Plan]) -> Loadabl
         return known
     made = plan()
     config = made.configs[0]
-    pieces: dict[str, list[tuple[Case, ...]]] = {}
+    pieces: dict[str, list[Cases]] = {}
     for shard in config.shards:
         pieces.setdefault(shard.split, []).append(shard.cases)
     if key is not None:
         with contextlib.suppress(OSError):  # no room, or a home that cannot be written to
             _forget_old(folder)
-            return _keep(store, made.edition, config.table, pieces)
+            return _keep(store, made, pieces)
     return Loadable(made.edition, config.table, {split: [Piece(held=cases) for cases in some] for split, some in pieces.items()})
 
 
-def _keep(store: Path, edition: Edition, table: TableSpec, pieces: Mapping[str, list[tuple[Case, ...]]]) -> Loadable:
+def _keep(store: Path, made: Plan, pieces: Mapping[str, list[Cases]]) -> Loadable:
     """Writes a plan: its pieces one behind the other, then where they are, then where that is."""
     splits: dict[str, list[Piece]] = {}
     with whole_file(store, f"{store}.{os.getpid()}") as here, open(here, "wb") as file:
         for split, some in pieces.items():
             for cases in some:
-                packed = zlib.compress(pickle.dumps(cases, pickle.HIGHEST_PROTOCOL), 1)
-                splits.setdefault(split, []).append(Piece(str(store), file.tell(), len(packed)))
-                file.write(packed)
-        found = Loadable(edition, table, splits)
-        needed = sorted({path for some in pieces.values() for cases in some for case in cases for path in _worked_out(case)})
+                splits.setdefault(split, []).append(Piece(str(store), file.tell(), tuple(map(len, cases.packed))))
+                file.writelines(cases.packed)
+        found = Loadable(made.edition, made.configs[0].table, splits)
         start = file.tell()
-        file.write(pickle.dumps((needed, found)))
+        file.write(pickle.dumps((made.beside, found)))
         file.write(start.to_bytes(8, "big"))
     return found
-
-
-def _worked_out(case: Case) -> set[str]:
-    """Files beside the raw tree that a case is read from: seek indexes, and what archives were unpacked to."""
-    return {file.place.beside for file in case.files() if file.place is not None and file.place.beside}
 
 
 def _known(store: Path) -> Loadable | None:

@@ -20,6 +20,7 @@ from hf_medseg.dataset.table import NOT_ANNOTATED
 from hf_medseg.errors import Rejected
 from hf_medseg.formats.pixels import merge_channels
 from hf_medseg.raw.files import RawFile, Reader
+from hf_medseg.raw.sent import Sent
 
 Array = NDArray[Any]
 LabelMap = NDArray[np.uint8]
@@ -81,7 +82,7 @@ def _grey(pixels: Pixels, reader: Reader) -> Array:
 
 
 @dataclass(frozen=True, slots=True)
-class OfPixels(Labels):
+class OfPixels(Sent, Labels):
     """A part whose classes are told from drawn samples.
 
     Attributes:

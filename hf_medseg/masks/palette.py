@@ -17,6 +17,7 @@ from hf_medseg.formats.pixels import merge_channels
 from hf_medseg.masks.coding import Alpha, Samples, gathers, loss, samples
 from hf_medseg.masks.labels import LabelMap, Labels, Pixels, Shape
 from hf_medseg.raw.files import RawFile, Reader
+from hf_medseg.raw.sent import Sent
 
 Array = NDArray[Any]
 _ONCE = 1 << 26  # bytes; larger values are not kept for a second use, which they most often do not have
@@ -69,7 +70,7 @@ class Brightest:
 
 
 @dataclass(frozen=True, slots=True)
-class MaskValues:
+class MaskValues(Sent):
     """The values of a mask of which only the data know the coding.
 
     The one channel of a grey picture, the greys of a palette or its indices, 0 and 255 of a 1-bit picture, and of what was saved with

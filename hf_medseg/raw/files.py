@@ -14,6 +14,7 @@ from typing import Any
 
 from hf_medseg.errors import Rejected
 from hf_medseg.raw.places import Hindered, Place
+from hf_medseg.raw.sent import Sent
 
 
 class Head(bytes):
@@ -25,7 +26,7 @@ class Whole(Exception):
 
 
 @dataclass(slots=True, eq=False, repr=False)  # not frozen: that would double the time to list a large tree
-class RawFile:
+class RawFile(Sent):
     """One file of a raw tree, never changed once it is planned with. There can be a million of them: what they share is kept once.
 
     Attributes:

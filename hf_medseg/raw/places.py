@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from hf_medseg.raw.access import whole
+from hf_medseg.raw.sent import Sent
 
 
-class Place(ABC):
+class Place(Sent, ABC):
     """Where the bytes of a file lie. What is particular to the file it is told, so that many files can share a place.
 
     Attributes:
