@@ -59,7 +59,7 @@ class Problem:
 _NO_COLUMNS: Mapping[str, Any] = {}  # one for all cases
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # not frozen, as RawFile is not
 class Case(Sent):
     """References to files and the values of plain columns; no pixels, no open handles.
 

@@ -115,12 +115,14 @@ def _is_looked_at(name: str) -> bool:
     return zlib.crc32(name.encode(errors="surrogatepass")) % _ONE_IN == 0
 
 
-def with_ids_of(names: Sequence[str]) -> list[Source]:
-    """The sources whose ids a good part of the names hold."""
-    literals = Literals(names)
-    among = [id for id, pattern in _ids().items() if literals.allow(pattern.pattern)]
-    looked_at = "\n".join([*names[: _ALL + 1], *filter(_is_looked_at, names[_ALL + 1 :])])
-    if not among or not _any_id(tuple(among)).search(looked_at):
+def with_ids_of(names: Sequence[str], literals: Literals | None = None) -> list[Source]:
+    """The sources whose ids a good part of the names hold; `literals` are those of the names, where they are known."""
+    letters = literals or Literals(names)
+    among = [id for id, pattern in _ids().items() if letters.allow(pattern.pattern)]
+    if not among:
+        return []
+    looked_at = [*names[: _ALL + 1], *filter(_is_looked_at, names[_ALL + 1 :])]
+    if not _any_id(tuple(among)).search("\n".join(looked_at)):
         return []
     ids = Ids(among)
     for name in names:

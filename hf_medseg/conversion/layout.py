@@ -19,7 +19,6 @@ from hf_medseg.catalog.source import Edition, Source
 from hf_medseg.errors import Refused, Rejected
 from hf_medseg.raw.archive_names import stem
 from hf_medseg.raw.example import example_path, such_as
-from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.listing import Listing
 from hf_medseg.raw.parts import split_parts
 from hf_medseg.raw.tree import Raw, open_raw_tree
@@ -59,8 +58,7 @@ def open_layout(source: Source, path: str, work: Path) -> tuple[Raw, str]:
 
 def below_its_folders(raw: Raw, path: str) -> Raw:
     """The same paths below the folders that RAW lies in, to be looked at and not to be read."""
-    above = "/".join(_folders_above(path)[-1:])
-    return Raw(Listing([RawFile(f"{above}/{file.listed}".lstrip("/"), file.size, None) for file in raw.files]))
+    return Raw(raw.listing.under("".join(f"{above}/" for above in _folders_above(path)[-1:])))
 
 
 def _only_archive(raw: Raw, path: str) -> str:
@@ -149,7 +147,7 @@ def refuse_known_sources(source: Source, raw: Raw, path: str) -> None:
     """A tree that a known source recognises, also by the folders that it lies in, goes through that source, with its license."""
     below = below_its_folders(raw, path)
     known = [other for other in looks_like(below) if other is not source and other.from_about is None]
-    known = known or with_ids_of([file.listed for file in below.files])
+    known = known or with_ids_of([file.listed for file in below.files], below.listing.literals)
     sized = {size for other in facts().values() for size, _ in other.hashes}
     for file in raw.files:
         if not known and file.size in sized:

@@ -119,7 +119,9 @@ def source_of_tree(path: str, about: str | None, work: Path) -> Source:
     """
     raw = open_raw_tree(path, work)
     tree = below_its_folders(raw, path)
-    known = [source for source in looks_like(tree) if source.from_about is None] or with_ids_of([file.listed for file in tree.files])
+    known = [source for source in looks_like(tree) if source.from_about is None] or with_ids_of(
+        [file.listed for file in tree.files], tree.listing.literals
+    )
     if len(known) == 1:
         return known[0]
     if known:

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.fresh import state_of
 from hf_medseg.raw.ledger import Note
 from hf_medseg.raw.listing import list_tree
-from hf_medseg.raw.order import natural
+from hf_medseg.raw.order import in_natural_order
 from hf_medseg.raw.tree import Job, Raw
 
 MIB = 1 << 20
@@ -277,7 +278,7 @@ def _config_plan(source: Source, edition: Edition, config: Config, raw: Raw, req
         sizes[case.image_id] = sum([file.size for file in files])
     not_used = raw.not_used(used, edition.reading.not_used)
     splits: dict[str, list[Case]] = {}
-    for case in sorted(cases, key=lambda case: natural(case.image_id)):
+    for case in in_natural_order(cases, attrgetter("image_id")):
         splits.setdefault(case.split, []).append(case)
     limited: dict[str, tuple[int, int]] = {}
     if (limit := request.limit) is not None:

@@ -69,7 +69,7 @@ class Brightest:
         return array if array.ndim == 3 else np.asarray(array.max(axis=3))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # not frozen, as RawFile is not
 class MaskValues(Sent):
     """The values of a mask of which only the data know the coding.
 

@@ -101,7 +101,7 @@ class Ledger:
             used: files that the cases read, with their twins.
             reasons: (pattern, reason) of the source.
         """
-        taken = {one.listed for file in used for one in (file, *file.twins)}
+        taken = {one.listed for file in used for one in ((file, *file.twins) if file.twins else (file,))}
         compiled = [(Pattern(pattern).search, reason) for pattern, reason in reasons]
 
         def why(path: str) -> str:

@@ -80,11 +80,21 @@ class Listing:
             found = found_in([file.listed for file in self.files], likely) if likely else set()
             self._has.update((pattern, pattern in found) for pattern in asked)
 
-    def _may_have(self, pattern: str) -> bool:
-        """Whether the letters of a pattern are there at all."""
+    @property
+    def literals(self) -> Literals:
+        """By which it is told whether a pattern can be found in any path."""
         if self._literals is None:
             self._literals = Literals(file.listed for file in self.files)
-        return self._literals.allow(pattern)
+        return self._literals
+
+    def _may_have(self, pattern: str) -> bool:
+        """Whether the letters of a pattern are there at all."""
+        return self.literals.allow(pattern)
+
+    def under(self, above: str) -> Listing:
+        """The same paths below further folders, to be looked at and not to be read."""
+        files = [RawFile(f"{above}{file.listed}", file.size, None) for file in self.files]
+        return Listing(files, _literals=self.literals.under(above))
 
     def below(self, pattern: str) -> set[str]:
         """The folders in which a match of the pattern begins, each with its `/`, or nothing for the top."""
@@ -126,7 +136,7 @@ def list_tree(path: str | os.PathLike[str], work: Path, under: str = "") -> List
     aside: list[tuple[str, str]] = []
     known: list[tuple[str, str]] = []
     unsure: list[str] = []
-    seen = 0
+    seen = archives = 0
     above_all = f"{under}/" if under else ""
     folder = InFolder(text, above_all)
     for listed, size, stamp, local, hindrance in walk(text):
@@ -144,6 +154,7 @@ def list_tree(path: str | os.PathLike[str], work: Path, under: str = "") -> List
         elif hindrance is not None:
             files.append(RawFile(above_all + shown, 0, Hindered(local, *hindrance), stamp=stamp))
         elif kind := archive_kind(local, shown, alone=local == text):
+            archives += 1
             above, before = shown.rpartition("/")[0], len(files) + len(litter)
             guessed: list[str] = []
             for member in list_archive(local, shown, kind, work):
@@ -176,6 +187,8 @@ def list_tree(path: str | os.PathLike[str], work: Path, under: str = "") -> List
     if not seen:
         raise Refused(f"{text}: the folder is empty. RAW is the folder or archive that you downloaded.")
     files.sort(key=_LISTED)
+    if not archives:
+        return Listing(_with_placeholders(files), litter, aside, known)
     return Listing(_told_apart(_with_placeholders(_below_names(files, text, above_all)), text, above_all), litter, aside, known)
 
 

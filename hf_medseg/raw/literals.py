@@ -23,7 +23,12 @@ class Literals:
     """Texts, of which it is told at once whether a pattern can be found in any: names that differ in their numbers are one to it."""
 
     def __init__(self, texts: Iterable[str]) -> None:
-        self._text = "\n".join(set(_plain("\n".join(texts)).split("\n")))
+        self._alike = set(_plain("\n".join(texts)).split("\n"))
+        self._text = "\n".join(self._alike)
+
+    def under(self, above: str) -> Literals:
+        """Those of the same texts that all begin with some more letters."""
+        return Literals(above + text for text in self._alike)
 
     def allow(self, pattern: str) -> bool:
         """Whether the letters are there that every match of a pattern has; else no text holds a match, in whatever case of letters."""

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+T = TypeVar("T")
 
 _DIGITS = re.compile(r"([0-9]+)")
 
@@ -26,6 +30,17 @@ def natural(text: str) -> str:
     parts = _DIGITS.split(text)
     parts[1::2] = map(_PADDED.__getitem__, parts[1::2])
     return "".join(parts) + "\0" + text
+
+
+_ALIKE = str.maketrans("123456789", "000000000")
+
+
+def in_natural_order(items: Iterable[T], text: Callable[[T], str]) -> list[T]:
+    """The items by `natural` of their text. Names that differ in single digits alone, as most do, are in that order as letters are."""
+    by_text = sorted(items, key=text)
+    if len(set("\n".join(map(text, by_text)).translate(_ALIKE).split("\n"))) < 2:
+        return by_text
+    return sorted(by_text, key=lambda one: natural(text(one)))
 
 
 def natural_key(key: str | tuple[str | None, ...]) -> str:

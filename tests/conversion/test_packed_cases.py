@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import dataclass
 
 from hf_medseg.case import Case, Cases
 from hf_medseg.formats.picture import Picture
-from hf_medseg.masks.labels import Colours, Values
+from hf_medseg.masks.labels import Colours, UpperHalf, Values
 from hf_medseg.masks.palette import MaskColours, MaskValues
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.places import InFolder
@@ -46,7 +47,13 @@ def test_one_file_of_several_columns_stays_one() -> None:
     assert mask.pixels.twin is case.files()[0]
 
 
-def test_a_part_of_another_kind_comes_back_as_that_kind() -> None:
-    colours = Colours(MaskColours(_file("m.png")), {(0, 0, 0): 0})
-    again = pickle.loads(pickle.dumps(colours))
-    assert type(again) is Colours and repr(again) == repr(colours)
+@dataclass(frozen=True)
+class _Marked(UpperHalf):
+    mark: str = ""
+
+
+def test_parts_of_other_kinds_come_back_as_those_kinds() -> None:
+    pixels = MaskColours(_file("m.png"))
+    for part in (Colours(pixels, {(0, 0, 0): 0}), UpperHalf(pixels), _Marked(pixels, "x")):
+        again = pickle.loads(pickle.dumps(part))
+        assert type(again) is type(part) and repr(again) == repr(part)

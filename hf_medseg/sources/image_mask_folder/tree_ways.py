@@ -93,8 +93,9 @@ def ways_of(raw: Raw, suffix: str) -> list[Way]:
         Refused: two kinds of folders may hold the masks.
     """
     found = seen(raw.listing.ending(*DOTTED))
-    _refuse_drawn_by_hand(found)
-    found = _without_other_masks(_without_objects(found))
+    folders = _folders(found)
+    _refuse_drawn_by_hand(found, folders)
+    found = _without_other_masks(_without_objects(found, folders))
     masks = [one for one in found if one.role == "mask"]
     named = [one for one in found if one.role == "image"]
     pictures = named or [one for one in found if not one.role]
@@ -127,16 +128,21 @@ def _folders_of_raters(found: list[Seen]) -> list[Way]:
     return [replace(_way(f"{_words(pictures)} and a folder for each rater", "rater", pictures, others, pairs), about=about)]
 
 
-def _refuse_drawn_by_hand(found: list[Seen]) -> None:
+def _folders(found: list[Seen]) -> dict[str, Seen]:
+    """The first file of each folder."""
+    folders: dict[str, Seen] = {}
+    for one in found:
+        folders.setdefault(one.file.listed.rpartition("/")[0], one)
+    return folders
+
+
+def _refuse_drawn_by_hand(found: list[Seen], folders: Mapping[str, Seen]) -> None:
     """Refuses a folder of manual segmentations beside one of masks, which may be of something else, such as the field of view.
 
     Raises:
         Refused: there are both.
     """
     masks = next((one for one in found if one.role == "mask" and one.word in STRONG), None)
-    folders: dict[str, Seen] = {}
-    for one in found:
-        folders.setdefault(one.file.listed.rpartition("/")[0], one)
     drawn = next((one for folder, one in folders.items() if "manual" in map(str.lower, tokens(folder))), None)
     if masks is not None and drawn is not None and masks.file.listed.rpartition("/")[0] != drawn.file.listed.rpartition("/")[0]:
         line = f'image = "images/{{stem}}_training.*"; mask = "{drawn.file.listed.split("/")[-2]}/{{stem}}_manual1.*"'
@@ -144,9 +150,9 @@ def _refuse_drawn_by_hand(found: list[Seen]) -> None:
         raise Refused(f"Both {first}/ and {other}/ may hold the masks. Say in the about file how they are called, such as: {line}")
 
 
-def _without_objects(found: list[Seen]) -> list[Seen]:
+def _without_objects(found: list[Seen], folders: Mapping[str, Seen]) -> list[Seen]:
     """The files without SegmentationObject/ where SegmentationClass/ lies beside it, as VOC has them: the numbers of objects say no class."""
-    words = {one.file.listed.split("/")[one.above].lower() for one in found if one.role == "mask"}
+    words = {one.file.listed.split("/")[one.above].lower() for one in folders.values() if one.role == "mask"}
     if "segmentationclass" not in words:
         return found
     return [one for one in found if one.role != "mask" or one.file.listed.split("/")[one.above].lower() != "segmentationobject"]

@@ -172,6 +172,9 @@ def placed(way: Way) -> list[tuple[Item, Belonging]]:
         if (split := item.said.get("split")) is not None:
             place = replace(place, split=split_of(split) or re.sub(r"\W+", "_", split))
         start = _start(item, aboves[item.path], sorting)
+        if not start:  # no path from a listing begins elsewhere
+            result.append((item, place))
+            continue
         masks = tuple([(name, beginning(file, _shared(file, item.picture, start))) for name, file in item.masks])
         further = {column: beginning(file, _shared(file, item.picture, start)) for column, file in item.further.items()}
         result.append((Item(item.path, beginning(item.picture, start), item.stem, masks, item.above, item.said, further), place))
