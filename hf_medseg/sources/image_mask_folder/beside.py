@@ -70,10 +70,11 @@ def with_lists(raw: Raw, way: Way) -> Way:
     Raises:
         Refused: a picture is in the lists of two splits.
     """
-    stems = {item.stem for item in way.items}
     told: dict[str, tuple[str, RawFile]] = {}
     lists = []
-    for file, split in _lists(raw):
+    found = list(_lists(raw))
+    stems = {item.stem for item in way.items} if found else set()
+    for file, split in found:
         names = [re.split(r"\s", line)[0] for line in file.read().decode("utf-8", "replace").splitlines() if line.strip()]
         called = [re.sub(r"\.\w{3,4}\Z", "", name.replace("\\", "/").rpartition("/")[2]) for name in names]
         if not names or not stems.issuperset(called):

@@ -492,6 +492,9 @@ def _item(one: Seen, masks: list[tuple[str, Seen]]) -> Item:
 
 def _united(items: list[Item]) -> Iterator[Item]:
     """Pictures of one name in one folder are claimed to be the same one: twins, to be compared when they are read."""
+    if len({item.stem for item in items}) == len(items):
+        yield from items
+        return
     by_key: dict[tuple[str, str], list[Item]] = defaultdict(list)
     for item in items:
         by_key[item.path, item.stem].append(item)

@@ -193,6 +193,9 @@ def _shared(mask: RawFile, picture: RawFile, start: int) -> int:
 
 def _without_copies(found: list[tuple[Item, Belonging]]) -> Iterator[tuple[Item, Belonging]]:
     """Pictures that claim to be the same one, as where an archive lies beside what was unpacked from it, as one with twins."""
+    if len({item.stem for item, _ in found}) == len(found):
+        yield from found
+        return
     same: dict[Any, list[tuple[Item, Belonging]]] = defaultdict(list)
     for item, place in found:
         same[place.folder, place.split, item.stem, tuple(item.said.items())].append((item, place))
