@@ -97,8 +97,12 @@ def _place(fields: Fields, dims: int) -> tuple[Matrix | None, tuple[float, ...]]
     if (spacing < 0).any():
         raise fields.wrong("elementspacing", "sizes above 0")
     three = (*(float(one) for one in spacing), *[0.0] * (3 - len(spacing)))
+    if fields.get("distanceunits", "").lower() not in ("", "?", "mm"):
+        raise fields.wrong("distanceunits", "mm")
     if dims < 3 or not fields.keys() & {"transformmatrix", "offset"}:
         return None, three
+    if "elementspacing" in fields and not spacing.all():
+        raise fields.wrong("elementspacing", "sizes above 0")
     turn = fields.numbers("transformmatrix", dims * dims).reshape(dims, dims)[:3, :3] if "transformmatrix" in fields else np.eye(3)
     origin = fields.numbers("offset", dims)[:3] if "offset" in fields else np.zeros(3)
     return placed(turn * np.where(spacing > 0, spacing, 1.0)[:, np.newaxis], origin, fields.path), three

@@ -17,12 +17,19 @@ _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 
 
 def start(data: bytes, size: int) -> bytes:
-    """The first bytes of a file, of what is packed in it if it is a gzip file.
+    """The first bytes of a file, of what is packed in it if it is a gzip file, be it of several streams in a row.
 
     Raises:
         zlib.error: the gzip file is damaged there.
     """
-    return zlib.decompressobj(_GZIP_OR_ZLIB).decompress(data, size) if data.startswith(GZIP) else data[:size]
+    if not data.startswith(GZIP):
+        return data[:size]
+    found = b""
+    while len(found) < size and data.startswith(GZIP):
+        engine = zlib.decompressobj(_GZIP_OR_ZLIB)
+        found += engine.decompress(data, size - len(found))
+        data = engine.unused_data
+    return found
 
 
 def unpacked(data: bytes, needed: int, path: str, method: str = "") -> bytes | bytearray:

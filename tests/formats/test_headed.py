@@ -326,6 +326,12 @@ BAD = {
     ),
     "mha_boolean": ("a.mha", f"{BOX}BinaryData = maybe\nElementDataFile = LOCAL\n".encode(), "binarydata says 'maybe'"),
     "mha_spacing": ("a.mha", f"{BOX.replace('1 1 1', '1 1 -1')}ElementDataFile = LOCAL\n".encode(), "elementspacing says '1 1 -1'"),
+    "mha_nowhere": (
+        "a.mha",
+        f"{BOX.replace('1 1 1', '1 0 1')}ElementDataFile = LOCAL\n".encode(),
+        "elementspacing says '1 0 1'",
+    ),
+    "mha_unit": ("a.mha", f"{BOX}DistanceUnits = um\nElementDataFile = LOCAL\n".encode(), "distanceunits says 'um'; mm expected"),
     "pattern": ("a.mhd", f"{BOX}ElementDataFile = s%d.raw 1 2 0\n".encode(), "elementdatafile says 's%d.raw 1 2 0'"),
     "odd_list": ("a.mhd", f"{BOX}ElementDataFile = LIST\nx\ny\nz\nu\nv\n".encode(), "3 x 2 x 2 samples cannot lie in 5 files"),
 }

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hf_medseg.errors import Rejected
-from hf_medseg.formats.packing import unpacked
+from hf_medseg.formats.packing import start, unpacked
 
 SAMPLES = bytes(range(256)) * 40
 
@@ -34,6 +34,12 @@ def test_one_stream(samples: bytes, level: int) -> None:
 )
 def test_what_stands_in_a_file_beside_one_stream(packed: bytes) -> None:
     assert unpacked(packed, len(SAMPLES), "a.nii.gz") == SAMPLES
+
+
+def test_a_header_that_the_first_of_several_streams_does_not_hold() -> None:
+    """The file was no volume: only its first stream was looked at."""
+    packed = b"".join(gzip.compress(bytes([k]) * 200) for k in range(4))
+    assert start(packed, 540) == b"\0" * 200 + b"\1" * 200 + b"\2" * 140
 
 
 def test_samples_that_look_like_the_beginning_of_a_stream() -> None:
