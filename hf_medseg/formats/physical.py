@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from hf_medseg.formats import png, png_lines
+
 
 def stored(cell: Any) -> NDArray[Any]:
     """The samples of a picture or volume as the dataset holds them.
@@ -25,7 +27,11 @@ def stored(cell: Any) -> NDArray[Any]:
 
         return voxels_of(cell["bytes"])
     if isinstance(cell, Mapping):
-        with Image.open(io.BytesIO(cell["bytes"])) as picture:
+        data = cell["bytes"]
+        plain = png_lines.read(data, indices=False) if data.startswith(png.SIGNATURE) else data
+        if isinstance(plain, np.ndarray):
+            return plain
+        with Image.open(io.BytesIO(plain)) as picture:
             return np.asarray(picture)
     if hasattr(cell, "dataobj"):  # a nibabel image: (columns, rows, slices)
         return np.asarray(cell.dataobj).T
