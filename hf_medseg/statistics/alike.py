@@ -29,6 +29,9 @@ _SAMPLED = 4096  # pictures that these axes are chosen by
 _ODD = np.uint64(0x9E3779B97F4A7C15)  # 2 ** 64 by the golden ratio: products with it lie in no order
 _BACK = np.uint64(pow(int(_ODD), -1, 1 << 64))
 _ROUNDING = 2e-3  # of half-precision floats
+_SLOWER = 11  # times as long as a pair along the axes takes one that is found by pieces of its hash
+_MANY = 64  # of so many pairs of a block more than one may agree: then the whole block is asked at once
+_ROWS = 128  # of a block whose hashes are compared at once
 
 WAYS = 8
 """In how many ways a picture can be flipped and turned, as it is among them."""
@@ -63,7 +66,7 @@ class Alike:
         for way in range(WAYS):
             mine = self._hashes[:, way]
             # Where very many hashes share pieces, all pictures are compared with all in few numbers each: that has a bound.
-            quick = len(mine) <= _FEW or 2 * index.compared(mine) <= len(mine) ** 2
+            quick = len(mine) <= _FEW or _SLOWER * index.compared(mine) <= len(mine) ** 2
             for one, other in ((a, b) for a, b, _ in index.near(mine, _BITS)) if quick else self._by_axes(way):
                 wanted = (one < other) & (self._kin[one] != self._kin[other]) & self._open(one, other)
                 wanted &= bits_apart(mine[one], self._hashes[other, 0]) <= _BITS
@@ -119,8 +122,24 @@ class Alike:
                 if self._is_one(begin, start):
                     continue
                 here = np.matmul(some, others.T, out=scores[: len(some), : len(others)])
-                one, other = np.divmod(np.flatnonzero(here >= _AGREEMENT - _ROUNDING), len(others))
+                found = here >= _AGREEMENT - _ROUNDING
+                if _MANY * np.count_nonzero(found) > found.size:
+                    self._thin_out(found, begin, start, way)
+                one, other = np.divmod(np.flatnonzero(found), len(others))
                 yield one + begin, other + start
+
+    def _thin_out(self, found: NDArray[np.bool_], begin: int, start: int, way: int) -> None:
+        """Where very many pairs of a block may agree, since all share what is seen along the axes: all that is asked of pairs, at once."""
+        mine, theirs = (slice(first, first + count) for first, count in zip((begin, start), found.shape, strict=True))
+        above, size = self._above, self._size
+        found &= (above[mine][:, None] != above[theirs]) | (size[above[mine]] <= self._whole)[:, None]
+        for rows in range(0, len(found), _ROWS):
+            some = found[rows : rows + _ROWS]
+            some &= bits_apart(self._hashes[mine, way][rows : rows + _ROWS, None], self._hashes[theirs, 0]) <= _BITS
+        if _MANY * np.count_nonzero(found) > found.size:
+            one, other = turned(self._fine[mine], way), self._fine[theirs]
+            full = [np.ascontiguousarray(side.reshape(len(side), -1), np.float32) for side in (one, other)]
+            found &= full[0] @ full[1].T >= _AGREEMENT - _ROUNDING
 
     def _is_one(self, *begins: int) -> bool:
         """Whether all rows of some blocks are together already."""

@@ -16,7 +16,7 @@ from hf_medseg.deriving.recipe import Split
 from hf_medseg.deriving.splitting import Division
 from hf_medseg.deriving.twins import check_overlaps
 from hf_medseg.errors import Refused
-from hf_medseg.statistics.alike import Alike
+from hf_medseg.statistics.alike import Alike, turned
 from hf_medseg.statistics.signature import look
 from tests.deriving.test_derive import rows, sound
 from tests.statistics.test_overlap import COPIES, scene
@@ -127,3 +127,14 @@ def test_very_many_pictures_that_are_alike_are_joined_and_few_pairs_told(near: i
     assert len(np.unique(alike.joined)) == 3 + near
     assert 3 * 399 <= len(pairs) < 3 * 400 * 40
     assert all(one // 400 == other // 400 for one, other, _, _ in pairs)
+
+
+def test_pictures_that_share_nearly_all_are_told_apart_and_their_copies_found() -> None:
+    count, way = 600, 5
+    shared = rng("shared").integers(40, 216, (1, 24, 24)) + rng("own").normal(0, 16, (count, 24, 24))
+    small = shared.clip(0, 255).astype(np.uint8)
+    hashes = np.repeat(rng("bits").integers(0, 1 << 62, (1, 8)).astype(np.uint64), count, 0)
+    small[500] = small[7]
+    small[501], hashes[501, 0] = turned(small[9:10], way)[0], hashes[9, way]
+    found = {(one, other, how) for one, other, how, _ in Alike(hashes, small, np.arange(count)).pairs()}
+    assert found == {(7, 500, 0), (9, 501, way)}
