@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import posixpath
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,11 +13,14 @@ from hf_medseg.dataset.columns import FLOAT64, INT32, TEXT, VOLUME_COLUMNS, Colu
 from hf_medseg.errors import Refused
 from hf_medseg.formats.volume_file import stem_of
 from hf_medseg.raw.files import RawFile
+from hf_medseg.raw.order import natural_key
 from hf_medseg.raw.tables import Table, headed
 from hf_medseg.raw.tree import Raw
 
 # By these a table is one that an export wrote: tables of other people are not taken for what they may not be.
 _EXPORTED = ("split", "image_id", "patient_id", "width", "height")
+
+_LENGTHS = {"pixel_spacing": 2, "image_position": 3, "image_orientation": 6}
 
 TAKEN = frozenset(
     (
@@ -50,10 +53,28 @@ def value_of(name: str, text: str | None, table: str) -> Any:
         value = json.loads(str(text))
     except ValueError:
         value = None
-    if not _holds(column, value):
-        what = "a whole number" if column == INT32 else "a number" if column == FLOAT64 else "a list of numbers such as [0.5, 0.5]"
+    if not _holds(column, value) or len(value if isinstance(value, list) else ()) != _LENGTHS.get(name, 0):
+        what = f"a list of {_LENGTHS[name]} numbers, such as [0.5, 0.5]" if name in _LENGTHS else "a number"
+        what = "a whole number" if column == INT32 else what
         raise Refused(f"{table}: {name} says {text!r}; in every dataset it is {what}. Mend it, or call the column otherwise.")
     return float(value) if column == FLOAT64 else value
+
+
+def with_gaps(rows: Iterable[tuple[str, Mapping[str, str]]]) -> frozenset[str]:
+    """The volumes of which a table tells slices, but not all of them, or not in the order of their names: no slice has its place there.
+
+    Args:
+        rows: (id, row) of every slice.
+    """
+    slices: dict[str, list[tuple[Any, str, str]]] = {}
+    for name, row in rows:
+        if row.get("volume_id") and row.get("slice_index"):
+            slices.setdefault(row["volume_id"], []).append((natural_key(name), row["slice_index"], row.get("num_slices") or ""))
+    return frozenset(
+        volume
+        for volume, found in slices.items()
+        if [(index, count) for _, index, count in sorted(found)] != [(str(k), str(len(found))) for k in range(len(found))]
+    )
 
 
 def _holds(column: Column, value: Any) -> bool:
@@ -92,7 +113,11 @@ class ToldCases:
         if len(tables) != 1:
             return cls()
         table = Table(tables[0], ("case",) if tables[0].name == "cases.csv" else ("file_name",))
-        rows = {(row["split"], row.get("case") or stem_of(posixpath.basename(row["file_name"])) or ""): row for row in table}
+        rows: dict[tuple[str, str], Mapping[str, str]] = {
+            (row["split"], row.get("case") or stem_of(posixpath.basename(row["file_name"])) or ""): row for row in table
+        }
+        gaps = with_gaps([(stem, row) for (_, stem), row in rows.items()])
+        rows = {key: {**row, "slice_index": ""} if row.get("volume_id") in gaps else row for key, row in rows.items()}
         by_split = len({stem for _, stem in rows}) < len(rows)
         own = [name for name in table.header if name not in (*TAKEN, *taken) and not name.endswith("file_name")]
         found = {(split if by_split else "", stem): row for (split, stem), row in rows.items()}

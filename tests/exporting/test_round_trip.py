@@ -16,6 +16,7 @@ import hf_medseg
 from hf_medseg.conversion import plan as planning
 from hf_medseg.dataset.columns import VOLUME_COLUMNS
 from hf_medseg.dataset.folder import Output
+from hf_medseg.sources.told import with_gaps
 from tests.support.harness import pixels, run
 from tests.support.kit import Array, save, write
 
@@ -176,6 +177,14 @@ def test_slices_keep_their_volume_their_place_and_their_scale(to: str, tmp_path:
     same(data_of(tmp_path / "again"), expected)
     there = beside_of(first.out, False)
     assert beside_of(tmp_path / "again", False) == {key: there[key] for key in expected}
+
+
+def test_a_volume_of_which_slices_were_left_out_has_gaps() -> None:
+    def told(volume: str, *indices: int) -> list[tuple[str, dict[str, str]]]:
+        said = {"volume_id": volume, "num_slices": "3"}
+        return [(f"{volume}_{k:04d}", {**said, "slice_index": str(k)}) for k in indices]
+
+    assert with_gaps([*told("whole", 2, 0, 1), *told("lacks", 0, 2), ("alone", {"volume_id": "", "slice_index": ""})]) == {"lacks"}
 
 
 # What of the real files is taken: few, as every layout is written and read again.

@@ -26,7 +26,7 @@ from hf_medseg.sources.image_mask_folder.pattern_ways import metadata_way, way_b
 from hf_medseg.sources.image_mask_folder.suggested import suggested
 from hf_medseg.sources.image_mask_folder.tree_ways import ways_of
 from hf_medseg.sources.image_mask_folder.ways import Belonging, Item, Way, is_picture, patients, placed, stem_of
-from hf_medseg.sources.told import column_of, value_of
+from hf_medseg.sources.told import column_of, value_of, with_gaps
 
 HEAD = 64  # bytes that tell whether a picture may have a palette
 
@@ -94,6 +94,11 @@ def cases(raw: Raw) -> Iterator[Case]:
         raw.note("masks/", note)
     marked = {place.split for item, place in found if item.picture.there and (item.masks or item.path in way.marked)}
     ids = _ids(way, found)
+    gaps = with_gaps(zip(ids, (item.said for item, _ in found), strict=True)) if "slice_index" in way.columns else frozenset()
+    if gaps:
+        raw.note(
+            way.tables[0], f"tells not all slices of {len(gaps)} volumes, or not in the order of their names: their slice_index is null"
+        )
     unread = _unread(raw, way)
     same: dict[str | None, Mapping[str, Any]] = {}  # where the folder is all that is said of a picture, one record for all in it
     for (item, place), image_id in zip(found, ids, strict=True):
@@ -102,6 +107,8 @@ def cases(raw: Raw) -> Iterator[Case]:
             problem = Problem(f"the file called like its picture is {called.listed}, and no picture that is read.", "Save that as PNG.")
         folder = None if by_patient or place.folder.rpartition("/")[2] == item.stem else place.folder or None
         further = _columns(way, coding.files, item)
+        if item.said.get("volume_id") in gaps:
+            further["slice_index"] = None
         columns = {"folder": folder, **further} if further else same.setdefault(folder, {"folder": folder})
         yield Case(
             image_id,

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from hf_medseg.dataset.columns import VOLUME_COLUMNS
 from hf_medseg.errors import Refused, Rejected
 from hf_medseg.formats.nrrd import Segment
 from hf_medseg.formats.volume_file import segments_of, stem_of
@@ -357,6 +358,8 @@ def by_patterns(raw: Raw, image: str, mask: str, where: str) -> Reading:
     shared = [name for name in of_images.names if name in of_masks.names]
     if not shared:
         raise Refused(f'{where}: image and mask share no name, such as {{stem}}: image = "images/{{stem}}.nii.gz".')
+    if wrong := [name for name in shared if name in VOLUME_COLUMNS]:
+        raise Refused(f"{where}: {{{wrong[0]}}} would be the column {wrong[0]}, which every dataset of volumes has. Call it otherwise.")
     found: dict[tuple[str, ...], tuple[dict[str, RawFile], dict[str, RawFile], dict[str, str]]] = {}
     known = set()
     listed = [file for file, _, _ in volumes(raw)]

@@ -21,6 +21,7 @@ from hf_medseg.conversion.run import convert
 from hf_medseg.errors import Refused
 from hf_medseg.masks.upright import turned
 from hf_medseg.raw.splits import split_of
+from hf_medseg.verification.verify import verify
 from tests.support.harness import PHANTOMS, Converted, pixels, run
 from tests.support.kit import Phantom, as_zip, colour, encode, save, save_jpeg, save_palette, write
 
@@ -606,11 +607,21 @@ def test_a_column_that_every_dataset_has_is_of_its_type_or_refused_by_its_cell(t
     tree(tmp_path / "raw", "images/a.png", "masks/a.png")
     table = "file_name,mask_file_name,volume_id,slice_index,num_slices,pixel_spacing,rescale_slope\nimages/a.png,masks/a.png,v,0,1,{},2\n"
     write(tmp_path / "raw/metadata.csv", table.format("0.5 x 0.5"))
-    with pytest.raises(Refused, match=r"metadata.csv: pixel_spacing says '0.5 x 0.5'; .*a list of numbers such as \[0.5, 0.5\]"):
+    with pytest.raises(Refused, match=r"metadata.csv: pixel_spacing says '0.5 x 0.5'; .*a list of 2 numbers, such as \[0.5, 0.5\]"):
         converted(tmp_path)
     write(tmp_path / "raw/metadata.csv", table.format('"[0.5, 0.25]"'))
     row = converted(tmp_path).row("a")
     assert (row["volume_id"], row["slice_index"], row["pixel_spacing"], row["rescale_slope"]) == ("v", 0, [0.5, 0.25], 2.0)
+
+
+def test_slices_that_are_not_all_told_have_no_place_in_their_volume(tmp_path: Path) -> None:
+    tree(tmp_path / "raw", "images/a.png", "masks/a.png", "images/b.png", "masks/b.png", "images/c.png", "masks/c.png")
+    lines = ["file_name,mask_file_name,volume_id,slice_index,num_slices"]
+    lines += [f"images/{name}.png,masks/{name}.png,{volume},{k},2" for name, volume, k in (("a", "v", 17), ("b", "w", 0), ("c", "w", 1))]
+    write(tmp_path / "raw/metadata.csv", "\n".join(lines))
+    found = converted(tmp_path)
+    assert {row["image_id"]: row["slice_index"] for row in found.rows()} == {"a": None, "b": 0, "c": 1}
+    assert verify(found.out).ok
 
 
 def test_further_pictures_that_a_table_names_are_columns(tmp_path: Path) -> None:
