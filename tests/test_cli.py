@@ -51,6 +51,16 @@ def test_a_rejected_case_is_1_named_with_expectation_and_advice(raw: Path, tmp_p
     assert "6 rows" in ended.stdout
 
 
+def test_names_of_files_command_no_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A name could begin a message of its own, clear the screen or turn what is read."""
+    name = "a\nrejected b: nothing.\x1b[2J\r\u202egnp.png"
+    for folder, data in (("images", kit.encode(kit.colour("a", 6, 7))), ("masks", b"no picture")):
+        kit.write(tmp_path / "raw" / folder / name, data)
+    assert main(["convert", "image-mask-folder", str(tmp_path / "raw"), str(tmp_path / "out"), "--workers", "1"]) == 1
+    (line,) = (line for line in capsys.readouterr().err.splitlines() if "rejected" in line)
+    assert r"masks/a\nrejected b: nothing.\x1b[2J\r\u202egnp.png: cannot be decoded" in line
+
+
 def test_refused_is_2_before_anything_is_written(raw: Path, tmp_path: Path) -> None:
     for arguments in (
         ("convert", "drive", str(raw), str(tmp_path / "out")),

@@ -197,7 +197,7 @@ def _show(conversion: Conversion) -> None:
         if counts := [counted(len(several), *nouns) for several, nouns in lists if several]:
             terminal.tell(f"{', '.join(counts)}: see report.json")
         for reason, number in Counter(note["reason"] for note in part["known"]).most_common(_NOTES):
-            terminal.tell(f"note: {reason}" + (f" ({number:,} files)" if number > 1 else ""))
+            terminal.tell(terminal.one_line(f"note: {reason}" + (f" ({number:,} files)" if number > 1 else "")))
         if unused := sum(note["files"] for note in part["not_used"]):
             terminal.tell(
                 f"{counted(unused, 'file')} not used" + (f": see {conversion.out / LOCAL / REPORT}" if is_local(conversion.out) else "")
@@ -207,7 +207,7 @@ def _show(conversion: Conversion) -> None:
         terminal.tell(f"Everything has new names. {kept} says which is which, and makes a later run give the same: keep it to yourself.")
     rejected = conversion.rejected
     for one in rejected[:20]:
-        terminal.say(f"rejected {one['image_id']}: {one['file']}: {one['expected']} {one['advice']}")
+        terminal.say(terminal.one_line(f"rejected {one['image_id']}: {one['file']}: {one['expected']} {one['advice']}"))
     if len(rejected) > 20:
         terminal.say(f"... and {len(rejected) - 20:,} more: see report.json")
     if not conversion.rows:

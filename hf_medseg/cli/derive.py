@@ -135,7 +135,7 @@ def _tell(derivation: Derivation, dry_run: bool) -> None:
     if derivation.division.shared:
         tell(f"note: {counted(derivation.division.shared, 'group')} with rows of more than one source, kept together")
     for one in derivation.rejected[:20]:
-        terminal.say(f"rejected {one['image_id']}: {one['expected']} {one['advice']}")
+        terminal.say(terminal.one_line(f"rejected {one['image_id']}: {one['expected']} {one['advice']}"))
     if len(derivation.rejected) > 20:
         terminal.say(f"... and {len(derivation.rejected) - 20:,} more: see report.json")
     if dry_run:

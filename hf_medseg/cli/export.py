@@ -43,7 +43,7 @@ def run(given: argparse.Namespace) -> int:
     for note, number in result.notes.items():
         terminal.tell(f"note: {note}" + (f" ({number:,} times)" if number > 1 else ""))
     for one in result.rejected[:20]:
-        terminal.say(f"rejected {one['image_id']}: {one['expected']} {one['advice']}")
+        terminal.say(terminal.one_line(f"rejected {one['image_id']}: {one['expected']} {one['advice']}"))
     if len(result.rejected) > 20:
         terminal.say(f"... and {len(result.rejected) - 20:,} more: see {result.out / 'README.md'}")
     if result.gated:

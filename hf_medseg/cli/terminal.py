@@ -6,6 +6,7 @@ import contextlib
 import io
 import logging
 import os
+import re
 import signal
 import sys
 import threading
@@ -105,7 +106,7 @@ class Shown(io.TextIOBase):
             return len(text)
         encoding = getattr(self._stream, "encoding", None) or "utf-8"
         try:
-            self._stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+            self._stream.write(legible(text).encode(encoding, "backslashreplace").decode(encoding))
             if text.endswith("\n"):
                 self._stream.flush()
         except OSError as error:
@@ -113,6 +114,20 @@ class Shown(io.TextIOBase):
             with contextlib.suppress(OSError, ValueError):  # what is left in its buffer must not fail once more at the end
                 os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
         return len(text)
+
+
+# What moves the cursor, recolours the terminal or turns the direction of writing, but for the colours of this package itself.
+_COMMANDS = re.compile("(?!\x1b\\[\\d{0,2}m)[\0-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def legible(text: str) -> str:
+    """A text in which names of files command no terminal: what does is written as its number."""
+    return _COMMANDS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def one_line(text: str) -> str:
+    """A text with names of files in it, in which no line break begins what looks like another message."""
+    return text.replace("\n", "\\n").replace("\x1b", "\\x1b")
 
 
 LOG = logging.getLogger("hf_medseg")
@@ -160,5 +175,5 @@ WRONG_COLOUR, NOTE_COLOUR, HEAD = "31", "33", "1"
 def say(text: str) -> None:
     """Says something on standard error, if anybody listens."""
     with contextlib.suppress(OSError, ValueError):
-        sys.stderr.write(f"{text}\n")
+        sys.stderr.write(f"{legible(text)}\n")
         sys.stderr.flush()
