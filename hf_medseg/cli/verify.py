@@ -30,9 +30,9 @@ def run(given: argparse.Namespace) -> int:
         print(json.dumps(asdict(result), indent=2, ensure_ascii=False, default=str))
     else:
         for problem in result.problems:
-            print(f"{terminal.coloured('wrong:', terminal.WRONG_COLOUR)} {terminal.one_line(problem)}")
+            print(f"{terminal.coloured('wrong:', terminal.WRONG_COLOUR)} {terminal.one_line(str(problem))}")
         for warning in result.warnings:
-            print(f"{terminal.coloured('warning:', terminal.NOTE_COLOUR)} {terminal.one_line(warning)}")
+            print(f"{terminal.coloured('warning:', terminal.NOTE_COLOUR)} {terminal.one_line(str(warning))}")
         terminal.tell(
             f"{counted(result.rows, 'row')} read: "
             + ("everything as promised." if result.ok else f"{counted(len(result.problems), 'problem')}.")
