@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageChops
 
 from hf_medseg.catalog.licenses import TIERS_BY_OPENNESS
-from hf_medseg.catalog.lookup import known_pictures, sources
+from hf_medseg.catalog.lookup import facts, find_source, known_pictures
 from hf_medseg.catalog.picture_hash import BITS, Cells, HashIndex, Numbers, bits_apart, cells_of, grey_of, hashes_of, turned_ways
 from hf_medseg.catalog.source import Source
 from hf_medseg.dataset.storage import parquet
@@ -184,7 +184,7 @@ def recognise_looks(looks: Iterable[Look]) -> list[Likeness]:
             found.setdefault(id, []).append(name)
     least = min(looked, _MANY, _ENOUGH + looked * _PART)
     like = [
-        Likeness(sources()[id], len(names), looked, min(names))
+        Likeness(find_source(id), len(names), looked, min(names))
         for id, names in found.items()
         if len(set(names)) >= (least if len(names) >= looked * _MOST else max(least, len(names) * _FEWEST))
     ]
@@ -270,7 +270,7 @@ def known_hashes() -> _Known:
     """The pictures of every source that has listed its own, made once a process."""
     names: list[tuple[str, str]] = []
     numbers, radii = [np.empty(0, np.uint64)], [np.empty((0, len(_RADII_ALONE)), np.int8)]
-    for source in sources().values():
+    for source in facts().values():
         # What is all but one shade, or brightens one way alone, looks like any other such picture.
         listed = [(number, name) for number, name in known_pictures(source) if _LEAST_BITS <= number.bit_count() <= BITS - _LEAST_BITS]
         if not listed:

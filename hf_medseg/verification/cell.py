@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hf_medseg.errors import Rejected
-from hf_medseg.formats import jpeg, png
+from hf_medseg.formats import jpeg, png, png_lines, runs
 from hf_medseg.formats.nifti import voxels_of
 from hf_medseg.formats.pixels import MAX_PIXELS
 
@@ -38,7 +38,7 @@ class Opened:
     """A decoded cell.
 
     Attributes:
-        decoded: the picture as Pillow holds it, or the voxels of a volume: most of what is asked needs no copy of the samples.
+        decoded: the picture as Pillow holds it, or samples that were read without it: most of what is asked needs no copy of them.
         kind: `JPEG`, `PNG`, `TIFF` or `NIfTI`.
         mode: of the decoded picture; empty for volumes.
         grid: (height, width), or (slices, height, width).
@@ -60,7 +60,7 @@ class Opened:
         found = np.zeros(256, np.int64)
         for place in range(0, len(samples), STRETCH):
             stretch = samples[place : place + STRETCH]
-            ends = np.append(np.flatnonzero(stretch[1:] != stretch[:-1]), len(stretch) - 1)
+            ends = np.append(runs.where(stretch[1:] != stretch[:-1]), len(stretch) - 1)
             found += np.bincount(stretch[ends], np.diff(ends, prepend=-1), 256).astype(np.int64)
         return found
 
@@ -84,6 +84,8 @@ def open_cell(data: bytes, *, drawn: bool = True) -> Opened:
             drawn = drawn or cleaned.frame not in jpeg.PLAIN  # what cannot be made smaller while it is read
         elif data.startswith(png.SIGNATURE):
             kind, clean = "PNG", png.clean(data)[0] == data
+            if clean and isinstance(samples := png_lines.read(data, indices=False), np.ndarray):
+                return Opened(samples, kind, "L" if samples.ndim == 2 else "RGB", samples.shape[:2])
         elif data[:4] in (b"II*\0", b"MM\0*"):
             kind, clean = "TIFF", True
         else:
