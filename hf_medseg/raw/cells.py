@@ -46,7 +46,12 @@ _UNITS: dict[str, dict[str, float]] = {
 OLDEST = 120.0
 
 _BLANKS = dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f\u3000"), " ") | dict.fromkeys(map(ord, "\ufeff\u200b\u200e\u200f\u2060"), "")
-_MINUS = {ord("\u2212"): "-"}
+# The minus sign, and digits and signs in the width and the letters of other scripts.
+_MINUS = {
+    ord("\u2212"): "-",
+    **{0xFF00 + ord(sign) - 0x20: sign for sign in "+-.,%0123456789"},
+    **{start + digit: str(digit) for start in (0x660, 0x6F0) for digit in range(10)},
+}
 _SIMPLE = re.compile(r"[+-]?[0-9]+(?:\.[0-9]*)?\Z")
 _NUMBER = re.compile(r"([+-]?)([0-9][0-9.,' ]*|[.,][0-9]+)(e[+-]?[0-9]+)?\s*([a-z\u00b5\u03bc/.-]*(?: old)?)\Z", re.IGNORECASE)
 _DICOM_AGE = re.compile(r"([0-9]{3})([DWMY])\Z")

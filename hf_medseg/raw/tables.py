@@ -40,17 +40,23 @@ def text_of(file: RawFile) -> str:
 def decoded(data: bytes) -> str:
     """Text from bytes, in what spreadsheets write: UTF-8, UTF-16 or UTF-32 with or without BOM, else the Latin letters of Windows.
 
-    Every line end becomes one line feed.
+    Where lines were added with another program, each line is in its own letters. Every line end becomes one line feed.
     """
-    encoding = _wide_encoding(data) or "utf-8-sig"
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError:
+    if encoding := _wide_encoding(data):
+        text = data.decode(encoding, "replace")
+    else:
         try:
-            text = data.decode(encoding, "replace") if encoding != "utf-8-sig" else data.decode("cp1252")
+            text = data.decode("utf-8-sig")
         except UnicodeDecodeError:
-            text = data.decode("latin-1")
+            text = "".join(map(_line_of, data.removeprefix(codecs.BOM_UTF8).splitlines(keepends=True)))
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _line_of(data: bytes) -> str:
+    for encoding in ("utf-8", "cp1252"):
+        with contextlib.suppress(UnicodeDecodeError):
+            return data.decode(encoding)
+    return data.decode("latin-1")
 
 
 def _wide_encoding(data: bytes) -> str:
@@ -121,10 +127,12 @@ def _csv_of_workbook(data: bytes, path: str, doubts: Doubts | None = None) -> by
     target = io.StringIO(newline="")
     try:
         with contextlib.closing(openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)) as book:
-            first, *others = book.worksheets
-            for row in first.iter_rows(values_only=True):
-                csv.writer(target).writerow(_text_of(cell) for cell in row)
-            filled = [sheet for sheet in others if doubts is not None and _holds_something(sheet)]
+            first = next((sheet for sheet in book.worksheets if sheet.sheet_state == "visible"), book.worksheets[0])
+            for row in first.iter_rows():
+                csv.writer(target).writerow(map(_text_of, row))
+            filled = [sheet for sheet in book.worksheets if sheet is not first and doubts is not None and _holds_something(sheet)]
+        if doubts is not None and (missing := _not_computed(data, first.title)):
+            doubts.say(path, f"{missing} never computed, and null here: open the workbook in a spreadsheet program and save it")
     except (zipfile.BadZipFile, zlib.error, ElementTree.ParseError, LookupError, OSError, ValueError, TypeError, AttributeError) as error:
         raise Refused(f"{path}: an Excel workbook expected ({type(error).__name__}: {error}). Fetch the file again.") from error
     if doubts is not None and filled:
@@ -133,14 +141,38 @@ def _csv_of_workbook(data: bytes, path: str, doubts: Doubts | None = None) -> by
     return target.getvalue().encode()
 
 
+def _not_computed(data: bytes, title: str) -> str:
+    """How many formulas of a sheet have no value beside them, as where a program wrote them that does not compute; empty if none."""
+    import openpyxl
+
+    with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        if not any(b"<f" in packed.read(name) for name in packed.namelist() if name.startswith("xl/worksheets/")):
+            return ""
+    books = [openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=only) for only in (False, True)]
+    try:
+        formulas, results = (book[title].iter_rows(values_only=True) for book in books)
+        count = sum(
+            isinstance(cell, str) and cell.startswith("=") and result is None
+            for row, values in zip(formulas, results, strict=False)
+            for cell, result in zip(row, values, strict=False)
+        )
+    finally:
+        for book in books:
+            book.close()
+    return "" if not count else "1 formula was" if count == 1 else f"{count:,} formulas were"
+
+
 def _holds_something(sheet: Any) -> bool:
     return any(cell is not None for row in sheet.iter_rows(values_only=True) for cell in row)
 
 
-def _text_of(cell: object) -> str:
-    if isinstance(cell, float) and cell.is_integer():
-        return f"{cell:.0f}"
-    return "" if cell is None else str(cell)
+def _text_of(cell: Any) -> str:
+    """What a cell of a workbook shows; `007` where a format of nothing but zeros shows a 7 so."""
+    value = cell.value
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not float(value).is_integer():
+        return "" if value is None else str(value)
+    text, shown = f"{value:.0f}" if isinstance(value, float) else str(value), cell.number_format or ""
+    return text.zfill(len(shown)) if re.fullmatch("0{2,18}", shown) else text
 
 
 # No table's first line is longer, in bytes.

@@ -37,6 +37,8 @@ from tests.support.kit import write
         ("\u00a055\u00a0", 55.0),
         ("'55", 55.0),
         ('="55"', 55.0),
+        ("\uff15\uff15\uff0e\uff10", 55.0),  # full width
+        ("\u0665\u0665", 55.0),  # Arabic
     ],
 )
 def test_what_can_be_one_number_only_is_that_number(cell: str, value: float) -> None:
@@ -171,6 +173,9 @@ def test_what_spreadsheets_write_reads_the_same(data: bytes, tmp_path: Path) -> 
 
 def test_the_letters_of_windows(tmp_path: Path) -> None:
     assert [row["id"] for row in table(tmp_path, "id\n5 \u20ac \u2013 \u00e9\n".encode("cp1252"))] == ["5 \u20ac \u2013 \u00e9"]
+    # A line that another program added spoiled the letters of all the others, in silence.
+    mixed = "id\nf\u00fcr\n".encode() + "f\u00fcr\n".encode("cp1252") + "\u753b\n".encode()
+    assert [row["id"] for row in table(tmp_path, mixed)] == ["f\u00fcr", "f\u00fcr", "\u753b"]
 
 
 @pytest.mark.parametrize(("second", "notes"), [("7", 1), ("5", 0)])

@@ -48,6 +48,23 @@ def test_further_sheets_that_hold_something_are_noted(tmp_path: Path) -> None:
     assert list(doubts.notes()) == []
 
 
+def test_what_a_workbook_shows_is_read(tmp_path: Path) -> None:
+    """Zeros before an id were lost where a format shows them, formulas that nothing computed were null in silence, a hidden sheet counted."""
+    made = openpyxl.Workbook()
+    made.active.title, made.active.sheet_state = "hidden", "hidden"
+    sheet = made.create_sheet("shown")
+    for row in (["ID", "Sum"], [7, "=1+1"], [12.0, 3]):
+        sheet.append(row)
+    sheet["A2"].number_format = sheet["A3"].number_format = "0000"
+    made.active = 1
+    made.save(tmp_path / "a.xlsx")
+    doubts = Doubts()
+    table = Table(RawFile("a.xlsx", (tmp_path / "a.xlsx").stat().st_size, Alone(str(tmp_path / "a.xlsx"))), ["ID", "Sum"], doubts=doubts)
+    assert [dict(row) for row in table] == [{"ID": "0007", "Sum": ""}, {"ID": "0012", "Sum": "3"}]
+    told = "1 formula was never computed, and null here: open the workbook in a spreadsheet program and save it"
+    assert list(doubts.notes()) == [("a.xlsx", told)]
+
+
 def test_a_missing_column_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="columns CDR are missing; found: ID"):
         Table(book(tmp_path / "a.xlsx", [["ID"], ["a"]]), ["CDR"])

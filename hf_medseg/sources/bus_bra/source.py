@@ -11,7 +11,7 @@ from hf_medseg.catalog.source import Config, Reading, source_of
 from hf_medseg.dataset.columns import INT32, TEXT, Label, boxes
 from hf_medseg.formats.picture import Picture
 from hf_medseg.masks.labels import Values
-from hf_medseg.raw.cells import known, whole_in
+from hf_medseg.raw.cells import known, whole, whole_in
 from hf_medseg.raw.tree import Raw, union
 
 TUMOR = {0: 0, 255: 1}
@@ -43,7 +43,8 @@ def cases(raw: Raw) -> Iterator[Case]:
                 **_columns(line, stem),
                 **{f"fold_{count}": whole_in(table[name], "kFold", least=1, most=count) for count, table in folds.items() if name in table},
             },
-            patient_id=line.get("Case") or stem.partition("-")[0],
+            # Named as the table names the others, where it has no line of this one: views of a patient stay together.
+            patient_id=stem[:4] if data is None else str(whole(line.get("Case")) or int(stem[:4])),
             problem=Problem.of(conflicts.get(name, "")),
         )
 

@@ -25,6 +25,12 @@ def test_two_views_of_a_patient_share_its_id_and_its_fold(tmp_path: Path) -> Non
     left, right = converted.row("bus_0001-l"), converted.row("bus_0001-r")
     assert left["patient_id"] == right["patient_id"] == "1"
     assert (left["fold_5"], left["fold_10"]) == (right["fold_5"], right["fold_10"]) == (3, 7)
+    table = converted.phantom.raw / "bus_data.csv"
+    kept = [line for line in table.read_text().splitlines() if not line.startswith("bus_0001-r,")]
+    table.write_text("\n".join(kept).replace("bus_0001-l,1,", "bus_0001-l,1.0,"))
+    convert("bus-bra", converted.phantom.raw, tmp_path / "again", workers=1)
+    again = Converted("bus-bra", converted.phantom, converted.conversion, tmp_path / "again")
+    assert again.row("bus_0001-l")["patient_id"] == again.row("bus_0001-r")["patient_id"] == "1"
 
 
 def test_boxes_count_from_0_and_hold_their_last_pixel(tmp_path: Path) -> None:
