@@ -46,6 +46,7 @@ class Fitted:
         values = values_of(voxels, np.flip(voxels.array.transpose(order), tuple(flipped)))
         if self.outside and (values == self.outside).any():
             raise Rejected(path, f"it holds {self.outside}, which stands for what a mask of a part of its image does not reach.")
+        values, first = _inside(values, first, image.shape, self.outside, path)
         if values.shape == image.shape:
             return np.ascontiguousarray(values)
         result = np.full(image.shape, self.outside, values.dtype)
@@ -75,6 +76,18 @@ def _place(voxels: Voxels, image: Grid, path: str) -> tuple[list[int], list[int]
     flipped = [place for place, axis in enumerate((2, 1, 0)) if turn[axis].min() < 0]
     sizes = [voxels.array.shape[axis] for axis in order]
     first = [int(steps[axis, 3]) - (sizes[place] - 1) * (place in flipped) for place, axis in enumerate((2, 1, 0))]
-    if any(start < 0 or start + size > whole for start, size, whole in zip(first, sizes, image.shape, strict=True)):
-        raise Rejected(path, "it reaches beyond the image of its case.")
     return first, order, flipped
+
+
+def _inside(values: Array, first: list[int], shape: tuple[int, ...], outside: int, path: str) -> tuple[Array, list[int]]:
+    """The part of a mask that lies on a grid of that shape, and the first index of it.
+
+    Raises:
+        Rejected: something is drawn beyond the grid.
+    """
+    part = tuple(slice(max(-start, 0), max(whole - start, 0)) for start, whole in zip(first, shape, strict=True))
+    kept = values[part]
+    drawn = (values != outside) & (values != 0)
+    if kept.shape != values.shape and np.count_nonzero(drawn) > np.count_nonzero(drawn[part]):
+        raise Rejected(path, "it reaches beyond the image of its case.")
+    return kept, [max(start, 0) if size else 0 for start, size in zip(first, kept.shape, strict=True)]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +14,7 @@ from hf_medseg.formats.text_header import Fields, Layout, Matrix, numbered, numb
 
 MAGIC = b"NRRD000"
 _SEGMENT = re.compile(rb"^Segment(\d+)_(Name|LabelValue|Layer):=([^\r\n]*)", re.MULTILINE)
+_MITK = re.compile(rb"^org\.mitk\.multilabel\.segmentation\.labelgroups:=([^\r\n]*)", re.MULTILINE)
 _TYPES = {
     "i1": "signed char|int8|int8_t",
     "u1": "uchar|unsigned char|uint8|uint8_t",
@@ -103,7 +106,7 @@ def nrrd(data: bytes, path: str) -> Layout:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One segment of a file of 3D Slicer (`.seg.nrrd`).
+    """One segment of a file of 3D Slicer (`.seg.nrrd`), or one label of a file of MITK.
 
     Attributes:
         name: what it is called.
@@ -119,17 +122,20 @@ class Segment:
 
 
 def segments(data: bytes, path: str) -> tuple[Segment, ...]:
-    """The segments that a header of 3D Slicer names, in its order; none of any other file.
+    """The segments that a header of 3D Slicer or MITK names, in its order; none of any other file.
 
     Args:
         data: as much of the file as holds the header.
         path: the file, for messages.
 
     Raises:
-        Rejected: the header is damaged, or two segments are called the same.
+        Rejected: the header is damaged, or two segments cannot be told apart.
     """
+    header = data[: data.find(b"\n\n") + 1 or len(data)]
+    if (groups := _MITK.search(header)) is not None:
+        return _told_apart([*_labels_of(groups[1], nrrd(data, path).channels, path)], path, "MITK")
     said: dict[int, dict[str, str]] = {}
-    for number, key, value in _SEGMENT.findall(data[: data.find(b"\n\n") + 1 or len(data)]):
+    for number, key, value in _SEGMENT.findall(header):
         said.setdefault(int(number), {})[key.decode()] = value.decode("utf-8", "replace").strip()
     if not said:
         return ()
@@ -143,8 +149,29 @@ def segments(data: bytes, path: str) -> tuple[Segment, ...]:
                 path, f"its segment {number} has the value {value!r} in layer {layer!r} of {layers}.", "Save it again in 3D Slicer."
             )
         found.append(Segment(one.get("Name") or f"Segment_{number + 1}", int(layer), int(value), layers))
+    return _told_apart(found, path, "3D Slicer")
+
+
+def _labels_of(groups: bytes, layers: int, path: str) -> Iterator[Segment]:
+    """The labels of a file of MITK: a list of groups, one for each volume, with their labels.
+
+    Raises:
+        Rejected: it is no such list.
+    """
+    try:
+        for layer, group in enumerate(json.loads(groups.replace(b"\\\\", b"\\"))):
+            for label in group.get("labels") or ():
+                name, value = str(label.get("name") or f"label {label['value']}"), int(label["value"])
+                if layer >= layers or value < 1:
+                    raise ValueError(f"label {value} in group {layer} of {layers}")
+                yield Segment(name, layer, value, layers)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise Rejected(path, f"its labels cannot be read ({error}).", "Save it again in MITK.") from error
+
+
+def _told_apart(found: list[Segment], path: str, tool: str) -> tuple[Segment, ...]:
     if len({one.name for one in found}) < len(found) or len({(one.layer, one.value) for one in found}) < len(found):
-        raise Rejected(path, "two of its segments have the same name, or the same value.", "Rename one of them in 3D Slicer.")
+        raise Rejected(path, "two of its segments have the same name, or the same value.", f"Rename one of them in {tool}.")
     return tuple(found)
 
 

@@ -43,12 +43,12 @@ def volume_of(file: RawFile, listed: Mapping[str, RawFile], *, channel: tuple[in
 
 
 def segments_of(file: RawFile) -> tuple[Segment, ...]:
-    """The segments of a `.seg.nrrd` of 3D Slicer; none of any other file. Reads its beginning.
+    """The segments of a NRRD file of 3D Slicer or MITK; none of any other file. Reads its beginning.
 
     Raises:
         Rejected: its header is damaged.
     """
-    return segments(file.read(_LONG_HEAD), file.path) if file.name.lower().endswith(".seg.nrrd") else ()
+    return segments(file.read(_LONG_HEAD), file.path) if file.name.lower().endswith(".nrrd") else ()
 
 
 def stem_of(name: str) -> str | None:

@@ -46,7 +46,7 @@ class Entry:
         columns: what names in the path say.
         wrong: what is wrong with it.
         lacking: what is said of it as it has no mask, where more is known than that.
-        segments: what the file of its label map says of its segments, if it is one of 3D Slicer.
+        segments: what the file of its label map says of its segments, if it is one of 3D Slicer or MITK.
     """
 
     name: str
@@ -89,7 +89,7 @@ class Reading:
 
     @property
     def segments(self) -> tuple[str, ...]:
-        """The names of all segments of 3D Slicer, in the order of its files."""
+        """The names of all segments of 3D Slicer or MITK, in the order of their files."""
         return tuple(dict.fromkeys(segment.name for one in self.entries for segment in one.segments))
 
     @property
@@ -212,16 +212,15 @@ def _with_what_lacks(reading: Reading, doubled: Mapping[str, str]) -> Iterator[E
 
 
 def _with_segments(entries: Iterable[Entry]) -> Iterator[Entry]:
-    """The cases with the segments of their files; a file of 3D Slicer is a label map, whatever it is called."""
+    """The cases with the segments of their files; a file of 3D Slicer or MITK is a label map, whatever it is called."""
     for entry in entries:
         files = list(entry.masks.values())
-        if len(files) == 1 and files[0].name.lower().endswith(".seg.nrrd"):
-            try:
-                yield replace(entry, masks={"": files[0]}, segments=segments_of(files[0]))
-            except Rejected as error:
-                yield replace(entry, wrong=f"of its segmentation {files[0].name}: {error.expected}")
+        try:
+            segments = segments_of(files[0]) if len(files) == 1 else ()
+        except Rejected as error:
+            yield replace(entry, wrong=f"of its segmentation {files[0].name}: {error.expected}")
         else:
-            yield entry
+            yield replace(entry, masks={"": files[0]}, segments=segments) if segments else entry
 
 
 def by_datalist(raw: Raw) -> Reading | None:

@@ -15,10 +15,10 @@ from hf_medseg.catalog.source import Reading as SourceReading
 from hf_medseg.dataset.columns import FLAG, FLOAT64, INT32, PICTURE, TEXT, VOLUME_COLUMNS, Column, ListOf, annotated
 from hf_medseg.dataset.table import NOT_ANNOTATED
 from hf_medseg.errors import Refused, Rejected
+from hf_medseg.formats.fitted import Fitted
 from hf_medseg.formats.headed import HeadedVolume
 from hf_medseg.formats.nrrd import Segment
 from hf_medseg.formats.volume_file import ENDING, number_of_channels, stem_of, volume_of
-from hf_medseg.formats.voxels import VoxelVolume
 from hf_medseg.masks.labels import Labels, OneValue, Threshold, Values
 from hf_medseg.masks.structures import structures
 from hf_medseg.masks.volume_values import MOST, look_at_volume, notes_of, refuse_unlike
@@ -263,7 +263,9 @@ class Tables:
             layers = {one.name: one for one in entry.segments}
             parts: dict[int, Labels] = {
                 number: (
-                    _segment(volume_of(entry.masks[""], listed, channel=(layers[name].layer, layers[name].layers)), layers[name], entry)
+                    _segment(
+                        Fitted(volume_of(entry.masks[""], listed, channel=(layers[name].layer, layers[name].layers))), layers[name], entry
+                    )
                     if name in layers
                     else OneValue(volume_of(entry.masks[name], listed, channel=channel))
                 )
@@ -282,7 +284,8 @@ class Tables:
         volume = volume_of(entry.masks[""], listed, channel=channel)
         if self.threshold is not None:
             return {"mask": Threshold(volume, self.threshold, drawn=False)}
-        return {"mask": Values(volume, values, UNNAMED)}
+        # 3D Slicer saves the part of the image's grid that the segments fill.
+        return {"mask": Values(Fitted(volume) if entry.segments else volume, values, UNNAMED)}
 
     def said(self, entry: Entry) -> dict[str, list[str]]:
         """What is said of an entry's structures."""
@@ -292,7 +295,7 @@ class Tables:
         return {**({"mask_names": there} if self.structures else {}), **({"annotated_classes": there} if self.partly else {})}
 
 
-def _segment(volume: VoxelVolume, segment: Segment, entry: Entry) -> Labels:
+def _segment(volume: Fitted, segment: Segment, entry: Entry) -> Labels:
     """One segment of a layer; the others that lie in it are left out, and a value that is none of them rejects the case."""
     here = {one.value: 0 for one in entry.segments if one.layer == segment.layer}
     return Values(volume, {0: 0, **here, segment.value: 1}, UNNAMED)

@@ -10,7 +10,7 @@ from typing import Any
 from hf_medseg.errors import Refused, Rejected
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.long_json import keys_in
-from hf_medseg.raw.tables import json_of
+from hf_medseg.raw.tables import Table, headed, json_of
 from hf_medseg.raw.tree import Raw
 
 _HEAD = 1 << 16
@@ -18,6 +18,8 @@ LISTS = {"training": "train", "train": "train", "validation": "validation", "val
 # `1 255 0 0 1 1 1 "Liver"` of ITK-SNAP, and `2 Left-Cerebral-White-Matter 245 245 245 0` of FreeSurfer and 3D Slicer.
 _SNAP = re.compile(r'\s*(\d+)\s+\d+\s+\d+\s+\d+\s+[\d.]+\s+[01]\s+[01]\s+"([^"]*)"\s*')
 _LUT = re.compile(r"\s*(\d+)\s+(\S+)\s+\d{1,3}\s+\d{1,3}\s+\d{1,3}\s+\d{1,3}\s*")
+
+_COLUMNS = (("LabelValue", "Name"), ("index", "name"), ("value", "name"), ("Value", "Name"))  # of 3D Slicer, of BIDS, and of people
 
 
 def label_tables(raw: Raw) -> tuple[dict[int, str], tuple[RawFile, ...]]:
@@ -32,10 +34,20 @@ def label_tables(raw: Raw) -> tuple[dict[int, str], tuple[RawFile, ...]]:
         with contextlib.suppress(Rejected):  # what cannot be read is no table
             found = dict(_rows(file.read(_HEAD).decode("utf-8", "replace")))
             tables += [file] if found else []
-            for value, name in found.items():
-                if names.setdefault(value, name) != name:
-                    raise Refused(f"{file.listed} calls {value} {name!r}, another table {names[value]!r}. Keep one of them.")
+            _keep(names, found, file)
+    for file in raw.listing.ending(".csv", ".tsv"):
+        columns = next((pair for pair in _COLUMNS if headed(file, pair)), None)
+        if columns is not None:
+            tables.append(file)
+            rows = [(row[columns[0]], row[columns[1]]) for row in Table(file, columns)]
+            _keep(names, {int(value): name for value, name in rows if value.isdecimal() and int(value) and name}, file)
     return names, tuple(tables)
+
+
+def _keep(names: dict[int, str], found: Mapping[int, str], file: RawFile) -> None:
+    for value, name in found.items():
+        if names.setdefault(value, name) != name:
+            raise Refused(f"{file.listed} calls {value} {name!r}, another table {names[value]!r}. Keep one of them.")
 
 
 def _rows(text: str) -> Iterator[tuple[int, str]]:

@@ -27,6 +27,9 @@ VARIANTS: dict[str, str] = {
     "nnunet": "nnU-Net 2: two channels a case, labels with an ignore value",
     "slicer": "3D Slicer: a .seg.nrrd beside the image, with other values in each file; one lacks a segment",
     "slicer_layers": "3D Slicer: segments that overlap, in layers",
+    "mitk": "MITK: labels of one group by their names",
+    "mitk_groups": "MITK: labels that overlap, in groups",
+    "colours": "a colour table of 3D Slicer in CSV names the classes",
     "snap": "ITK-SNAP: a table of labels, of which the masks do not hold all",
     "freesurfer": "FreeSurfer: .mgz by patterns",
     "datalist": "a JSON file that lists images and labels, with folds and a test set",
@@ -333,12 +336,43 @@ def _slicer(made: Made, promise: Phantom, variant: str) -> str:
                 said = {key: value for key, value in said.items() if key.startswith("Segment0")}
             names = ["whole liver", "Läsion"] if name == "p1" else ["whole liver"]
             made.case(f"{name}_scan", image, drawn, path, patient_id=name, columns={"annotated_classes": names})
+        # As Slicer saves it: of p1 the part that the segments fill, of p2 with a margin beyond the image.
+        inside = [(axis.min(), axis.max() + 1) for axis in np.nonzero(labels())]
+        if name == "p1":
+            stack, first = stack[tuple(slice(*ends) for ends in inside)], [start for start, _ in inside]
+        else:
+            stack, first = np.pad(stack, [(1, 1)] * 3 + [(0, 0)] * layered), [-1, -1, -1]
         mask = Itk.GetImageFromArray(stack, isVector=layered)
         mask.SetSpacing(SPACING)
-        mask.SetOrigin(ORIGIN)
+        mask.SetOrigin([float(place + step * start) for place, step, start in zip(ORIGIN, SPACING, first[::-1], strict=True)])
         for key, value in said.items():
             mask.SetMetaData(key, value)
         Itk.WriteImage(mask, str(made.tree / f"{name}/Segmentation.seg.nrrd"), True)
+    return ""
+
+
+def _mitk(made: Made, promise: Phantom, variant: str) -> str:
+    image, drawn, names = made.image("p1/ct.nrrd"), labels(), ('Leber "groß"', "cyst")
+    if variant == "mitk":
+        stack, groups = np.array((0, 6, 2), np.uint8)[drawn], [{"labels": [{"name": names[0], "value": 6}, {"name": names[1], "value": 2}]}]
+        made.case("p1_ct", image, drawn, "p1/ct.nrrd", patient_id="p1")
+    else:
+        masks = [(drawn > 0).astype(np.uint8), (drawn == 2).astype(np.uint8)]
+        stack, groups = np.stack(masks, -1), [{"labels": [{"name": name, "value": 1}]} for name in names]
+        columns = {"mask_names": ["leber_groß", "cyst"]}
+        made.case("p1_ct", image, drawn, "p1/ct.nrrd", patient_id="p1", columns=columns, masks=masks)
+    mask = Itk.GetImageFromArray(stack, isVector=variant != "mitk")
+    mask.SetSpacing(SPACING)
+    mask.SetOrigin(ORIGIN)
+    mask.SetMetaData("modality", "org.mitk.multilabel.segmentation")
+    mask.SetMetaData("org.mitk.multilabel.segmentation.labelgroups", json.dumps(groups, ensure_ascii=False))
+    Itk.WriteImage(mask, str(made.tree / "p1/seg.nrrd"), True)
+    return ""
+
+
+def _colours(made: Made, promise: Phantom, variant: str) -> str:
+    write(made.tree / "colors.csv", "LabelValue,Name,Color_R,Color_G,Color_B,Color_A\n1,Left kidney,255,0,0,255\n3,Cyst,0,0,255,255\n")
+    made.case("a", made.image("a.nii.gz"), made.mask("a_seg.nii.gz", (0, 1, 3)), "a.nii.gz")
     return ""
 
 
@@ -415,6 +449,8 @@ LAYOUTS: dict[str, Any] = {
     **dict.fromkeys(("patients", "missing_samples"), _patients),
     **dict.fromkeys(("structures", "structures_order"), _structures),
     **dict.fromkeys(("slicer", "slicer_layers"), _slicer),
+    **dict.fromkeys(("mitk", "mitk_groups"), _mitk),
+    "colours": _colours,
     "snap": _snap,
     "freesurfer": _freesurfer,
     "datalist": _datalist,
