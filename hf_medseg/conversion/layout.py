@@ -10,12 +10,14 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 from hf_medseg.catalog.describe import numbered
-from hf_medseg.catalog.licenses import TIERS_BY_OPENNESS
+from hf_medseg.catalog.licenses import LICENSE_TIERS, TIERS_BY_OPENNESS, Tier, strictest
 from hf_medseg.catalog.lookup import facts, find_source
 from hf_medseg.catalog.recognise import lawful_way, looks_like, matches, with_ids_of
 from hf_medseg.catalog.source import Edition, Source
+from hf_medseg.dataset import passed_on
 from hf_medseg.errors import Refused, Rejected
 from hf_medseg.raw.archive_names import stem
 from hf_medseg.raw.example import example_path, such_as
@@ -26,6 +28,7 @@ from hf_medseg.raw.tree import Raw, open_raw_tree
 # How many folders of a layout RAW may itself be.
 _DEEPEST = 4
 _LOOKED_AT = 1000
+_LARGEST_TEXT = 1 << 20  # bytes of a file that says what data are
 
 
 def open_layout(source: Source, path: str, work: Path) -> tuple[Raw, str]:
@@ -156,6 +159,31 @@ def refuse_known_sources(source: Source, raw: Raw, path: str) -> None:
                 known = [find_source(other.id) for other in facts().values() if (file.size, digest) in other.hashes]
     if known:
         raise Refused(f"This raw tree is {known[0].id}, which the catalog knows. {lawful_way(known[0])}")
+
+
+def under_exported_terms(edition: Edition, raw: Raw, path: str) -> Edition:
+    """Somebody's own data under the license that they state, but none more open than an export of a known source says of them.
+
+    What `export` writes beside data tells them where names and pictures do not. What came of own data is its user's to state anew.
+    """
+    names = (passed_on.README, passed_on.LICENSE, passed_on.DO_NOT_PASS_ON)
+    texts: dict[str, list[bytes]] = {}  # by the folder of an export
+    for file in raw.files:
+        if file.listed.endswith(names) and file.size < _LARGEST_TEXT:
+            folder, _, name = file.listed.rpartition("/")
+            texts.setdefault(folder, []).extend([file.read()] if name in names else [])
+    for above in [] if "://" in path else [*Path(os.path.abspath(path)).parents][:_DEEPEST]:
+        texts[os.fspath(above)] = [(above / name).read_bytes() for name in names if (above / name).is_file()]
+    license = edition.license
+    for some in texts.values():
+        said = passed_on.PassedOn.of(text.decode(errors="replace") for text in some)
+        known = facts().get(said.source)
+        if said.tier in TIERS_BY_OPENNESS and not (known is not None and known.own_data):
+            tier = strictest((license.tier, cast("Tier", said.tier)))
+            words = f"{said.license or 'not to be passed on'}, as an export of {said.source or 'a known source'} beside the data says"
+            id = said.license if said.license in LICENSE_TIERS else "unknown" if tier == "unknown" else "other"
+            license = license if tier == license.tier else replace(license, id=id, name=words, url="", tier=tier)
+    return replace(edition, license=license)
 
 
 def parts_of(source: Source, whole: Listing, outside: Mapping[str, Listing]) -> dict[str, Listing]:

@@ -23,7 +23,7 @@ from hf_medseg.catalog.source import Config, Edition, Source
 from hf_medseg.catalog.stated import Stated, under
 from hf_medseg.catalog.tables import config_folder, table_of
 from hf_medseg.conversion.executor import Executor
-from hf_medseg.conversion.layout import edition_of, not_this_source, open_layout, parts_of, refuse_known_sources
+from hf_medseg.conversion.layout import edition_of, not_this_source, open_layout, parts_of, refuse_known_sources, under_exported_terms
 from hf_medseg.conversion.names import Names
 from hf_medseg.conversion.own import fit_of
 from hf_medseg.conversion.quiet import quiet
@@ -195,7 +195,7 @@ def _plan(
         with _collector(running=True):  # what decoders leave behind may be many pictures
             job = replace(job, survey=take_survey(to_see, wanted.look, executor, work, progress, wanted.head, wanted.mapped))
     if source.from_about is not None:
-        edition = source.from_about(Raw(raw.listing, job, parts))
+        edition = under_exported_terms(source.from_about(Raw(raw.listing, job, parts)), raw, request.raw)
     licenses = source.licenses(Raw(raw.listing, job, parts)) if source.licenses is not None else ()
     edition = under(edition, licenses)
     configs = _configs_of(source, edition, request.configs)

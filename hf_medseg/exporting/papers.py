@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from hf_medseg.dataset import passed_on
 from hf_medseg.dataset.table import NOT_ANNOTATED
 from hf_medseg.exporting.result import Export
 from hf_medseg.exporting.table import Table
 from hf_medseg.words import counted
 
-MARKER = "DO_NOT_PASS_ON.txt"
-_GATED = "These data may not be passed on: no license is known that allows it, or their owner forbids it."
 _SECTION = re.compile(r"^## (?P<name>.+?)\n(?P<text>.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 _LOADING = ("How to load", "Columns")
 
@@ -28,14 +27,13 @@ def write_papers(table: Table, here: Path, export: Export) -> None:
     sections = {match["name"]: match["text"].strip() for match in _SECTION.finditer(card)}
     kept = _SECTION.sub(lambda match: "" if match["name"] in _LOADING else match[0], card)
     kept = re.sub(r"^!\[.*\n?", "", kept, flags=re.MULTILINE)
-    (here / "README.md").write_text(f"{_of_the_export(table, export)}\n{kept}\n", encoding="utf-8")
-    terms = f"License: {export.license or 'unknown'} (tier {export.tier})\n\n{sections.get('License', '')}\n"
-    (here / "LICENSE.md").write_text(f"{_GATED}\n\n{terms}" if export.gated else terms, encoding="utf-8")
+    (here / passed_on.README).write_text(f"{_of_the_export(table, export)}\n{kept}\n", encoding="utf-8")
+    terms = f"{passed_on.terms(export.license, export.tier)}\n\n{sections.get('License', '')}\n"
+    (here / passed_on.LICENSE).write_text(f"{passed_on.FORBIDDEN}\n\n{terms}" if export.gated else terms, encoding="utf-8")
     if works := re.findall(r"```bibtex\n(.*?)```", sections.get("Citation", ""), re.DOTALL):
         (here / "CITATION.bib").write_text("\n".join(works), encoding="utf-8")
     if export.gated:
-        text = f"{_GATED}\nThey are {table.identity.source}, license {export.license or 'unknown'}; LICENSE.md says the terms.\n"
-        (here / MARKER).write_text(text, encoding="utf-8")
+        (here / passed_on.DO_NOT_PASS_ON).write_text(passed_on.forbidden(table.identity.source, export.license), encoding="utf-8")
 
 
 def _of_the_export(table: Table, export: Export) -> str:
@@ -43,9 +41,9 @@ def _of_the_export(table: Table, export: Export) -> str:
     name = " ".join(filter(None, (identity.source, identity.edition)))
     written = ", ".join(f"{split} {number:,}" for split, number in export.cases.items())
     lines = [
-        f"This folder holds the dataset described below in the layout `{export.to}`, exported with hf_medseg from the converted dataset "
-        f"`{name}`, config `{table.config}`. Nothing was resampled.",
-        *([f"**{_GATED}**"] if export.gated else []),
+        f"This folder holds the dataset described below in the layout `{export.to}`, {passed_on.origin(name)}, config `{table.config}`. "
+        "Nothing was resampled.",
+        *([f"**{passed_on.FORBIDDEN}**"] if export.gated else []),
         f"Cases: {written}.",
         f"Mask values: {', '.join(f'{k} {name}' for k, name in enumerate(table.classes))}; {NOT_ANNOTATED} is not annotated, "
         "where the layout keeps it.",

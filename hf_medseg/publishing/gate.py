@@ -154,6 +154,8 @@ def check_rows(held: Held, told: Sequence[Rows]) -> None:
     Raises:
         Refused: they come from elsewhere, or look as if they do.
     """
+    for one in told:
+        one.end()
     if wrong := next((one.wrong for one in told if one.wrong), ""):
         raise Refused(wrong)
     if {one.name: one.identity for one in told} != {name: identity for name, (identity, _) in held.shards.items()}:
@@ -371,7 +373,8 @@ def _refusal(held: Held, out: str) -> str:
         lines.append("It may be shared for non-commercial use: if that is what you do, say so with --allow-noncommercial.")
         return "\n".join(lines)
     if held.source.from_about is not None:
-        lines.append("The license is what the about file states, id and URL. If that is wrong, correct the about file and convert again.")
+        lines.append("The license is what the about file states, id and URL, or an export of a known source that lies beside the data.")
+        lines.append("If that is wrong, correct the about file and convert again.")
     else:
         script = f"loading_scripts/{held.source.id.replace('-', '_')}.py"
         lines.append(f"No option changes that, nor a private repository. Others get the data from the owner and load it with {script}.")

@@ -88,16 +88,19 @@ def check_limits(files: Mapping[str, Content]) -> None:
 # --- the Hub ----------------------------------------------------------------------------------------------------------------------------
 
 
-def check_token(repository: Repository) -> None:
-    """There is a token, and it may write."""
+def check_writer(repository: Repository) -> None:
+    """The Hub answers, there is a token, and it may write there: asked before rows are read, which can take hours."""
     from huggingface_hub.errors import LocalTokenNotFoundError
 
+    remote = repository.look()  # the one question that the client asks with a limit of time
     try:
         who = repository.who()
     except LocalTokenNotFoundError as error:
         raise Refused("A push needs a token that may write: run `hf auth login`, or set HF_TOKEN.") from error
     if who.get("auth", {}).get("accessToken", {}).get("role") == "read":
         raise Refused("The token may only read. Make one that may write at https://huggingface.co/settings/tokens.")
+    if remote is not None:
+        repository.check_write()
 
 
 def check_card(file: Content) -> None:

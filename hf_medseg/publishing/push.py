@@ -21,7 +21,7 @@ from hf_medseg.publishing import gate
 from hf_medseg.publishing.commit import check_commit, commit
 from hf_medseg.publishing.gate import Held
 from hf_medseg.publishing.load_back import check_loads
-from hf_medseg.publishing.preflight import check_card, check_complete, check_examined, check_free, check_limits, check_token
+from hf_medseg.publishing.preflight import check_card, check_complete, check_examined, check_free, check_limits, check_writer
 from hf_medseg.publishing.repository import Change, Gating, Remote, Repository, Wanted
 from hf_medseg.publishing.retry import Explained, Say
 from hf_medseg.verification.verify import examine
@@ -110,19 +110,22 @@ def push(
         held = gate.allowed(gate.look(out), out, allow_noncommercial)
         if not allow_incomplete:
             check_complete(Output(Path(out)).report(), held, allow_rejected)
-        say(f"{held.label}: license {held.license.id}, tier {held.license.tier}. Reading every row back.")
-        examined = examine(out, witnesses=held.every_row)
-        check_examined(examined, held)
-        check_limits(examined.files)
         if api is None:
             from huggingface_hub import HfApi
 
             api = HfApi(library_name="hf_medseg", library_version=__version__)
+        repository = Repository(api, repo, say)
+        with Explained(repo, repository.url, written=False):
+            check_writer(repository)
+        say(f"{held.label}: license {held.license.id}, tier {held.license.tier}. Reading every row back.")
+        examined = examine(out, witnesses=held.every_row)
+        check_examined(examined, held)
+        check_limits(examined.files)
         files = {**examined.files, CARD: _addressed(examined.files[CARD], repo)}
         if CROISSANT in files:
             files[CROISSANT] = _hashed(files, held)
         wanted = Wanted(held, files, delete_others, replace_card)
-        asked = _Asked(Repository(api, repo, say), wanted, private, gated, tag)
+        asked = _Asked(repository, wanted, private, gated, tag)
         return _rehearse(asked) if dry_run else _push(asked)
 
 
@@ -171,7 +174,6 @@ def _push(asked: _Asked) -> Pushed:
     """Makes the repository hold the dataset."""
     repository, wanted = asked.repository, asked.wanted
     with Explained(repository.repo, repository.url, written=False):
-        check_token(repository)
         check_card(wanted.files[CARD])
         remote = repository.look()
         check_free(repository, wanted, remote, asked.tag)

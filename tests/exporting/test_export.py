@@ -12,9 +12,10 @@ import pytest
 import hf_medseg
 from hf_medseg.cli import export as command
 from hf_medseg.cli import main
+from hf_medseg.dataset.passed_on import DO_NOT_PASS_ON
 from hf_medseg.errors import Refused
 from hf_medseg.exporting import run as exporting
-from hf_medseg.exporting.papers import MARKER
+from hf_medseg.publishing import gate
 from tests.support import made
 from tests.support.harness import run
 
@@ -24,17 +25,33 @@ def test_a_set_that_may_not_be_passed_on_is_marked_and_is_still_refused_by_sourc
     there = tmp_path / "there"
     result = hf_medseg.export(first.out, there, to="folder")
     assert result.gated
-    for name in (MARKER, "README.md", "LICENSE.md"):
+    for name in (DO_NOT_PASS_ON, "README.md", "LICENSE.md"):
         assert "may not be passed on" in (there / name).read_text(encoding="utf-8")
     with pytest.raises(Refused, match="kvasir-seg"):
         hf_medseg.convert("image-mask-folder", there, tmp_path / "again", about=there / "about.toml", workers=1)
+
+
+@pytest.mark.parametrize(("id", "tier", "license"), [("hc18", "unknown", "unknown"), ("segpc-2021", "noncommercial", "cc-by-nc-sa-4.0")])
+def test_what_an_export_says_of_its_license_holds_whatever_an_about_file_says(id: str, tier: str, license: str, tmp_path: Path) -> None:
+    """Names and pictures of these tell nothing: exported and converted again they were anybody's."""
+    first = run(id, "clean", tmp_path)
+    there = tmp_path / "there"
+    hf_medseg.export(first.out, there, to="folder")
+    lie = 'license = "cc0-1.0"\nlicense_url = "https://creativecommons.org/publicdomain/zero/1.0/"\n'
+    kept = [line for line in (there / "about.toml").read_text().splitlines() if not line.startswith("license")]
+    (tmp_path / "about.toml").write_text(lie + "\n".join(kept))
+    for name, raw in (("whole", there), ("inside", there / "train")):
+        converted = hf_medseg.convert("image-mask-folder", raw, tmp_path / name, about=tmp_path / "about.toml", workers=1, progress=False)
+        assert (converted.plan.edition.license.tier, converted.plan.edition.license.id) == (tier, license)
+        with pytest.raises(Refused, match=f"tier {tier}"):
+            gate.check(tmp_path / name)
 
 
 def test_an_open_set_has_its_license_citation_and_card_beside_it(tmp_path: Path) -> None:
     first = run("chase-db1", "clean", tmp_path, configs=())
     there = tmp_path / "there"
     assert not hf_medseg.export(first.out, there, to="webdataset").gated
-    assert not (there / MARKER).exists()
+    assert not (there / DO_NOT_PASS_ON).exists()
     assert "cc-by-4.0" in (there / "LICENSE.md").read_text(encoding="utf-8")
     assert (there / "CITATION.bib").read_text(encoding="utf-8").startswith("@")
     readme = (there / "README.md").read_text(encoding="utf-8")

@@ -368,8 +368,9 @@ ATTACKS = [
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
-def test_a_tampered_folder_is_refused(attack: Callable[[Path], None], out: Path) -> None:
+def test_a_tampered_folder_is_refused(attack: Callable[[Path], None], out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     attack(out)
+    monkeypatch.setattr("hf_medseg.publishing.push.check_writer", lambda repository: None)  # whoever asks may write
     with pytest.raises(Refused):
         gate.check(out, allow_noncommercial=True)
     assert main(["push", str(out), "--repo", "ns/x", "--dry-run"]) == 2

@@ -239,6 +239,24 @@ def test_a_hub_that_cannot_be_reached_is_soon_given_up(new: Converted, monkeypat
     assert slept == [1, 2, 1, 2]
 
 
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_who_may_not_write_hears_so_before_rows_are_read(
+    desk: Desk, new: Converted, monkeypatch: pytest.MonkeyPatch, dry_run: bool
+) -> None:
+    """All rows were read first, and a rehearsal never asked."""
+    monkeypatch.setattr(PUSH, "examine", lambda *_, **__: pytest.fail("rows were read"))
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    desk.local.create(desk.repo_id)
+    for api, told in (
+        (HfApi(desk.endpoint), "needs a token that may write: run `hf auth login`"),
+        (desk.as_("hf_reader"), "may only read"),
+        (desk.as_("hf_stranger"), "does not let us write there"),
+        (desk.as_("hf_nobody"), "Check the name and the token"),
+    ):
+        with pytest.raises(Refused, match=told):
+            desk.push(new.out, api=api, dry_run=dry_run)
+
+
 def test_a_dry_run_for_a_repository_that_is_not_there(desk: Desk, new: Converted) -> None:
     pushed = desk.push(new.out, dry_run=True)
     assert any("a new repository" in line for line in pushed.lines)
@@ -453,7 +471,7 @@ def test_a_shard_swapped_during_an_upload_in_chunks_is_not_published(
 
 def test_a_shard_swapped_between_the_check_and_the_upload_is_not_published(desk: Desk, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.local.create(desk.repo_id)
-    desk.local.before = lambda method, path: swap(out / SHARD) if "whoami" in path else None
+    desk.local.before = lambda method, path: swap(out / SHARD) if "validate-yaml" in path else None
     with pytest.raises(MedsegError, match="during the push: nothing of it is published"):
         desk.push(out)
     assert states(desk.repo) == [{}]
@@ -469,7 +487,7 @@ def test_a_shard_swapped_between_the_license_and_the_check_is_refused(desk: Desk
     monkeypatch.setattr(PUSH, "examine", examine)
     with pytest.raises(Refused, match="was changed or replaced while it was checked"):
         desk.push(out)
-    assert not desk.local.seen
+    assert all(method in READ_ONLY for method, _, _ in desk.local.seen)
 
 
 def put_in_place(path: Path) -> None:
@@ -506,7 +524,7 @@ def test_what_changes_after_it_was_checked_is_not_published(
     for desk in open_desk(way, tmp_path, monkeypatch):
         desk.local.create(desk.repo_id)
         waiting = [change]
-        desk.local.before = lambda method, path, waiting=waiting: waiting.pop()(out / name) if waiting and "whoami" in path else None
+        desk.local.before = lambda method, path, waiting=waiting: waiting.pop()(out / name) if waiting and "validate-yaml" in path else None
         with pytest.raises(MedsegError, match="during the push"):
             desk.push(out)
         assert states(desk.repo) == [{}]
