@@ -113,7 +113,7 @@ def _marked(picture: Image.Image) -> Image.Image:
 
 CHANGES: dict[str, Way] = {
     "as it is": lambda picture: picture,
-    **{f"{side} x {side}": _sized(side) for side in (128, 224, 256, 512)},
+    **{f"{side} x {side}": _sized(side) for side in (28, 128, 224, 256, 512)},
     "grey": lambda picture: picture.convert("L"),
     **{f"{name} channel": _channel(name[0].upper()) for name in ("red", "green", "blue")},
     **{way.name.lower().replace("_", " "): _turned(way) for way in Image.Transpose},

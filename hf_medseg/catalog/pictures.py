@@ -10,13 +10,14 @@ import io
 import itertools
 import math
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
-import pyarrow.compute as pc
+import pyarrow as pa
 from numpy.typing import NDArray
 from PIL import Image, ImageChops
 
@@ -33,7 +34,7 @@ Look: TypeAlias = tuple[Numbers, NDArray[np.uint8]]
 
 _Run: TypeAlias = Callable[[Callable[..., Any], Sequence[tuple[Any, ...]]], Iterable[tuple[int, Any]]]
 
-_LEAST_SIDE = 32  # pixels; smaller pictures hold too little
+_LEAST_SIDE = 24  # pixels; smaller pictures hold too little
 _LARGE = 512  # pixels
 _LEAST_BITS = 10  # of a hash that are set, and that are not
 _LEAST_CONTRAST = 8  # grey levels between the darkest and the brightest cell
@@ -60,6 +61,7 @@ _FARTHEST = max(_RADII_ALONE)
 _ENOUGH, _PART, _MANY, _FEWEST, _MOST = 3, 0.05, 8, 0.25, 0.3
 
 _AT_ONCE = 512
+_IMAGE = re.compile(r"image(_.+)?")
 _ORDERS: tuple[Literal["little", "big"], ...] = ("little", "big")
 _GZIP = b"\x1f\x8b"
 _VOLUME = (_GZIP, *(size.to_bytes(4, order) for size in (348, 540) for order in _ORDERS))  # how NIfTI begins, packed or not
@@ -110,9 +112,21 @@ def looks_of(path: str, group: int) -> list[Look]:
 
 def _images(path: str, group: int) -> Iterator[bytes]:
     with parquet(path) as file:
-        if "image" in file.schema_arrow.names:
-            for batch in file.iter_batches(1 if "depth" in file.schema_arrow.names else 16, [group], columns=["image"]):
-                yield from filter(None, pc.struct_field(batch.column(0), "bytes").to_pylist())
+        if columns := picture_columns(file.schema_arrow):
+            batches = file.iter_batches(1 if "depth" in file.schema_arrow.names else 16, [group], columns=columns)
+            for number, row in enumerate(row for batch in batches for row in batch.to_pylist()):
+                yield picture_of(row, number)
+
+
+def picture_columns(schema: pa.Schema) -> list[str]:
+    """The columns that hold what was taken: `image`, and of several sequences or channels the others."""
+    return [name for name in schema.names if _IMAGE.fullmatch(name) and pa.types.is_struct(schema.field(name).type)]
+
+
+def picture_of(row: Mapping[str, Any], number: int) -> bytes:
+    """The picture of a row that is looked at: of several another one in every row, which takes no longer; empty without any."""
+    there = [cell for name, cell in row.items() if _IMAGE.fullmatch(name) and isinstance(cell, Mapping)]
+    return (there[number % len(there)]["bytes"] or b"") if there else b""
 
 
 def groups_to_look_at(shards: Iterable[str | os.PathLike[str]], most: int) -> dict[str, frozenset[int]]:

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from hf_medseg.catalog.derived import DERIVED, OPTIONAL, ORIGIN_COLUMNS, Origin, derived_source
 from hf_medseg.catalog.licenses import License, strictest
-from hf_medseg.catalog.pictures import groups_to_look_at, recognise_looks
+from hf_medseg.catalog.pictures import groups_to_look_at, picture_columns, recognise_looks
 from hf_medseg.catalog.recognise import Ids, lawful_way
 from hf_medseg.catalog.source import Edition, Source
 from hf_medseg.catalog.tables import config_folder, table_of
@@ -327,8 +327,8 @@ def _rows(root: Path, name: str, identity: Identity, outcome: Outcome, held: Hel
             wanted = (*Seal.columns, "files", "patient_id", "source_id", *ORIGIN_COLUMNS)
             there = [column for column in wanted if column in file.schema_arrow.names]
             for group in range(file.num_row_groups):
-                columns = [*there, "image"] if group in rows.pictures else there
-                for batch in file.iter_batches(16 if "image" in columns else 1 << 16, [group], columns=columns):
+                looked_at = picture_columns(file.schema_arrow) if group in rows.pictures else []
+                for batch in file.iter_batches(16 if looked_at else 1 << 16, [group], columns=[*there, *looked_at]):
                     for row in batch.to_pylist():
                         seal.add(row)
                         count += 1

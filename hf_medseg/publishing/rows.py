@@ -10,7 +10,7 @@ from typing import Any
 
 from hf_medseg.catalog.derived import DERIVED, ORIGIN_COLUMNS, Origin
 from hf_medseg.catalog.lookup import sources
-from hf_medseg.catalog.pictures import Look, looks_at
+from hf_medseg.catalog.pictures import Look, looks_at, picture_of
 from hf_medseg.catalog.recognise import Ids, has_id_of, lawful_way, published_files
 from hf_medseg.catalog.source import Source
 from hf_medseg.dataset.identity import Identity
@@ -33,6 +33,7 @@ class Rows:
         origins: of a derived dataset, where its rows say that they come from.
         looks: what the pictures may have been.
         paths: files of the rows whose names were not looked at yet, by the source that the rows name.
+        seen: how many rows there were.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Rows:
     origins: set[Origin] = field(default_factory=set)
     looks: list[Look] = field(default_factory=list)
     paths: dict[str, list[str]] = field(default_factory=dict)
+    seen: int = 0
 
     def row(self, group: int, row: Mapping[str, Any]) -> None:
         """Takes the next row, of that row group."""
@@ -53,8 +55,9 @@ class Rows:
         except (KeyError, TypeError) as error:
             self.wrong = f"{self.name} does not say where its rows come from ({error}). Convert the raw tree again."
             return
-        if group in self.pictures and (image := row.get("image")) is not None:
-            self.looks += looks_at(image["bytes"] or b"")
+        if group in self.pictures:
+            self.looks += looks_at(picture_of(row, self.seen))
+        self.seen += 1
 
     def end(self) -> None:
         """There are no more rows."""

@@ -21,8 +21,10 @@ from hf_medseg.catalog.lookup import known_pictures, sources
 from hf_medseg.catalog.picture_hash import dhash
 from hf_medseg.catalog.pictures import recognise, recognise_shards
 from hf_medseg.conversion.run import convert
+from hf_medseg.dataset.identity import Identity
 from hf_medseg.errors import Refused
 from hf_medseg.publishing import gate
+from hf_medseg.publishing.rows import EveryRow
 from tests.support.harness import PHANTOMS
 from tests.support.strangers import KINDS, strangers
 from tools import fingerprint
@@ -61,6 +63,7 @@ RE_HOSTS: dict[str, Callable[[Image.Image], bytes]] = {
     "negative and on its side": lambda picture: encoded(ImageOps.invert(picture).transpose(Image.Transpose.ROTATE_90)),
     "stretched contrast": lambda picture: encoded(ImageOps.autocontrast(picture, 1)),
     "darker": lambda picture: encoded(picture.point(lambda level: round(255 * (level / 255) ** 1.8))),
+    "28 x 28": lambda picture: encoded(picture.resize((28, 28))),
     "webp": lambda picture: encoded(picture, "WEBP", quality=60),
     "jpeg 30": lambda picture: encoded(picture, "JPEG", quality=30),
     "2 % cut": lambda picture: encoded(cut(picture, 0.02)),
@@ -198,6 +201,24 @@ def test_known_pictures_that_were_stacked_to_volumes_are_told(dtype: type[np.gen
     ]
     pq.write_table(pa.table({"image": strange, "depth": [10] * 3}), tmp_path / "b.parquet")
     assert not recognise_shards([tmp_path / "b.parquet"], 100)
+
+
+@pytest.mark.usefixtures("known")
+def test_known_pictures_beside_others_are_told(tmp_path: Path) -> None:
+    """Only `image` was looked at: as a second channel behind noise they passed."""
+    others = [encoded(Image.fromarray(noise)) for noise in np.random.default_rng(0).integers(0, 256, (20, 60, 80), np.uint8)]
+    known = [encoded(scene(number).convert("L")) for number in range(20)]
+    cells = {
+        name: [{"bytes": one, "path": "a.png"} for one in some] for name, some in (("image", others), ("image_b", known), ("mask", others))
+    }
+    pq.write_table(pa.table({**cells, "image_id": [str(number) for number in range(20)]}), tmp_path / "a.parquet")
+    assert [(one.source.id, one.pictures, one.among) for one in recognise_shards([tmp_path / "a.parquet"], 100)] == [("kvasir-seg", 10, 20)]
+    rows = EveryRow({"a": frozenset({0})})("a", Identity("image-mask-folder", "", "default", "train", "1", "f"))
+    for number in range(20):
+        row = {name: some[number] for name, some in cells.items()}
+        rows.row(0, {**row, "image_id": str(number), "image_position": [1.0], "source_file": f"{number}.png", "source_sha256": ""})
+    assert not rows.wrong and len(rows.looks) == 20
+    assert [one.source.id for one in pictures.recognise_looks(rows.looks)] == ["kvasir-seg"]
 
 
 def test_the_maintainers_command_writes_a_hash_for_every_image_and_none_for_masks(tmp_path: Path) -> None:
