@@ -10,10 +10,9 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
 
 from hf_medseg.catalog.describe import numbered
-from hf_medseg.catalog.licenses import LICENSE_TIERS, TIERS_BY_OPENNESS, Tier, strictest
+from hf_medseg.catalog.licenses import LICENSE_TIERS, TIERS_BY_OPENNESS, strictest
 from hf_medseg.catalog.lookup import facts, find_source
 from hf_medseg.catalog.recognise import lawful_way, looks_like, matches, with_ids_of
 from hf_medseg.catalog.source import Edition, Source
@@ -179,7 +178,7 @@ def under_exported_terms(edition: Edition, raw: Raw, path: str) -> Edition:
         said = passed_on.PassedOn.of(text.decode(errors="replace") for text in some)
         known = facts().get(said.source)
         if said.tier in TIERS_BY_OPENNESS and not (known is not None and known.own_data):
-            tier = strictest((license.tier, cast("Tier", said.tier)))
+            tier = strictest((license.tier, said.tier))
             words = f"{said.license or 'not to be passed on'}, as an export of {said.source or 'a known source'} beside the data says"
             id = said.license if said.license in LICENSE_TIERS else "unknown" if tier == "unknown" else "other"
             license = license if tier == license.tier else replace(license, id=id, name=words, url="", tier=tier)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import unicodedata
 from pathlib import Path
 
@@ -11,11 +12,13 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+import hf_medseg
 from hf_medseg.cli import main
 from hf_medseg.conversion.run import Conversion, convert
 from hf_medseg.errors import Refused
 from hf_medseg.publishing import gate
 from tests.support.harness import PHANTOMS, run
+from tests.support.hub.desk import open_desk
 from tests.support.kit import as_zip, disc, grey, save, write
 
 PERSONS = ("Quittenbaum", "Zwiebelfisch", "Müller", "Weissensee", "Doktorowa", "Schwesterlein", "19310417")
@@ -115,6 +118,24 @@ def test_what_is_renamed_is_verified_exported_and_let_out(renamed: tuple[Path, C
     assert main(["export", str(folder / "out"), str(tmp_path / "nnunet"), "--to", "nnunet"]) == 0
     assert not [path for path in (tmp_path / "nnunet").rglob("*") if any(name in str(path) for name in PERSONS)]
     assert gate.check(folder / "out").license.tier == "open"
+
+
+def test_no_name_leaves_with_what_is_made_of_renamed_data(
+    renamed: tuple[Path, Conversion], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Also not the folder on this machine in which the renamed data lie."""
+    out = tmp_path / "Quittenbaum" / "Zwiebelfisch"
+    shutil.copytree(renamed[0] / "out", out)
+    hf_medseg.derive({"take": [{"out": str(out)}], "place": {"size": 16}}, tmp_path / "derived", workers=1)
+    hf_medseg.export(out, tmp_path / "coco", to="coco")
+    hf_medseg.site(tmp_path / "site", [out, tmp_path / "derived"])
+    held = [_published(tmp_path / name) for name in ("derived", "coco", "site")]
+    monkeypatch.setattr("hf_medseg.publishing.push.check_loads", lambda *_: None)
+    for desk in open_desk("lfs", tmp_path, monkeypatch):
+        held += ["\n".join(desk.push(tmp_path / "derived", allow_rejected=True).lines).encode(), str(desk.repo.commits).encode()]
+    held.append("".join(capfd.readouterr()).encode())
+    for place, text in enumerate(held):
+        assert not [name for name in PERSONS if unicodedata.normalize("NFC", name).encode() in text], place
 
 
 @pytest.mark.parametrize("variant", ["foreign_seg", "contour_off_grid"])
