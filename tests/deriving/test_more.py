@@ -12,7 +12,7 @@ import pytest
 
 import hf_medseg
 from hf_medseg.catalog.derived import kept_columns
-from hf_medseg.catalog.lookup import known_divisions, sources
+from hf_medseg.catalog.lookup import known_divisions, known_files, sources
 from hf_medseg.dataset.columns import FLOAT32, SEX, TEXT, Label, ListOf
 from hf_medseg.dataset.folder import Output
 from hf_medseg.deriving.placing import way_of
@@ -59,12 +59,21 @@ def test_official_splits_stay_whatever_is_asked_of_others_and_unknown_divisions_
 
 def test_the_lists_are_whole_and_fit_the_published_counts() -> None:
     lists = {(source, name): one for source in sources() for name, one in known_divisions(source).items()}
-    assert {*lists} == {("acdc", "fifths"), ("acdc", "ssl4mis"), ("chase-db1", "first-20"), ("kvasir-seg", "colonsegnet")}
+    assert {*lists} == {
+        ("acdc", "fifths"),
+        ("acdc", "ssl4mis"),
+        ("chase-db1", "first-20"),
+        ("kvasir-seg", "colonsegnet"),
+        ("kvasir-seg", "pranet"),
+    }
     counts = {key: {split: len(names) for split, names in one.splits.items()} for key, one in lists.items()}
     assert counts["acdc", "ssl4mis"] == {"train": 70, "validation": 10, "test": 20}
     assert counts["acdc", "fifths"] == {"validation": 20}
     assert counts["chase-db1", "first-20"] == {"train": 10, "test": 4}
     assert counts["kvasir-seg", "colonsegnet"] == {"validation": 120}
+    assert counts["kvasir-seg", "pranet"] == {"test": 100}
+    owned = {path.rpartition("/")[2].partition(".")[0] for path in known_files(sources()["kvasir-seg"])}
+    assert {*lists["kvasir-seg", "pranet"].splits["test"]} <= owned
     fifths = lists["acdc", "fifths"]
     given = {"patient005": "train", "patient006": "train", "patient105": "test"}
     assert [fifths.split_of(split, "", name) for name, split in given.items()] == ["validation", "train", "test"]
