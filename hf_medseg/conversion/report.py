@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -47,6 +48,8 @@ def config_report(plan: Plan, config: ConfigPlan, outcomes: Mapping[str, Outcome
         notes.extend(outcome.notes)
     duplicate.update(repeated_images(out / shard.name for shard in config.shards if outcomes[shard.name].tally.rows))
     named = {one["file"] for one in rejected} | {one["path"] for one in known}
+    if plan.source.own and (told := _one_sided(tallies.values())) and not any(one["reason"].startswith(told[:20]) for one in known):
+        known.append(Noted(path="masks", reason=told))
     splits = {name: split_section(tally, config.table.classes, shards[name], out) for name, tally in tallies.items()}
     section: Section = {
         "folder": config_folder(config.config, plan.edition),
@@ -66,6 +69,21 @@ def config_report(plan: Plan, config: ConfigPlan, outcomes: Mapping[str, Outcome
     if called := {name: path for name, path in config.called.items() if name in named}:
         section["called"] = called
     return section
+
+
+def _one_sided(tallies: Iterable[Tally]) -> str:
+    """What to say where all masks hold nothing but background, or none of it; empty where they hold both, or there is none."""
+    pixels: Counter[str] = Counter()
+    masks = 0
+    for tally in tallies:
+        pixels.update(tally.pixels)
+        masks += tally.rows_with_mask
+    ground = pixels.pop("background", 0)
+    del pixels["not annotated"]
+    if not masks or (ground and pixels.total()):
+        return ""
+    what = "every mask is empty: nothing but background" if ground else "no mask holds 0: there is no background"
+    return f"{what}, in {masks:,} {'mask' if masks == 1 else 'masks'}; if that is wrong, mend what the about file says of their values"
 
 
 def split_section(tally: Tally, classes: Sequence[str], shards: Sequence[str], out: Path) -> SplitSection:

@@ -68,6 +68,13 @@ def classes_line(values: Iterable[int], name: str = "") -> str:
     return "classes = { " + ", ".join(f'{value} = "{name or f"class_{value}"}"' for value in values) + " }"
 
 
+def meant_names(named: Mapping[Any, str]) -> dict[Any, str]:
+    """What a user calls values or colours, with the names that have a meaning as they are meant: `Background` is `background`."""
+    names = {key: name.strip() for key, name in named.items()}
+    lost = [word for word in ("background", "not annotated") if word not in names.values()]
+    return {key: name.lower() if name.lower() in lost else name for key, name in names.items()}
+
+
 def by_index(seen: Mapping[str, Any], named: Iterable[int] = ()) -> bool:
     """Whether palettes are read as their indices, which must mean the same colours in every file; else as the greys that they show.
 

@@ -14,7 +14,7 @@ from hf_medseg.catalog.about import OwnData
 from hf_medseg.dataset.table import NOT_ANNOTATED
 from hf_medseg.errors import Refused, Rejected, of_own
 from hf_medseg.formats.picture import Picture
-from hf_medseg.masks.agreement import VOID, Agreed, agree, by_index
+from hf_medseg.masks.agreement import VOID, Agreed, agree, by_index, meant_names
 from hf_medseg.masks.cells import Cell, Instances, MaskList, Overlap
 from hf_medseg.masks.coding import Alpha, Colour
 from hf_medseg.masks.coding import Coding as Seen
@@ -302,7 +302,7 @@ def names_of(about: AboutFile) -> dict[int, str]:
         return {}
     if not about.classes or not all(value.isdecimal() and name for value, name in about.classes.items()):
         raise about.wrong("classes")
-    return {0: BACKGROUND, **{int(value): name for value, name in about.classes.items()}}
+    return {0: BACKGROUND, **{int(value): name for value, name in meant_names(about.classes).items()}}
 
 
 def colours_of(about: AboutFile) -> dict[Colour, str]:
@@ -316,5 +316,6 @@ def colours_of(about: AboutFile) -> dict[Colour, str]:
     found = {COLOUR.fullmatch(key): name for key, name in about.colours.items()}
     if not found or None in found or not all(found.values()):
         raise about.wrong("colours")
-    named = {(int(hit[1], 16), int(hit[2], 16), int(hit[3], 16)): name for hit, name in found.items() if hit is not None}
+    names = meant_names(found)
+    named = {(int(hit[1], 16), int(hit[2], 16), int(hit[3], 16)): name for hit, name in names.items() if hit is not None}
     return named if BACKGROUND in named.values() else {(0, 0, 0): BACKGROUND, **named}

@@ -462,6 +462,29 @@ def test_a_stray_value_in_one_of_many_masks_is_rejected_by_name(tmp_path: Path) 
     assert names(found) == ["background", "foreground"]
 
 
+@pytest.mark.parametrize(
+    ("about", "words"),
+    [
+        ("threshold = 127", "every mask is empty: nothing but background, in 1 mask; "),
+        ("threshold = -1", "no mask holds 0: there is no background, in 1 mask; "),
+        ('classes = { 1 = "background", 2 = "background" }', "every mask is empty: nothing but background, in 1 mask; "),
+    ],
+)
+def test_a_meaning_that_leaves_nothing_is_told(about: str, words: str, tmp_path: Path) -> None:
+    """A threshold of 127 for masks of 0, 1 and 2 emptied them without a word."""
+    tree(tmp_path / "raw", {"a.png": stored(IDS)})
+    (note,) = converted(tmp_path, about).section()["known"]
+    assert note["reason"] == f"{words}if that is wrong, mend what the about file says of their values"
+
+
+def test_names_with_a_meaning_have_it_in_any_spelling(tmp_path: Path) -> None:
+    """`Background` became a class of its own, beside an empty background."""
+    tree(tmp_path / "raw", {"a.png": stored(IDS)})
+    found = converted(tmp_path, 'classes = { 0 = "Background", 1 = "core ", 2 = "Not annotated" }')
+    assert names(found) == ["background", "core"]
+    assert np.array_equal(masks(found)["a"], np.uint8([0, 1, 255])[IDS])
+
+
 def test_masks_that_are_all_empty_are_noted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tree(tmp_path / "raw", {"a.png": stored(BINARY * 0)})
     assert main(["convert", "image-mask-folder", str(tmp_path / "raw"), str(tmp_path / "out"), "--workers", "1"]) == 0
