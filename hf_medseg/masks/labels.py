@@ -260,19 +260,33 @@ def value_counts(array: NDArray[np.uint8], likely: Sequence[int] = ()) -> NDArra
     return np.array(Image.fromarray(np.ascontiguousarray(array).reshape(1, -1)).histogram(), np.int64)
 
 
+def _of_few_values(array: NDArray[np.uint8], mapping: Mapping[int, int]) -> LabelMap | None:
+    """Class indices in the place of stored values, each compared once; None where they are many, or others are among them."""
+    likely = [(value, index) for value, index in mapping.items() if 0 <= value <= 255]
+    if len(likely) > _FEW:
+        return None
+    result: LabelMap | None = None
+    others = array.size
+    for value, index in likely:
+        if not value and not index:
+            others -= array.size - int(np.count_nonzero(array))
+            continue
+        part = array == value
+        others -= int(np.count_nonzero(part))
+        if index:
+            indices = part.view(np.uint8)
+            if index > 1:
+                indices *= np.uint8(index)
+            result = indices if result is None else np.add(result, indices, out=result)
+    if others:
+        return None
+    return np.zeros(array.shape, np.uint8) if result is None else result
+
+
 def _with_indices(array: NDArray[np.uint8], indices: Mapping[int, int]) -> LabelMap:
     """Class indices in the place of stored values; what is not in `indices` becomes 0."""
-    changed = [(value, index) for value, index in indices.items() if index]
-    if len(changed) > _FEW:
-        packed = array.tobytes().translate(_byte_table(tuple(changed)))
-        return np.frombuffer(bytearray(packed), np.uint8).reshape(array.shape)
-    result: LabelMap | None = None
-    for value, index in changed:
-        part = (array == value).view(np.uint8)
-        if index > 1:
-            part *= np.uint8(index)
-        result = part if result is None else np.add(result, part, out=result)
-    return np.zeros(array.shape, np.uint8) if result is None else result
+    packed = array.tobytes().translate(_byte_table(tuple(indices.items())))
+    return np.frombuffer(bytearray(packed), np.uint8).reshape(array.shape)
 
 
 @lru_cache(maxsize=64)
@@ -289,7 +303,9 @@ def map_values(array: Array, mapping: Mapping[int, int], path: str, advice: str 
         Rejected: a value is not in the mapping.
     """
     if array.dtype == np.uint8:
-        found = np.flatnonzero(value_counts(array, [value for value in mapping if 0 <= value <= 255])).tolist()
+        if (labels := _of_few_values(array, mapping)) is not None:
+            return labels
+        found = np.flatnonzero(value_counts(array)).tolist()
         strange: list[Any] = [value for value in found if value not in mapping]
         result = _with_indices(array, {value: mapping.get(value, 0) for value in found})
     elif array.dtype.kind in "iu" and (low := int(array.min(initial=0))) > int(array.max(initial=0)) - (1 << 16):
