@@ -113,7 +113,7 @@ def _marked(picture: Image.Image) -> Image.Image:
 
 CHANGES: dict[str, Way] = {
     "as it is": lambda picture: picture,
-    **{f"{side} x {side}": _sized(side) for side in (28, 128, 224, 256, 512)},
+    **{f"{side} x {side}": _sized(side) for side in (128, 224, 256, 512)},
     "grey": lambda picture: picture.convert("L"),
     **{f"{name} channel": _channel(name[0].upper()) for name in ("red", "green", "blue")},
     **{way.name.lower().replace("_", " "): _turned(way) for way in Image.Transpose},
@@ -140,6 +140,7 @@ CHANGES: dict[str, Way] = {
     "turned by 2 degrees": lambda picture: picture.rotate(2, Image.Resampling.BILINEAR),
     "turned by 5 degrees": lambda picture: picture.rotate(5, Image.Resampling.BILINEAR),
     "moved by 3 %": lambda picture: picture.transform(picture.size, Image.Transform.AFFINE, (1, 0, picture.width * 0.03, 0, 1, 0)),
+    "28 x 28": _sized(28),
 }
 FORMS: dict[str, Callable[[Image.Image], bytes]] = {
     **{f"JPEG {quality}": _jpeg(quality) for quality in (95, 75, 50, 30, 15)},
