@@ -23,7 +23,7 @@ from hf_medseg.dataset.folder import CARD
 from hf_medseg.dataset.identity import Identity, Outcome, Seal
 from hf_medseg.dataset.storage import parquet, place
 from hf_medseg.dataset.table import NOT_ANNOTATED
-from hf_medseg.deriving.recipe import Take
+from hf_medseg.deriving.recipe import SLICES, Take
 from hf_medseg.errors import Refused
 from hf_medseg.formats.nifti import voxels_of
 from hf_medseg.formats.packing import GZIP
@@ -168,7 +168,9 @@ def _check_take(take: Take, where: str, columns: dict[str, Column], classes: Seq
         if isinstance(column, Value) and type(value) not in _OF_KIND.get(column.dtype, (int, float)):
             raise Refused(f"{where}: {name} is of the type {column.dtype}, and never {value!r}.")
     if take.every > 1 and "slice_index" not in columns:
-        raise Refused(f"{where} has no slices, so that not every {take.every}th can be taken.")
+        raise Refused(
+            f"{where} has no slices, so that not every {take.every}th can be taken. {SLICES if 'depth' in columns else ''}".rstrip()
+        )
 
 
 def chosen_rows(given: Input) -> Iterator[Chosen]:

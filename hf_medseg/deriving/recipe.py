@@ -17,6 +17,7 @@ from hf_medseg.catalog.decode import decode
 from hf_medseg.dataset.storage import is_local
 from hf_medseg.errors import Refused
 
+SLICES = 'Volumes are not cut into slices here: for these take config = "slices", which `hf-medseg convert --config slices` makes.'
 Filter = Literal["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"]
 
 
@@ -125,9 +126,9 @@ class Place:
         what = "volumes have width, height and slices" if axes == 3 else "pictures have width and height"
         for name, numbers in (("size", size), ("spacing", spacing)):
             if numbers is not None and len(numbers) != axes:
-                raise Refused(f"place.{name} has {len(numbers)} numbers; {what}.")
+                raise Refused(f"place.{name} has {len(numbers)} numbers; {what}.{f' {SLICES}' if axes == 3 else ''}")
         if axes == 3 and self.stack > 1:
-            raise Refused("place.stack puts slices together, and a volume has all of them. Leave it out.")
+            raise Refused(f"place.stack puts slices together, and a volume has all of them. {SLICES}")
         if axes == 3 and self.colours != "keep":
             raise Refused("place.colours is for pictures; volumes have none. Leave it out.")
         return replace(self, size=size, spacing=spacing)

@@ -128,7 +128,10 @@ def test_a_window_brings_volumes_to_8_bits_and_the_frame_has_its_value(out: Path
 @pytest.mark.parametrize(
     ("recipe", "said"),
     [
-        ({"place": {"size": [10, 10]}}, "place.size has 2 numbers; volumes have width, height and slices"),
+        (
+            {"place": {"size": [10, 10]}},
+            r"place.size has 2 numbers; volumes have width, height and slices\. Volumes are not cut into slices here",
+        ),
         ({"place": {"spacing": [1.0, 1.0]}}, "place.spacing has 2 numbers; volumes"),
         ({"place": {"size": [10, 10, 10, 10]}}, "take one number, two, or, for volumes, three"),
         ({"place": {"stack": 3}}, "place.stack puts slices together, and a volume has all of them"),
