@@ -13,7 +13,7 @@ from hf_medseg.raw.order import natural
 from hf_medseg.raw.splits import split_of
 from hf_medseg.raw.tree import Raw, joined
 from hf_medseg.sources.image_mask_folder.ways import DOTTED, Item, Kind, Way, kinds_of, stem_of
-from hf_medseg.sources.words import STRONG, Role, are_raters, is_derived, role_of, said_by, tokens, without_role
+from hf_medseg.sources.words import STRONG, Role, are_raters, is_derived, role_of, said_by, tokens, without_role, without_roles
 
 DEEPER = "lies in a folder below images/ or masks/, which is not read"
 
@@ -191,7 +191,7 @@ def _in_folders(pictures: list[Seen], masks: list[Seen], suffix: str) -> list[Wa
         ("paired by the beginning or end of the name", lambda: _affixed(at, masks)),
         ("a folder of masks for each name", lambda: _deeper(at, masks)),
         ("a folder of masks a picture", lambda: _own_folder(pictures, at, masks)),
-        ("paired by the numbers in the name", lambda: _numbered(pictures, masks)),
+        ("paired by the words and numbers in the name", lambda: _numbered(pictures, masks)),
     ]
     best: Pairing = {}
     layout = ""
@@ -259,16 +259,16 @@ def _names(files: Iterable[Seen]) -> _Names:
 
 
 def _numbered(pictures: list[Seen], masks: list[Seen]) -> Pairing:
-    """Names that are the same but for a word that says picture or mask, and for zeros before their numbers."""
+    """Names that are the same but for words that say picture or mask, for small and capital letters, and for zeros before numbers."""
 
-    def by_key(files: list[Seen], role: Role) -> dict[tuple[str, ...], list[int]]:
+    def by_key(files: list[Seen]) -> dict[tuple[str, ...], list[int]]:
         found: dict[tuple[str, ...], list[int]] = defaultdict(list)
         for number, one in enumerate(files):
-            words = (word.lstrip("0") or "0" if word.isdecimal() else word.lower() for word in without_role(one.stem, role))
+            words = (word.lstrip("0") or "0" if word.isdecimal() else word for word in without_roles(one.stem))
             found[(one.path, *words)].append(number)
         return found
 
-    of_pictures, of_masks = by_key(pictures, "image"), by_key(masks, "mask")
+    of_pictures, of_masks = by_key(pictures), by_key(masks)
     both = ((of_pictures[key], of_masks[key]) for key in of_pictures.keys() & of_masks.keys())
     return {mine[0]: [("", masks[other[0]])] for mine, other in both if len(mine) == len(other) == 1}
 

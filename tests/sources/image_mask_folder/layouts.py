@@ -467,3 +467,11 @@ def a_table_of_stems(folder: Path) -> Made:
         lines.append(f"pic_{name};{name}_drawn.png;1")
     write(folder / "train.csv", "\n".join(lines))
     return Made({f"pic_{name}": blob(name) for name in "ab"}, columns={f"pic_{name}": {"fold": "1"} for name in "ab"})
+
+
+@layout
+def capital_and_small_letters(folder: Path) -> Made:
+    for name in ("a1", "b2"):
+        image(folder / f"Images/IMG_{name}.png", f"IMG_{name}")
+        save(folder / f"Masks/img_{name.upper()}.png", blob(name) * np.uint8(255))
+    return Made({f"IMG_{name}": blob(name) for name in ("a1", "b2")})
