@@ -328,7 +328,7 @@ def _mask_key(folder: str, stem: str) -> str | None:
             parts[place] = f"*{(match['split'] or '').strip('_-').lower()}"
             return "/".join((*parts, _rest(_MASK_END, stem) or stem))
     if (left := _rest(_MASK_END, stem)) is not None:
-        return "/".join((*parts, left)) if left else f"{folder}/"
+        return "/".join((*parts, _rest(_IMAGE_END, left) or left)) if left else f"{folder}/"  # `scan1_seg` is of `scan1`
     return None
 
 
