@@ -175,6 +175,13 @@ def tiny(folder: Path, count: int) -> None:
         (folder / "masks" / f"p{number:06d}.png").write_bytes(mask.getvalue())
 
 
+def cxlseg(folder: Path, count: int) -> None:
+    """Radiographs with their tables, as names, sizes and folders alone."""
+    from benchmarks.plan_cxlseg import write_tree
+
+    write_tree(folder, count)
+
+
 KINDS: dict[str, Callable[[Path, int], None]] = {
     "pairs": pairs,
     "images": images,
@@ -184,6 +191,7 @@ KINDS: dict[str, Callable[[Path, int], None]] = {
     "volumes": volumes,
     "packed": packed,
     "tiny": tiny,
+    "cxlseg": cxlseg,
 }
 
 

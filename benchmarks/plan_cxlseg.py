@@ -1,10 +1,11 @@
-"""How long planning CXLSeg takes, and how much memory, at full size or less: tables on disk, the listing simulated.
+"""The raw tree of CXLSeg and MIMIC-CXR as files without content, and how long it takes to list and to plan it, with how much memory.
 
-python benchmarks/plan_cxlseg.py [RADIOGRAPHS]
+python -m benchmarks.plan_cxlseg FOLDER [RADIOGRAPHS]
 """
 
 from __future__ import annotations
 
+import os
 import random
 import resource
 import sys
@@ -12,15 +13,10 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from unittest import mock
 
 from hf_medseg.catalog.lookup import find_source
-from hf_medseg.conversion import layout, plan
+from hf_medseg.conversion import plan
 from hf_medseg.conversion.executor import Executor
-from hf_medseg.raw.files import RawFile
-from hf_medseg.raw.listing import Listing
-from hf_medseg.raw.places import Alone, InFolder
-from hf_medseg.raw.tree import Raw
 from hf_medseg.sources.cxlseg.source import FINDINGS
 
 PUBLISHED = 243_324
@@ -63,19 +59,31 @@ def write_tables(folder: Path, count: int) -> None:
         file.close()
 
 
-def listing(folder: Path, count: int) -> Raw:
-    """The raw tree as if both parts lay below one folder, lateral films included."""
-    place = InFolder("/nowhere")
-    files = [RawFile(f"cxlseg/{path.name}", path.stat().st_size, Alone(str(path))) for path in sorted(folder.iterdir())]
-    files.append(RawFile("mimic/mimic-cxr-2.0.0-split.csv.gz", 1, place))
+def write_tree(folder: Path, count: int) -> None:
+    """Both parts below one folder, lateral films included: tables, and files that have the size of pictures and take no room."""
+    tables = folder / "cxlseg"
+    tables.mkdir(parents=True)
+    write_tables(tables, count)
+    (folder / "mimic").mkdir()
+    (folder / "mimic/mimic-cxr-2.0.0-split.csv.gz").write_bytes(b"\0")
+    last = ""
     for number, (film, _, _, path) in enumerate(films(count)):
-        files.append(RawFile(f"cxlseg/{path}/{film}.jpg", 10_000, place))
-        files.append(RawFile(f"cxlseg/{path}/{film}-mask.jpg", 6_000, place))
-        files.append(RawFile(f"mimic/{path}/{film}.jpg", 1_700_000, place))
+        if path != last:
+            last = path
+            for part in ("cxlseg", "mimic"):
+                os.makedirs(folder / part / path)
+        _reserve(f"{folder}/cxlseg/{path}/{film}.jpg", 10_000)
+        _reserve(f"{folder}/cxlseg/{path}/{film}-mask.jpg", 6_000)
+        _reserve(f"{folder}/mimic/{path}/{film}.jpg", 1_700_000)
         if number % 9 < 5:
-            files.append(RawFile(f"mimic/{path}/{film[::-1]}.jpg", 1_700_000, place))
-    files.sort(key=lambda file: file.listed)
-    return Raw(Listing(files))
+            _reserve(f"{folder}/mimic/{path}/{film[::-1]}.jpg", 1_700_000)
+
+
+def _reserve(path: str, size: int) -> None:
+    """A file of that size with nothing in it."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT)
+    os.ftruncate(handle, size)
+    os.close(handle)
 
 
 def memory() -> float:
@@ -83,23 +91,20 @@ def memory() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def main(count: int = PUBLISHED) -> tuple[plan.Plan, float, float]:
-    """Plans; returns the plan, seconds of the processor, and MB above the listing."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "tables").mkdir()
-        write_tables(folder / "tables", count)
-        raw = listing(folder / "tables", count)
-        before, start = memory(), time.process_time()
-        with mock.patch.object(layout, "open_raw_tree", return_value=raw), Executor(1) as runner:
-            made = plan.make_plan(find_source("cxlseg"), plan.Request(name), folder / "work", runner)
-        return made, time.process_time() - start, memory() - before
+def main(folder: str) -> tuple[plan.Plan, float, float]:
+    """Lists and plans; returns the plan, seconds of the processor, and MB at most for it."""
+    source, before, start = find_source("cxlseg"), memory(), time.process_time()
+    with tempfile.TemporaryDirectory() as work, Executor(1) as runner:
+        made = plan.make_plan(source, plan.Request(folder), Path(work), runner)
+    return made, time.process_time() - start, memory() - before
 
 
 if __name__ == "__main__":
-    asked = int(sys.argv[1]) if len(sys.argv) > 1 else PUBLISHED
-    found, seconds, grown = main(asked)
+    where, asked = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else PUBLISHED
+    if not where.exists():
+        write_tree(where, asked)
+    found, seconds, grown = main(str(where))
     (config,) = found.configs
-    rows = sum(len(shard.cases) for shard in config.shards)
+    rows = sum(config.counts.values())
     print(f"{rows:,} rows in {len(config.shards)} shards planned in {seconds:.1f} s; {len(config.not_used)} lines on files not used")
-    print(f"memory: {memory() - grown:.0f} MB with the listing, {memory():.0f} MB at the end: {grown * 1e6 / asked:.0f} bytes a row")
+    print(f"memory at most: {grown:.0f} MB, {grown * 1e6 / rows:.0f} bytes a row")

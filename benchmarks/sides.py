@@ -474,11 +474,11 @@ def upload(out: str, store: str) -> None:
     _tell(sent=held() - before, all=sum(Path(path).stat().st_size for path in paths))
 
 
-def planning(count: str) -> None:
-    """Plans so many radiographs of CXLSeg."""
+def planning(folder: str) -> None:
+    """Lists and plans a raw tree of CXLSeg."""
     from benchmarks.plan_cxlseg import main
 
-    _, seconds, grown = main(int(count))
+    _, seconds, grown = main(folder)
     _tell(seconds=seconds, megabytes=grown)
 
 
