@@ -27,9 +27,11 @@ def as_float32(raw: Array, path: str) -> Array:
     Raises:
         Rejected: a sample is beyond what 32 bits hold, or so near to 0 that they would lose digits of it.
     """
+    if raw.dtype == np.float32:
+        return raw
     with np.errstate(over="ignore", under="ignore"):
         narrow = raw.astype(np.float32)
-    if raw.dtype == np.float32 or np.array_equal(narrow, raw, equal_nan=True):
+    if np.array_equal(narrow, raw, equal_nan=True):
         return narrow
     if raw.dtype.itemsize > 8:
         raise Rejected(path, f"{raw.dtype} samples that 32-bit floats do not hold exactly.", "Save it with samples of 32 or 64 bits.")

@@ -190,7 +190,7 @@ class OneFile(VolumeImage):
         """Reads the file; see `VolumeImage.samples`."""
 
 
-_UNSIGNED = {1: np.uint8, 2: np.uint16}
+_UNSIGNED: dict[int, Any] = {1: np.uint8, 2: np.uint16}
 
 
 def stored_samples(raw: Array, path: str, slope: float = 1.0, intercept: float = 0.0) -> tuple[Array, float, float]:
@@ -219,15 +219,15 @@ def stored_samples(raw: Array, path: str, slope: float = 1.0, intercept: float =
     if kind == "u" and size <= 2:
         return raw, slope, intercept
     if kind == "i" and size <= 2:
-        half = 1 << (8 * size - 1)
-        return raw.view(_UNSIGNED[size]) ^ _UNSIGNED[size](half), slope, intercept - half * slope
+        half, unsigned = 1 << (8 * size - 1), _UNSIGNED[size]
+        return np.bitwise_xor(raw.view(unsigned), unsigned(half), order="C"), slope, intercept - half * slope
     if kind not in "iuf":
         raise Rejected(path, f"samples of type {raw.dtype}; integers or floating-point numbers expected.")
     low, high = raw.min(), raw.max()
     if kind == "f":
         if not np.isfinite(low) or not np.isfinite(high):
             raise Rejected(path, "it holds samples that are not finite numbers (NaN or infinity).")
-        if low != np.floor(low) or not np.array_equal(raw, np.rint(raw)) or float(high) - float(low) > 65535:
+        if low != np.floor(low) or float(high) - float(low) > 65535 or not all(np.array_equal(one, np.rint(one)) for one in raw):
             return as_float32(raw, path), slope, intercept
     offset = int(low)
     if low >= 0 and high <= 65535:
@@ -238,8 +238,9 @@ def stored_samples(raw: Array, path: str, slope: float = 1.0, intercept: float =
         raise Rejected(path, f"integers {int(low)}..{int(high)}; no offset brings them into 16 bits.")
     if abs(offset) > _EXACT:
         raise Rejected(path, f"integers {int(low)}..{int(high)}; no floating-point number tells them apart.")
-    shifted: Array = raw - raw.dtype.type(offset) if offset else raw
-    return shifted.astype(np.uint16), slope, intercept + offset * slope
+    shifted: Array = np.empty(raw.shape, np.uint16)
+    np.subtract(raw, raw.dtype.type(offset), out=shifted, dtype=raw.dtype, casting="unsafe")  # never a second copy of the whole
+    return shifted, slope, intercept + offset * slope
 
 
 # Integers up to here are 64-bit floats, as `rescale_intercept` is, exactly.

@@ -86,6 +86,8 @@ class VoxelVolume(VolumeImage):
         stored, slope, intercept = stored_samples(array, self.file.path, voxels.slope, voxels.intercept)
         if rounded(array, stored):
             reader.note(self.file.path, ROUNDED)
+        for file in self.files():
+            reader.forget(file)  # what is stored of it lies beside it from here on
         return Samples(np.ascontiguousarray(stored), grid, slope, intercept)
 
     def array(self, reader: Reader) -> Array:
