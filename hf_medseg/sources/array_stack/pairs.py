@@ -120,6 +120,15 @@ class Pair:
         share = RawFile(file.listed, max(file.size // max(2 * self.count, 1), 1), file.place, file.start, file.part, stamp=file.stamp)
         return StackPicture(share, stack, number, channel)
 
+    def position(self, number: int) -> list[float] | None:
+        """Where a slice begins in mm, by the array `affine` that an export writes beside a volume; None where there is none."""
+        arrays = arrays_in(self.image.file)
+        if arrays.shapes().get("affine") != (4, 4):
+            return None
+        affine = np.asarray(arrays["affine"], np.float64)
+        found: list[float] = (affine[:3, 3] + number * affine[:3, 2]).tolist()
+        return found
+
     def names(self, whole: bool) -> list[str]:
         """An id for each picture.
 

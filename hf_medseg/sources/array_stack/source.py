@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from hf_medseg.case import Case
 from hf_medseg.catalog.about import About, OwnData
 from hf_medseg.catalog.own import Fit
@@ -420,12 +418,7 @@ def _place(pair: Pair, number: int, told: Mapping[str, Any]) -> dict[str, Any]:
     """Where a picture lies in the volume that it is told to be a slice of."""
     if told.get("volume_id") is None or "n" not in pair.image.axes:
         return {}
-    place: dict[str, Any] = {"slice_index": number, "num_slices": pair.count}
-    arrays = arrays_in(pair.image.file)
-    if arrays.shapes().get("affine") == (4, 4):
-        affine = np.asarray(arrays["affine"], np.float64)
-        place["image_position"] = (affine[:3, 3] + number * affine[:3, 2]).tolist()
-    return place
+    return {"slice_index": number, "num_slices": pair.count, "image_position": pair.position(number)}
 
 
 def cases(raw: Raw) -> Iterator[Case]:
