@@ -6,6 +6,7 @@ import hashlib
 import io
 import mmap
 import operator
+import os
 import struct
 import zlib
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hf_medseg.errors import Rejected
+from hf_medseg.raw.access import stamp_of
 from hf_medseg.raw.places import Hindered, Place
 from hf_medseg.raw.sent import Sent
 
@@ -114,7 +116,29 @@ class RawFile(Sent):
             raise Rejected(self.path, f"{self.size} bytes expected, {len(data)} found.", "Fetch the file again.")
         if self.place.crc is not None and zlib.crc32(data) != self.place.crc:
             raise Rejected(self.path, "its checksum differs from the archive's.", "Fetch the archive again.")
+        self.check_unchanged()
         return data
+
+    def check_unchanged(self) -> None:
+        """Makes sure that the file, or its archive, is the one that was planned with: what was read then must fit what is read now.
+
+        Raises:
+            Rejected: it was changed.
+        """
+        if self.stamp is None or self.place is None or self.place.crc is not None:
+            return
+        where = self.place.path if self.place.archived else self.local
+        if not where or "://" in where:
+            return
+        try:
+            changed = stamp_of(os.stat(where)) != self.stamp
+        except OSError:  # taken away after it was read, or unpacked
+            return
+        if changed:
+            what = "its archive" if self.place.archived else "it"
+            raise Rejected(
+                self.path, f"{what} was changed after it was listed, while this ran.", "Run it again, with data that stay as they are."
+            )
 
 
 def whole_or_mapped(file: RawFile) -> bytes | mmap.mmap:
@@ -133,6 +157,7 @@ def whole_or_mapped(file: RawFile) -> bytes | mmap.mmap:
         raise Rejected(file.path, f"cannot be read ({error}).") from error
     if len(found) != file.size:
         raise Rejected(file.path, f"{file.size} bytes expected, {len(found)} found.", "Fetch the file again.")
+    file.check_unchanged()
     return found
 
 

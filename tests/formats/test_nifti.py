@@ -28,6 +28,7 @@ from hf_medseg.formats.volume import Grid, Samples, VolumeImage, check_same_grid
 from hf_medseg.formats.voxels import cut
 from hf_medseg.masks.cells import Instances, MaskList, Overlap
 from hf_medseg.masks.labels import Threshold, Values
+from hf_medseg.raw.access import stamp_of
 from hf_medseg.raw.files import RawFile, Reader
 from hf_medseg.raw.places import Alone
 
@@ -794,6 +795,10 @@ def test_channels_of_a_file_are_volumes_of_their_own_and_must_be_as_many_as_expe
         NiftiVolume(file).samples(Reader())
 
 
+def stamped(file: RawFile) -> RawFile:
+    return replace(file, stamp=stamp_of(Path(file.local).stat()))
+
+
 def test_the_frames_of_a_film_are_unpacked_once_by_a_worker_and_anew_when_the_file_changed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -801,7 +806,7 @@ def test_the_frames_of_a_film_are_unpacked_once_by_a_worker_and_anew_when_the_fi
     whole = NiftiVolume.read
     monkeypatch.setattr(NiftiVolume, "read", lambda self, reader: (read.append(self.file.path), whole(self, reader))[1])
     film = noise(3, 4, 5, 6, dtype=np.uint8)
-    file, masks = (replace(saved(tmp_path / f"{name}.nii.gz", film), stamp=1) for name in ("film", "masks"))
+    file, masks = (stamped(saved(tmp_path / f"{name}.nii.gz", film)) for name in ("film", "masks"))
     for frame in range(6):
         reader = Reader()
         samples = NiftiVolume(file, channel=(frame, 6)).samples(reader)
@@ -809,7 +814,7 @@ def test_the_frames_of_a_film_are_unpacked_once_by_a_worker_and_anew_when_the_fi
         assert np.array_equal(NiftiVolume(masks, channel=(frame, 6)).array(reader), samples.array)
         assert set(reader.sha256) == {"film.nii.gz", "masks.nii.gz"}
     assert read == ["film.nii.gz", "masks.nii.gz"]
-    changed = replace(saved(tmp_path / "film.nii.gz", film[::-1].copy()), stamp=2)
+    changed = stamped(saved(tmp_path / "film.nii.gz", film[::-1].copy()))
     assert np.array_equal(NiftiVolume(changed, channel=(0, 6)).samples(Reader()).array, film[::-1, :, :, 0].transpose(2, 1, 0))
 
 

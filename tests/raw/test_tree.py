@@ -55,6 +55,30 @@ def test_tar_forms(suffix: str, tmp_path: Path) -> None:
     assert listed(archive, tmp_path / "work") == CONTENT  # now from the remembered listing
 
 
+@pytest.mark.parametrize("suffix", ["", ".tar", ".tar.gz"])
+def test_what_was_changed_after_it_was_listed_is_not_read(suffix: str, tmp_path: Path) -> None:
+    """Of the same size: rows held half of the one state and half of the other."""
+    path = tmp_path / f"raw{suffix}"
+
+    def write(content: bytes) -> None:
+        if not suffix:
+            (path / "a.txt").parent.mkdir(exist_ok=True)
+            (path / "a.txt").write_bytes(content)
+            return
+        with tarfile.open(path, "w" + suffix[4:].replace(".", ":")) as tar:
+            entry = tarfile.TarInfo("a.txt")
+            entry.size = len(content)
+            tar.addfile(entry, io.BytesIO(content))
+
+    write(b"before")
+    os.utime(path if suffix else path / "a.txt", (0, 0))
+    (file,) = open_raw_tree(path, tmp_path / "work").files
+    assert file.read() == b"before"
+    write(b"behind")
+    with pytest.raises(Rejected, match="was changed after it was listed"):
+        file.read()
+
+
 def test_utf8_names_without_the_flag_and_nfd_names(tmp_path: Path) -> None:
     decomposed = unicodedata.normalize("NFD", "Übung.png")
     kit.write(tmp_path / "raw" / decomposed, b"x")

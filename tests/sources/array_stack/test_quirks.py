@@ -12,6 +12,7 @@ import pytest
 from hf_medseg.conversion.run import Conversion, convert
 from hf_medseg.errors import MissingExtra, Refused
 from hf_medseg.formats.stacks import arrays_in
+from hf_medseg.raw.access import stamp_of
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.places import Alone
 from tests.support.harness import PHANTOMS, Converted, pixels, run
@@ -19,7 +20,7 @@ from tests.support.kit import Phantom, write
 
 
 def _file(path: Path) -> RawFile:
-    return RawFile(path.name, path.stat().st_size, Alone(str(path)), stamp=path.stat().st_mtime_ns)
+    return RawFile(path.name, path.stat().st_size, Alone(str(path)), stamp=stamp_of(path.stat()))
 
 
 @pytest.mark.parametrize(("packed", "mapped"), [(False, True), (True, False)])
