@@ -15,7 +15,6 @@ from hf_medseg.card.croissant import with_hashes
 from hf_medseg.dataset.folder import CROISSANT
 from hf_medseg.errors import Refused
 from hf_medseg.publishing import gate
-from hf_medseg.publishing.push import push
 from hf_medseg.verification.verify import verify
 from tests.support.harness import PHANTOMS, Converted, pixels, run
 from tests.support.hub.desk import Desk, open_desk
@@ -98,7 +97,7 @@ def test_a_second_run_gives_the_same_bytes(made: Converted, tmp_path: Path) -> N
     assert (again.out / CROISSANT).read_bytes() == (made.out / CROISSANT).read_bytes()
 
 
-def test_an_edited_description_is_found_and_not_pushed(tmp_path: Path) -> None:
+def test_an_edited_description_is_found_and_not_pushed(tmp_path: Path, desk: Desk) -> None:
     made = run("chase-db1", "clean", tmp_path)
     path = made.out / CROISSANT
     assert CROISSANT in gate.check(made.out).files
@@ -106,7 +105,7 @@ def test_an_edited_description_is_found_and_not_pushed(tmp_path: Path) -> None:
     (problem,) = verify(made.out).problems
     assert "somebody edited it" in str(problem)
     with pytest.raises(Refused, match=r"croissant\.json"):
-        push(made.out, "my-lab/chase-db1")
+        desk.push(made.out)
 
 
 def test_whole_volumes_are_read_as_their_files(tmp_path: Path) -> None:
