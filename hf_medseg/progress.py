@@ -1,4 +1,4 @@
-"""How far a long job is, as it tells whoever waits for it; in a terminal or a notebook, a bar shows it."""
+"""How far a long job is, as it tells whoever waits for it; in a terminal or a notebook, a bar shows it. And what runs its calls."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 
@@ -30,6 +30,9 @@ class Progress(NamedTuple):
 
 Tell = Callable[[Progress], object]
 """Told how far a job is, now and then."""
+
+Run = Callable[[Callable[..., Any], Sequence[tuple[Any, ...]]], Iterable[tuple[int, Any]]]
+"""Runs calls, here or in other processes, and gives (number of the call, result) in any order: see `Executor.run`."""
 
 
 @contextlib.contextmanager

@@ -28,11 +28,11 @@ from hf_medseg.catalog.source import Source
 from hf_medseg.dataset.storage import parquet
 from hf_medseg.errors import MissingExtra, Rejected
 from hf_medseg.formats.shrunk import shrunk, step_of
+from hf_medseg.progress import Run
 
 Look: TypeAlias = tuple[Numbers, NDArray[np.uint8]]
 """Every hash that a picture has by all ways of looking at it, and for each the kind of the way: which of the radii holds."""
 
-_Run: TypeAlias = Callable[[Callable[..., Any], Sequence[tuple[Any, ...]]], Iterable[tuple[int, Any]]]
 
 _LEAST_SIDE = 24  # pixels; smaller pictures hold too little
 _LARGE = 512  # pixels
@@ -92,13 +92,13 @@ def _one_by_one(function: Callable[..., Any], calls: Sequence[tuple[Any, ...]]) 
     return ((number, function(*call)) for number, call in enumerate(calls))
 
 
-def recognise_shards(shards: Iterable[str | os.PathLike[str]], most: int, run: _Run = _one_by_one) -> list[Likeness]:
+def recognise_shards(shards: Iterable[str | os.PathLike[str]], most: int, run: Run = _one_by_one) -> list[Likeness]:
     """The known sets that pictures of the rows of shards are from.
 
     Args:
         shards: their paths.
         most: see `groups_to_look_at`.
-        run: what runs calls and gives (number of the call, result), in any order: see `Executor.run`.
+        run: where they are looked at.
     """
     groups = groups_to_look_at(shards, most).items() if known_hashes().names else ()
     calls = [(path, number) for path, numbers in groups for number in sorted(numbers)]

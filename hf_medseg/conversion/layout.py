@@ -145,11 +145,15 @@ def _nearest(source: Source, raw: Raw) -> str:
     return f"There is {some}, but {other} too, which that edition has not. "
 
 
+def known_by_names(below: Raw) -> list[Source]:
+    """The known sources, not those for data of one's own, that a tree below its folders looks like, or whose ids its names hold."""
+    known = [source for source in looks_like(below) if source.from_about is None]
+    return known or with_ids_of([file.listed for file in below.files], below.listing.literals)
+
+
 def refuse_known_sources(source: Source, raw: Raw, path: str) -> None:
     """A tree that a known source recognises, also by the folders that it lies in, goes through that source, with its license."""
-    below = below_its_folders(raw, path)
-    known = [other for other in looks_like(below) if other is not source and other.from_about is None]
-    known = known or with_ids_of([file.listed for file in below.files], below.listing.literals)
+    known = known_by_names(below_its_folders(raw, path))
     sized = {size for other in facts().values() for size, _ in other.hashes}
     for file in raw.files:
         if not known and file.size in sized:

@@ -24,6 +24,7 @@ from hf_medseg.dataset.report import Rejection
 from hf_medseg.dataset.storage import is_local, write_text
 from hf_medseg.dataset.table import TableSpec
 from hf_medseg.errors import Refused
+from hf_medseg.formats.picture import ENDINGS
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.ledger import Note
 from hf_medseg.raw.listing import Listing
@@ -34,7 +35,7 @@ _LENGTH = 20  # hexadecimal digits: names of a million files do not meet
 _SHORTEST = 3  # letters; shorter ones are nobody's name, and would be found in every sentence
 # What a file is, at the end of its name; anything else there may be a part of a name.
 _ENDING = re.compile(
-    r"(?:\.(?:png|jpe?g|bmp|gif|tiff?|webp|p[bgpn]m|jfif|jpe|jp2|j2k|svs|dcm|nii|nrrd|nhdr|mha|mhd|raw|hdr|img|npy|npz|mat|h5|xml|json|csv|tsv|txt|xlsx)"
+    rf"(?:\.(?:{'|'.join(ENDINGS)}|svs|dcm|nii|nrrd|nhdr|mha|mhd|raw|hdr|img|npy|npz|mat|h5|xml|json|csv|tsv|txt|xlsx)"
     r"(?:\.gz|\.bz2|\.xz)?)\Z",
     re.IGNORECASE,
 )

@@ -11,9 +11,9 @@ from hf_medseg.catalog.about import About, read_about
 from hf_medseg.catalog.about_keys import template
 from hf_medseg.catalog.lookup import sources
 from hf_medseg.catalog.own import Fit, best, the_best
-from hf_medseg.catalog.recognise import has_layout, look_for_layouts, looks_like, matches, with_ids_of
+from hf_medseg.catalog.recognise import has_layout, look_for_layouts, matches
 from hf_medseg.catalog.source import Source
-from hf_medseg.conversion.layout import below_its_folders, folders_of
+from hf_medseg.conversion.layout import below_its_folders, folders_of, known_by_names
 from hf_medseg.errors import Refused
 from hf_medseg.raw.tree import Raw, open_raw_tree
 
@@ -119,9 +119,7 @@ def source_of_tree(path: str, about: str | None, work: Path) -> Source:
     """
     raw = open_raw_tree(path, work)
     tree = below_its_folders(raw, path)
-    known = [source for source in looks_like(tree) if source.from_about is None] or with_ids_of(
-        [file.listed for file in tree.files], tree.listing.literals
-    )
+    known = known_by_names(tree)
     if len(known) == 1:
         return known[0]
     if known:

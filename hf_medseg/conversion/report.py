@@ -19,6 +19,7 @@ from hf_medseg.dataset.identity import Outcome, versions
 from hf_medseg.dataset.report import Checksums, Compared, Noted, Report, Section, SeriesTerms, SplitSection
 from hf_medseg.dataset.storage import parquet
 from hf_medseg.dataset.table import Tally
+from hf_medseg.masks.agreement import EMPTY, NO_GROUND
 from hf_medseg.raw.order import natural
 
 
@@ -48,7 +49,7 @@ def config_report(plan: Plan, config: ConfigPlan, outcomes: Mapping[str, Outcome
         notes.extend(outcome.notes)
     duplicate.update(repeated_images(out / shard.name for shard in config.shards if outcomes[shard.name].tally.rows))
     named = {one["file"] for one in rejected} | {one["path"] for one in known}
-    if plan.source.own and (told := _one_sided(tallies.values())) and not any(one["reason"].startswith(told[:20]) for one in known):
+    if plan.source.own and (told := _one_sided(tallies.values(), known)):
         known.append(Noted(path="masks", reason=told))
     splits = {name: split_section(tally, config.table.classes, shards[name], out) for name, tally in tallies.items()}
     section: Section = {
@@ -71,8 +72,8 @@ def config_report(plan: Plan, config: ConfigPlan, outcomes: Mapping[str, Outcome
     return section
 
 
-def _one_sided(tallies: Iterable[Tally]) -> str:
-    """What to say where all masks hold nothing but background, or none of it; empty where they hold both, or there is none."""
+def _one_sided(tallies: Iterable[Tally], known: Iterable[Noted]) -> str:
+    """What to say where all masks hold nothing but background, or none of it; empty where they hold both, there is none, or it is known."""
     pixels: Counter[str] = Counter()
     masks = 0
     for tally in tallies:
@@ -80,9 +81,10 @@ def _one_sided(tallies: Iterable[Tally]) -> str:
         masks += tally.rows_with_mask
     ground = pixels.pop("background", 0)
     del pixels["not annotated"]
-    if not masks or (ground and pixels.total()):
+    kind = EMPTY if ground else NO_GROUND
+    if not masks or (ground and pixels.total()) or any(one["reason"].startswith(kind) for one in known):
         return ""
-    what = "every mask is empty: nothing but background" if ground else "no mask holds 0: there is no background"
+    what = f"{kind}: nothing but background" if ground else kind
     return f"{what}, in {masks:,} {'mask' if masks == 1 else 'masks'}; if that is wrong, mend what the about file says of their values"
 
 

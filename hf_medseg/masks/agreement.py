@@ -6,7 +6,7 @@ Nothing is guessed: where it cannot be told, the set is refused with what was fo
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,8 @@ from hf_medseg.errors import Refused
 from hf_medseg.masks.coding import Coding, Colour, Value, in_words, listed
 
 _SMALL = 15  # class numbers up to here are never taken for soft edges, whatever they look like
+EMPTY, NO_GROUND = "every mask is empty", "no mask holds 0: there is no background"
+NAME_GROUND = "If one of the values is it, name it in the about file, in classes"
 WHITES = frozenset((1, 128, 254, 255, 65535))  # what foreground is called by who draws one class
 _NEARLY_WHITE = 240
 _ENOUGH = 10  # so many masks can outvote one
@@ -73,6 +75,11 @@ def meant_names(named: Mapping[Any, str]) -> dict[Any, str]:
     names = {key: name.strip() for key, name in named.items()}
     lost = [word for word in ("background", "not annotated") if word not in names.values()]
     return {key: name.lower() if name.lower() in lost else name for key, name in names.items()}
+
+
+def named_values(classes: Mapping[str, str]) -> dict[int, str]:
+    """The values that a user names, as the about file has them, with their names; 0 is the background unless it is named."""
+    return {0: "background", **{int(value): name for value, name in meant_names(classes).items()}}
 
 
 def by_index(seen: Mapping[str, Any], named: Iterable[int] = ()) -> bool:
@@ -357,10 +364,25 @@ def _refuse_whites(kept: Mapping[str, Mapping[int, Value]], kinds: list[int]) ->
             f"The masks hold {in_words(counts)}: several values close to white look like one class. "
             f"{line('threshold = 127')}; or, {several}"
         )
-    if len(kinds) > 1 and WHITES.issuperset(kinds) and all(len(one) == 1 for one in marked):
+    refuse_one_class_in_several(marked, counts)
+
+
+def refuse_one_class_in_several(marked: Collection[Collection[int]], counts: Mapping[int, int] | None = None) -> None:
+    """Refuses masks of which each holds one value, and not the same: they may all show the same thing.
+
+    Args:
+        marked: the values but 0 of each mask that has some.
+        counts: how many pixels have each value, where they were counted.
+
+    Raises:
+        Refused: see above.
+    """
+    kinds = sorted({value for values in marked for value in values})
+    if len(kinds) > 1 and WHITES.issuperset(kinds) and all(len(values) == 1 for values in marked):
+        found = ", ".join(map(str, kinds)) if counts is None else in_words(counts)
         raise Refused(
-            f"Every mask holds one value besides 0, but not the same: {in_words(counts)}. One class may have been saved in several ways. "
-            f"{line(classes_line(kinds, 'foreground'))}; or, {several}"
+            f"Every mask holds one value besides 0, but not the same: {found}. One class may have been saved in several ways. "
+            f"{line(classes_line(kinds, 'foreground'))}; or, if they are classes: {classes_line(kinds)}"
         )
 
 
@@ -427,7 +449,7 @@ def _notes(kept: Mapping[str, Mapping[int, Value]], kinds: list[int]) -> list[st
             f"white. If they are, say in the about file: {swapped}; if {value} is the object: {classes_line(kinds, 'foreground')}"
         )
     if kept and not kinds:
-        notes.append("every mask is empty: 0 in every pixel")
+        notes.append(f"{EMPTY}: 0 in every pixel")
     elif kept and not any(0 in one for one in kept.values()):
-        notes.append("no mask holds 0: there is no background. If one of the values is it, name it in the about file, in classes")
+        notes.append(f"{NO_GROUND}. {NAME_GROUND}")
     return notes

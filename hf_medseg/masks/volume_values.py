@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from hf_medseg.errors import Refused
 from hf_medseg.formats.volume_file import all_voxels, samples_elsewhere
-from hf_medseg.masks.agreement import VOID, WHITES, classes_line, line, refuse_apart
+from hf_medseg.masks.agreement import EMPTY, NAME_GROUND, NO_GROUND, VOID, refuse_apart, refuse_one_class_in_several
 
 MOST = 254
 """Classes of a label map."""
@@ -50,12 +49,7 @@ def refuse_unlike(seen: Mapping[str, Mapping[str, tuple[int, ...]]]) -> None:
         Refused: each holds one value besides 0 and not the same, or no two splits have a value in common.
     """
     marked = [some for files in seen.values() for values in files.values() if (some := set(values) - {0})]
-    kinds = sorted(set().union(*marked))
-    if len(kinds) > 1 and WHITES.issuperset(kinds) and all(len(some) == 1 for some in marked):
-        raise Refused(
-            f"Every mask holds one value besides 0, but not the same: {', '.join(map(str, kinds))}. One class may have been saved in "
-            f"several ways. {line(classes_line(kinds, 'foreground'))}; or, if they are classes: {classes_line(kinds)}"
-        )
+    refuse_one_class_in_several(marked)
     refuse_apart({split: set().union(*map(set, files.values())) - {0} for split, files in seen.items()})
 
 
@@ -63,9 +57,9 @@ def notes_of(seen: Mapping[str, tuple[int, ...]]) -> Iterator[str]:
     """What to say of the values of label maps of which nobody said what they are, by file."""
     kinds = sorted({value for values in seen.values() for value in values} - {0})
     if seen and not kinds:
-        yield "every mask is empty: 0 everywhere"
+        yield f"{EMPTY}: 0 everywhere"
     elif seen and not any(0 in values for values in seen.values()):
-        yield "no mask holds 0: there is no background. If one of the values is it, name it in the about file, in classes"
+        yield f"{NO_GROUND}. {NAME_GROUND}"
     if len(kinds) > 1 and kinds[-1] == VOID and kinds[-2] < VOID - 1:
         named = ", ".join(f'{value} = "class_{value}"' for value in kinds[:-1])
         files = sum(VOID in values for values in seen.values())

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -22,15 +22,13 @@ from hf_medseg.formats import png
 from hf_medseg.preview.choose import Shown, in_order, pick
 from hf_medseg.preview.overlay import overlay, read_shown
 from hf_medseg.preview.sheet import OVERVIEW_ROWS, Tile, sheet_of, tile_of
+from hf_medseg.progress import Run
 
 Array = NDArray[Any]
 _SIDE = 384  # longest side of an overlay in the `preview` config
 
 
 _AT_ONCE = 3  # rows that one worker draws: more calls than workers, so that they end together
-
-Run: TypeAlias = Callable[[Callable[..., Any], Sequence[tuple[Any, ...]]], Iterable[tuple[int, Any]]]
-"""What runs calls and gives (number of the call, result), in any order: see `Executor.run`."""
 
 
 @dataclass(frozen=True)

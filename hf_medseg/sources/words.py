@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -180,6 +180,12 @@ def without_role(name: str, role: Role) -> tuple[str, ...]:
     """The words and numbers of a name but those that say its role."""
     known = _MASK if role == "mask" else _IMAGE
     return tuple(word for word in tokens(name) if word.lower() not in known)
+
+
+def beginning(texts: Sequence[str]) -> str:
+    """What all texts begin with, letter by letter."""
+    first, last = min(texts), max(texts)
+    return first[: next((k for k, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), min(len(first), len(last)))]
 
 
 def without_roles(name: str) -> tuple[str, ...]:

@@ -20,8 +20,9 @@ from hf_medseg.dataset.identity import Outcome, told_by
 from hf_medseg.dataset.storage import parquet
 from hf_medseg.errors import MissingExtra
 from hf_medseg.preview.choose import Shown, in_order, pick
-from hf_medseg.preview.draw import Drawn, Run, drawn, file_name, overview
+from hf_medseg.preview.draw import Drawn, drawn, file_name, overview
 from hf_medseg.preview.sheet import OVERVIEW_ROWS
+from hf_medseg.progress import Run
 from hf_medseg.verification.cell import Array, Wrong, open_cell
 from hf_medseg.verification.examined import Examined
 from hf_medseg.verification.findings import Findings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from hf_medseg.conversion.executor import Executor, available_cores
@@ -33,7 +33,7 @@ from hf_medseg.verification.report import check_report
 from hf_medseg.verification.shard import ShardFacts, Witnesses, read_back
 from hf_medseg.verification.together import check_config, check_identities, check_names
 
-FEW_ROWS = 8 << 20  # datasets that are checked sooner than processes start
+SMALL = 8 << 20  # bytes; smaller datasets are checked sooner than processes start
 
 
 def verify(out: str | os.PathLike[str], progress: Tell | bool = True) -> Verification:
@@ -70,10 +70,10 @@ def examine(out: str | os.PathLike[str], progress: Tell | None = None, witnesses
         said, _, advice = f"{error}".rpartition(". ")
         findings.wrong("shards", f"{out}", f"{said.removeprefix(f'{out}').lstrip(': ')}.", advice)
         return examined
-    sizes = [path.stat().st_size for path in paths]
-    workers = 1 if sum(sizes) < FEW_ROWS else min(available_cores(), len(paths))
+    sizes = {path: path.stat().st_size for path in paths}
+    workers = 1 if sum(sizes.values()) < SMALL else min(available_cores(), len(paths))
     with Executor(workers) as runner:
-        examined.shards = _read_all(target.root, paths, progress, witnesses, runner)
+        examined.shards = _read_all(target.root, sizes, progress, witnesses, runner)
         _compare(examined, findings, runner)
     return examined
 
@@ -112,9 +112,11 @@ def _contents(target: Output, shards: Sequence[ShardFacts]) -> dict[str, Content
     return found
 
 
-def _read_all(root: Path, paths: Sequence[Path], progress: Tell | None, witnesses: Witnesses | None, runner: Executor) -> list[ShardFacts]:
-    """Reads every shard, in processes where that pays."""
-    sizes = [path.stat().st_size for path in paths]
+def _read_all(
+    root: Path, paths: Mapping[Path, int], progress: Tell | None, witnesses: Witnesses | None, runner: Executor
+) -> list[ShardFacts]:
+    """Reads every shard, given with its size, in processes where that pays."""
+    sizes = list(paths.values())
     calls = [(str(root), path.relative_to(root).as_posix(), witnesses) for path in paths]
     found: dict[int, ShardFacts] = {}
     try:

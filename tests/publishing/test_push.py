@@ -561,7 +561,7 @@ def test_the_license_is_decided_for_the_rows_that_are_read(desk: Desk, out: Path
         desk.push(out)
     assert all(method in READ_ONLY for method, _, _ in desk.local.seen)
     # The same where they are read in another process.
-    monkeypatch.setattr(verifying, "FEW_ROWS", 0)
+    monkeypatch.setattr(verifying, "SMALL", 0)
     (out / SHARD).rename(out / SHARD.replace("of-00001", "of-00002"))
     shutil.copy(out / SHARD.replace("of-00001", "of-00002"), out / SHARD.replace("00000-of-00001", "00001-of-00002"))
     held = gate.look(out)

@@ -112,7 +112,7 @@ def test_large_datasets_are_read_in_processes_with_the_same_result(tmp_path: Pat
     made.row()["classes"] = [0]
     out = made.write(tmp_path / "out")
     here = verify.verify(out)
-    monkeypatch.setattr(verify, "FEW_ROWS", 0)
+    monkeypatch.setattr(verify, "SMALL", 0)
     assert verify.verify(out) == here
     assert [one.check for one in here.problems] == ["classes"]
 

@@ -16,7 +16,7 @@ from hf_medseg.dataset.table import NOT_ANNOTATED
 from hf_medseg.errors import Refused, Rejected
 from hf_medseg.formats.stacks import AXES, MEND, Stack, StackPicture, StackValues, arrays_in, sequences
 from hf_medseg.formats.zarr_store import Store, stores_in
-from hf_medseg.masks.agreement import MOST_CLASSES, classes_line, meant_names
+from hf_medseg.masks.agreement import MOST_CLASSES, classes_line, named_values
 from hf_medseg.masks.labels import Labels, Painted, Threshold, Values
 from hf_medseg.masks.objects import ObjectNumbers
 from hf_medseg.masks.structures import structures
@@ -237,7 +237,7 @@ def names_of(raw: Raw) -> dict[int, str]:
     if about.classes is not None:
         if not about.classes or not all(value.isdecimal() and name for value, name in about.classes.items()):
             raise about.wrong("classes")
-        return {0: "background", **{int(value): name for value, name in meant_names(about.classes).items()}}
+        return named_values(about.classes)
     if about.threshold is not None:
         return {0: "background", 1: "foreground"}
     seen = _seen(raw)

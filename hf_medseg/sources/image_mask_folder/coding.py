@@ -14,7 +14,7 @@ from hf_medseg.catalog.about import OwnData
 from hf_medseg.dataset.table import NOT_ANNOTATED
 from hf_medseg.errors import Refused, Rejected, of_own
 from hf_medseg.formats.picture import Picture
-from hf_medseg.masks.agreement import VOID, Agreed, agree, by_index, meant_names
+from hf_medseg.masks.agreement import VOID, Agreed, agree, by_index, meant_names, named_values
 from hf_medseg.masks.cells import Cell, Instances, MaskList, Overlap
 from hf_medseg.masks.coding import Alpha, Colour
 from hf_medseg.masks.coding import Coding as Seen
@@ -302,7 +302,7 @@ def names_of(about: AboutFile) -> dict[int, str]:
         return {}
     if not about.classes or not all(value.isdecimal() and name for value, name in about.classes.items()):
         raise about.wrong("classes")
-    return {0: BACKGROUND, **{int(value): name for value, name in meant_names(about.classes).items()}}
+    return named_values(about.classes)
 
 
 def colours_of(about: AboutFile) -> dict[Colour, str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.splits import split_of
 from hf_medseg.sources.image_mask_folder.ways import is_picture, stem_of
-from hf_medseg.sources.words import tokens
+from hf_medseg.sources.words import beginning, tokens
 
 _MOST = 64  # folders that are compared
 
@@ -38,17 +38,11 @@ def suggested(files: Iterable[RawFile]) -> str:
 
 def _joined(stems: Sequence[str]) -> tuple[str, str, set[str]]:
     """(what all names begin with, what all end with, what is left of each); numbers are left whole."""
-    before = re.sub(r"[0-9]+\Z", "", _beginning(stems))
+    before = re.sub(r"[0-9]+\Z", "", beginning(stems))
     ends = [stem[len(before) :][::-1] for stem in stems]
-    behind = re.sub(r"\A[0-9]+", "", _beginning(ends)[::-1])
+    behind = re.sub(r"\A[0-9]+", "", beginning(ends)[::-1])
     left = {stem[len(before) : len(stem) - len(behind)] for stem in stems}
     return (before, behind, left) if "" not in left else ("", "", {*stems})
-
-
-def _beginning(texts: Sequence[str]) -> str:
-    """What all texts begin with."""
-    first, last = min(texts), max(texts)
-    return first[: next((k for k, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), min(len(first), len(last)))]
 
 
 def _patterns(folder: str, name: str) -> str:

@@ -20,6 +20,7 @@ from hf_medseg.raw.tables import Table, json_of
 from hf_medseg.raw.tree import Raw
 from hf_medseg.sources.nnunet_json import labels_of, sides_of
 from hf_medseg.sources.volume_folder.tables import datalists, label_tables, records
+from hf_medseg.sources.words import beginning
 
 MASK_WORDS = "labels?|masks?|segs?|segmentations?|annotations?|gt|ground_?truth|rois?|msk|dseg"
 IMAGE_WORDS = "images?|imgs?|scans?|volumes?|vols?|data|raw|ct|mri?|flair|t1|t2"
@@ -291,9 +292,7 @@ def suggested(reading: Reading) -> str:
     if below != "{patient}" and any("{patient}" in name for name in names):
         return ""
     stems = [stem_of(name) or "" for name in images]
-    first, last = min(stems), max(stems)
-    begin = next((k for k, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), min(len(first), len(last)))
-    called = images[0] if len(images) == 1 else f"{first[:begin]}{{channel}}{images[0][len(stems[0]) :]}"
+    called = images[0] if len(images) == 1 else f"{beginning(stems)}{{channel}}{images[0][len(stems[0]) :]}"
     return f'image = "{below}/{called}"; mask = "{below}/{mask}"'
 
 

@@ -19,7 +19,7 @@ from hf_medseg.formats.fitted import Fitted
 from hf_medseg.formats.headed import HeadedVolume
 from hf_medseg.formats.nrrd import Segment
 from hf_medseg.formats.volume_file import ENDING, number_of_channels, stem_of, volume_of
-from hf_medseg.masks.agreement import meant_names
+from hf_medseg.masks.agreement import named_values
 from hf_medseg.masks.labels import Labels, OneValue, Threshold, Values
 from hf_medseg.masks.structures import structures
 from hf_medseg.masks.volume_values import MOST, look_at_volume, notes_of, refuse_unlike
@@ -333,7 +333,7 @@ def _names(raw: Raw, about: AboutFile, reading: Reading) -> dict[int, str]:
     if about.classes is not None:
         if not about.classes or not all(value.isdecimal() and name for value, name in about.classes.items()):
             raise about.wrong("classes")
-        return {0: "background", **{int(value): name for value, name in meant_names(about.classes).items()}}
+        return named_values(about.classes)
     if about.threshold is not None:
         return {0: "background", 255: "foreground"}
     if reading.names:
