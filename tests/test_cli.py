@@ -187,8 +187,14 @@ def test_every_command_shows_examples_and_explains_every_option(verb: str, capsy
     assert f"  hf-medseg {verb}" in capsys.readouterr().out.partition("example")[2]
     command = next(action for action in parser()._actions if isinstance(action.choices, dict)).choices[verb]
     assert [action.dest for action in command._actions if not action.help] == []
+    shown = {"--help", "--verbose", "--quiet", "--debug"}  # which every command has
     for line in module_of(verb).EXAMPLES:
-        parser().parse_args(line.partition(" > ")[0].split()[1:])
+        command_line = line.partition(" > ")[0]
+        words = shlex.split(command_line)[1:]
+        shown.update(words)
+        parser({verb}).parse_args(words)
+        assert len(command_line) <= 78
+    assert [action.dest for action in command._actions if action.option_strings and not shown.intersection(action.option_strings)] == []
 
 
 @pytest.mark.parametrize("source", facts().values(), ids=lambda source: source.id)

@@ -8,7 +8,11 @@ import json
 from hf_medseg.cli import arguments as taken
 from hf_medseg.cli.codes import DONE, WRONG
 
-EXAMPLES: tuple[str, ...] = ("hf-medseg check chase-db1 CHASEDB1.zip",)
+EXAMPLES: tuple[str, ...] = (
+    "hf-medseg check chase-db1 CHASEDB1.zip",
+    "hf-medseg check brats BraTS2021.tar --edition 2021 --json",
+    "hf-medseg check scr RAW --part jsrt=JSRT",
+)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -25,8 +25,12 @@ _NOTES = 8  # so many kinds of known defects are told on the terminal; report.js
 
 EXAMPLES: tuple[str, ...] = (
     "hf-medseg convert chase-db1 CHASEDB1.zip OUT",
-    "hf-medseg convert brats BraTS2021.tar OUT --config all --dry-run",
-    "hf-medseg convert RAW OUT --about about.toml",
+    "hf-medseg convert RAW OUT --about about.toml --rename",
+    "hf-medseg convert chase-db1 RAW OUT --limit 4 --workers 1",
+    "hf-medseg convert chase-db1 RAW OUT --max-shard-size 100MB --replace",
+    "hf-medseg convert brats BraTS2021.tar OUT --edition 2021 --config all",
+    "hf-medseg convert scr RAW OUT --part jsrt=JSRT --dry-run --json",
+    "hf-medseg convert cxlseg RAW OUT --scheduler tcp://10.0.0.1:8786",
 )
 
 

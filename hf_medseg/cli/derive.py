@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 EXAMPLES: tuple[str, ...] = (
     "hf-medseg derive polyps.toml NEW",
-    "hf-medseg derive OUT NEW --size 512 --fit pad --split train=0.8,validation=0.1,test=0.1",
+    "hf-medseg derive polyps.toml NEW --dry-run --json",
+    "hf-medseg derive OUT NEW --size 512 --fit pad --split train=0.8,test=0.2",
+    "hf-medseg derive polyps.toml NEW --workers 2 --max-shard-size 1GB --replace",
+    "hf-medseg derive polyps.toml NEW --scheduler tcp://10.0.0.1:8786",
 )
 
 

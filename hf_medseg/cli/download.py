@@ -11,6 +11,9 @@ from hf_medseg.cli.codes import DONE, WRONG
 EXAMPLES: tuple[str, ...] = (
     "hf-medseg download chase-db1 RAW",
     "hf-medseg download nih-cxr14 RAW --choice kaggle --dry-run",
+    "hf-medseg download nih-cxr14 RAW --only 'images_*.tar.gz' --jobs 2",
+    "hf-medseg download ddsm RAW --edition cbis",
+    "hf-medseg download kvasir-seg RAW --accept-terms",
 )
 
 

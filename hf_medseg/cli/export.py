@@ -12,7 +12,8 @@ from hf_medseg.words import counted
 
 EXAMPLES: tuple[str, ...] = (
     "hf-medseg export OUT nnUNet_raw/Dataset101_Vessels --to nnunet",
-    "hf-medseg export OUT DEST --to coco --masks rle",
+    "hf-medseg export OUT DEST --to coco --masks rle --json",
+    "hf-medseg export OUT DEST --to decathlon --config volumes",
 )
 LAYOUTS = ("folder", "nnunet", "coco", "yolo-seg", "decathlon", "npz", "webdataset")
 

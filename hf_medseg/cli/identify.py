@@ -8,7 +8,10 @@ import json
 from hf_medseg.cli import arguments as taken
 from hf_medseg.cli.codes import DONE
 
-EXAMPLES: tuple[str, ...] = ("hf-medseg identify CHASEDB1.zip",)
+EXAMPLES: tuple[str, ...] = (
+    "hf-medseg identify CHASEDB1.zip",
+    "hf-medseg identify RAW --json",
+)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

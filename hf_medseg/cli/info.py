@@ -21,6 +21,7 @@ EXAMPLES: tuple[str, ...] = (
     "hf-medseg info chase-db1",
     "hf-medseg info brats --edition 2021",
     "hf-medseg info drive --all",
+    "hf-medseg info drive --json",
 )
 
 _WIDEST = 100

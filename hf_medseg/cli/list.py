@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 EXAMPLES: tuple[str, ...] = (
     "hf-medseg list --tier open --masks",
     "hf-medseg list --modality ct --anatomy lung",
+    "hf-medseg list --task vessel --json",
     "hf-medseg list --search polyp",
 )
 

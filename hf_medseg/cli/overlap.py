@@ -11,7 +11,10 @@ from hf_medseg.cli import terminal
 from hf_medseg.cli.codes import DONE, WRONG
 from hf_medseg.words import counted
 
-EXAMPLES: tuple[str, ...] = ("hf-medseg overlap OUT OTHER --picture pairs.png", "hf-medseg overlap OUT --json")
+EXAMPLES: tuple[str, ...] = (
+    "hf-medseg overlap OUT OTHER --picture pairs.png",
+    "hf-medseg overlap OUT --workers 1 --json",
+)
 _LINES = 12  # of each kind
 
 

@@ -13,7 +13,13 @@ from hf_medseg.cli.codes import DONE
 if TYPE_CHECKING:
     from hf_medseg.publishing.push import Pushed
 
-EXAMPLES: tuple[str, ...] = ("hf-medseg push OUT --repo my-lab/chase-db1 --dry-run",)
+EXAMPLES: tuple[str, ...] = (
+    "hf-medseg push OUT --repo my-lab/chase-db1 --dry-run --json",
+    "hf-medseg push OUT --repo my-lab/chase-db1 --private --revision v1",
+    "hf-medseg push OUT --repo my-lab/dentex --allow-noncommercial --gated auto",
+    "hf-medseg push OUT --repo my-lab/mine --allow-rejected --allow-incomplete",
+    "hf-medseg push OUT --repo my-lab/mine --replace-card --delete-others",
+)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -10,7 +10,7 @@ from hf_medseg.cli.codes import DONE
 EXAMPLES: tuple[str, ...] = (
     "hf-medseg site SITE",
     "hf-medseg site SITE OUT OTHER-OUT --rows 24",
-    "hf-medseg site SITE OUT --public",
+    "hf-medseg site SITE OUT --public --allow-noncommercial",
 )
 
 

@@ -15,7 +15,10 @@ from hf_medseg.words import counted
 if TYPE_CHECKING:
     from hf_medseg.statistics.record import SplitStatistics, Spread
 
-EXAMPLES: tuple[str, ...] = ("hf-medseg stats OUT --picture stats.png", "hf-medseg stats OUT OTHER --json")
+EXAMPLES: tuple[str, ...] = (
+    "hf-medseg stats OUT --picture stats.png",
+    "hf-medseg stats OUT OTHER --workers 1 --json",
+)
 _WIDTH = 80  # columns
 _CLASSES = 20  # that are told for a split
 

@@ -10,7 +10,10 @@ from hf_medseg.cli import terminal
 from hf_medseg.cli.codes import DONE, WRONG
 from hf_medseg.words import counted
 
-EXAMPLES: tuple[str, ...] = ("hf-medseg verify OUT",)
+EXAMPLES: tuple[str, ...] = (
+    "hf-medseg verify OUT",
+    "hf-medseg verify OUT --json",
+)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
