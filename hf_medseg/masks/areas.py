@@ -22,6 +22,7 @@ from hf_medseg.masks.polygons import MAX_COORDINATE, MAX_POINTS, Points, fill_ri
 Bool = NDArray[np.bool_]
 Bounds = tuple[float, float, float, float]
 
+_FIRST = 8  # points of an outline, of which three are nearly always different
 _FINER = 5  # how much finer the grid is on which pycocotools traces an outline
 _MOST_STEPS = 50_000_000  # on that grid; bounds the work that a hostile file can ask for
 
@@ -91,8 +92,8 @@ def outline_of(numbers: object) -> Points:
         raise ValueError("an outline with a point that lies in no picture")
     if len(points) > MAX_POINTS:
         raise ValueError(f"an outline of {len(points)} points; at most {MAX_POINTS} are read")
-    if len(different := set(map(tuple, points[:1000].tolist()))) < 3 and len(different | set(map(tuple, points.tolist()))) < 3:
-        raise ValueError(f"an outline of {len(different)} different points, which enclose nothing")
+    if len(set(map(tuple, points[:_FIRST].tolist()))) < 3 and (count := len(set(map(tuple, points.tolist())))) < 3:
+        raise ValueError(f"an outline of {count} different points, which enclose nothing")
     return points
 
 
@@ -164,7 +165,7 @@ def _turns(points: Points, height: int, width: int) -> tuple[NDArray[np.int64], 
     of pixels, the upper one, scaled back, is a turn.
     """
     grid = np.trunc(_FINER * points + 0.5).astype(np.int64)
-    start, end = grid, np.roll(grid, -1, axis=0)
+    start, end = grid, np.concatenate((grid[1:], grid[:1]))
     span = np.abs(end - start)
     flat = span[:, 0] >= span[:, 1]
     main = np.where(flat, 0, 1)

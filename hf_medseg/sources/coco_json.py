@@ -6,6 +6,7 @@ Format: https://cocodataset.org/#format-data (object detection, stuff and panopt
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from mmap import mmap
@@ -21,6 +22,9 @@ from hf_medseg.raw.files import RawFile, Reader, whole_or_mapped
 from hf_medseg.raw.long_json import elements
 from hf_medseg.sources.annotated import Packed, Packer
 
+_DECODER = json.JSONDecoder()
+_NUMBERS = re.compile(r'"segmentation"[ \t\r\n]*:[ \t\r\n]*(\[[-+.,0-9eE \t\r\n\[\]]*\])')
+_FIRST = 16  # numbers
 MEND = "Mend this record, or export the file again."
 
 
@@ -134,9 +138,13 @@ class _Picture:
         """See `Drawing.size`."""
         return (self.width, self.height) if self.width and self.height else None
 
-    def annotations(self) -> list[dict[str, Any]]:
-        """The annotations of the picture."""
-        found: list[dict[str, Any]] = json.loads(f"[{self.packed.text}]") if self.packed else []
+    def annotations(self) -> list[tuple[dict[str, Any], str]]:
+        """The annotations of the picture, each with its text."""
+        text, at, found = self.packed.text if self.packed else "", 0, []
+        while at < len(text):
+            one, end = _DECODER.raw_decode(text, at)
+            found.append((one, text[at:end]))
+            at = end + 1  # past the comma
         return found
 
     def name(self, category: Any) -> str:
@@ -162,17 +170,24 @@ class Objects(_Picture):
 
     def things(self, reader: Reader, width: int, height: int) -> list[Thing]:
         """See `Drawing.things`."""
-        return [self._thing(number, one) for number, one in enumerate(self.annotations(), 1)]
+        return [self._thing(number, *one) for number, one in enumerate(self.annotations(), 1)]
 
-    def _thing(self, number: int, one: dict[str, Any]) -> Thing:
+    def _thing(self, number: int, one: dict[str, Any], text: str) -> Thing:
         label = self.name(one.get(self.category))
         where = f"object {one.get('id', number)} ({label})"
         try:
             areas = _areas(one.get("segmentation"))
         except ValueError as error:
             raise Rejected(self.path, f"its {where} has {error}.", MEND) from error
-        text = json.dumps(one["segmentation"], separators=(",", ":"))
-        return Thing(label, areas, text, attributes_of(one), bool(one.get("iscrowd")))
+        return Thing(label, areas, _outline_in(text, one["segmentation"]), attributes_of(one), bool(one.get("iscrowd")))
+
+
+def _outline_in(text: str, segmentation: Any) -> str:
+    """An outline as the text of its annotation has it, without blanks: writing thousands of numbers anew takes longer than reading them."""
+    found = _NUMBERS.search(text)
+    if found is None or text.count('"segmentation"') > 1:
+        return json.dumps(segmentation, separators=(",", ":"))
+    return "".join(found[1].split())
 
 
 def attributes_of(one: Mapping[str, Any]) -> str:
@@ -198,6 +213,8 @@ def _areas(segmentation: Any) -> tuple[Area, ...]:
 
 def _encloses_nothing(numbers: Any) -> bool:
     """Whether an outline has fewer than three points, each a pair of numbers."""
+    if isinstance(numbers, list) and {*map(type, numbers[:_FIRST])} <= {int, float} and len({*numbers[:_FIRST:2]}) > 2:
+        return False  # as most begin; what is no number shows when it is painted
     flat = isinstance(numbers, list) and all(isinstance(one, (int, float)) for one in numbers)
     return flat and len(numbers) % 2 == 0 and len(set(zip(numbers[::2], numbers[1::2], strict=True))) < 3
 
@@ -235,7 +252,7 @@ class Segments(_Picture):
         if colours.shape[:2] != (height, width):
             raise Rejected(self.png.path, f"it has {colours.shape[1]} x {colours.shape[0]} pixels, its picture {width} x {height}.")
         ids = colours.astype(np.uint32) @ np.array([1, 1 << 8, 1 << 16], np.uint32)
-        segments = [one for record in self.annotations() for one in record["segments_info"]]
+        segments = [one for record, _ in self.annotations() for one in record["segments_info"]]
         if strange := sorted({*np.unique(ids).tolist()} - {0, *(one.get("id") for one in segments)}):
             raise Rejected(self.png.path, f"it holds the segment {strange[0]}, which {self.path} does not list.", MEND)
         return [

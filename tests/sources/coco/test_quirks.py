@@ -14,10 +14,10 @@ from PIL import Image
 from hf_medseg.conversion.run import convert
 from hf_medseg.errors import Refused, Rejected
 from hf_medseg.raw import long_json
-from hf_medseg.raw.files import RawFile, whole_or_mapped
+from hf_medseg.raw.files import RawFile, Reader, whole_or_mapped
 from hf_medseg.raw.long_json import elements, keys_in
 from hf_medseg.raw.places import Alone
-from hf_medseg.sources.coco_json import index_of
+from hf_medseg.sources.coco_json import Objects, index_of
 from tests.support.harness import Converted, pixels
 from tests.support.kit import Phantom, colour, grey, save, write
 
@@ -86,6 +86,18 @@ def test_annotations_in_any_order_come_to_their_pictures() -> None:
     index = index_of(json.dumps(data).encode(), "x.json")
     assert index is not None
     assert [[one["id"] for one in json.loads(f"[{index.annotations[str(k)].text}]")] for k in range(3)] == [[0, 3, 6], [1, 4, 7], [2, 5, 8]]
+
+
+def test_an_outline_is_kept_as_its_text_has_it_whatever_else_is_called_segmentation() -> None:
+    one = '{"image_id": 1, "category_id": 1, "segmentation" : [[1.50, 1,\n 5, 1, 5, 4]]}'
+    other = '{"image_id": 1, "category_id": 1, "attributes": {"segmentation": [0]}, "segmentation": [[1.50, 1, 5, 1, 5, 4]]}'
+    text = (
+        f'{{"categories": [{{"id": 1, "name": "cell"}}], "images": [{{"id": 1, "file_name": "a.png"}}], "annotations": [{one}, {other}]}}'
+    )
+    index = index_of(text.encode(), "a.json")
+    assert index is not None
+    things = Objects("a.json", index.names, index.annotations["1"], 8, 8).things(Reader(), 8, 8)
+    assert [thing.segmentation for thing in things] == ["[[1.50,1,5,1,5,4]]", "[[1.5,1,5,1,5,4]]"]
 
 
 def test_captions_and_other_files_without_outlines_are_left_alone() -> None:
