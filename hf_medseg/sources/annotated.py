@@ -165,14 +165,21 @@ def _stem(name: str) -> str:
     return name.rpartition(".")[0]
 
 
-def classes_of(about: AboutDrawings, found: Iterable[str]) -> tuple[str, ...]:
+def classes_of(about: AboutDrawings, found: Iterable[str], unread: Iterable[Rejected] = ()) -> tuple[str, ...]:
     """The classes: as the about file lists them, else as they were found.
+
+    Args:
+        about: what the user says.
+        found: the names of the objects.
+        unread: why files could not be read, where some could not.
 
     Raises:
         Refused: there is none, or more than a label map holds.
     """
     classes = tuple(dict.fromkeys(about.classes or (name for name in found if name != UNKNOWN)))
     if not classes:
+        for reason in unread:
+            raise Refused(f"No annotation file names an object. {reason}")
         raise Refused(
             'No object is named in any annotation file. Say in the about file which classes were looked for: classes = ["lesion"]'
         )
@@ -399,7 +406,7 @@ def sheet_source(
 
     def edition_from(raw: Raw) -> Edition:
         about = AboutDrawings.of(raw.about)
-        return edition_of(about, classes_of(about, _labels(raw)), landmarks)
+        return edition_of(about, classes_of(about, _labels(raw), _unread(raw)), landmarks)
 
     def cases(raw: Raw) -> Iterator[Case]:
         return _sheet_cases(raw, parse, folders)
@@ -418,6 +425,10 @@ def sheet_source(
 
 def _labels(raw: Raw) -> list[str]:
     return sorted({label for one in raw.survey.values() if isinstance(one, Seen) for label in one.labels})
+
+
+def _unread(raw: Raw) -> Iterator[Rejected]:
+    return (one for one in raw.survey.values() if isinstance(one, Rejected))
 
 
 def _sheet_cases(raw: Raw, parse: Parse, folders: Mapping[str, str]) -> Iterator[Case]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import unquote
 
@@ -26,8 +27,10 @@ MEND = "Mend this task in Label Studio, and export it again as JSON."
 SEVERAL = "Export the annotations of one person, or leave one in each task."
 
 _UPLOADED = re.compile(r"[0-9a-f]{8}-(?=.)")
-_AREAS = ("polygonlabels", "rectanglelabels", "ellipselabels", "brushlabels")
-_OTHERS = ("keypointlabels", "vectorlabels", "videorectangle")
+_AREAS = ("polygon", "rectangle", "ellipse", "brush")
+_OTHERS = ("keypoint", "vector", "videorectangle")
+# What says something of a region or of the whole task, and draws nothing; `labels` names what a region of the same id covers.
+_SAYS = ("", "choices", "datetime", "labels", "number", "pairwise", "rating", "relation", "taxonomy", "text", "textarea")
 
 
 @formed(MEND)
@@ -41,36 +44,58 @@ def index_of(data: bytes, path: str) -> Index | None:
         tasks = json.loads(text_of(data))
     except (ValueError, RecursionError) as error:
         raise Rejected(path, f"a JSON file expected ({error}).", "Export it again from Label Studio.") from error
-    if not isinstance(tasks, list) or not all(isinstance(task, dict) and isinstance(task.get("data"), dict) for task in tasks):
+    if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
         return None
+    if not all(isinstance(task.get("data"), dict) for task in tasks):
+        if b'"original_width"' not in data:
+            return None
+        raise Rejected(
+            path, "it is an export of Label Studio as JSON-MIN, which does not say what was annotated.", "Export it again as JSON."
+        )
+    if any("completions" in task for task in tasks):
+        raise Rejected(path, "it is an export of Label Studio before 1.0.", "Import it into a later one, and export it again as JSON.")
     packer, labels, pictures = Packer(), set[str](), []
     for number, task in enumerate(tasks):
-        names = _names(task)
+        given = [one for one in task.get("annotations") or () if not one.get("was_cancelled")]
+        names = _names(task, {one["to_name"] for each in given for one in each.get("result") or () if "to_name" in one})
         if not names:
             raise Rejected(path, f"task {task.get('id', number)} names no picture.", MEND)
-        given = [one for one in task.get("annotations") or () if not one.get("was_cancelled")]
         sizes = {(one.get("original_width"), one.get("original_height")) for each in given for one in each.get("result") or ()}
         width, height = sizes.pop() if len(sizes) == 1 else (0, 0)
         key = str(number)
         pictures.append(Listed(key, names, width or 0, height or 0, annotated=bool(given)))
         for each in given:
             packer.add(key, json.dumps(each.get("result") or []))
-            labels.update(label for one in each.get("result") or () if one.get("type") in (*_AREAS, *_OTHERS) for label in _labels(one))
+            labels.update(label for _, _, called in _regions(each.get("result") or ()) for label in called)
     return Index(tuple(sorted(labels)), tuple(pictures), packer.packed())
 
 
-def _names(task: dict[str, Any]) -> tuple[str, ...]:
-    """What the picture of a task may be called."""
-    told = [str(task.get("file_upload") or ""), *(value for value in task["data"].values() if isinstance(value, str))]
-    names = [unquote(one).rpartition("?d=")[2].partition("?")[0] for one in told]
-    names = [name for name in names if re.fullmatch(PICTURE_NAME, name.rpartition("/")[2])]
+def _names(task: dict[str, Any], shown: set[str]) -> tuple[str, ...]:
+    """What the picture of a task may be called; of several pictures it is the one that the objects are drawn on, by its key in the data."""
+    told = {key: value for key, value in task["data"].items() if isinstance(value, str) and _pictures([value])}
+    drawn_on = [told[key] for key in shown if key in told]
+    names = _pictures(drawn_on if len(told) > 1 and drawn_on else [str(task.get("file_upload") or ""), *told.values()])
     plain = [_UPLOADED.sub("", name.rpartition("/")[2], count=1) for name in names]
     return tuple(dict.fromkeys((*names, *plain)))
 
 
-def _labels(one: dict[str, Any]) -> list[str]:
-    found: list[str] = one["value"].get(one["type"]) or []
-    return found
+def _pictures(told: Sequence[str]) -> list[str]:
+    """Those of some texts that name a picture."""
+    names = [unquote(one).rpartition("?d=")[2].partition("?")[0] for one in told]
+    return [name for name in names if re.fullmatch(PICTURE_NAME, name.rpartition("/")[2])]
+
+
+def _regions(results: Sequence[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], str, list[str]]]:
+    """(record, kind, labels) of what was drawn; its labels stand in it, or in a record of their own with the same id."""
+    apart: dict[Any, list[str]] = {}
+    for one in results:
+        if one.get("type") == "labels":
+            apart.setdefault(one.get("id"), []).extend(one["value"].get("labels") or ())
+    for one in results:
+        called = one.get("type", "")
+        kind = called.removesuffix("labels") or called
+        if kind in (*_AREAS, *_OTHERS):
+            yield one, kind, (one["value"].get(called) or []) if kind != called else apart.get(one.get("id"), [])
 
 
 def things_of(annotations: list[list[dict[str, Any]]], width: int, height: int) -> list[Thing]:
@@ -82,31 +107,35 @@ def things_of(annotations: list[list[dict[str, Any]]], width: int, height: int) 
     if len(annotations) > 1:
         raise ValueError(f"{len(annotations)} annotations. {SEVERAL[:-1]}")
     things = []
-    for one in annotations[0] if annotations else ():
-        kind = one.get("type", "")
-        if kind not in (*_AREAS, *_OTHERS):
-            continue  # choices, texts and relations
+    results = annotations[0] if annotations else []
+    regions = list(_regions(results))
+    known = (*_SAYS, *(kind + end for kind in (*_AREAS, *_OTHERS) for end in ("", "labels")))
+    if unknown := next((one["type"] for one in results if one.get("type", "") not in known), None):
+        raise ValueError(f"an object of the kind {unknown}, which is not read")
+    pictures = {(one.get("to_name"), one.get("item_index")) for one, _, _ in regions}
+    if len(pictures) > 1:
+        raise ValueError(f"objects on {len(pictures)} pictures of one task, where one was expected")
+    for one, kind, labels in regions:
         if one.get("image_rotation"):
             raise ValueError("an object on the turned picture")
-        labels = _labels(one)
         if len(labels) != 1:
             raise ValueError(f"an object with {len(labels)} labels")
-        value = {key: said for key, said in one["value"].items() if key != kind}
+        value = {key: said for key, said in one["value"].items() if key != one["type"]}
         areas = _areas(kind, value, one["original_width"], one["original_height"]) if kind in _AREAS else ()
-        things.append(Thing(labels[0], areas, json.dumps({kind: value}, separators=(",", ":"))))
+        things.append(Thing(labels[0], areas, json.dumps({one["type"]: value}, separators=(",", ":"))))
     return things
 
 
 def _areas(kind: str, value: dict[str, Any], width: int, height: int) -> tuple[Area, ...]:
     """What an object covers; numbers are hundredths of the picture's sides."""
     across, down = width / 100, height / 100
-    if kind == "polygonlabels":
+    if kind == "polygon":
         points = np.array(value["points"], np.float64) * [across, down]
         return (Outline(outline_of(points)),) if len(np.unique(points, axis=0)) > 2 else ()
-    if kind == "brushlabels":
+    if kind == "brush":
         return (Brush(0, 0, brush(value["rle"], height, width)),)
     x, y, turned = float(value["x"]) * across, float(value["y"]) * down, float(value.get("rotation") or 0)
-    if kind == "ellipselabels":
+    if kind == "ellipse":
         return (Ellipse(x, y, float(value["radiusX"]) * across, float(value["radiusY"]) * down, turned),)
     right, bottom = x + float(value["width"]) * across, y + float(value["height"]) * down
     if not turned:

@@ -89,7 +89,10 @@ def _areas(shape: dict[str, Any]) -> tuple[Area, ...]:
     if kind in _NO_AREA:
         return ()
     if kind == "polygon":
-        points = np.array([shape["all_points_x"], shape["all_points_y"]], np.float64).T
+        across, down = shape["all_points_x"], shape["all_points_y"]
+        if len(across) != len(down):
+            raise ValueError(f"an outline of {len(across)} x and {len(down)} y")
+        points = np.array([across, down], np.float64).T
         return (Outline(outline_of(points)),) if len(np.unique(points, axis=0)) > 2 else ()
     if kind == "rect":
         x, y = float(shape["x"]), float(shape["y"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import numpy as np
@@ -14,6 +15,7 @@ from hf_medseg.sources.label_studio.results import brush, things_of
 from hf_medseg.sources.label_studio.results import index_of as label_studio
 from hf_medseg.sources.supervisely.shapes import sheet_of as supervisely
 from hf_medseg.sources.via.regions import index_of as via
+from hf_medseg.sources.via.regions import things_of as via_things
 from tests.sources.label_studio.phantom import pack
 
 
@@ -52,3 +54,59 @@ def test_an_object_with_two_labels_is_not_guessed() -> None:
     record = {"type": "polygonlabels", "original_width": 9, "original_height": 9, "value": {"points": [], "polygonlabels": ["a", "b"]}}
     with pytest.raises(ValueError, match="an object with 2 labels"):
         things_of([[record]], 9, 9)
+
+
+def region(kind: str, identity: str = "r", x: float = 0, *, to: str = "image", **said: object) -> dict[str, object]:
+    """A square of 10 pixels a side in a picture of 20."""
+    value = {"points": [[x, 0], [x + 50, 0], [x + 50, 50], [x, 50]], **said}
+    return {"type": kind, "id": identity, "to_name": to, "original_width": 20, "original_height": 20, "value": value}
+
+
+def task(results: list[dict[str, object]], **data: str) -> bytes:
+    """An export of one task."""
+    return json.dumps([{"id": 1, "data": data or {"image": "a.png"}, "annotations": [{"result": results}]}]).encode()
+
+
+def test_a_region_whose_label_stands_in_a_record_of_its_own_is_drawn() -> None:
+    results = [region("polygon"), region("labels", labels=["cell"]), region("choices", choices=["good"])]
+    assert label_studio(task(results), "a.json").labels == ("cell",)  # type: ignore[union-attr]
+    (thing,) = things_of([results], 20, 20)
+    assert (thing.label, united(thing.areas, 20, 20).on(20, 20).sum()) == ("cell", 100)
+
+
+@pytest.mark.parametrize(
+    ("results", "words"),
+    [
+        ([region("polygon")], "an object with 0 labels"),
+        ([region("bitmasklabels", bitmasklabels=["cell"])], "an object of the kind bitmasklabels, which is not read"),
+        ([region("polygonlabels", to=to, polygonlabels=["cell"]) for to in ("left", "right")], "objects on 2 pictures of one task"),
+    ],
+)
+def test_what_cannot_be_drawn_leaves_no_empty_mask(results: list[dict[str, object]], words: str) -> None:
+    assert label_studio(task(results), "a.json") is not None
+    with pytest.raises(ValueError, match=words):
+        things_of([results], 20, 20)
+
+
+def test_of_two_pictures_of_a_task_the_one_that_was_drawn_on_counts() -> None:
+    index = label_studio(task([region("polygonlabels", to="after", polygonlabels=["cell"])], before="x/a.png", after="x/b.png"), "a.json")
+    assert index is not None
+    assert index.pictures[0].names == ("x/b.png", "b.png")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('[{"image": "a.png", "label": [{"original_width": 9}]}]', "JSON-MIN"),
+        ('[{"data": {"image": "a.png"}, "completions": []}]', "before 1.0"),
+    ],
+)
+def test_other_exports_are_told_by_their_names(text: str, words: str) -> None:
+    with pytest.raises(Rejected, match=words):
+        label_studio(text.encode(), "a.json")
+
+
+def test_an_outline_of_via_whose_numbers_make_no_points_is_told_in_words() -> None:
+    shape = {"name": "polygon", "all_points_x": [0, 3, 3], "all_points_y": [0, 3]}
+    with pytest.raises(ValueError, match="an outline of 3 x and 2 y"):
+        via_things([{"shape_attributes": shape, "label": "cell"}], 9, 9)

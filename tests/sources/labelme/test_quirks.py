@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from hf_medseg.errors import Rejected
+from hf_medseg.errors import Refused, Rejected
+from hf_medseg.sources.annotated import AboutDrawings, classes_of
 from hf_medseg.sources.labelme_json import sheet_of
 
 
@@ -38,3 +39,10 @@ def test_a_file_of_an_old_version_says_no_type_which_is_a_polygon() -> None:
 def test_a_shape_that_cannot_be_read_is_named(shape: dict[str, Any], words: str) -> None:
     with pytest.raises(Rejected, match=rf"its shape 1 has .*{words}"):
         _sheet(shape)
+
+
+def test_where_no_file_can_be_read_the_first_one_says_why_there_are_no_classes() -> None:
+    unread = Rejected("b.json", "a JSON file expected.", "Open it in LabelMe and save it again.")
+    with pytest.raises(Refused, match=r"No annotation file names an object. b.json: a JSON file expected. Open it in LabelMe"):
+        classes_of(AboutDrawings(), [], [unread])
+    assert classes_of(AboutDrawings(classes=("cell",)), [], [unread]) == ("cell",)
