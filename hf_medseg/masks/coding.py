@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import struct
-import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from hf_medseg.errors import Rejected
 from hf_medseg.formats import jpeg, png
 from hf_medseg.formats.alpha import apart
-from hf_medseg.formats.bmp import with_full_palette
+from hf_medseg.formats.loss import saved_with_loss, told
 from hf_medseg.formats.pixels import decode
 from hf_medseg.masks.labels import greys_between, luma, value_counts
 from hf_medseg.raw.files import Head, Whole
@@ -140,7 +135,7 @@ def samples(data: bytes, path: str, alpha: Alpha = "") -> Samples:
 
 def _palette_tells(data: bytes) -> bool:
     """Whether a picture has a palette, and no two of its numbers that are used differ in alpha alone."""
-    with _opened(data) as picture:
+    with told(data) as picture:
         if picture is None or picture.mode != "P":
             return False
         picture.load()
@@ -174,46 +169,12 @@ def _transparent(path: str, colours: Array, alpha: Array) -> Rejected:
 
 def palette_of(data: bytes) -> NDArray[np.uint8] | None:
     """(256, 3) colours of a picture that can be decoded; None where it has no palette."""
-    with _opened(data) as picture:
+    with told(data) as picture:
         if picture is None or picture.mode != "P":
             return None
         picture.load()
         found = np.array(picture.getpalette("RGB") or [], np.uint8).reshape(-1, 3)[:256]
     return np.pad(found, ((0, 256 - len(found)), (0, 0)))
-
-
-@contextlib.contextmanager
-def _opened(data: bytes) -> Iterator[Image.Image | None]:
-    """What Pillow says of a picture that was decoded already; None where another library decoded it."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Pillow warns of odd metadata, which is dropped anyway
-        try:
-            picture = Image.open(io.BytesIO(with_full_palette(data)))
-        except (OSError, ValueError, SyntaxError, LookupError, TypeError, struct.error):
-            yield None
-            return
-        with picture:
-            yield picture
-
-
-def saved_with_loss(data: bytes) -> bool:
-    """Whether the format of a picture changed its samples: JPEG, also in TIFF, and the lossy kinds of WebP and JPEG 2000."""
-    if data.startswith(jpeg.START):
-        return True
-    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
-        place = 12
-        while place + 8 <= len(data):
-            if data[place : place + 4] == b"VP8 ":
-                return True
-            place += 8 + int.from_bytes(data[place + 4 : place + 8], "little") + 1 & ~1
-        return False
-    if data.startswith((b"II", b"MM")):
-        with _opened(data) as picture:
-            return picture is not None and picture.info.get("compression") in ("jpeg", "tiff_jpeg")
-    if data.startswith((b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP")):
-        coding = data.find(b"\xff\x52")  # COD: the transformation is 12 bytes on; 0 is the irreversible one
-        return coding >= 0 and data[coding + 13 : coding + 14] == b"\0"
-    return False
 
 
 BLACK, WHITE = 24, 231  # what is left of black and white in the even parts of a picture saved with strong loss

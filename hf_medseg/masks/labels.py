@@ -6,6 +6,7 @@ one slice. A part is a frozen value without pixels, so that a case can be sent t
 
 from __future__ import annotations
 
+import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from PIL import Image
 
 from hf_medseg.dataset.table import NOT_ANNOTATED
 from hf_medseg.errors import Rejected
+from hf_medseg.formats.loss import saved_with_loss
+from hf_medseg.formats.picture import Picture
 from hf_medseg.formats.pixels import merge_channels
 from hf_medseg.raw.files import RawFile, Reader
 from hf_medseg.raw.sent import Sent
@@ -81,6 +84,20 @@ def _grey(pixels: Pixels, reader: Reader) -> Array:
     return merge_channels(array, _name(pixels)) if array.ndim == 4 else array
 
 
+def _check_exact(pixels: Pixels, reader: Reader) -> None:
+    """Rejects a picture whose format changed its samples, where they are numbers so near each other that one becomes another.
+
+    Raises:
+        Rejected: see above.
+    """
+    if isinstance(pixels, Picture) and saved_with_loss(reader.read(pixels.file)):
+        raise Rejected(
+            pixels.file.path,
+            "it was saved with loss (as JPEG), which changes numbers of classes; PNG or another exact format expected.",
+            "Fetch the owner's file.",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class OfPixels(Sent, Labels):
     """A part whose classes are told from drawn samples.
@@ -120,6 +137,8 @@ class Threshold(OfPixels):
     def labels(self, reader: Reader, shape: Shape) -> LabelMap:
         """See `Labels.labels`."""
         array = self.pixels.array(reader)
+        if self.above < _FAR:
+            _check_exact(self.pixels, reader)
         grey = luma(array) if array.ndim == 4 else array
         inside = grey > self.above
         if self.drawn and not inside.any() and grey.any():
@@ -134,6 +153,7 @@ class Threshold(OfPixels):
 
 
 _HALF = 127  # halfway between black and white
+_FAR = 64  # what loss does not add to a sample, or take from it, in masks of even areas
 
 
 def greys_between(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -211,6 +231,7 @@ class OneValue(Labels):
     def labels(self, reader: Reader, shape: Shape) -> LabelMap:
         """See `Labels.labels`."""
         array = _grey(self.pixels, reader)
+        _check_exact(self.pixels, reader)
         if array.dtype != np.uint8:
             inside = array != 0
             value = array[inside][:1]
@@ -237,7 +258,17 @@ class Values(OfPixels):
 
     def labels(self, reader: Reader, shape: Shape) -> LabelMap:
         """See `Labels.labels`."""
-        return map_values(_grey(self.pixels, reader), self.mapping, _name(self), self.advice)
+        array = _grey(self.pixels, reader)
+        if _near(tuple(self.mapping.items())):
+            _check_exact(self.pixels, reader)
+        return map_values(array, self.mapping, _name(self), self.advice)
+
+
+@lru_cache(maxsize=64)
+def _near(mapping: tuple[tuple[int, int], ...]) -> bool:
+    """Whether values of two classes lie so near each other that loss may turn one into the other."""
+    values = sorted(mapping)
+    return any(of != other and above - value < _FAR for (value, of), (above, other) in itertools.pairwise(values))
 
 
 _FEW = 6  # so many comparisons of whole arrays cost less than one look at every sample

@@ -115,6 +115,32 @@ def test_threshold_of_lossy_masks(tmp_path: Path) -> None:
     assert np.array_equal(labels(part), found[..., 0] > 127)
 
 
+@pytest.mark.parametrize(
+    ("part", "high"),
+    [
+        (lambda mask: Values(mask, {value: value for value in range(22)}), 21),
+        (lambda mask: Values(mask, {50: 0, 11: 1, 21: 2, 13: 3, 12: 4, 0: 255}), 50),
+        (lambda mask: Values(mask, {0: 0, 1: 1}), 1),
+        (OneValue, 1),
+        (OneValue, 255),
+        (lambda mask: Threshold(mask, above=0, drawn=False), 200),
+    ],
+    ids=["codes", "grey codes", "0 and 1", "one value", "white", "cut-out"],
+)
+@pytest.mark.parametrize("suffix", ["png", "jpg"])
+def test_numbers_that_loss_turns_into_others_are_not_read_from_jpeg(part: Any, high: int, suffix: str, tmp_path: Path) -> None:
+    """Whatever the file is called: its samples look like numbers that are declared, and are others."""
+    file = kit.save(tmp_path / "mask.jpg", BLOB.astype(np.uint8) * np.uint8(high), quality=60).rename(tmp_path / f"m.{suffix}")
+    with pytest.raises(Rejected, match="saved with loss"):
+        labels(part(Picture(RawFile(file.name, file.stat().st_size, Alone(str(file))))))
+
+
+def test_black_and_white_is_read_from_jpeg_where_nothing_lies_between(tmp_path: Path) -> None:
+    mask = np.zeros(SHAPE[1:], np.uint8)
+    mask[:8, :8] = 255
+    assert (labels(Values(picture(tmp_path, mask, "m.jpg", quality=95), {0: 0, 255: 1})) == mask // 255).all()
+
+
 @pytest.mark.parametrize("high", [1, 2, 127])
 def test_a_threshold_does_not_empty_a_mask_of_class_numbers(high: int, tmp_path: Path) -> None:
     numbers = picture(tmp_path, (BLOB * high).astype(np.uint8))

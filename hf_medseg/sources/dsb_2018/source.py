@@ -18,13 +18,13 @@ INSIDE = {0: 0, 255: 1}
 # Pictures that only the original has, and names of masks that only the corrected copy has.
 LEFT_OUT = (
     r"(?:12aeefb1b522b283|19f0653c33982a41|74a7785530687a11|7b38c9173ebe69b4|adc315bd40d699fd|c304a1fdf3bca2f4)"
-    rf"[0-9a-f]{{48}}/images/{ID}\.png"
+    rf"[0-9a-f]{{48}}/images/{ID}\.(?i:png)"
 )
-REDRAWN = rf"{ID}/masks/(?:[0-9a-f]{{40}}|{ID}-\d+)\.png"
-LANDMARKS = (rf"{ID}/images/{ID}\.png", rf"{ID}/masks/[0-9a-f]+(?:-\d+)?\.png")
+REDRAWN = rf"{ID}/masks/(?:[0-9a-f]{{40}}|{ID}-\d+)\.(?i:png)"
+LANDMARKS = (rf"{ID}/images/{ID}\.(?i:png)", rf"{ID}/masks/[0-9a-f]+(?:-\d+)?\.(?i:png)")
 COLUMNS: dict[str, Column] = {"instances": PICTURE, "masks": ListOf(PICTURE), "mask_names": ListOf(TEXT), "mask_overlap": FLAG}
 NOT_USED = (
-    (rf"stage[12]_test[^/]*/{ID}/images/{ID}\.png", "a test picture; its nuclei were not published beside it"),
+    (rf"stage[12]_test[^/]*/{ID}/images/{ID}\.(?i:png)", "a test picture; its nuclei were not published beside it"),
     (r"stage[12]_[^/]+\.csv", "run lengths of the masks, or a form to hand in"),
     (r"(?:README[^/]*|LICENSE[^/]*|[^/]+\.(?:md|txt|py|ipynb))", "text about the data"),
 )
@@ -33,10 +33,11 @@ NOT_USED = (
 def cases(raw: Raw) -> Iterator[Case]:
     """One case a picture, with the masks of its nuclei in the plain order of their names, which say nothing else."""
     pictures = Found(
-        (name, file) for (test, name), file in raw.find(rf"(stage[12]_test[^/]*/|)({ID})/images/{ID}\.png").items() if not test
+        (name, file) for (test, name), file in raw.find(rf"(stage[12]_test[^/]*/|)({ID})/images/{ID}\.(?i:png)").items() if not test
     )
     nuclei: dict[str, list[tuple[str, RawFile]]] = {}
-    for (image_id, name), file in raw.find(rf"({ID})/masks/([^/]+)\.png").items():
+    # Whatever lies there is a nucleus: one saved in another form rejects its picture, and is not left out of it.
+    for (image_id, name), file in raw.find(rf"({ID})/masks/([^/]+)\.[^./]+").items():
         nuclei.setdefault(image_id, []).append((name, file))
     for image_id in union(pictures, nuclei):
         found = sorted(nuclei.get(image_id, []), key=lambda one: one[0])

@@ -18,7 +18,8 @@ FOLDERS = {"OD": "5. Optic Disc", "HE": "2. Haemorrhages", "EX": "3. Hard Exudat
 SPLITS = {"a. Training Set": "train", "b. Testing Set": "test"}
 SPLIT = r"(a\. Training Set|b\. Testing Set)"
 PICTURES = rf"1\. Original Images/{SPLIT}/(IDRiD_\d{{2}})\.(?i:jpe?g)"
-MASKS = rf"2\. All Segmentation Groundtruths/{SPLIT}/\d\. [^/]+/(IDRiD_\d{{2}})_(MA|HE|EX|SE|OD)\.(?i:tiff?)"
+# Whatever is called as a lesion's file is read, or rejects its photograph.
+MASKS = rf"2\. All Segmentation Groundtruths/{SPLIT}/\d\. [^/]+/(IDRiD_\d{{2}})_(MA|HE|EX|SE|OD)\.[^./]+"
 
 
 def cases(raw: Raw) -> Iterator[Case]:

@@ -14,7 +14,7 @@ from hf_medseg.raw.tree import Raw, union
 def cases(raw: Raw) -> Iterator[Case]:
     """One case a face; a face without a file of its own among the masks was not annotated."""
     crops = raw.find(r"face_crop/([^/]+)\.(?i:jpe?g)")
-    masks = raw.find(r"face_crop_segmentation/([^/]+)\.(?i:jpe?g)")
+    masks = raw.find(r"face_crop_segmentation/([^/]+)\.[^./]+")  # a mask in another form is no face without one
     for stem in union(crops, masks):
         yield Case(
             stem,

@@ -14,7 +14,8 @@ from hf_medseg.raw.tree import Raw, union
 MUSCLES = {"BB": "biceps_brachii", "GM": "gastrocnemius_medialis", "TA": "tibialis_anterior"}
 LABELS = {"Healthy": "healthy", "Pathological": "pathological"}
 LEAF = r"(BB|GM|TA)/(Healthy|Pathological)"
-PICTURES, MASKS = rf"{LEAF}/Images/([^/]+)\.(?i:png)", rf"{LEAF}/Masks/([^/]+)\.(?i:png)"
+# A mask in another form rejects its picture: it is not one of those that have none.
+PICTURES, MASKS = rf"{LEAF}/Images/([^/]+)\.(?i:png)", rf"{LEAF}/Masks/([^/]+)\.[^./]+"
 
 
 def cases(raw: Raw) -> Iterator[Case]:

@@ -15,6 +15,7 @@ VARIANTS: dict[str, str] = {
     "with_test": "the original beside test pictures without masks and the forms",
     "no_masks": "one picture has no mask",
     "recoloured": "one mask holds 0 and 1",
+    "lossy": "one mask was saved as JPEG: its picture would lack a nucleus",
     "neither": "a part of either: nothing tells the edition",
     "mixed": "both editions in one folder",
 }
@@ -57,8 +58,9 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
             continue
         for mask, shape in masks.items():
             white = 1 if odd and variant == "recoloured" else 255
-            save(top / image_id / "masks" / f"{mask}.png", shape.astype(np.uint8) * np.uint8(white))
-        if odd and variant == "recoloured":
+            ending = "jpg" if odd and variant == "lossy" and mask == min(masks) else "png"
+            save(top / image_id / "masks" / f"{mask}.{ending}", shape.astype(np.uint8) * np.uint8(white))
+        if odd and variant in ("recoloured", "lossy"):
             phantom.rejected.append(image_id)
             continue
         instances, kept = np.zeros((256, 320), np.uint16), sorted(masks)

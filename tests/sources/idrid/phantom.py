@@ -15,6 +15,7 @@ VARIANTS: dict[str, str] = {
     "red": "masks saved as red on black",
     "missing_disc": "one photograph has no optic disc",
     "two_values": "one mask holds two values besides 0",
+    "lossy": "one lesion was saved as JPEG: a photograph without its file would look as if it had none",
 }
 
 _FOLDERS = {
@@ -58,6 +59,9 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
                 stored[26, 40] = 2
                 save(path, stored)
                 phantom.rejected.append(path.name)
+            elif odd and kind == "EX" and variant == "lossy":
+                save_jpeg(path.with_suffix(".jpg"), shape.astype(np.uint8) * np.uint8(255))
+                phantom.rejected.append(f"{stem}_EX.jpg")
             elif there:
                 _save(path, shape, variant)
         if not (odd and phantom.rejected):

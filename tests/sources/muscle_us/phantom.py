@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.support.kit import Phantom, Row, as_zip, disc, grey, save
+from tests.support.kit import Phantom, Row, as_zip, disc, grey, save, save_jpeg
 
 VARIANTS: dict[str, str] = {
     "clean": "the archive, unpacked",
@@ -14,6 +14,7 @@ VARIANTS: dict[str, str] = {
     "ones": "masks of 0 and 1",
     "missing_picture": "a mask without its picture",
     "two_values": "one mask holds two values besides 0",
+    "lossy": "one mask was saved as JPEG: its picture is not one of those without a mask",
 }
 
 _FILES = [
@@ -40,10 +41,13 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
             stored[14, 20] = 128
         if not (odd and variant == "missing_picture"):
             save(raw / leaf / "Images" / f"{stem}.png", image)
-        if place != 3:
+        if odd and variant == "lossy":
+            save_jpeg(raw / leaf / "Masks" / f"{stem}.jpg", stored)
+        elif place != 3:
             save(raw / leaf / "Masks" / f"{stem}.png", stored)
-        if odd and variant in ("two_values", "missing_picture"):
-            phantom.rejected.append(f"{leaf}/{'Masks' if variant == 'two_values' else 'Images'}/{stem}.png")
+        wrong = {"two_values": f"Masks/{stem}.png", "missing_picture": f"Images/{stem}.png", "lossy": f"Masks/{stem}.jpg"}
+        if odd and variant in wrong:
+            phantom.rejected.append(f"{leaf}/{wrong[variant]}")
             continue
         truth = inside.astype(np.uint8) if place != 3 else None
         columns = {"muscle": name, "label": group.lower()}
