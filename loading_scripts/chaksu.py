@@ -14,8 +14,8 @@ from hf_medseg.loading.builder import RawDatasetBuilder
 class Chaksu(RawDatasetBuilder):
     """Chákṣu: disc and cup in fundus photographs, by five experts.
 
-    chaksu comes under its owner's terms: license unknown (CC BY 4.0 according to readers),
-      https://doi.org/10.6084/m9.figshare.20123135
+    chaksu comes under its owner's terms: license to be confirmed: CC BY 4.0 on the record as two readers quote it,
+      CC BY-SA 4.0 as a third, https://doi.org/10.6084/m9.figshare.20123135
     - two readers of the record say CC BY 4.0, a third CC BY-SA 4.0; the owner's own words were not seen
     - Cite Kumar et al. 2023.
     What you convert from it stays on your disks: this package will not publish it.

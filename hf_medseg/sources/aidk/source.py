@@ -13,7 +13,7 @@ from hf_medseg.raw.tree import Raw, union
 from hf_medseg.sources.annotated import SheetDrawing
 from hf_medseg.sources.labelme_json import polygons_of
 
-CLASSES = facts_of(__file__).editions[0].classes
+CLASSES = facts_of(__file__).classes
 FRAMES = {"Partial-frame_Dataset": "partial", "Full-frame_Dataset": "full"}
 SCAN = rf"({'|'.join(FRAMES)})/Original_AS-OCT_Images/((?!\._)[^/]+)\.(?i:bmp)"
 OUTLINES = rf"({'|'.join(FRAMES)})/Experts_Annotations/((?!\._)[^/]+)\.json"

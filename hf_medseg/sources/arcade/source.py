@@ -6,41 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from hf_medseg.case import Case, Problem
-from hf_medseg.catalog.source import Config, Reading, source_of
+from hf_medseg.catalog.source import Config, Reading, facts_of, source_of
 from hf_medseg.formats.picture import Picture
 from hf_medseg.masks.drawing import Canvas, drawing_columns
 from hf_medseg.raw.tree import Raw, union
 from hf_medseg.sources.coco_json import Objects, planned
 
-# The categories 1 to 25 of both tasks, in the order of their ids; 26 is the stenosis.
-SEGMENTS = [
-    "1",
-    "2",
-    "3",
-    "4",
-    "5",
-    "6",
-    "7",
-    "8",
-    "9",
-    "9a",
-    "10",
-    "10a",
-    "11",
-    "12",
-    "12a",
-    "13",
-    "14",
-    "14a",
-    "15",
-    "16",
-    "16a",
-    "16b",
-    "16c",
-    "12b",
-    "14b",
-]
-CLASSES = {"syntax": tuple(f"segment_{name}" for name in SEGMENTS), "stenosis": ("stenosis",)}
+# The categories 1 to 25 of both tasks are segments, in the order of their ids; 26 is the stenosis.
+CLASSES = {"syntax": facts_of(__file__).classes, "stenosis": ("stenosis",)}
 SPLITS = {"train": "train", "val": "validation", "test": "test"}
 PICTURE = r"(?:syntax|stenosis)/(?:train|val|test)/images/\d+\.(?i:png)"
 OUTLINES = r"(?:syntax|stenosis)/(?:train|val|test)/annotations/(?:train|val|test)\.json"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from hf_medseg.case import Case
 from hf_medseg.catalog.source import Config, Reading, facts_of, source_of
@@ -16,24 +16,17 @@ from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.tree import Found, Raw, union
 
 CLASSES = facts_of(__file__).classes
-
 CAMERAS = ("Bosch", "Forus", "Remidio")
-
 # The folders of the two structures, in the order of the classes; some are written small.
 STRUCTURES = {"optic_disc": "(?i:disc)", "optic_cup": "(?i:cup)"}
-
 EXPERTS = range(1, 6)
-
 PHOTOGRAPHS, OUTLINES, FUSED = (
     "1.0_Original_Fundus_Images",
     "3.0_Doctors_Annotations_Binary_OD_OC",
     "5.0_OD_OC_Mean_Median_Majority_STAPLE",
 )
-
 CAMERA = rf"({'|'.join(CAMERAS)})"
-
 PICTURE_FILE = r"([^/]+)\.(?i:jpe?g|png|tiff?)"
-
 DECISIONS = {"NORMAL": "normal", "GLAUCOMA SUSPECT": "glaucoma_suspect", "GLAUCOMA SUSUPECT": "glaucoma_suspect"}
 
 # (split, camera, name of the picture)
@@ -48,7 +41,7 @@ def cases(raw: Raw) -> Iterator[Case]:
     """
     photographs = _named(raw.find(rf"(Train|Test)/{PHOTOGRAPHS}/{CAMERA}/{PICTURE_FILE}"))
     fused = {
-        name: _named(raw.find(rf"(Train|Test)/{FUSED}/{CAMERA}/{folder}/STAPLE/{PICTURE_FILE}")) for name, folder in STRUCTURES.items()
+        name: _named(raw.find(rf"(Train|Test)/{FUSED}/{CAMERA}/{folder}/(?i:staple)/{PICTURE_FILE}")) for name, folder in STRUCTURES.items()
     }
     drawn = {
         f"expert_{number}_{name}": _named(raw.find(rf"(Train|Test)/{OUTLINES}/(?i:expert)[ _]*{number}/{CAMERA}/{folder}/{PICTURE_FILE}"))
@@ -63,6 +56,9 @@ def cases(raw: Raw) -> Iterator[Case]:
         consensus = {one: Threshold(Picture(found[key])) for one, found in fused.items() if key in found}
         outlines = {one: OneValue(Picture(found[key])) for one, found in drawn.items() if key in found}
         whole = len(consensus) == len(STRUCTURES)
+        halves = [who for who, found in _by_drawer(consensus, outlines).items() if len(found) == 1]
+        if halves:
+            raw.note(file, f"of disc and cup one alone is there, by {', '.join(halves)}: nothing is made of what is missing")
         patient = re.match(r"[Pp](\d+)[_-]", name) if camera == "Bosch" else None
         yield Case(
             f"{half}_{camera}_{file.name.rpartition('.')[0]}",
@@ -81,6 +77,12 @@ def cases(raw: Raw) -> Iterator[Case]:
             half.lower(),
             f"bosch_p{patient[1]}" if patient else None,
         )
+
+
+def _by_drawer(consensus: Collection[str], outlines: Collection[str]) -> dict[str, list[str]]:
+    """The structures of one photograph by who drew them."""
+    experts = {f"expert {number}": [one for one in outlines if one.startswith(f"expert_{number}_")] for number in EXPERTS}
+    return {"STAPLE": list(consensus), **experts}
 
 
 def _named(found: Found) -> dict[Key, RawFile]:
@@ -129,7 +131,10 @@ GLAUCOMA = Label(("normal", "glaucoma_suspect"))
 SOURCE = source_of(
     __file__,
     Reading(
-        landmarks=(rf"(?:Train|Test)/{PHOTOGRAPHS}/{CAMERA}/{PICTURE_FILE}",),
+        landmarks=(
+            rf"(?:Train|Test)/{PHOTOGRAPHS}/{CAMERA}/{PICTURE_FILE}",
+            rf"(?:Train|Test)/(?:{OUTLINES}|{FUSED})/(?:[^/]+/)+{PICTURE_FILE}",
+        ),
         configs=(
             Config(
                 columns={

@@ -13,7 +13,7 @@ from hf_medseg.masks.drawing import Canvas, DrawnClass, drawing_columns
 from hf_medseg.raw.tree import Raw, union
 from hf_medseg.sources.chestx_det.findings import Findings, films_of
 
-CLASSES = facts_of(__file__).editions[0].classes
+CLASSES = facts_of(__file__).classes
 INDICES = {name: index for index, name in enumerate(CLASSES, 1)}
 # The zips have folders of their split, whose names nobody here has seen; the films' names tell them apart in any case.
 FILM = r"(?:(?:train|test)(?:_data)?/)*(\d{4,6})\.(?i:png)"

@@ -13,7 +13,7 @@ from hf_medseg.raw.long_json import elements
 from hf_medseg.raw.tree import Raw, union
 from hf_medseg.sources.coco_json import Objects, planned
 
-CLASSES = facts_of(__file__).editions[0].classes
+CLASSES = facts_of(__file__).classes
 # The owners write the names of the levels with hyphens in one archive and with underscores in the other.
 FOLDER = r"quadrant[-_]enumeration[-_]disease"
 PICTURES = {"train": rf"{FOLDER}/xrays/(train_\d+)\.(?i:png)", "validation": rf"{FOLDER}/xrays/(val_\d+)\.(?i:png)"}

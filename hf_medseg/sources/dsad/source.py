@@ -10,7 +10,7 @@ from hf_medseg.formats.picture import Picture
 from hf_medseg.masks.labels import Values
 from hf_medseg.raw.tree import Raw, union
 
-ORGANS = facts_of(__file__).editions[0].classes
+ORGANS = facts_of(__file__).classes
 PICTURE, MASK = (rf"({'|'.join(ORGANS)})/(\d+)/{kind}(\d+)\.(?i:png)" for kind in ("image", "mask"))
 
 

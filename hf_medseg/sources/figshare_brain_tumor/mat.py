@@ -11,7 +11,7 @@ import numpy as np
 
 from hf_medseg.errors import MissingExtra, Rejected
 
-KINDS = {1: "meningioma", 2: "glioma", 3: "pituitary tumor"}
+KINDS = {1: "meningioma", 2: "glioma", 3: "pituitary"}
 IMAGE, MASK, PATIENT, KIND = (f"cjdata/{name}" for name in ("image", "tumorMask", "PID", "label"))
 FETCH = "Fetch the owner's file again."
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.source import Config, Reading, SurveyPlan, source_of
-from hf_medseg.dataset.columns import FLOAT64, INT32, TEXT
+from hf_medseg.dataset.columns import FLOAT64, INT32, Label
 from hf_medseg.errors import Rejected
 from hf_medseg.formats.stacks import Stack, StackPicture, StackValues
 from hf_medseg.masks.labels import Values
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.tree import Raw
-from hf_medseg.sources.figshare_brain_tumor.mat import IMAGE, MASK, Slice, look
+from hf_medseg.sources.figshare_brain_tumor.mat import IMAGE, KINDS, MASK, Slice, look
 
 SLICE, FOLDS = r"([1-9]\d{0,3})\.mat", r"cvind\.mat"
 OWNERS = r"brainTumorDataPublic_\d+-\d+/[1-9]\d{0,3}\.mat"
@@ -33,7 +33,7 @@ def cases(raw: Raw) -> Iterator[Case]:
         if isinstance(seen, Rejected):
             wrong = seen.expected
         elif isinstance(seen, Slice):
-            patient, columns["tumor_type"] = seen.patient, seen.kind
+            patient, columns["label"] = seen.patient, seen.kind
         if folds and int(number) > len(folds):
             wrong = wrong or f"cvind.mat has folds of {len(folds)} slices, and none for it."
         elif folds:
@@ -66,7 +66,9 @@ SOURCE = source_of(
     __file__,
     Reading(
         landmarks=(SLICE,),
-        configs=(Config(columns={"tumor_type": TEXT, "fold": INT32, "rescale_slope": FLOAT64, "rescale_intercept": FLOAT64}),),
+        configs=(
+            Config(columns={"label": Label(tuple(KINDS.values())), "fold": INT32, "rescale_slope": FLOAT64, "rescale_intercept": FLOAT64}),
+        ),
         not_used=((r"README\.txt", "text about the data"),),
     ),
     cases,

@@ -11,10 +11,11 @@ from hf_medseg.dataset.columns import FLAG, INT32
 from hf_medseg.formats.picture import Picture
 from hf_medseg.masks.drawing import Blank, Canvas, drawing_columns
 from hf_medseg.raw.cells import whole_in
+from hf_medseg.raw.tables import Keyed
 from hf_medseg.raw.tree import Raw, union
 from hf_medseg.sources.coco_json import Objects, planned
 
-CLASSES = facts_of(__file__).editions[0].classes
+CLASSES = facts_of(__file__).classes
 FLAGS = ("hand", "leg", "hip", "shoulder", "mixed", "hardware", "multiscan", "fractured", "frontal", "lateral", "oblique")
 SPLITS = {"train": "train", "valid": "validation", "test": "test"}
 STEM = r"IMG\d{7}"
@@ -45,6 +46,7 @@ def cases(raw: Raw) -> Iterator[Case]:
             wrong = wrong or f"dataset.csv counts {stated} fractures, COCO_fracture_masks.json outlines {count}."
         elif not sound and splits and stem not in splits:
             wrong = wrong or "no list of Fracture Split names it."
+        wrong = wrong or splits.conflicts.get(stem, "")
         yield Case(
             stem,
             {"image": Picture(image), **Canvas(objects, {name: k for k, name in enumerate(CLASSES, 1)}).columns()},
@@ -68,13 +70,13 @@ def _drawn(raw: Raw) -> dict[str, tuple[Objects, int]]:
     return found
 
 
-def _splits(raw: Raw) -> dict[str, str]:
+def _splits(raw: Raw) -> Keyed:
     """The split of each fractured picture by its stem."""
-    found = {}
+    found = Keyed()
     for name, split in SPLITS.items():
         table = raw.table(rf"Fracture Split/{name}\.csv", ("image_id",))
         for line in table or ():
-            found[line["image_id"].rpartition(".")[0]] = split
+            found.put(line["image_id"].rpartition(".")[0], split, "Fracture Split")
     return found
 
 

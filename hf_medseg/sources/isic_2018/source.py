@@ -20,7 +20,7 @@ def cases(raw: Raw) -> Iterator[Case]:
     """One case a picture; a picture that Task 2 speaks of needs the masks of all five attributes."""
     for token, split in SPLITS.items():
         data, truth = f"ISIC2018_Task1-2_{token}_Input", f"ISIC2018_Task1_{token}_GroundTruth"
-        task2 = f"ISIC2018_Task2_{token}_GroundTruth_v3"
+        task2 = f"ISIC2018_Task2_{token}_GroundTruth" + ("_v3" if split == "train" else "")
         pictures = raw.find(rf"{data}/(ISIC_\d{{7}})\.(?i:jpe?g)")
         masks = raw.find(rf"{truth}/(ISIC_\d{{7}})(?i:_segmentation)?\.(?i:png)")
         attributes = raw.find(rf"ISIC2018_Task2_{token}_GroundTruth(?:_v\d)?/(ISIC_\d{{7}})_attribute_({'|'.join(ATTRIBUTES)})\.(?i:png)")

@@ -14,7 +14,7 @@ from hf_medseg.raw.tree import Raw, union
 from hf_medseg.sources.annotated import SheetDrawing
 from hf_medseg.sources.labelme_json import polygons_of
 
-CLASSES = facts_of(__file__).editions[0].classes
+CLASSES = facts_of(__file__).classes
 FOLDERS = {"plasma cells": "plasma_cell", "non-plasma cells": "non_plasma_cell"}
 CROP = rf"segmentation/({'|'.join(FOLDERS)})/images/([^/]+)\.(?i:jpe?g)"
 OUTLINE = rf"segmentation/({'|'.join(FOLDERS)})/masks/([^/]+)\.json"

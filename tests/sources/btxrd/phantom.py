@@ -15,6 +15,7 @@ VARIANTS: dict[str, str] = {
     "zip": "BTXRD.zip",
     "no_table": "without dataset.xlsx: nobody says which picture has no tumour",
     "missing_outlines": "the table speaks of a tumour that nobody outlined",
+    "two_lines": "the table has two lines of one picture, with other endings, which contradict each other",
     "missing_picture": "outlines without their picture",
     "strange_type": "an outline has a name that the paper does not have",
     "damaged": "one JSON is cut",
@@ -52,6 +53,8 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
     for stem, suffix, lesions in _PICTURES:
         odd = stem == _ODD
         table.append([f"{stem}.jpeg", 1, int(bool(lesions))])
+        if odd and variant == "two_lines":
+            table.append([f"{stem}.jpg", 1, 0])
         path = raw / f"images/{stem}.{suffix}"
         size = (_H // 2, _W // 2) if odd and variant == "resized" else (_H, _W)
         image = save_jpeg(path, grey(f"btxrd {stem}", *size))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ VARIANTS: dict[str, str] = {
     "outline_astray": "an outline without its photograph",
     "decision_unknown": "a decision that nobody declared",
     "cup_grey": "a consensus with grey areas",
+    "half": "an expert's cup is not there, nor the consensus's",
+    "photographs_alone": "photographs without any outline",
 }
 
 HEIGHT, WIDTH = 20, 24
@@ -27,7 +30,7 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
     """Writes three photographs and says what must come out."""
     tree = folder / "raw"
     rows: list[Row] = []
-    promise = Phantom(tree, rows, refused=variant == "experts_elsewhere")
+    promise = Phantom(tree, rows, refused=variant in ("experts_elsewhere", "photographs_alone"))
     lines: dict[tuple[str, str], list[str]] = {}
     for number, (half, camera, name) in enumerate(PHOTOGRAPHS):
         image = colour(f"chaksu {name}", HEIGHT, WIDTH)
@@ -38,6 +41,8 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
                 continue
             who = f"Doctor {expert}" if variant == "experts_elsewhere" else f"Expert {expert}"
             for structure, radius in (("Disc", 6), ("Cup", 3)):
+                if variant == "half" and number == 0 and expert == 1 and structure == "Cup":
+                    continue
                 mask = disc(HEIGHT, WIDTH, 10, 12, radius + expert / 5)
                 masks[f"expert_{expert}_optic_{structure.lower()}"] = mask.astype(np.uint8)
                 word = structure.lower() if expert == 2 else structure
@@ -53,15 +58,17 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
                 **{f"mask_{one}": fused.get(one) for one in ("optic_disc", "optic_cup")},
                 "masks": list(masks.values()),
                 "mask_names": list(masks),
-                "mask_origin": "derived" if fused else None,
+                "mask_origin": "derived" if len(fused) == 2 else None,
                 "camera": camera.lower(),
                 "label": "normal",
                 "expert_labels": ["normal", "glaucoma_suspect", "normal", "normal", "glaucoma_suspect"],
             }
-            mask = np.where(fused["optic_cup"] > 0, 2, fused["optic_disc"]).astype(np.uint8) if fused else None
+            mask = np.where(fused["optic_cup"] > 0, 2, fused["optic_disc"]).astype(np.uint8) if len(fused) == 2 else None
             path = f"{half}/1.0_Original_Fundus_Images/{camera}/{name}.png"
             patient = "bosch_p11" if camera == "Bosch" else None
             rows.append(Row(f"{half}_{camera}_{name}", image, mask, path, half.lower(), patient, columns))
+    if variant == "half":
+        promise.known.append("by STAPLE, expert 1")
     if variant == "outline_astray":
         save(tree / f"Train/{MASKS}/Expert 1/Bosch/Disc/nobody.tif", np.zeros((HEIGHT, WIDTH), np.uint8))
         promise.rejected.append("nobody")
@@ -72,6 +79,10 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
         write(tree / table, "\ufeff" + "\n".join([head, *some]) + "\n")
     save(tree / f"Train/{FUSED}/Bosch/Cup/Mean/P11_Image_1.png", np.zeros((HEIGHT, WIDTH), np.uint8))
     promise.not_used.append("Cup/Mean/P11_Image_1.png")
+    if variant == "photographs_alone":
+        for half in ("Train", "Test"):
+            shutil.rmtree(tree / half / MASKS)
+            shutil.rmtree(tree / half / FUSED)
     rows.sort(key=lambda row: natural(row.image_id))
     return promise
 
@@ -81,7 +92,7 @@ def _consensus(tree: Path, half: str, camera: str, name: str, number: int, varia
     if number == 1:
         return {}
     fused = {}
-    for structure, radius in (("Disc", 7), ("Cup", 4)):
+    for structure, radius in (("Disc", 7), ("Cup", 4))[: 1 if variant == "half" and number == 0 else 2]:
         inside = disc(HEIGHT, WIDTH, 10, 12, radius)
         fused[f"optic_{structure.lower()}"] = inside.astype(np.uint8)
         # Nearly black and white, as after a resampling.

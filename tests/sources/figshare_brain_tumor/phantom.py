@@ -25,7 +25,7 @@ VARIANTS: dict[str, str] = {
     "folds_old": "cvind.mat was saved as MATLAB 5",
 }
 
-_KINDS = {1: "meningioma", 2: "glioma", 3: "pituitary tumor"}
+_KINDS = {1: "meningioma", 2: "glioma", 3: "pituitary"}
 _SLICES = [(1, "100360", 1), (2, "100360", 1), (3, "MR040240B", 2), (4, "112649", 3)]
 _ODD, _HEIGHT, _WIDTH = 3, 20, 26
 _MATLAB = b"MATLAB 7.3 MAT-file, Platform: PCWIN64".ljust(124) + b"\x00\x02IM"
@@ -62,7 +62,7 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
             phantom.rejected.append(f"{number}.mat")
             continue
         columns: dict[str, Any] = {
-            "tumor_type": _KINDS[kind],
+            "label": _KINDS[kind],
             "fold": None if variant in ("zips", "folds_old") else number % 5 + 1,
             "rescale_slope": 1.0,
             "rescale_intercept": -32768.0,

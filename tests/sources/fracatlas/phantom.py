@@ -20,6 +20,7 @@ VARIANTS: dict[str, str] = {
     "other_count": "the table counts another number of fractures",
     "both_folders": "one picture is filed as fractured and as not fractured",
     "in_no_list": "one fractured picture is in no list",
+    "in_two_lists": "one fractured picture is in two lists",
     "resized": "one picture has another size than the one that was drawn on",
 }
 
@@ -83,8 +84,10 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
             save_jpeg(raw / f"images/Non_fractured/{stem}.jpg", image)
         if not (variant == "in_no_list" and odd):
             lists[split].append(stem)
+        if variant == "in_two_lists" and odd:
+            lists["valid"].append(stem)
         lines.append(_table_line(stem, len(boxes) + (variant == "other_count" and odd)))
-        if odd and variant in ("missing_picture", "no_outline", "other_count", "both_folders", "in_no_list", "resized"):
+        if odd and variant in ("missing_picture", "no_outline", "other_count", "both_folders", "in_no_list", "in_two_lists", "resized"):
             phantom.rejected.append("COCO_fracture_masks.json" if variant == "resized" else stem)
             continue
         columns = {

@@ -1,4 +1,4 @@
-"""ISIC 2018: inputs of Tasks 1 and 2, one lesion mask a picture, five attribute masks a picture of training and validation."""
+"""ISIC 2018: inputs of Tasks 1 and 2, one lesion mask and five attribute masks a picture; Training alone has `_v3` in a name."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
     phantom = Phantom(raw=raw, rows=[])
     for token, pictures in _PICTURES.items():
         data, truth = f"ISIC2018_Task1-2_{token}_Input", f"ISIC2018_Task1_{token}_GroundTruth"
-        has_attributes = token != "Test" and variant != "task1_only"
+        task2 = f"ISIC2018_Task2_{token}_GroundTruth" + ("_v3" if token == "Training" else "")
         for name in ("LICENSE.txt", "ATTRIBUTION.txt"):
             write(raw / data / name, "CC-0")
             phantom.not_used.append(f"{data}/{name}")
@@ -60,13 +60,13 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
             if not (odd and variant == "missing_mask"):
                 save(raw / truth / f"{image_id}_segmentation.png", lesion.astype(np.uint8) * np.uint8(255))
             columns: dict[str, Array | None] = dict.fromkeys(f"mask_{name}" for name in _ATTRIBUTES)
-            for name, there in _attributes(height, width).items() if has_attributes else ():
+            for name, there in _attributes(height, width).items() if variant != "task1_only" else ():
                 columns[f"mask_{name}"] = there.astype(np.uint8)
                 stored = there.astype(np.uint8) * np.uint8(255)
                 if odd and name == "streaks" and variant == "soft_attribute":
                     stored[0, 0] = 128
                 if not (odd and name == "streaks" and variant == "missing_attribute"):
-                    save(raw / f"ISIC2018_Task2_{token}_GroundTruth_v3" / f"{image_id}_attribute_{name}.png", stored)
+                    save(raw / task2 / f"{image_id}_attribute_{name}.png", stored)
             if odd and variant in _FAULTS:
                 phantom.rejected.append(_FAULTS[variant])
                 continue
