@@ -17,6 +17,8 @@ class BusUclm(RawDatasetBuilder):
     bus-uclm comes under its owner's terms: license to be confirmed: the owner states CC BY 4.0 and CC BY-NC 4.0,
       https://doi.org/10.17632/7fvgj4jsp7
     - the README says CC BY 4.0 and points to LICENSE.md, which is headed CC BY-NC 4.0
+    - readers of the record differ too: CC BY-NC 4.0 of version 2, CC BY 4.0 of another version; its own words were
+      not seen
     - Cite Vallez et al. 2025 and the record.
     - Link the license and say what was changed.
     What you convert from it stays on your disks: this package will not publish it.

@@ -17,7 +17,7 @@ class RvoMe(RawDatasetBuilder):
     rvo-me comes under its owner's terms: license to be confirmed: CC BY 4.0 on the record as one reader quotes it,
       https://doi.org/10.6084/m9.figshare.29804435.v1
     - quotes the record's license as CC BY 4.0
-    - Cite the article (doi 10.1038/s41597-026-06695-5) and the record.
+    - Cite Xiong et al. 2026 (doi 10.1038/s41597-026-06695-5) and the record.
     - Link the license and say what was changed.
     What you convert from it stays on your disks: this package will not publish it.
     """

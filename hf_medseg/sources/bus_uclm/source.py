@@ -44,4 +44,5 @@ SOURCE = source_of(
     ),
     cases,
     signature=(rf"BUS-UCLM/(?:images|masks)/{STEM}", rf"(?:images|masks)/(?:{'|'.join(TEST)})_\d+\.(?i:png)"),
+    ids=(rf"(?:{'|'.join(TEST)})_\d{{3}}",),
 )
