@@ -64,7 +64,11 @@ class Rejected(MedsegError):
         return f"{self.file}: {self.expected} {self.advice}"
 
     def __reduce__(self) -> tuple[type[Rejected], tuple[str, str, str]]:
-        return Rejected, (self.file, self.expected, self.advice)
+        return type(self), (self.file, self.expected, self.advice)
+
+
+class ManyPictures(Rejected):
+    """A file holds several pictures where one was expected."""
 
 
 _FETCHING = re.compile(r"(?:Fetch|Ask|Download|Compare the file with the owner's)\b")

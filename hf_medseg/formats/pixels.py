@@ -14,7 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from hf_medseg.errors import Rejected
+from hf_medseg.errors import ManyPictures, Rejected
 from hf_medseg.formats import jpeg, png, png_lines, tiff
 from hf_medseg.formats import netpbm as pnm
 from hf_medseg.formats.bmp import with_full_palette
@@ -209,7 +209,7 @@ def _short(error: Exception) -> str:
 def _decode(picture: Image.Image, path: str, indices: bool, signed: bool, drop_alpha: bool) -> Array:
     check_size(picture.width, picture.height, path)
     if getattr(picture, "n_frames", 1) > 1:
-        raise Rejected(path, f"holds {getattr(picture, 'n_frames', 2)} pictures where one was expected.", tiff.ONE_A_FILE)
+        raise ManyPictures(path, f"holds {getattr(picture, 'n_frames', 2)} pictures where one was expected.", tiff.ONE_A_FILE)
     bits = _check_depth(picture, path)
     turned = opened_orientation(picture) if picture.format == "TIFF" else None
     short = _is_signed_16_bit(picture)

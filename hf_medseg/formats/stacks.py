@@ -1,4 +1,4 @@
-"""Arrays of many pictures in one file, read a picture at a time: NumPy's .npy and .npz, HDF5, MATLAB and zarr.
+"""Arrays of many pictures in one file, read a picture at a time: NumPy's .npy and .npz, HDF5, MATLAB, zarr, and TIFF of many pages.
 
 What lies plainly on a disk is mapped into memory, and HDF5 and zarr are read by their chunks. A packed array of an .npz, a MATLAB file
 older than v7.3, and a file inside an archive are unpacked once by each worker. Pickled objects are never loaded.
@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hf_medseg.errors import MissingExtra, Rejected
+from hf_medseg.formats.tiff_pages import Pages
 from hf_medseg.formats.volume import Grid, OneFile, Samples, stored_samples
 from hf_medseg.formats.zarr_store import Store, arrays_of
 from hf_medseg.raw.files import RawFile, Reader
@@ -37,7 +38,7 @@ _MOST = 4  # files that a thread keeps open
 
 
 class Arrays:
-    """The arrays of an open file by name; that of an .npy has none.
+    """The arrays of an open file by name; that of an .npy or a TIFF has none.
 
     Attributes:
         sha256: of the file's bytes.
@@ -60,6 +61,8 @@ class Arrays:
             self._npz()
         elif ending == ".mat" and not self._is_hdf5():
             self._matlab()
+        elif ending in (".tif", ".tiff"):
+            self._found[""] = Pages(self._source)
         else:
             self._hdf5()
 
@@ -78,6 +81,11 @@ class Arrays:
         if isinstance(found, _Packed):
             found = self._found[name] = found.unpacked()
         return found
+
+    def axes(self, name: str) -> str:
+        """What the axes of an array are, where its file says so; see `Stack`."""
+        found = self[name]
+        return found.axes if isinstance(found, Pages) else ""
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """The shape of every array by name."""

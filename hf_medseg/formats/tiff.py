@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hf_medseg.errors import MissingExtra, Rejected
+from hf_medseg.errors import ManyPictures, MissingExtra, Rejected
 
 Array = NDArray[Any]
 
@@ -108,7 +108,7 @@ def read(data: bytes, path: str, check_size: Callable[[int, int, str], None], *,
     except ImportError as error:
         raise MissingExtra("tifffile", "tiff") from error
     try:
-        with _quiet(), tifffile.TiffFile(io.BytesIO(data)) as file:
+        with quiet(), tifffile.TiffFile(io.BytesIO(data)) as file:
             page = file.pages.first
             check_size(page.imagewidth, page.imagelength, path)
             _check_pages(file, page, path)
@@ -135,7 +135,7 @@ def read(data: bytes, path: str, check_size: Callable[[int, int, str], None], *,
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Tifffile tells its logger what it sees, which ends up on the terminal; what matters raises here."""
     logger = logging.getLogger("tifffile")
 
@@ -154,7 +154,7 @@ def _check_pages(file: Any, page: Any, path: str) -> None:
     if count == 1 and len(file.series) == 1 and file.series[0].size != page.size:
         count = max(2, file.series[0].size // max(page.size, 1))
     if count > 1:
-        raise Rejected(path, f"holds {count} pictures where one was expected.", ONE_A_FILE)
+        raise ManyPictures(path, f"holds {count} pictures where one was expected.", ONE_A_FILE)
 
 
 def _check_whole(page: Any, size: int, path: str) -> None:

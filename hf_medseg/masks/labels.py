@@ -219,10 +219,16 @@ class OneValue(Labels):
     """Foreground where a sample is not 0, whatever its value; a second value besides 0 rejects the case.
 
     For binary masks that each hand codes its own way, where several values mean a derived file.
+
+    Attributes:
+        pixels: the samples.
+        to: the class that it paints.
+        advice: what to do about several values; `{values}` stands for them, as a line of an about file names values.
     """
 
     pixels: Pixels
     to: int = 1
+    advice: str = "Fetch the owner's file."
 
     def files(self) -> tuple[RawFile, ...]:
         """The files that are read."""
@@ -246,7 +252,8 @@ class OneValue(Labels):
     def _several(self, array: Array) -> Rejected:
         values = np.unique(array[array != 0])
         few = ", ".join(f"{value:g}" for value in values[:5]) + (", ..." if values.size > 5 else "")
-        return Rejected(_name(self), f"mask values {few} where 0 and one other value are declared.", "Fetch the owner's file.")
+        advice = self.advice.replace("{values}", ", ".join(f'{value:g} = "value_{value:g}"' for value in values[:_MOST_NAMED]))
+        return Rejected(_name(self), f"mask values {few} where 0 and one other value are declared.", advice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +278,7 @@ def _near(mapping: tuple[tuple[int, int], ...]) -> bool:
     return any(of != other and above - value < _FAR for (value, of), (above, other) in itertools.pairwise(values))
 
 
+_MOST_NAMED = 12  # values, in an advice
 _FEW = 6  # so many comparisons of whole arrays cost less than one look at every sample
 
 

@@ -1,11 +1,11 @@
-"""Bring your own: arrays of pictures and masks in .npy, .npz, HDF5, MATLAB or zarr."""
+"""Bring your own: arrays of pictures and masks in .npy, .npz, HDF5, MATLAB, zarr, or the pages of TIFFs."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from hf_medseg.case import Case
 from hf_medseg.catalog.about import About, OwnData
@@ -34,7 +34,11 @@ FILE = r"[^/]+\.(?i:npy|npz|h5|hdf5|hdf|he5|mat)"
 
 UNKNOWN = "not annotated"  # what the about file may call a value that is no class
 
+_TIFF = (".tif", ".tiff")  # of many pages, if the about file says so: else each is one picture
+
 LANDMARKS = (rf"{FILE}|\.zarray|zarr\.json",)
+
+PAGED = (rf"{LANDMARKS[0]}|[^/]+\.(?i:tiff?)",)
 
 # What arrays are called by people who publish them; the first of them that a file has counts.
 IMAGES = ("images", "image", "imgs", "img", "x", "X", "data")
@@ -56,18 +60,20 @@ class AboutFile(OwnData):
     channels: tuple[str, ...] = ()
     classes: Mapping[str, str] | None = None
     threshold: int | float | None = None
+    pages: Literal["", "pictures"] = ""
 
 
 def fits(raw: Raw, about: About) -> Sequence[Fit]:
     """Files of arrays, told by the names in the first of them."""
     said = AboutFile.of(about)
     stores = stores_in(raw.files) if raw.has(LANDMARKS[0]) else []
-    files = [*raw.find(rf"(?:[^/]+/)*{FILE}", twins=False).values(), *stores]
+    pages = raw.listing.ending(*_TIFF) if said.pages else []
+    files = [*raw.find(rf"(?:[^/]+/)*{FILE}", twins=False).values(), *stores, *pages]
     if not files:
         return []
     start = layout_start([file.listed for file in files])
     files = [replace_start(file, start) for file in files]
-    single = [file for file in files if file.name.lower().endswith(".npy")]
+    single = [file for file in files if file.name.lower().endswith((".npy", *_TIFF))]
     try:
         pairs = [*_files_of_arrays([file for file in files if file not in single], said), *_npy_pairs(single, said)]
     except Rejected as error:
@@ -183,7 +189,7 @@ def _of_split(file: RawFile, name: str, shapes: Mapping[str, tuple[int, ...]], s
 
 
 def _npy_pairs(files: Sequence[RawFile], said: AboutFile) -> Iterator[Pair]:
-    """Two .npy files in one folder."""
+    """Two files of one array each in one folder."""
     folders: dict[str, dict[str, RawFile]] = {}
     for file in files:
         folders.setdefault(file.listed.rpartition("/")[0], {})[file.name] = file
@@ -199,12 +205,13 @@ def _npy_pairs(files: Sequence[RawFile], said: AboutFile) -> Iterator[Pair]:
 
 
 def _npy_pair(image: RawFile, mask: RawFile, said: AboutFile) -> Pair:
-    shapes = [tuple(arrays_in(file)[""].shape) for file in (image, mask)]
-    return Pair.of(image, "", mask, "", shapes[0], shapes[1], (said.axes, said.mask_axes))
+    arrays = [arrays_in(file) for file in (image, mask)]
+    shapes, told = [tuple(one[""].shape) for one in arrays], [one.axes("") for one in arrays]
+    return Pair.of(image, "", mask, "", shapes[0], shapes[1], (said.axes or told[0], said.mask_axes or told[1]))
 
 
 def _by_words(files: Sequence[RawFile]) -> Iterator[tuple[RawFile, RawFile]]:
-    """(pictures, masks) in .npy files whose names or folders are the same but for what says picture or mask: `img_0` and `mask_0`."""
+    """(pictures, masks) in files of one array each whose names or folders are the same but for what says picture or mask: `img_0` and `mask_0`."""
     found: dict[tuple[str, ...], dict[str, list[RawFile]]] = {}
     for file in files:
         *folders, name = file.listed.rpartition(".")[0].split("/")
@@ -277,7 +284,7 @@ def edition_from(raw: Raw) -> Edition:
     coding = coding_of(raw)
     uncertain = isinstance(coding, ValueCoding) and UNKNOWN in coding.names.values()
     columns = {**coding.columns, **further_columns(about, raw.fit.reading), **_told(raw).columns}
-    reading = Reading(landmarks=LANDMARKS, configs=(Config(columns=columns),), uncertain=uncertain)
+    reading = Reading(landmarks=PAGED if about.pages else LANDMARKS, configs=(Config(columns=columns),), uncertain=uncertain)
     return Edition(license=about.terms, citations=about.citations, classes=coding.classes or ("foreground",), reading=reading)
 
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from hf_medseg.case import Recipe
 from hf_medseg.catalog.about import OwnData
 from hf_medseg.dataset.table import NOT_ANNOTATED
-from hf_medseg.errors import Refused, Rejected, of_own
+from hf_medseg.errors import ManyPictures, Refused, Rejected, of_own
 from hf_medseg.formats.picture import Picture
 from hf_medseg.masks.agreement import VOID, Agreed, agree, by_index, meant_names, named_values
 from hf_medseg.masks.cells import Cell, Instances, MaskList, Overlap
@@ -144,7 +144,8 @@ class Coding:
 
     def _binary(self, mask: RawFile, picture: RawFile) -> Labels:
         """A mask that shows one thing, in white of any kind."""
-        return OneValue(MaskValues(mask, False, self.above, twin=picture if picture.size == mask.size else None, alpha=self.alpha))
+        twin = picture if picture.size == mask.size else None
+        return OneValue(MaskValues(mask, False, self.above, twin=twin, alpha=self.alpha), advice=ANY_VALUE)
 
     @cached_property
     def _index(self) -> dict[str, int]:
@@ -204,6 +205,11 @@ def slug(name: str) -> str:
     return re.sub(r"\W+", "_", name.lower()).strip("_") or "unnamed"
 
 
+PAGES = (
+    "Where each page of a TIFF is a picture, with its mask on the page of the same number, say in the about file, which array-stack reads: "
+    'pages = "pictures"'
+)
+ANY_VALUE = "If whatever is not 0 is foreground, say so in the about file: threshold = 0"
 UNNAMED_COLOUR = "Name every colour in the about file (colours), or mend the mask."
 UNNAMED = "Name every value in the about file (classes), or mend the mask."
 
@@ -244,8 +250,10 @@ def _refuse_unreadable(survey: Mapping[str, Any]) -> None:
         Refused: see above.
     """
     wrong = [one for one in survey.values() if isinstance(one, Rejected)]
-    if len(wrong) > 1 and len(wrong) * 2 > len(survey):
-        raise Refused(f"{len(wrong):,} of {len(survey):,} masks cannot be read. For example {of_own(wrong[0])}")
+    pages = bool(wrong) and all(isinstance(one, ManyPictures) for one in wrong)
+    if (len(wrong) > 1 or pages) and len(wrong) * 2 > len(survey):
+        line = f" {PAGES}" if pages else ""
+        raise Refused(f"{len(wrong):,} of {len(survey):,} masks cannot be read. For example {of_own(wrong[0])}{line}")
 
 
 def _coding(about: AboutFile, survey: Mapping[str, Any]) -> Coding:

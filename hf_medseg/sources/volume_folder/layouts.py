@@ -134,14 +134,16 @@ def by_dataset_json(raw: Raw) -> Iterator[tuple[str, Reading]]:
     names, ignore, notes = labels_of(said, table.listed)
     channels = said.get("channel_names", said.get("modality"))
     words = tuple(str(channels[key]) for key in sorted(channels, key=natural_key)) if isinstance(channels, dict) else ()
-    folder = {
-        name: _in_folder(raw, _beside(table, f"{name}/"))
-        for name in ("imagesTr", "labelsTr", "imagesTs", "labelsTs", "imagesVal", "labelsVal")
-    }
+    ends = {"Tr": "train", "Val": "validation", "Ts": "test"}
+    for file in raw.files:  # what an export to the Decathlon's layout calls any other split
+        above, name = posixpath.split(posixpath.dirname(file.listed))
+        if name.startswith("images_") and above == posixpath.dirname(table.listed):
+            ends[name.removeprefix("images")] = name.removeprefix("images_")
+    folder = {f"{kind}{end}": _in_folder(raw, _beside(table, f"{kind}{end}/")) for end in ends for kind in ("images", "labels")}
     nnunet = bool(folder["imagesTr"]) and all(_CHANNEL.fullmatch(stem) for stem in folder["imagesTr"])
     sides, sides_file = sides_of(raw, _beside(table, "splits_final.json"))
     entries: list[Entry] = []
-    for end, split in (("Tr", "train"), ("Val", "validation"), ("Ts", "test")):
+    for end, split in ends.items():
         images: dict[str, dict[str, RawFile]] = {}
         for stem, file in folder[f"images{end}"].items():
             match = _CHANNEL.fullmatch(stem) if nnunet else None

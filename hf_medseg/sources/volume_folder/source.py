@@ -19,6 +19,7 @@ from hf_medseg.formats.fitted import Fitted
 from hf_medseg.formats.headed import HeadedVolume
 from hf_medseg.formats.nrrd import Segment
 from hf_medseg.formats.volume_file import ENDING, number_of_channels, stem_of, volume_of
+from hf_medseg.formats.voxels import VoxelVolume
 from hf_medseg.masks.agreement import named_values
 from hf_medseg.masks.labels import Labels, OneValue, Threshold, Values
 from hf_medseg.masks.structures import structures
@@ -49,6 +50,7 @@ WORDS = {
 
 EXAMPLE = 'image = "{patient}/{channel}.nii.gz"; mask = "{patient}/seg.nii.gz"'
 
+LABEL_MAP = "If each value is a class, name them in the about file: classes = { {values} }"
 UNNAMED = "Name every value in the about file (classes), or mend the mask."
 
 
@@ -86,7 +88,17 @@ def fits(raw: Raw, about: About) -> Sequence[Fit]:
             found = {"folders": by_folders(raw)}
     if said.layout:
         found = {said.layout: found.get(said.layout) or (by_bids(raw, said.suffix) if said.layout == "bids" else by_folders(raw))}
+    found = {name: _as_label_maps(reading) if said.classes is not None else reading for name, reading in found.items()}
     return [_fit(name, reading, {"layout": _toml(name)}) for name, reading in found.items()]
+
+
+def _as_label_maps(reading: Reading) -> Reading:
+    """A tree of which no case has two masks, as one of label maps: the about file names their values."""
+    if any(len(one.masks) > 1 for one in reading.entries):
+        return reading
+    return replace(
+        reading, entries=tuple(replace(one, masks=dict(zip(("",), one.masks.values(), strict=False))) for one in reading.entries)
+    )
 
 
 def _fit(name: str, reading: Reading, about: Mapping[str, str]) -> Fit:
@@ -268,7 +280,7 @@ class Tables:
                         Fitted(volume_of(entry.masks[""], listed, channel=(layers[name].layer, layers[name].layers))), layers[name], entry
                     )
                     if name in layers
-                    else OneValue(volume_of(entry.masks[name], listed, channel=channel))
+                    else self._structure(entry, volume_of(entry.masks[name], listed, channel=channel))
                 )
                 for number, name in enumerate(self.structures, 1)
                 if name in entry.drawn
@@ -287,6 +299,10 @@ class Tables:
             return {"mask": Threshold(volume, self.threshold, drawn=False)}
         # 3D Slicer saves the part of the image's grid that the segments fill.
         return {"mask": Values(Fitted(volume) if entry.segments else volume, values, UNNAMED)}
+
+    def _structure(self, entry: Entry, volume: VoxelVolume) -> Labels:
+        """A structure in a file of its own; where that is the only one, it may be meant as a label map."""
+        return OneValue(volume, advice=LABEL_MAP) if len(entry.masks) == 1 else OneValue(volume)
 
     def said(self, entry: Entry) -> dict[str, list[str]]:
         """What is said of an entry's structures."""

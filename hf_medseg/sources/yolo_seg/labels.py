@@ -23,6 +23,7 @@ LINE = re.compile(r"\d{1,6}(?:\s+[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)+")
 
 
 MEND = "A line is: class x1 y1 x2 y2 x3 y3 ..., in parts of the picture's width and height. Export the labels again."
+IN_PIXELS = 'If all labels are in pixels, say in the about file: coordinates = "pixels"; else export them again.'
 
 
 def kind_of(head: bytes) -> str:
@@ -37,8 +38,13 @@ def kind_of(head: bytes) -> str:
     return "outline" if count > 6 else ""
 
 
-def numbers_in(data: bytes, path: str) -> list[tuple[int, list[float]]]:
+def numbers_in(data: bytes, path: str, pixels: bool = False) -> list[tuple[int, list[float]]]:
     """(class, coordinates) of every line of a label file.
+
+    Args:
+        data: the file.
+        path: its path, for messages.
+        pixels: whether coordinates are pixels, and no parts of the picture.
 
     Raises:
         Rejected: a line is no outline.
@@ -55,8 +61,9 @@ def numbers_in(data: bytes, path: str) -> list[tuple[int, list[float]]]:
         if len(words) % 2 == 0:
             raise Rejected(path, f"line {number} has {len(words) - 1} coordinates, which make no pairs.", MEND)
         coordinates = [float(word) for word in words[1:]]
-        if max(map(abs, coordinates)) > _FAR:
-            raise Rejected(path, f"line {number} holds {max(coordinates):g}; parts of the picture (0 to 1) expected.", MEND)
+        if not pixels and max(map(abs, coordinates)) > _FAR:
+            far = max(coordinates, key=abs)
+            raise Rejected(path, f"line {number} holds {far:g}; parts of the picture (0 to 1) expected.", IN_PIXELS)
         found.append((int(words[0]), coordinates))
     return found
 
@@ -70,6 +77,7 @@ class Labels:
 
     file: RawFile | None
     names: tuple[tuple[int, str], ...]
+    pixels: bool = False
 
     @property
     def path(self) -> str:
@@ -86,10 +94,11 @@ class Labels:
     def things(self, reader: Reader, width: int, height: int) -> list[Thing]:
         """See `Drawing.things`."""
         names, things = dict(self.names), []
-        for number, coordinates in numbers_in(reader.read(self.file) if self.file and self.file.size else b"", self.path):
+        data = reader.read(self.file) if self.file and self.file.size else b""
+        for number, coordinates in numbers_in(data, self.path, self.pixels):
             if number not in names:
                 raise Rejected(self.path, f"it holds the class {number}; known are {', '.join(map(str, names))}.", MEND)
-            points = np.array(coordinates, np.float64).reshape(-1, 2) * (width, height)
+            points = np.array(coordinates, np.float64).reshape(-1, 2) * ((1, 1) if self.pixels else (width, height))
             areas: tuple[Area, ...] = (Outline(outline_of(points)),) if len(np.unique(points, axis=0)) > 2 else ()
             things.append(Thing(names[number], areas, " ".join(map(repr, coordinates))))
         return things
@@ -98,6 +107,11 @@ class Labels:
 def look(data: bytes, path: str) -> tuple[int, ...]:
     """The class numbers in a label file."""
     return tuple(sorted({number for number, _ in numbers_in(data, path)}))
+
+
+def look_at_pixels(data: bytes, path: str) -> tuple[int, ...]:
+    """The same where coordinates are pixels."""
+    return tuple(sorted({number for number, _ in numbers_in(data, path, pixels=True)}))
 
 
 def named_in(file: RawFile) -> dict[int, str]:

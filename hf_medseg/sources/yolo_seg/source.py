@@ -18,7 +18,7 @@ from hf_medseg.raw.splits import SPLIT_FOLDER
 from hf_medseg.raw.tree import Raw
 from hf_medseg.sources.annotated import AboutDrawings, Pictures, classes_of, edition_of, ids_of, of_kind, split_in
 from hf_medseg.sources.told import ToldCases
-from hf_medseg.sources.yolo_seg.labels import Labels, kind_of, look, named_in
+from hf_medseg.sources.yolo_seg.labels import Labels, kind_of, look, look_at_pixels, named_in
 
 LANDMARKS = (r"[^/]+\.(?i:txt)", PICTURE_NAME)
 
@@ -31,6 +31,7 @@ class AboutFile(AboutDrawings):
     """What only the user knows of label files; the facts explain each key."""
 
     missing_labels: Literal["", "empty", "null"] = ""
+    coordinates: Literal["", "parts", "pixels"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,11 @@ def fits(raw: Raw, about: About) -> Sequence[Fit]:
 def to_survey(raw: Raw) -> list[RawFile]:
     """The label files that hold anything."""
     return [file for file in raw.fit.reading.labels if file.size]
+
+
+def survey_of(about: About) -> SurveyPlan:
+    """The class numbers in label files, whose coordinates are what the about file says."""
+    return SurveyPlan(to_survey, look_at_pixels if AboutFile.of(about).coordinates == "pixels" else look)
 
 
 def names_of(raw: Raw) -> dict[int, str]:
@@ -118,7 +124,7 @@ def cases(raw: Raw) -> Iterator[Case]:
     raw.use(*beside.tables)
     for picture, label in found.values():
         null = label is None and about.missing_labels == "null"
-        columns = {} if null else Canvas(Labels(label, told), classes).columns()
+        columns = {} if null else Canvas(Labels(label, told, about.coordinates == "pixels"), classes).columns()
         yield beside.case(ids[picture.listed], {"image": Picture(picture), **columns}, split_in(picture.listed) or "train", picture)
 
 
@@ -126,7 +132,7 @@ SOURCE = source_of(
     __file__,
     Reading(landmarks=LANDMARKS),
     cases,
-    survey=SurveyPlan(to_survey, look),
+    survey=survey_of,
     about_file=AboutFile,
     from_about=edition_from,
     fits=fits,

@@ -188,3 +188,22 @@ def test_masks_that_are_no_one_coding_are_told(kind: str, words: str, tmp_path: 
     else:
         (note,) = convert("array-stack", tmp_path / "raw", tmp_path / "out", workers=1, about=about).report["configs"]["default"]["known"]
         assert note["reason"].startswith("the value 255, in 2 masks, became a class; ")
+
+
+def test_pages_of_tiffs_are_refused_with_the_line_that_reads_them(tmp_path: Path) -> None:
+    tifffile = pytest.importorskip("tifffile")
+    images = np.random.default_rng(1).integers(0, 60000, (3, 8, 9), np.uint16)
+    masks = np.zeros((3, 8, 9), np.uint8)
+    masks[1, 2:5, 3:7] = 255
+    for folder, array in (("images", images), ("masks", masks)):
+        (tmp_path / "raw" / folder).mkdir(parents=True)
+        tifffile.imwrite(tmp_path / "raw" / folder / "a.tif", array, photometric="minisblack", compression="zlib")
+    with pytest.raises(Refused, match=r'holds 3 pictures where one was expected.*which array-stack reads: pages = "pictures"\Z'):
+        convert("image-mask-folder", tmp_path / "raw", tmp_path / "none", workers=1)
+    about = write(tmp_path / "about.toml", 'pages = "pictures"\n')
+    rows = Converted("array-stack", Phantom(tmp_path, []), *_converted(tmp_path, about)).rows()
+    found = {row["image_id"]: (pixels(row["image"]), pixels(row["mask"])) for row in rows}
+    assert found.keys() == {"images_a_0000", "images_a_0001", "images_a_0002"}
+    for k in range(3):
+        assert np.array_equal(found[f"images_a_000{k}"][0], images[k])
+        assert np.array_equal(found[f"images_a_000{k}"][1], masks[k] // 255)

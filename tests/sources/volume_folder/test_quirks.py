@@ -193,3 +193,30 @@ def test_a_number_right_behind_the_word_names_the_case(tmp_path: Path) -> None:
         save(tmp_path / f"raw/labelsTr/label{number}.nii.gz", labels((2, 5, 6)))
     conversion = convert(None, tmp_path / "raw", tmp_path / "out", workers=1)
     assert (conversion.rows, conversion.rejected) == (4, [])
+
+
+def test_a_bids_mask_of_two_values_is_rejected_with_the_line_that_names_them(tmp_path: Path) -> None:
+    mask = np.zeros((3, 5, 6), np.uint8)
+    mask[1, 1, 1], mask[1, 2, 2] = 1, 2
+    save(tmp_path / "raw/sub-01/anat/sub-01_FLAIR.nii.gz", np.ones((3, 5, 6), np.int16))
+    save(tmp_path / "raw/derivatives/drawn/sub-01/anat/sub-01_label-lesion_mask.nii.gz", mask)
+    (rejected,) = convert("volume-folder", tmp_path / "raw", tmp_path / "none", workers=1, configs=["volumes"]).rejected
+    line = rejected["advice"].partition("about file: ")[2]
+    assert line == 'classes = { 1 = "value_1", 2 = "value_2" }'
+    about = write(tmp_path / "about.toml", f"{line}\n")
+    conversion = convert("volume-folder", tmp_path / "raw", tmp_path / "out", workers=1, about=about)
+    rows = Converted("volume-folder", Phantom(tmp_path, []), conversion, tmp_path / "out").rows()
+    assert sorted(np.unique(np.stack([pixels(row["mask"]) for row in rows]), return_counts=True)[1].tolist()) == [1, 1, 88]
+
+
+def test_every_split_of_an_export_to_the_decathlon_comes_back(tmp_path: Path) -> None:
+    for end in ("Tr", "_external", "Ts"):
+        save(tmp_path / f"raw/images{end}/a{end}.nii.gz", np.ones((2, 5, 6), np.int16))
+        save(tmp_path / f"raw/labels{end}/a{end}.nii.gz", labels((2, 5, 6)))
+    write(tmp_path / "raw/dataset.json", json.dumps({"labels": {"0": "background", "1": "a", "2": "b"}, "modality": {"0": "CT"}}))
+    report = convert(None, tmp_path / "raw", tmp_path / "out", workers=1, configs=["volumes"]).report
+    assert {split: found["rows"] for split, found in report["configs"]["volumes"]["splits"].items()} == {
+        "train": 1,
+        "test": 1,
+        "external": 1,
+    }

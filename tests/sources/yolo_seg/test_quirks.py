@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from hf_medseg.errors import Rejected
+from hf_medseg.conversion.run import convert
+from hf_medseg.errors import Refused, Rejected
 from hf_medseg.sources.yolo_seg.labels import kind_of, numbers_in
-from tests.support.harness import run
+from tests.support.harness import Converted, pixels, run
+from tests.support.kit import Phantom, colour, save, write
 
 
 def test_classes_have_the_names_of_data_yaml_in_its_order(tmp_path: Path) -> None:
@@ -39,3 +42,17 @@ def test_a_line_that_is_no_numbers_is_named() -> None:
 
 def test_windows_line_ends_and_exponents_are_read() -> None:
     assert numbers_in(b"3 0 0 1e-1 0 .5 1.\r\n", "a.txt") == [(3, [0, 0, 0.1, 0, 0.5, 1])]
+
+
+def test_labels_in_pixels_are_refused_with_the_line_that_reads_them(tmp_path: Path) -> None:
+    save(tmp_path / "raw/images/a.png", colour("yolo", 16, 32))
+    write(tmp_path / "raw/labels/a.txt", "0 3 2 9 2 9 8 3 8\n")
+    with pytest.raises(Refused, match=r'line 1 holds 9; parts of .* expected\. If all .*: coordinates = "pixels"'):
+        convert("yolo-seg", tmp_path / "raw", tmp_path / "none", workers=1)
+    about = write(tmp_path / "about.toml", 'coordinates = "pixels"\n')
+    converted = Converted(
+        "yolo-seg", Phantom(tmp_path, []), convert("yolo-seg", tmp_path / "raw", tmp_path / "out", workers=1, about=about), tmp_path / "out"
+    )
+    right = np.zeros((16, 32), np.uint8)
+    right[2:8, 3:9] = 1
+    assert np.array_equal(pixels(converted.rows()[0]["mask"]), right)
