@@ -108,11 +108,6 @@ class Case(Sent):
                     found[file.listed] = file
         return list(found.values())
 
-    @property
-    def size(self) -> int:
-        """Raw bytes of the files that become rows."""
-        return sum([file.size for file in self.files()])
-
 
 _TOGETHER = 1000
 """So many cases are packed together: whoever goes through a million holds no more than these."""

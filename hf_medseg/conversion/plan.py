@@ -8,6 +8,7 @@ import gc
 import hashlib
 import math
 import os
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -276,6 +277,8 @@ def _config_plan(source: Source, edition: Edition, config: Config, raw: Raw, req
         files = case.files()
         used += files
         sizes[case.image_id] = sum([file.size for file in files])
+    if len({file.listed for file in used}) < len(used):
+        sizes = _shares(cases, Counter([file.listed for file in used]))
     not_used = raw.not_used(used, edition.reading.not_used)
     splits: dict[str, list[Case]] = {}
     for case in in_natural_order(cases, attrgetter("image_id")):
@@ -304,6 +307,16 @@ def _config_plan(source: Source, edition: Edition, config: Config, raw: Raw, req
     return ConfigPlan(
         config, table, shards, not_used, notes, rejected, options, limited, called, *((names.key, raw.ledger.tables()) if names else ())
     )
+
+
+def _shares(cases: list[Case], readers: Mapping[str, int]) -> dict[str, int]:
+    """The bytes of each case by its id; a file that several read, as frames of a film or pictures of an array do, is shared out.
+
+    Args:
+        cases: the cases.
+        readers: how many of them read a file, by its listed path.
+    """
+    return {case.image_id: sum([file.size // readers[file.listed] for file in case.files()]) for case in cases}
 
 
 def _unknown_column(source: Source, config: Config, case: Case, known: Collection[str]) -> Refused:

@@ -269,7 +269,7 @@ def _kept(
 def _task(target: Output, config: ConfigPlan, shard: ShardPlan) -> ShardTask:
     path = target.root / shard.name
     unfinished = str(target.work / shard.name.replace("/", "--")) if is_local(path) else ""
-    return ShardTask(str(path), unfinished, shard.identity, config.table, shard.cases, config.key, config.tables)
+    return ShardTask(str(path), unfinished, shard.identity, config.table, shard.cases, shard.size, config.key, config.tables)
 
 
 def run_task(task: ShardTask) -> Outcome:

@@ -49,6 +49,7 @@ class ShardTask:
         target: final path of the shard.
         unfinished: what it is called until it is complete, beside the finished ones; empty where OUT is not a local folder.
         identity: what the shard says of itself; the fingerprint is added when it is written.
+        size: raw bytes of its cases.
         key: by which names are hashed, where cases have new ones; see `Names`.
         tables: paths of files that planning read, where cases have new names: what is said of a case must not name them.
     """
@@ -58,6 +59,7 @@ class ShardTask:
     identity: Identity
     table: TableSpec
     cases: Collection[Case]
+    size: int = 0
     key: bytes = b""
     tables: tuple[str, ...] = ()
 
@@ -81,8 +83,9 @@ def write_shard(task: ShardTask, progress: Callable[[int, int], None] | None = N
 
 
 def _made(task: ShardTask, outcome: Outcome) -> Iterator[tuple[list[Row], int]]:
-    """The rows of each case with its raw bytes; none of a case that is rejected."""
+    """The rows of each case, none of one that is rejected, with its part of the raw bytes."""
     names = Names(task.key) if task.key else None
+    share = task.size // max(len(task.cases), 1)
     for case in task.cases:
         reader = Reader()
         try:
@@ -98,7 +101,7 @@ def _made(task: ShardTask, outcome: Outcome) -> Iterator[tuple[list[Row], int]]:
             made = []
         outcome.duplicate.extend(reader.duplicates)
         outcome.rejected.extend(rejection(name, error) for name, error in reader.dropped)
-        yield made, case.size
+        yield made, share
     if names is not None:
         names.told(outcome, task.cases, task.tables)
 

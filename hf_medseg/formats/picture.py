@@ -23,8 +23,9 @@ _ONCE = 1 << 26
 _TEXTS = (b"Raw profile type", b"XML:com.adobe.xmp")
 
 
-ENDINGS = ("png", "jpg", "jpeg", "jpe", "jfif", "bmp", "gif", "tif", "tiff", "webp", "pbm", "pgm", "ppm", "pnm", "jp2", "j2k")
+ENDINGS = ("png", "jpg", "jpeg", "jpe", "jfif", "bmp", "gif", "tif", "tiff", "webp", "pbm", "pgm", "ppm", "pnm", "pam", "jp2", "j2k")
 """How the names of pictures end that are read, whatever is in them."""
+DOTTED_ENDINGS = tuple(f".{ending}" for ending in ENDINGS)
 PICTURE_NAME = rf"[^/]+\.(?i:{'|'.join(ENDINGS)})"
 """Pattern of such a name."""
 

@@ -19,6 +19,8 @@ from hf_medseg.raw.files import RawFile, Reader
 # Far above any volume of the catalog and far below what exhausts a worker.
 MAX_VOXELS = 1 << 30
 
+_KEPT_MASK = 1 << 24  # bytes of a mask that is kept for a second column: of classes and of objects
+
 # Slices are cut along the coarsest axis if its spacing is at least so many times the finest.
 _COARSE = 1.5
 # LPS axis along which slices are cut -> (plane, axes of slice, row and column).
@@ -96,6 +98,10 @@ class VoxelVolume(VolumeImage):
         Raises:
             Rejected: the file is damaged, or lies on another grid.
         """
+        values: Array = reader.once((VoxelVolume.array, self), lambda: self._values(reader), most=_KEPT_MASK)
+        return values
+
+    def _values(self, reader: Reader) -> Array:
         voxels, array, grid = self._cut(reader)
         if (image := image_grid(reader)) is not None:
             check_same_grid(grid, image, self.file.path)

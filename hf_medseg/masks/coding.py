@@ -184,24 +184,28 @@ _SIDE = 8
 
 
 def gathers(grey: Array) -> bool:
-    """Whether a mask saved with loss was black and white: then its even squares are, and little lies halfway in the uneven ones."""
+    """Whether a mask saved with loss was black and white; see `halfway_of`."""
+    return halfway_of(grey) is not None
+
+
+def halfway_of(grey: Array) -> int | None:
+    """How many pixels of a mask saved with loss are neither nearly black nor nearly white; None where it was not black and white.
+
+    If it was, its even squares are, and little lies halfway in the uneven ones.
+    """
     low, high = int(grey.min()), int(grey.max())
     if high == 0 or low >= WHITE:
-        return True
+        return 0
     if high < 192 or len(greys_between(grey.astype(np.uint8, copy=False))):
-        return False
+        return None
     rows, columns = (size // _SIDE * _SIDE for size in grey.shape)
     squares = grey[:rows, :columns].reshape(rows // _SIDE, _SIDE, columns // _SIDE, _SIDE)
     lowest, highest = squares.min(axis=(1, 3)), squares.max(axis=(1, 3))
     even = highest - lowest <= 16
     halfway = even & (highest > BLACK) & (lowest < WHITE)
-    middle = _halfway(grey)
+    middle = int(np.count_nonzero((grey >= 64) & (grey < 192)))
     uneven = grey.size - int(even.sum()) * _SIDE * _SIDE
-    return int(halfway.sum()) <= even.size // 500 and middle * 4 <= uneven
-
-
-def _halfway(grey: Array) -> int:
-    return int(np.count_nonzero((grey >= 64) & (grey < 192)))
+    return middle if int(halfway.sum()) <= even.size // 500 and middle * 4 <= uneven else None
 
 
 def look(data: bytes, path: str, alpha: Alpha = "") -> Coding:
@@ -214,10 +218,10 @@ def look(data: bytes, path: str, alpha: Alpha = "") -> Coding:
     array = mask.array
     if mask.lossy:
         grey = one_channel(array)
-        if not gathers(grey):
+        if (halfway := halfway_of(grey)) is None:
             return Coding(trouble=(told := loss(grey))[0], mend=told[1])
         found = values(np.where(grey > 127, np.uint8(255), np.uint8(0)))
-        return Coding(found, found, halfway=_halfway(grey))
+        return Coding(found, found, halfway=halfway)
     if array.dtype.kind == "f":
         return Coding(trouble=(told := _fractions(array))[0], mend=told[1])
     if mask.palette is not None:

@@ -8,7 +8,6 @@ Format: Exif 2.32, tag 274 (the eight values of TIFF 6.0).
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +18,7 @@ from hf_medseg.dataset.columns import Column, ListOf, PictureColumn, Record
 from hf_medseg.dataset.table import Drawn
 from hf_medseg.errors import Rejected
 from hf_medseg.formats.orientation import orientation_of, turned_size
+from hf_medseg.formats.picture import DOTTED_ENDINGS
 from hf_medseg.formats.pixels import decode, encode_pixels
 from hf_medseg.raw.files import RawFile, Reader
 
@@ -26,7 +26,6 @@ Array = NDArray[Any]
 
 # Turns back as often as a value of the tag turns: 6 and 8 are each other's opposite, the others their own.
 _BACK = {6: 8, 8: 6}
-_PICTURE = re.compile(r"\.(?:png|jpe?g|jfif|bmp|gif|tiff?|webp|p[bgpna]m|jp2)$", re.IGNORECASE)
 _ASK = (
     'Where the source takes an about file, say there masks = "upright" if they were drawn on the picture as viewers show it, or '
     'masks = "stored" if on its samples as stored. Else take the orientation tag out where the mask fits without it.'
@@ -128,7 +127,7 @@ def turn_of(
     Raises:
         Rejected: one of the two is turned when it is shown, and nothing says on which grid it was drawn.
     """
-    masks = [file for file in files if _PICTURE.search(file.path)]
+    masks = [file for file in files if file.path.lower().endswith(DOTTED_ENDINGS)]
     own = {orientation_of(reader.read(file)) for file in masks} or {1}
     if own == {orientation} or drawn == "stored":
         return None  # what is turned alike lies alike

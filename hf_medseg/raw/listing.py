@@ -18,9 +18,10 @@ from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.literals import Literals
 from hf_medseg.raw.litter import is_litter
 from hf_medseg.raw.patterns import Pattern, found_in
-from hf_medseg.raw.places import Alone, Hindered, InFolder
+from hf_medseg.raw.places import Alone, Hindered, InFolder, Member
 from hf_medseg.raw.splits import split_of
 from hf_medseg.raw.walk import ABOVE, NO_FILE, walk
+from hf_medseg.raw.zips import HALF_LETTER
 
 _LISTED = operator.attrgetter("listed")
 
@@ -156,7 +157,7 @@ def list_tree(path: str | os.PathLike[str], work: Path, under: str = "") -> List
         elif kind := archive_kind(local, shown, alone=local == text):
             archives += 1
             above, before = shown.rpartition("/")[0], len(files) + len(litter)
-            guessed: list[str] = []
+            guessed: list[tuple[str, bytes]] = []
             for member in list_archive(local, shown, kind, work):
                 inner = _posix(member.name if member.name.isascii() else _in_letters(member.name.encode("utf-8", "surrogateescape")))
                 if inner is None or re.match(r"[A-Za-z]:", inner):
@@ -165,7 +166,7 @@ def list_tree(path: str | os.PathLike[str], work: Path, under: str = "") -> List
                     )
                 whole = above_all + (f"{above}/{inner}" if above else inner)
                 if member.guessed or not _is_text(member.name):
-                    guessed.append(whole)
+                    guessed.append((whole, _as_stored(member)))
                 if is_litter(whole):
                     litter.append(whole)
                 elif NESTED.search(inner):
@@ -174,7 +175,7 @@ def list_tree(path: str | os.PathLike[str], work: Path, under: str = "") -> List
                     place = member.place or Hindered(local, member.reason, NO_FILE)
                     files.append(RawFile(whole, member.size, place, stamp=stamp if place.crc is None else place.crc))
             if guessed:
-                known.append((above_all + shown, _guessed(guessed)))
+                known.append((above_all + shown, _guessed(guessed, shown, kind)))
             if len(files) + len(litter) == before:
                 if local == text:
                     raise Refused(f"{shown}: the archive holds no file. Fetch it again.")
@@ -212,11 +213,34 @@ def _names_of(paths: list[str]) -> str:
     return "the name of 1 file is" if len(paths) == 1 else f"the names of {len(paths):,} files are"
 
 
-def _guessed(paths: list[str]) -> str:
+def _as_stored(member: Member) -> bytes:
+    """The name of a member of which nothing says the letters, as it stands in the archive."""
+    if member.guessed:
+        return member.name.replace(HALF_LETTER, "\\").encode("cp437")
+    return member.name.encode("utf-8", "surrogateescape")
+
+
+# In what letters names may be written of which nothing says it: in words, and as `unzip -O` and Python call it.
+_LETTERS = {"Chinese": "gbk", "traditional Chinese": "big5", "Japanese": "cp932", "Korean": "cp949", "Cyrillic": "cp866"}
+
+
+def _guessed(names: list[tuple[str, bytes]], shown: str, kind: str) -> str:
+    """What is said of names without a word on their letters, given as paths and as they stand in the archive."""
+    fitting = [f"{code} ({letters})" for letters, code in _LETTERS.items() if all(_is_written_in(code, name) for _, name in names)]
+    how = f'such as `unzip -O {fitting[0].partition(" ")[0]} "{shown}"`, ' if kind == "zip" and fitting else ""
     return (
-        f"it does not say in which letters {_names_of(paths)} written, such as {paths[0]}; if they are garbled, unpack it with the program "
-        "that packed it, or have it packed with names in Unicode"
+        f"it does not say in which letters {_names_of([path for path, _ in names])} written, such as {names[0][0]}; "
+        + (f"they may be in {' or '.join(fitting)}; " if fitting else "")
+        + f"if they are garbled, unpack it with the program that packed it, {how}or have it packed with names in Unicode"
     )
+
+
+def _is_written_in(code: str, name: bytes) -> bool:
+    """Whether a name may be in some letters."""
+    try:
+        return name.decode(code).isprintable()
+    except UnicodeDecodeError:
+        return False
 
 
 def _below_names(files: list[RawFile], root: str, above_all: str) -> list[RawFile]:

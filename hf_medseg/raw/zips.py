@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import posixpath
+import re
 import stat
 import struct
 import zipfile
@@ -10,8 +12,9 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar
+from typing import IO, Any, ClassVar
 
+from hf_medseg.errors import Refused
 from hf_medseg.raw.access import bytes_at, open_raw
 from hf_medseg.raw.archive_names import NotInPlace, refuse
 from hf_medseg.raw.links import DANGLING, followed, target_of
@@ -21,8 +24,15 @@ from hf_medseg.raw.places import Member, Place
 # What the header of a file in a zip takes, as long as its name and extra field are not very long.
 _HEADER = 30 + 480
 
+HALF_LETTER = "\N{FULLWIDTH REVERSE SOLIDUS}"
+"""What stands for a backslash that is half of a letter, in a name of which nothing says the letters."""
+_SECOND_HALF = re.compile(r"(?<=[^\0-\x7f])\\")
+
 _UNICODE_PATH = 0x7075  # APPNOTE, 4.6.9: version 1, CRC-32 of the name that it stands for, UTF-8
 _UNIX, _LONGEST_LINK = 3, 4096
+
+_END = struct.Struct("<4s4H2LH")  # APPNOTE, 4.3.16: behind the directory, with a comment behind it; the comment's length comes last
+_END_MARK, _LONGEST_COMMENT = b"PK\5\6", 65535
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +76,14 @@ def list_zip(path: str, shown: str) -> Iterator[Member]:
     """Lists the members of a zip, links as the files that they lead to.
 
     Raises:
-        Refused: it is the last piece of a split one, `shown` in the raw tree.
+        Refused: it is the last piece of a split one, or several in one file; it is `shown` in the raw tree.
         NotInPlace: it is encrypted, or packed in a way that only other programs know.
         zipfile.BadZipFile: it is damaged.
     """
     files: dict[str, Member] = {}
     links: dict[str, str] = {}
-    with open_raw(path) as file, zipfile.ZipFile(file) as archive:
+    with open_raw(path) as file, zipfile.ZipFile(_without_comment(file, shown)) as archive:
+        _refuse_joined(file, min((info.header_offset for info in archive.infolist()), default=0), shown)
         for info in archive.infolist():
             mode = info.external_attr >> 16 if info.create_system == _UNIX else 0
             if info.is_dir() or stat.S_ISDIR(mode):
@@ -94,6 +105,73 @@ def list_zip(path: str, shown: str) -> Iterator[Member]:
         yield linked._replace(name=name) if linked is not None else Member(name, 0, None, DANGLING)
 
 
+class _Until(io.RawIOBase):
+    """A file as if it ended sooner."""
+
+    def __init__(self, file: IO[bytes], end: int) -> None:
+        self._file, self._end = file, end
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._file.seek(self._end + offset) if whence == io.SEEK_END else self._file.seek(offset, whence)
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._file.read(max(min(len(buffer), self._end - self._file.tell()), 0))
+        buffer[: len(data)] = data
+        return len(data)
+
+
+def _without_comment(file: IO[bytes], shown: str) -> Any:
+    """A zip that ends where its directory does: what looks like another end in the comment behind it would be taken for the directory's.
+
+    Raises:
+        Refused: its comment holds an archive, which some programs would read instead.
+    """
+    size = file.seek(0, io.SEEK_END)
+    ends = _ends(file, size)
+    to_the_end = [end for end, comment in ends if end + comment == size]
+    if len(to_the_end) > 1:
+        raise Refused(f"{shown}: its comment holds an archive of its own, and programs differ in which one they read. Fetch the owner's.")
+    end = to_the_end[0] if to_the_end else max((end for end, _ in ends), default=size)
+    return file if end == size else _Until(file, end)
+
+
+def _refuse_joined(file: IO[bytes], first: int, shown: str) -> None:
+    """Refuses a zip before whose first member another one ends: nobody would miss what is in that one.
+
+    Raises:
+        Refused: see above.
+    """
+    if any(end + comment == first for end, comment in _ends(file, first)):
+        raise Refused(
+            f"{shown}: several zips stand in this file one after the other, and the directory at its end knows the last one alone. "
+            "Fetch them again, each into a file of its own."
+        )
+
+
+def _ends(file: IO[bytes], before: int) -> list[tuple[int, int]]:
+    """Where directories of zips end, at most a comment before a place in a file: (end of the record, length of its comment)."""
+    start = max(0, before - _END.size - _LONGEST_COMMENT)
+    file.seek(start)
+    tail = file.read(max(before - start, 0))
+    found, at = [], tail.find(_END_MARK)
+    while 0 <= at <= len(tail) - _END.size:
+        *_, length, _, comment = _END.unpack_from(tail, at)
+        if tail[max(at - 20, 0) : at].startswith(b"PK\6\7"):
+            found.append((start + at + _END.size, comment))  # of a zip64 the record before tells the length
+        elif 0 < length <= start + at:
+            file.seek(start + at - length)
+            if file.read(4) == b"PK\1\2":
+                found.append((start + at + _END.size, comment))
+        at = tail.find(_END_MARK, at + 1)
+    return found
+
+
 def _zip_name(info: zipfile.ZipInfo) -> tuple[str, bool]:
     """The member's name; without the UTF-8 flag the one beside it in Unicode, if it is of this name, or UTF-8 all the same.
 
@@ -105,7 +183,8 @@ def _zip_name(info: zipfile.ZipInfo) -> tuple[str, bool]:
     try:
         return (_unicode_path(info.extra, plain) or plain).decode("utf-8").partition("\0")[0], False
     except UnicodeDecodeError:
-        return info.filename, True
+        # Half of a letter of East Asia may be a backslash, which divides no folders where slashes do.
+        return _SECOND_HALF.sub(HALF_LETTER, info.filename) if "/" in info.filename else info.filename, True
 
 
 def _unicode_path(extra: bytes, plain: bytes) -> bytes:

@@ -295,6 +295,32 @@ def test_the_last_piece_of_a_split_zip_without_the_others_is_called_that(how: st
         open_raw_tree(kit.write(tmp_path / "x.zip", bytes(data)), tmp_path / "work")
 
 
+def with_comment(data: bytes, comment: bytes) -> bytes:
+    """A zip without a comment, with one."""
+    return data[:-2] + len(comment).to_bytes(2, "little") + comment
+
+
+@pytest.mark.parametrize("comment", [b"PK\5\6", b"see PK\5\6 in the format" + bytes(40), b"PK\5\6" + bytes(18), b"of 2019"])
+def test_what_looks_like_an_end_in_the_comment_of_a_zip_is_none(comment: bytes, tmp_path: Path) -> None:
+    """A sound zip was called damaged, or one that holds no file; so was one with more bytes behind it."""
+    for name, data in (("a.zip", with_comment(zip_of(CONTENT), comment)), ("b.zip", zip_of(CONTENT) + b"more" + comment + bytes(30))):
+        assert read(open_raw_tree(kit.write(tmp_path / name, data), tmp_path / "work")) == CONTENT
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("a.zip", zip_of(CONTENT) + zip_of({"d.txt": b"last"}), "several zips stand in this file one after the other"),
+        ("b.zip", with_comment(zip_of(CONTENT), b"part 1") + zip_of(CONTENT), "several zips stand in this file one after the other"),
+        ("c.zip", with_comment(zip_of(CONTENT), zip_of({"d.txt": b"last"})), "its comment holds an archive of its own"),
+    ],
+)
+def test_of_zips_in_one_file_the_last_is_not_taken_for_all(name: str, data: bytes, words: str, tmp_path: Path) -> None:
+    """The files of the first one were missing, and nobody said so."""
+    with pytest.raises(Refused, match=f"{name}: {words}"):
+        open_raw_tree(kit.write(tmp_path / name, data), tmp_path / "work")
+
+
 @pytest.mark.parametrize("form", ["zip", "tar", "tar.gz"])
 def test_an_archive_that_holds_no_file_is_refused_or_noted(form: str, tmp_path: Path) -> None:
     """It was not mentioned, neither alone nor beside others."""

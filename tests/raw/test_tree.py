@@ -108,7 +108,17 @@ def test_names_of_which_nothing_says_the_letters_are_told(tmp_path: Path) -> Non
     raw = open_raw_tree(named(tmp_path / "x.zip", plain, "other.png", of=b"other.png"), tmp_path)
     ((archive, words),) = raw.listing.known
     assert (archive, [file.listed for file in raw.files]) == ("x.zip", [plain.decode("cp437")])
-    assert words.startswith(f"it does not say in which letters the name of 1 file is written, such as {plain.decode('cp437')};")
+    assert words.startswith(f"it does not say in which letters the name of 1 file is written, such as {plain.decode('cp437')}; they may be")
+    assert "gbk (Chinese) or" in words and "cp932 (Japanese)" in words and '`unzip -O gbk "x.zip"`' in words
+
+
+def test_half_a_letter_that_is_a_backslash_divides_no_folders(tmp_path: Path) -> None:
+    """The second byte of a letter of Japan or China may be one: a folder came of it that is not there."""
+    plain = "images/\u30bd.png".encode("cp932")
+    assert b"\\" in plain
+    raw = open_raw_tree(named(tmp_path / "x.zip", plain, "other.png", of=b"other.png"), tmp_path)
+    assert [file.listed.count("/") for file in raw.files] == [1]
+    assert "cp932 (Japanese)" in raw.listing.known[0][1]
 
 
 def test_a_name_in_unicode_of_another_name_does_not_count(tmp_path: Path) -> None:

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from hf_medseg.errors import Refused
+from hf_medseg.formats.picture import DOTTED_ENDINGS
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.order import natural
 from hf_medseg.raw.splits import split_of
 from hf_medseg.raw.tree import Raw, joined
-from hf_medseg.sources.image_mask_folder.ways import DOTTED, Item, Kind, Way, kinds_of, stem_of
+from hf_medseg.sources.image_mask_folder.ways import Item, Kind, Way, kinds_of, stem_of
 from hf_medseg.sources.words import STRONG, Role, are_raters, is_derived, role_of, said_by, tokens, without_role, without_roles
 
 DEEPER = "lies in a folder below images/ or masks/, which is not read"
@@ -92,7 +93,7 @@ def ways_of(raw: Raw, suffix: str) -> list[Way]:
     Raises:
         Refused: two kinds of folders may hold the masks.
     """
-    found = seen(raw.listing.ending(*DOTTED))
+    found = seen(raw.listing.ending(*DOTTED_ENDINGS))
     folders = _folders(found)
     _refuse_drawn_by_hand(found, folders)
     found = _without_other_masks(_without_objects(found, folders))

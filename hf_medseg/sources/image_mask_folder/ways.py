@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from hf_medseg.catalog.own import Fit
-from hf_medseg.formats.picture import ENDINGS
+from hf_medseg.formats.picture import DOTTED_ENDINGS
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.folders import Above, Sorting
 from hf_medseg.raw.order import natural
@@ -26,8 +26,6 @@ KINDS: dict[Kind, str] = {
 }
 
 _LABEL_STUDIO = re.compile(r"(?:\A|/)task-\d+-annotation-\d+")
-
-DOTTED = tuple(f".{ending}" for ending in ENDINGS)
 
 
 @dataclass(slots=True)  # not frozen, as RawFile is not
@@ -133,7 +131,7 @@ def stem_of(name: str) -> str:
 
 def is_picture(path: str) -> bool:
     """Whether a file is called as pictures are."""
-    return path.lower().endswith(DOTTED) and not path.endswith("/")
+    return path.lower().endswith(DOTTED_ENDINGS) and not path.endswith("/")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hf_medseg.conversion.run import convert
+from hf_medseg.formats.headed import HeadedVolume
 from tests.support.harness import PHANTOMS, Converted, run
 from tests.support.kit import Phantom
 
@@ -17,6 +18,14 @@ REAL = Path(os.environ.get("HF_MEDSEG_REAL", Path(__file__).parents[4] / "shared
 
 def test_missing_tables_are_said(tmp_path: Path) -> None:
     assert any("overview.csv" in note["path"] for note in run("spider", "no_tables", tmp_path).section()["known"])
+
+
+def test_a_mask_is_unpacked_once_for_classes_and_objects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    voxels = HeadedVolume.read
+    monkeypatch.setattr(HeadedVolume, "read", lambda self, reader: read.append(self.file.path) or voxels(self, reader))
+    converted = run("spider", "clean", tmp_path, configs=["slices"])
+    assert len(read) == len(set(read)) == 2 * len({row["volume_id"] for row in converted.rows("slices")})
 
 
 def test_what_is_called_a_birth_date_is_an_age_and_no_date(tmp_path: Path) -> None:
