@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from hf_medseg.errors import Refused
 from hf_medseg.formats.physical import physical, scale_of, stored
 
-__all__ = ["Sample", "arrays", "class_weights", "collate", "split_by_patient", "window"]
+__all__ = ["Sample", "arrays", "class_weights", "collate", "piece", "split_by_patient", "window"]
 
 IGNORE = 255
 """In masks: nobody looked here, or there is no picture here. No loss and no score counts it."""
@@ -97,6 +97,25 @@ def window(row: Mapping[str, Any], centre: float, width: float, image: str = "im
         raise Refused(f"A window is wider than 0; {width} was given.")
     values = physical({**row, image: _samples(row[image], image)}, image)
     return np.clip((values - centre) / width + 0.5, 0, 1).astype(np.float32)
+
+
+def piece(sample: Mapping[str, Any] | tuple[NDArray[Any], NDArray[Any] | None], size: int, chance: np.random.Generator) -> Sample:
+    """The same piece of image and mask, from a place that chance gives: what keeps steps of training short where pictures are large.
+
+    Args:
+        sample: image and mask as `arrays` gives them, or a row, which goes through `arrays`.
+        size: pixels along every axis (of volumes slices too); where there are fewer, all of them.
+        chance: draws the place; with the same seed it draws the same ones.
+
+    Raises:
+        Refused: the size is not above 0.
+    """
+    if size < 1:
+        raise Refused(f"A piece has at least one pixel; {size} was given.")
+    image, mask = arrays(sample) if isinstance(sample, Mapping) else Sample(*sample)
+    axes = _axes(image) if mask is None else mask.ndim
+    cut = tuple(slice(start, start + size) for start in (int(chance.integers(max(full - size, 0) + 1)) for full in image.shape[:axes]))
+    return Sample(image[cut], None if mask is None else mask[cut])
 
 
 def collate(
@@ -258,12 +277,16 @@ def _label_map(samples: NDArray[Any], column: str) -> NDArray[np.uint8]:
 def _with_channels(samples: list[Sample]) -> list[NDArray[np.float32]]:
     """The images with an axis of channels at the end, which masks do not have."""
     axes = {mask.ndim for _, mask in samples if mask is not None}
-    if not axes:  # no volume is 4 voxels wide
-        axes = {image.ndim - (image.ndim > 2 and image.shape[-1] <= 4) for image, _ in samples}
+    axes = axes or {_axes(image) for image, _ in samples}
     images = [image[..., None] if image.ndim in axes else image for image, _ in samples]
     if len(axes) > 1 or {image.ndim - 1 for image in images} != axes:
         raise Refused("Pictures and volumes are in one batch.")
     return images
+
+
+def _axes(image: NDArray[Any]) -> int:
+    """How many axes an image without a mask has beside its channels: no volume is 4 voxels wide."""
+    return image.ndim - (image.ndim > 2 and image.shape[-1] <= 4)
 
 
 def _size(shape: tuple[int, ...]) -> str:

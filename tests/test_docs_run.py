@@ -17,11 +17,12 @@ import pytest
 from hf_medseg.catalog import lookup
 from hf_medseg.conversion.run import convert
 from hf_medseg.sources.annotated import AboutDrawings
+from tests.catalog import test_contract
 from tests.support import harness
 from tests.support.kit import Phantom, as_tar, grey, save, write
 from tests.test_docs import PAGES, ROOT
 
-BLOCK = re.compile(r"```(python|toml)\n(.*?)```", re.DOTALL)
+BLOCK = re.compile(r"```(python|toml|bibtex)\n(.*?)```", re.DOTALL)
 NEEDS = {
     "from datasets import load_dataset  # 2.": "datasets 3.6: tests/loading/test_builder.py runs that line there",
     "from distributed import Client": "a cluster",
@@ -56,6 +57,7 @@ RUN = {
     "import hf_medseg\nfrom datasets": "a derived dataset: tests/deriving/test_pages.py",
     '"""Made up: scans': "the guide to a source",
     '"""Made up: livers': "the guide to a source",
+    '"""The made-up set': "the guide to a source",
     '"""A small U-Net': "tests/test_training_page.py",
     '"""Two processes': "tests/test_training_page.py",
     '"""A small network in Keras': "tests/test_training_page.py, where there is TensorFlow",
@@ -106,6 +108,7 @@ def test_the_source_of_the_guide_converts_as_its_phantom_promises(variant: str, 
     (folder / "__init__.py").write_text("")
     (folder / "source.py").write_text(block(page, '"""Made up: livers'))
     (folder / "facts.toml").write_text(block(page, 'title = "Made up: livers"', "toml"))
+    (folder / "citations.bib").write_text(block(page, "@misc{livers", "bibtex"))
     phantom = types.ModuleType("phantom")
     exec(block(page, '"""Made up: scans'), phantom.__dict__)
     monkeypatch.setitem(harness.PHANTOMS, "made-up", phantom)
@@ -114,6 +117,12 @@ def test_the_source_of_the_guide_converts_as_its_phantom_promises(variant: str, 
     monkeypatch.setattr(lookup, "folders", lambda: known)
     try:
         harness.check(harness.run("made-up", variant, tmp_path))
+        source = lookup.find_source("made-up")
+        assert [edition.citations for edition in source.editions if edition.citations]
+        test_contract.test_classes_have_the_codes_that_dicom_has_for_them(source)
+        quirk: dict[str, Any] = {}
+        exec(block(page, '"""The made-up set'), quirk)
+        quirk["test_outlines_of_0_and_255_are_classes"](tmp_path / "quirk")
     finally:
         lookup.load_source.cache_clear()
         for name in [name for name in sys.modules if name.startswith("hf_medseg.sources.made_up")]:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from hf_medseg import Refused
-from hf_medseg.training import IGNORE, Sample, arrays, class_weights, collate, split_by_patient, window
+from hf_medseg.training import IGNORE, Sample, arrays, class_weights, collate, piece, split_by_patient, window
 from tests.support.harness import run
 from tests.support.kit import Array
 
@@ -157,6 +157,26 @@ def test_a_batch_holds_every_sample_and_says_where_nothing_is(wanted: list[Any],
         np.testing.assert_array_equal(mask[place, :height, :width], IGNORE if one.mask is None else one.mask)
         assert (mask[place][~inside] == IGNORE).all()
         assert (image[place][~inside] == -1).all()
+
+
+@pytest.mark.parametrize(("shape", "space"), [((9, 7), 2), ((9, 7, 3), 2), ((6, 9, 7), 3)])
+@pytest.mark.parametrize("annotated", [True, False])
+def test_a_piece_is_the_same_of_image_and_mask_and_never_larger(shape: tuple[int, ...], space: int, annotated: bool) -> None:
+    image = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
+    labels = image.reshape(*shape[:space], -1)[..., 0].astype(np.uint8)
+    sample, chance, places = (image, labels if annotated else None), np.random.default_rng(0), set()
+    for _ in range(40):
+        cut, drawn = piece(sample, 5, chance)
+        assert cut.shape == (5,) * space + shape[space:]
+        assert (drawn is not None) == annotated
+        assert drawn is None or np.array_equal(drawn, cut.reshape(*drawn.shape, -1)[..., 0].astype(np.uint8))
+        places.add(float(cut.flat[0]))
+    assert len(places) > 5, "from another place each time"
+    again = (piece(sample, 5, np.random.default_rng(1)).image for _ in range(2))
+    assert np.array_equal(*again)
+    assert piece(sample, 100, chance).image.shape == shape
+    with pytest.raises(Refused, match="at least one pixel"):
+        piece(sample, 0, chance)
 
 
 @given(st.lists(st.tuples(SIZES, st.just(3)), min_size=1, max_size=3))

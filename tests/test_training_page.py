@@ -37,6 +37,7 @@ def cells(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def play(first: str, out: Path | None, folder: Path, *options: str, python: str = sys.executable, module: tuple[str, ...] = ()) -> str:
     """Runs a script of the page beside OUT, for fewer epochs; what it printed."""
     text = re.sub(r"^(EPOCHS\b.* = )30\b", r"\g<1>4", block("docs/training.md", f'"""{first}'), flags=re.MULTILINE)
+    text = text.replace("\nPIECE = 256", "\nPIECE = 40")
     (folder / "train.py").write_text(text, encoding="utf-8")
     if out is not None and not (folder / "OUT").exists():
         shutil.copytree(out, folder / "OUT")

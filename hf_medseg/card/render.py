@@ -18,7 +18,7 @@ from hf_medseg.catalog.facts import Download
 from hf_medseg.catalog.licenses import License
 from hf_medseg.catalog.lookup import sources
 from hf_medseg.catalog.source import Config, Edition, Source
-from hf_medseg.catalog.tables import table_of
+from hf_medseg.catalog.tables import config_folder, table_of
 from hf_medseg.dataset.columns import Column
 from hf_medseg.dataset.folder import DIFFER, INCOMPLETE, OVERVIEW, PREVIEW
 from hf_medseg.dataset.report import Report, Section
@@ -164,8 +164,9 @@ def _loading(source: Source, edition: Edition, report: Report, configs: Sequence
     found = [split for section in report.get("configs", {}).values() for split in filled(section)]
     split = (found or [*edition.published.rows, "train"])[0]
     tier = edition.license.tier
-    needs = "  # needs a datasets that has Nifti, and nibabel"
+    needs = "  # needs a datasets that has Nifti"
     lines = [
+        "# pip install datasets pillow" + (" nibabel" if any(config.volumes for config in configs) else ""),
         "from datasets import load_dataset",
         "",
         'dataset = load_dataset("PATH")' + (needs if configs[0].volumes else ""),
@@ -188,7 +189,15 @@ def _loading(source: Source, edition: Edition, report: Report, configs: Sequence
     configs_told = [f"- `{config.name}`: {config.description}" for config in configs if config.description]
     described = ["\n".join(configs_told)]
     if any("rescale_slope" in config.columns for config in configs):
-        described.append("`hf_medseg.physical(row)` gives physical values (Hounsfield units for CT).")
+        described.append(
+            "Physical values (Hounsfield units for CT) are stored * `rescale_slope` + `rescale_intercept`: "
+            "`hf_medseg.physical(row)` does the sum."
+        )
+    folders = " and ".join(f"`{config_folder(config, edition)}/`" for config in configs)
+    described.append(
+        f"The shards in {folders} are Parquet for pandas, polars, DuckDB and the like too: a picture is a struct whose `bytes` are a whole "
+        + ("file (PNG, JPEG, TIFF; NIfTI for a volume)." if any(config.volumes for config in configs) else "file (PNG, JPEG or TIFF).")
+    )
     if tier != "open" and script.needs_script(source):
         described.append(
             f'Without a conversion: `hf_medseg.load_dataset("{source.id}", RAW)`, or the loading script `{script.file_name(source)}` that '

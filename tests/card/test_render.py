@@ -233,7 +233,9 @@ def test_the_body_has_every_fact(tmp_path: Path) -> None:
         assert "- Cells are drawn.\n- Colours | are noise." in section(text, "What to know")
         assert "- Ink becomes pixels." in section(text, "What was changed")
         assert "The owner's folders train and test." in section(text, "Splits")
-        assert "load_dataset(" in section(text, "How to load") and "streaming=True" in section(text, "How to load")
+        loading = section(text, "How to load")
+        assert "# pip install datasets pillow\n" in loading and "load_dataset(" in loading and "streaming=True" in loading
+        assert "The shards in `data/` are Parquet for pandas" in loading
         columns = section(text, "Columns")
         assert all(f"| `{name}` |" in columns for name in ("image", "mask", "source_sha256", "files", *OWN))
         assert "| `label` | ClassLabel: benign, malignant |" in columns
@@ -340,8 +342,9 @@ def test_several_configs_are_told_apart(tmp_path: Path) -> None:
     assert "Config `slices`:" in columns and "Config `volumes`, the others as in `slices`:" in columns
     assert columns.count("| `pixel_spacing` |") == 1 and columns.count("| `image` |") == 2
     assert "Without `slice_index`." in columns
-    assert "- `slices`: one row a slice" in section(text, "How to load")
-    assert "hf_medseg.physical(row)" in section(text, "How to load")
+    loading = section(text, "How to load")
+    assert "# pip install datasets pillow nibabel\n" in loading and "The shards in `slices/` and `volumes/` are Parquet" in loading
+    assert "- `slices`: one row a slice" in loading and "stored * `rescale_slope` + `rescale_intercept`" in loading
     assert "in a whole volume its pixels are 255" in section(text, "Masks and classes")
     assert "without resampling" in section(text, "What was changed")
     same = edition(FLAT, configs=(Config("left", OWN), Config("right", OWN)))
