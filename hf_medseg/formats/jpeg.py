@@ -31,6 +31,7 @@ _JFIF = re.compile(rb"JFIF\0\x01[\0-\x02][\0-\x02]([\0-\x1f].){2}\0\0", re.DOTAL
 BASELINE = 0xC0  # has 8 bits a sample: where it says more, the header is damaged
 PLAIN = frozenset((BASELINE, 0xC1, 0xC2))
 """The frames that every reader opens: Huffman coding, sequential or progressive."""
+_LOSSLESS_LS = 0xF7  # the frame of JPEG-LS (ITU-T T.87), whose scans have another stuffing
 _MOST_SIDE = 65500  # libjpeg's own limit
 # The Adobe segment but for its last byte, the colour transform; its flags mean nothing to readers.
 _ADOBE = b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0"
@@ -86,6 +87,8 @@ def clean(data: bytes) -> Cleaned:
         marker = data[position + 1]
         if marker == 0xD9:
             break
+        if marker == _LOSSLESS_LS and frame is None:
+            raise Damaged("it is JPEG-LS, which is another format", "Open it with the program that made it and save it as PNG.")
         if marker == 0x01 or 0xD0 <= marker <= 0xD7:
             position += 2
             continue

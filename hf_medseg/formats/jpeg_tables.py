@@ -19,6 +19,7 @@ QUANTISATION, HUFFMAN = 0xDB, 0xC4
 FRAMES = frozenset({0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF})
 _PROGRESSIVE = 0xC2
 _SCAN, _END = 0xDA, 0xD9
+_NEVER = 16  # more bits than a coefficient has
 
 _MOST_DC = 15  # the symbols of a DC table are numbers of bits
 _ONE_CODE = b"\1" + bytes(16)  # one code, of one bit, for the symbol 0
@@ -70,7 +71,7 @@ def unused(tables: bytes) -> Mapping[int, frozenset[int]]:
         Of each segment of tables that has some to which no scan refers, by its number: the numbers of these tables.
 
     Raises:
-        Damaged: it cannot be opened.
+        Damaged: it cannot be opened, or its scans leave out what no encoder does, as where a file is cut behind one of them and closed.
     """
     try:
         with warnings.catch_warnings():
@@ -78,6 +79,8 @@ def unused(tables: bytes) -> Mapping[int, frozenset[int]]:
             with Image.open(io.BytesIO(tables), formats=("JPEG",)) as picture:
                 picture.load()
         return _unused(tables)
+    except Damaged:
+        raise
     except Exception as error:  # whatever a decoder raises
         raise Damaged("the JPEG is damaged: no reader can open its tables") from error
 
@@ -87,6 +90,7 @@ def _unused(tables: bytes) -> Mapping[int, frozenset[int]]:
     latest: dict[tuple[int, int], tuple[int, int]] = {}  # where the table of a marker and a key was last defined
     used: set[tuple[int, int]] = set()
     process, quantised_by = 0, dict[int, int]()
+    left_out: dict[int, list[int]] = {}  # of every coefficient of a component, the bits that no scan has brought yet
     place = 2
     while tables[place + 1] != _END:
         marker, end = tables[place + 1], place + 2 + int.from_bytes(tables[place + 2 : place + 4], "big")
@@ -97,12 +101,18 @@ def _unused(tables: bytes) -> Mapping[int, frozenset[int]]:
             defined.append(len(keys))
         elif marker == _SCAN:
             for component, chosen in zip(body[1:-3:2], body[2:-3:2], strict=True):
+                if component in left_out:
+                    first, last, bits = (body[-3], body[-2], body[-1] & 15) if process == _PROGRESSIVE else (0, 63, 0)
+                    left_out[component][first : last + 1] = [bits] * (last + 1 - first)
                 wanted = [(HUFFMAN, chosen >> 4), (HUFFMAN, 0x10 | chosen & 15)]
                 if process == _PROGRESSIVE:  # the first coefficient, once; or others
                     wanted = wanted[1:] if body[-3] else [] if body[-1] >> 4 else wanted[:1]
                 used |= {latest[key] for key in (*wanted, (QUANTISATION, quantised_by[component])) if key in latest}
         elif marker in FRAMES:
             process, quantised_by = marker, dict(zip(body[6::3], body[8::3], strict=True))
+            left_out = {component: [_NEVER] * 64 for component in body[6::3]}
+    if any(any(bits) for bits in left_out.values()):
+        raise Damaged("the JPEG is cut: the last of its scans are missing")
     left = {segment: frozenset(number for number in range(count) if (segment, number) not in used) for segment, count in enumerate(defined)}
     return {segment: numbers for segment, numbers in left.items() if numbers}
 

@@ -20,6 +20,7 @@ from hf_medseg.formats import netpbm as pnm
 from hf_medseg.formats.bmp import with_full_palette
 from hf_medseg.formats.orientation import opened_orientation, stated_orientation
 from hf_medseg.formats.strange import what_is
+from hf_medseg.words import counted
 
 Array = NDArray[Any]
 Mode = Literal["L", "RGB", ""]
@@ -217,6 +218,7 @@ def _decode(picture: Image.Image, path: str, indices: bool, signed: bool, drop_a
     if any(depth < 0 or depth > 16 for depth in depths):
         raise Rejected(path, f"a JPEG 2000 of samples with a sign, or of more than 16 bits ({depths}).", tiff.AGAIN)
     any_alpha = drop_alpha and picture.format == "PNG"
+    colours = len(picture.palette.palette) // 3 if picture.format == "PNG" and picture.palette is not None else 256
     picture.load()
     if turned in _UNTURN:
         picture = picture.transpose(_UNTURN[turned])
@@ -224,11 +226,13 @@ def _decode(picture: Image.Image, path: str, indices: bool, signed: bool, drop_a
     if mode == "P":
         if indices:
             return np.asarray(picture)
+        if colours < 256 and (highest := int(np.asarray(picture).max())) >= colours:
+            raise Rejected(
+                path, f"a palette of {counted(colours, 'colour')}, and samples of number {highest}, which has none.", _SAVE_AGAIN
+            )
         alpha = "transparency" in picture.info and not any_alpha
-        picture = picture.convert("RGBA" if alpha else "RGB")
-        mode = picture.mode
-        if not alpha:
-            return _grey_if_grey_palette(np.asarray(picture))
+        resolved = np.asarray(picture.convert("RGBA" if alpha else "RGB"))
+        return _grey_if_grey_palette(_without_alpha(resolved, path) if alpha else resolved)
     if "transparency" in picture.info and not any_alpha and mode in ("L", "RGB", "1", "I;16", "I"):
         raise Rejected(
             path, "one of its colours is declared transparent.", "Save it without transparency, or ask the owner for such a version."

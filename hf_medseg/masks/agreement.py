@@ -423,15 +423,28 @@ def _objects(kept: Mapping[str, Mapping[int, Value]]) -> bool:
     return (len(lengths) > 1 or len(numbers) == 1) and (from_one * 10 >= len(numbers) * 8 or len(kinds) > 30)
 
 
+_NOWHERE = Value(0, 0, 0, 0)
+
+
 def _on_white(kept: Mapping[str, Mapping[int, Value]], kinds: list[int]) -> int:
     """In how many masks the one value besides 0 lies all around and is the greater part; none unless nearly all masks are such ones."""
     if len(kinds) != 1:
         return 0
-    nothing = Value(0, 0, 0, 0)
-    pairs = [(one.get(kinds[0], nothing), one.get(0, nothing)) for one in kept.values()]
+    pairs = [(one.get(kinds[0], _NOWHERE), one.get(0, _NOWHERE)) for one in kept.values()]
     around = sum(there.border > 9 * ground.border and there.pixels > ground.pixels for there, ground in pairs)
     holes = any(ground.pixels for _, ground in pairs)
     return around if holes and around * 10 >= 9 * len(pairs) else 0
+
+
+def _turned_round(kept: Mapping[str, Mapping[int, Value]], kinds: list[int]) -> list[str]:
+    """The masks, fewer than half, whose one value besides 0 lies all around what is 0, where in nearly all others 0 lies all around."""
+    if len(kinds) != 1:
+        return []
+    pairs = {path: (one.get(kinds[0], _NOWHERE), one.get(0, _NOWHERE)) for path, one in kept.items()}
+    both = {path: (there, ground) for path, (there, ground) in pairs.items() if there.pixels and ground.pixels}
+    inside = [path for path, (there, ground) in both.items() if there.border and not ground.border]
+    outside = sum(ground.border > 9 * there.border for there, ground in both.values())
+    return inside if len(inside) < outside and (len(inside) + outside) * 10 >= 9 * len(both) else []
 
 
 def _notes(kept: Mapping[str, Mapping[int, Value]], kinds: list[int]) -> list[str]:
@@ -447,6 +460,11 @@ def _notes(kept: Mapping[str, Mapping[int, Value]], kinds: list[int]) -> list[st
         notes.append(
             f"in {around:,} of {len(kept):,} masks {value} is the greater part and lies all around what is 0, as if objects were black on "
             f"white. If they are, say in the about file: {swapped}; if {value} is the object: {classes_line(kinds, 'foreground')}"
+        )
+    if turned := _turned_round(kept, kinds):
+        notes.append(
+            f"in {len(turned):,} of {len(kept):,} masks, such as {turned[0]}, {kinds[0]} lies all around what is 0, in the others 0 lies "
+            "all around: look whether these have object and background exchanged, and save them the other way round if so"
         )
     if kept and not kinds:
         notes.append(f"{EMPTY}: 0 in every pixel")

@@ -162,6 +162,24 @@ def test_palettes_are_resolved(tmp_path: Path) -> None:
     assert np.array_equal(pixels(picture.store(grey.read_bytes(), "g").data), np.array([0, 100, 255], np.uint8)[indices])
 
 
+def test_a_sample_whose_palette_has_no_colour_for_it_is_no_black(tmp_path: Path) -> None:
+    data = kit.save_palette(tmp_path / "a.png", kit.grey("p", 8, 9, 5), [(9, 9, 9)] * 5).read_bytes()
+    start = data.index(b"PLTE")
+    chunk = data[start : start + 4 + 3 * 3]  # of the five colours only three are left
+    short = data[: start - 4] + struct.pack(">I", 9) + chunk + struct.pack(">I", zlib.crc32(chunk)) + data[data.index(b"IDAT") - 4 :]
+    with pytest.raises(Rejected, match="a palette of 3 colours, and samples of number 4, which has none"):
+        picture.store(short, "a.png")
+    assert decode(short, "a.png", indices=True).max() == 4
+
+
+def test_a_grey_palette_whose_alpha_is_opaque_is_grey() -> None:
+    palette = Image.fromarray(GREY, "P")
+    palette.putpalette(np.repeat(np.arange(256, dtype=np.uint8), 3).tobytes())
+    buffer = io.BytesIO()
+    palette.save(buffer, "PNG", transparency=b"\xff" * 256)
+    assert np.array_equal(pixels(picture.store(buffer.getvalue(), "a.png").data), GREY)
+
+
 def test_one_bit_becomes_0_and_255() -> None:
     bits = GREY > 100
     for form in ("PNG", "TIFF", "PPM"):
@@ -348,6 +366,24 @@ def test_cut_files_are_rejected(form: str) -> None:
     for keep in (len(data) - 3, len(data) // 2, 30, 5):
         with pytest.raises(Rejected):
             picture.store(data[:keep], "a")
+
+
+def test_a_progressive_jpeg_that_is_closed_behind_a_scan_is_rejected() -> None:
+    """Its picture has the right size and blurred pixels, and no reader says a word."""
+    buffer = io.BytesIO()
+    Image.fromarray(RGB).save(buffer, "JPEG", progressive=True)
+    data = buffer.getvalue()
+    picture.store(data, "a.jpg")
+    starts = [at for at in range(len(data)) if data[at : at + 2] == b"\xff\xda"]
+    for start in starts[1:]:
+        with pytest.raises(Rejected, match="the JPEG is cut: the last of its scans are missing"):
+            picture.store(data[:start] + b"\xff\xd9", "a.jpg")
+
+
+def test_jpeg_ls_is_told_by_its_name() -> None:
+    imagecodecs = pytest.importorskip("imagecodecs")
+    with pytest.raises(Rejected, match="it is JPEG-LS"):
+        picture.store(imagecodecs.jpegls_encode(GREY), "a.jpg")
 
 
 def test_a_flipped_byte_in_a_png_is_rejected() -> None:

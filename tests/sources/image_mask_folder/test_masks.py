@@ -638,6 +638,14 @@ def test_black_objects_on_white_are_told_and_the_line_mends_them(suffix: str, tm
     assert [np.array_equal(pixels(row["mask"]), BINARY) for row in rows] == [True] * 3
 
 
+def test_one_mask_that_is_turned_round_among_others_is_told_by_name(tmp_path: Path) -> None:
+    """Its background was stored as the object, without a word."""
+    raw = tree(tmp_path / "raw", {"a.png": stored(WHITE), "b.png": stored(np.uint8(255) - WHITE), "c.png": stored(WHITE)})
+    report = convert("image-mask-folder", raw, tmp_path / "out", workers=1, progress=False).report
+    (note,) = (one["reason"] for one in report["configs"]["default"]["known"])
+    assert note.startswith("in 1 of 3 masks, such as masks/b.png, 255 lies all around what is 0, in the others 0 lies all around")
+
+
 def test_large_objects_that_touch_the_edge_are_not_taken_for_the_ground(tmp_path: Path) -> None:
     half = np.zeros(SHAPE, np.uint8)
     half[:, 20:] = 255  # the greater part, and most of the edge
