@@ -15,13 +15,18 @@ _TAIL = 0.001  # of all values, at either end: told in the outermost bins
 
 @dataclass(frozen=True)
 class Histogram:
-    """Heights (0..1) of bins of equal width between `low` and `high`, and how many values they count."""
+    """Heights (0..1) of bins of equal width between `low` and `high`, and how many values they count.
+
+    Where values lie outside, `below` or `above`, the outermost bin counts them too.
+    """
 
     name: str
     low: float
     high: float
     heights: tuple[float, ...]
     count: int
+    below: bool = False
+    above: bool = False
 
 
 def plots_of(split: SplitStatistics) -> list[Histogram]:
@@ -47,4 +52,6 @@ def _histogram(name: str, values: ArrayLike, counts: ArrayLike) -> Histogram:
     low, high = (float(places[int(np.searchsorted(until, part * until[-1]))]) for part in (_TAIL, 1 - _TAIL))
     bins = min(_BINS, len(np.unique(np.clip(places, low, high))))
     found, _ = np.histogram(np.clip(places, low, high), bins, (low, high) if low < high else None, weights=weights)
-    return Histogram(name, low, high, tuple(round(float(one), 4) for one in found / found.max()), int(until[-1]))
+    there = places[weights > 0]
+    heights = tuple(round(float(one), 4) for one in found / found.max())
+    return Histogram(name, low, high, heights, int(until[-1]), bool(there[0] < low), bool(there[-1] > high))

@@ -167,6 +167,7 @@ def test_a_few_values_far_outside_do_not_flatten_a_histogram() -> None:
     counts = [10] * 1000 + [0] * 22 + [1, 0]
     found = of_intensities("x", Intensities(-1000.0, 2.0, tuple(counts), 0.0, 1.0))
     assert (found.low, found.high, found.count) == (-998.0, 998.0, 10001)
+    assert found.below and found.above, "so that nobody takes them for the least and the largest value"
     assert min(found.heights) > 0.9
     assert of_spread("x", Spread(5, 3.0, 3.0, 3.0, 3.0, 3.0, 3.0, ((3.0, 5),))) == Histogram("x", 3.0, 3.0, (1.0,), 5)
 
