@@ -13,6 +13,7 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from hf_medseg.errors import MedsegError, Refused
 from hf_medseg.publishing import gate
 from hf_medseg.publishing.gate import Held
 from hf_medseg.publishing.push import Pushed, push
+from hf_medseg.publishing.retry import ask, reason_of
 
 RELEASES = Path(__file__).parent / "releases"
 
@@ -88,25 +90,22 @@ def publish(given: argparse.Namespace, api: HfApi) -> int:
 def collect(given: argparse.Namespace, api: HfApi, published: Sequence[str]) -> int:
     """Puts the published datasets into the collection, as many as go; returns the exit code. The datasets are published either way."""
     advice = "The datasets are published and recorded. Run the same command again: it only adds what is missing."
+    make = partial(api.create_collection, given.collection, namespace=given.namespace, exists_ok=True)
     try:
-        collection = api.create_collection(given.collection, namespace=given.namespace, exists_ok=True)
+        collection = ask("making the collection", make, tell)
     except Exception as error:  # the client's errors are many
-        print(f"The collection {given.collection!r} was not made ({said(error)}). {advice}", file=sys.stderr)
+        print(f"The collection {given.collection!r} was not made ({reason_of(error)}). {advice}", file=sys.stderr)
         return 1
     wrong = 0
     for repo in published:
+        add = partial(api.add_collection_item, collection.slug, repo, "dataset", exists_ok=True)
         try:
-            api.add_collection_item(collection.slug, repo, "dataset", exists_ok=True)
+            ask("adding to the collection", add, tell)
         except Exception as error:  # the others may go
-            print(f"{repo} was not put into the collection ({said(error)}). {advice}", file=sys.stderr)
+            print(f"{repo} was not put into the collection ({reason_of(error)}). {advice}", file=sys.stderr)
             wrong = 1
     print(f"{api.endpoint}/collections/{collection.slug}")
     return wrong
-
-
-def said(error: Exception) -> str:
-    """One line of what went wrong."""
-    return " ".join(str(getattr(error, "server_message", None) or error or type(error).__name__).split())[:300].rstrip(".")
 
 
 def check(api: HfApi) -> int:

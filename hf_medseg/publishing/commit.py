@@ -35,6 +35,7 @@ def commit(repository: Repository, wanted: Wanted) -> tuple[str, Change]:
         remote = repository.look_again()
         change = wanted.change(remote)
         first = first or change
+        sending = False
         if not change:
             return remote.head, first
         try:
@@ -42,10 +43,12 @@ def commit(repository: Repository, wanted: Wanted) -> tuple[str, Change]:
                 # What the client remembers of an upload holds for one head only.
                 check_free(repository, wanted, remote, "")
                 head, operations = remote.head, _uploaded(repository, wanted, change)
+            sending = True
             return _send(repository, wanted, operations, head), first
         except Exception as error:
             raced = status_of(error) in (409, 412) or (status_of(error) == 404 and change.deletes and code_of(error) == "EntryNotFound")
-            wait = backoff(attempt) if raced else wait_of(error, attempt)
+            # What came before was asked as often as can help already.
+            wait = backoff(attempt) if raced else wait_of(error, attempt) if sending else None
             if wait is None or attempt + 1 == TRIES:
                 raise
             why = "somebody else changed the repository" if raced else reason_of(error)

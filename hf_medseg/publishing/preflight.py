@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -85,6 +86,22 @@ def check_limits(files: Mapping[str, Content]) -> None:
             raise Refused(f"{folder} has more than {_MOST_IN_FOLDER:,} files. Convert again with a larger --max-shard-size.")
 
 
+def check_names(repo: str, tag: str) -> None:
+    """The repository and the tag have names that the Hub takes, and that can mean nothing else."""
+    from huggingface_hub.errors import HFValidationError
+    from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]  # public by its documentation
+
+    if repo.count("/") != 1:
+        raise Refused(f"{repo!r}: a repository is NAMESPACE/NAME, such as my-lab/chase-db1.")
+    try:
+        validate_repo_id(repo)
+    except HFValidationError as error:
+        raise Refused(f"{repo!r}: a repository is NAMESPACE/NAME, such as my-lab/chase-db1. {error}") from error
+    taken = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._/+-]*", tag) and not re.search(r"\.\.|//|/\.|[./]$|\.lock(/|$)|^refs/", tag)
+    if tag and (tag == "main" or not taken):
+        raise Refused(f"{tag!r} cannot be a tag. Give one of letters, digits, dots and hyphens that is no branch, such as v1.0.")
+
+
 # --- the Hub ----------------------------------------------------------------------------------------------------------------------------
 
 
@@ -140,7 +157,10 @@ def check_free(repository: Repository, wanted: Wanted, remote: Remote | None, ta
             f"Take over into {wanted.files[CARD].path} what shall stay, and say --replace-card."
         )
     if tag:
-        named = repository.tags().get(tag)
+        tags, branches = repository.refs()
+        if tag in branches:
+            raise Refused(f"{tag} is a branch of {repository.repo}: who asks for it would get that. Give the tag another name.")
+        named = tags.get(tag)
         if named is not None and (change or named != remote.head):
             raise Refused(f"The tag {tag} of {repository.repo} names another state ({named[:7]}); tags do not move. Give another one.")
     return change

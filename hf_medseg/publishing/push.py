@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,12 +15,11 @@ from hf_medseg.card.render import PATH_IS
 from hf_medseg.dataset import lock
 from hf_medseg.dataset.content import Content
 from hf_medseg.dataset.folder import CARD, CROISSANT, Output
-from hf_medseg.errors import Refused
 from hf_medseg.publishing import gate
 from hf_medseg.publishing.commit import check_commit, commit
 from hf_medseg.publishing.gate import Held
 from hf_medseg.publishing.load_back import check_loads
-from hf_medseg.publishing.preflight import check_card, check_complete, check_examined, check_free, check_limits, check_writer
+from hf_medseg.publishing.preflight import check_card, check_complete, check_examined, check_free, check_limits, check_names, check_writer
 from hf_medseg.publishing.repository import Change, Gating, Remote, Repository, Wanted
 from hf_medseg.publishing.retry import Explained, Say
 from hf_medseg.verification.verify import examine
@@ -104,8 +102,7 @@ def push(
         MedsegError: broken off, or what is there is not what was meant.
     """
     say = say or (lambda text: None)
-    if not re.fullmatch(r"[\w.-]+/[\w.-]+", repo):
-        raise Refused(f"{repo!r}: a repository is NAMESPACE/NAME, such as my-lab/chase-db1.")
+    check_names(repo, tag)
     with lock.reading(Output(Path(out))):  # no conversion may begin there meanwhile
         held = gate.allowed(gate.look(out), out, allow_noncommercial)
         if not allow_incomplete:

@@ -14,7 +14,7 @@ from hf_medseg.catalog.tables import config_folder
 from hf_medseg.dataset.content import Content
 from hf_medseg.dataset.folder import CARD, CROISSANT, NAMES, OVERVIEW, PREVIEW, REPORT, SHARD
 from hf_medseg.dataset.temporary import temporary_folder
-from hf_medseg.errors import MedsegError
+from hf_medseg.errors import MedsegError, Refused
 from hf_medseg.publishing.gate import Held
 from hf_medseg.publishing.retry import Result, Say, ask, status_of
 
@@ -125,13 +125,19 @@ class Repository:
     # --- what is there ---
 
     def look(self) -> Remote | None:
-        """The repository as it is; None if there is none."""
+        """The repository as it is; None if there is none.
+
+        Raises:
+            Refused: it has another name by now; the Hub still answers to the old one.
+        """
         from huggingface_hub.errors import RepositoryNotFoundError
 
         try:
             info = self._ask("looking at the repository", lambda: self.api.repo_info(self.repo, repo_type="dataset", timeout=_PATIENCE))
         except RepositoryNotFoundError:
             return None
+        if info.id != self.repo:
+            raise Refused(f"{self.repo} was renamed, it is {info.id} now: name that one, which the card and its readers will call.")
         return Remote(str(info.sha), bool(info.private), info.gated or False, self.tree(str(info.sha)))
 
     def look_again(self) -> Remote:
@@ -198,10 +204,10 @@ class Repository:
         more = [f"... and {len(gone) - _LINES_OF_A_DIFFERENCE:,} more lines"] if len(gone) > _LINES_OF_A_DIFFERENCE else []
         return "\n".join([*gone[:_LINES_OF_A_DIFFERENCE], *more, f"+ {len(lines) - len(gone):,} lines of this folder's card"])
 
-    def tags(self) -> dict[str, str]:
-        """The commit that every tag names."""
+    def refs(self) -> tuple[dict[str, str], set[str]]:
+        """The commit that every tag names, and the branches."""
         refs = self._ask("listing the tags", lambda: self.api.list_repo_refs(self.repo, repo_type="dataset"))
-        return {tag.name: tag.target_commit for tag in refs.tags}
+        return {tag.name: tag.target_commit for tag in refs.tags}, {branch.name for branch in refs.branches}
 
     def who(self) -> dict[str, Any]:
         """Who asks, as the Hub knows them."""
@@ -262,7 +268,7 @@ class Repository:
                 if status_of(error) != 409:  # there already: an answer was lost, or an earlier push set it
                     raise
 
-        if self.tags().get(tag) != commit:
+        if self.refs()[0].get(tag) != commit:
             self._ask("setting the tag", call)
-        if (named := self.tags().get(tag)) != commit:
+        if (named := self.refs()[0].get(tag)) != commit:
             raise MedsegError(f"The tag {tag} of {self.repo} names {named}, not our commit {commit}: somebody else set it meanwhile.")

@@ -107,10 +107,18 @@ def code_of(error: BaseException) -> str:
 
 
 def reason_of(error: Exception) -> str:
-    """One line of what went wrong."""
-    said = getattr(error, "server_message", None) or str(error) or type(error).__name__
+    """One line of what went wrong: where the client tells only what it was doing, of what stands behind it."""
+    if type(error) is RuntimeError and isinstance(error.__cause__, Exception):
+        return f"{_line(error)}: {reason_of(error.__cause__)}"
+    if isinstance(error, (KeyError, TypeError)):
+        return f"an answer that is not the Hub's ({type(error).__name__}: {_line(error)})"
     status = status_of(error)
-    return (f"{status}: " if status else "") + " ".join(str(said).split())[:300].rstrip(".")
+    return (f"{status}: " if status else "") + _line(error)
+
+
+def _line(error: Exception) -> str:
+    said = getattr(error, "server_message", None) or str(error) or type(error).__name__
+    return " ".join(str(said).split())[:300].rstrip(".")
 
 
 def backoff(attempt: int) -> float:

@@ -27,6 +27,7 @@ from hf_medseg.dataset.folder import CARD, CROISSANT, FILE, OVERVIEW, Output
 from hf_medseg.dataset.identity import Identity, Outcome, read_shard
 from hf_medseg.errors import MedsegError, Refused
 from hf_medseg.publishing import gate
+from hf_medseg.publishing.push import push
 from hf_medseg.publishing.rows import Rows
 from hf_medseg.verification import shard as shards
 from hf_medseg.verification.examined import Examined, Verification
@@ -317,10 +318,23 @@ def test_who_may_not_write_is_refused_before_anything(desk: Desk, old: Converted
     assert not writes(desk)
 
 
-def test_a_name_without_a_namespace_is_refused(desk: Desk, new: Converted) -> None:
-    desk.repo_id = "chase"
+@pytest.mark.parametrize("name", ["chase", "ns/a/b", "ns/a--b", "ns/chase.git", "ns/-chase", "ns/" + 100 * "a", "ns/chäse"])
+def test_a_name_that_no_repository_can_have_is_refused(name: str, new: Converted) -> None:
     with pytest.raises(Refused, match="NAMESPACE/NAME"):
+        push(new.out, name, api=HfApi(endpoint="http://127.0.0.1:9"))
+
+
+@pytest.mark.parametrize("tag", ["main", "v 1", "a..b", "refs/tags/v1", "-v1", "v1/", "v1.lock", "v1\n"])
+def test_a_name_that_no_tag_can_have_is_refused(tag: str, new: Converted) -> None:
+    with pytest.raises(Refused, match="cannot be a tag"):
+        push(new.out, "ns/chase", tag=tag, api=HfApi(endpoint="http://127.0.0.1:9"))
+
+
+def test_a_repository_that_was_renamed_is_named(desk: Desk, new: Converted) -> None:
+    desk.local.create(desk.repo_id).id = "lab/chase"
+    with pytest.raises(Refused, match="ns/chase was renamed, it is lab/chase now"):
         desk.push(new.out)
+    assert writes(desk) == []
 
 
 # --- what is not pushed -----------------------------------------------------------------------------------------------------------------
@@ -388,6 +402,9 @@ def test_tags_do_not_move(desk: Desk, old: Converted, new: Converted) -> None:
     with pytest.raises(Refused, match="tags do not move"):
         desk.push(new.out, tag="v1")
     assert (len(desk.repo.commits), desk.repo.tags) == (commits, tags)
+    desk.repo.branches.append("next")
+    with pytest.raises(Refused, match="next is a branch of ns/chase"):
+        desk.push(new.out, tag="next")
     desk.push(new.out, tag="v2")
     assert desk.repo.tags == {**tags, "v2": desk.repo.head.oid}
 
@@ -831,6 +848,11 @@ def test_a_full_quota_and_an_expired_token_are_told_in_words(desk: Desk, new: Co
     desk.fail("403 quota", lambda method, path: path.endswith("/batch"), times=9)
     with pytest.raises(MedsegError, match=r"storage limit reached.*Run the same command again"):
         desk.push(new.out)
+    desk.local.faults.clear()
+    shut = desk.fail("403 quota", lambda method, path: method == "PUT" and path.startswith("/storage/"), times=10**9)
+    with pytest.raises(MedsegError, match=r"Error while uploading .*: 403: Private repository storage limit reached"):
+        desk.push(new.out)
+    assert shut.fired <= RETRY.TRIES * len(list(new.out.rglob("*.parquet"))), "an upload that was given up was begun again"
     desk.local.faults.clear()
     desk.fail("401 expired", lambda method, path: "/commit/" in path, times=9)
     with pytest.raises(MedsegError, match="Invalid credentials"):

@@ -125,6 +125,21 @@ def test_a_collection_that_fails_is_said_and_the_datasets_stand(
         assert [path.name for path in publish.RELEASES.iterdir()] == ["chase-db1.json"]
 
 
+def test_a_collection_is_asked_for_again_where_that_helps(desk: Desk, publish: ModuleType, conversions: Path, capsys: Any) -> None:
+    given = [str(conversions), "--namespace", "ns", "--revision", "v1", "--collection", "Medical image segmentation"]
+    for kind in ("429 retry-after", "drop after", "cut"):
+        desk.fail(kind, lambda method, path: path == "/api/collections")
+        desk.fail(kind, lambda method, path: path.endswith(("/item", "/items")))
+    assert publish.main(given, desk.api) == 0
+    assert all(fault.fired for fault in desk.local.faults)
+    assert "Too many requests; trying again in 3 s" in capsys.readouterr().err
+    (collection,) = desk.local.collections.values()
+    assert [item["id"] for item in collection["items"]] == ["ns/chase-db1"]
+    desk.fail("200 of others", lambda method, path: path == "/api/collections")
+    assert publish.main(given, desk.api) == 1
+    assert "not made (an answer that is not the Hub's" in capsys.readouterr().err
+
+
 def test_the_card_on_the_hub_calls_the_dataset_by_its_name(desk: Desk, conversions: Path, tmp_path: Path) -> None:
     desk.push(conversions / "chase-db1")
     there = desk.api.hf_hub_download(desk.repo_id, "README.md", repo_type="dataset", local_dir=tmp_path)

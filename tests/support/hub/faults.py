@@ -20,6 +20,7 @@ Kind = Literal[
     "401 expired",
     "409",
     "412",
+    "200 of others",
 ]
 
 
@@ -71,5 +72,7 @@ def answer(kind: Kind) -> tuple[int, dict[str, str], str]:
             return 409, {}, "Another commit is in progress, please retry"
         case "412":
             return 412, {}, "A commit has happened since. Please refresh and try again."
+        case "200 of others":  # such as a proxy's page
+            return 200, {}, "Please log in"
         case _:
             return int(kind), {}, "Internal error"

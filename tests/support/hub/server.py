@@ -72,6 +72,7 @@ class Repo:
     gated: bool | str = False
     commits: list[Commit] = field(default_factory=list)
     tags: dict[str, str] = field(default_factory=dict)
+    branches: list[str] = field(default_factory=lambda: ["main"])  # all at the head
     history: list[tuple[bool, bool | str, str]] = field(default_factory=list)  # (private, gated, head) after every change
 
     @property
@@ -427,7 +428,7 @@ def _commit_of(repo: Repo, revision: str) -> Commit:
 @route("GET", "/api/datasets/ID/refs")
 def _refs(hub: Hub, request: Request, repo_id: str) -> Answer:
     repo = hub.readable(repo_id, request.user)
-    branches = [{"name": "main", "ref": "refs/heads/main", "targetCommit": repo.head.oid}]
+    branches = [{"name": name, "ref": f"refs/heads/{name}", "targetCommit": repo.head.oid} for name in repo.branches]
     tags = [{"name": name, "ref": f"refs/tags/{name}", "targetCommit": oid} for name, oid in repo.tags.items()]
     return _json({"branches": branches, "converts": [], "tags": tags})
 
