@@ -64,6 +64,20 @@ def test_every_folder_of_the_layout_gives_the_same_rows_or_words(source: Source,
         assert not lacking or found.inside or published or source.own or source.id in ("tcia", "adni"), (folder, len(rows), len(whole))
 
 
+@pytest.mark.parametrize("id", ["arcade", "bratious", "btxrd", "dsb-2018", "figshare-brain-tumor", "ocelot", "pannuke", "tn3k"])
+def test_endings_in_capitals_are_those_of_the_owner(id: str, tmp_path: Path) -> None:
+    """Folds, slides and outlines too, which are in no picture."""
+    found = []
+    for name in ("small", "capitals"):
+        phantom = PHANTOMS[id].make(tmp_path / name)
+        for path in [path for path in phantom.raw.rglob("*.*") if path.is_file() and name == "capitals"]:
+            path.rename(path.with_name(path.stem + path.suffix.upper()))
+        plan = planned(sources()[id], phantom, phantom.raw, tmp_path / f"{name} work")
+        cases = [case for config in plan.configs for cases in config.splits.values() for case in cases]
+        found.append([(case.image_id, case.split, case.patient_id, case.columns, case.problem, len(case.pixels)) for case in cases])
+    assert found[0] == found[1]
+
+
 def _end_alike(here: tuple[str, str], there: tuple[str, str]) -> bool:
     shorter, longer = sorted((here[1], there[1]), key=len)
     return here[0] == there[0] and f"/{longer}".endswith(f"/{shorter}")

@@ -16,7 +16,7 @@ from hf_medseg.sources.labelme_json import polygons_of
 CLASSES = facts_of(__file__).classes
 FRAMES = {"Partial-frame_Dataset": "partial", "Full-frame_Dataset": "full"}
 SCAN = rf"({'|'.join(FRAMES)})/Original_AS-OCT_Images/((?!\._)[^/]+)\.(?i:bmp)"
-OUTLINES = rf"({'|'.join(FRAMES)})/Experts_Annotations/((?!\._)[^/]+)\.json"
+OUTLINES = rf"({'|'.join(FRAMES)})/Experts_Annotations/((?!\._)[^/]+)\.(?i:json)"
 
 
 def cases(raw: Raw) -> Iterator[Case]:

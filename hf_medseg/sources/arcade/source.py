@@ -15,8 +15,17 @@ from hf_medseg.sources.coco_json import Objects, planned
 # The categories 1 to 25 of both tasks are segments, in the order of their ids; 26 is the stenosis.
 CLASSES = {"syntax": facts_of(__file__).classes, "stenosis": ("stenosis",)}
 SPLITS = {"train": "train", "val": "validation", "test": "test"}
-PICTURE = r"(?:syntax|stenosis)/(?:train|val|test)/images/\d+\.(?i:png)"
-OUTLINES = r"(?:syntax|stenosis)/(?:train|val|test)/annotations/(?:train|val|test)\.json"
+# The earlier release calls the same folders otherwise.
+FOLDERS = {
+    "syntax/train": "dataset_phase_1/segmentation_dataset/seg_train",
+    "syntax/val": "dataset_phase_1/segmentation_dataset/seg_val",
+    "syntax/test": "dataset_final_phase/test_cases?_segmentation",
+    "stenosis/train": "dataset_phase_1/stenosis_dataset/sten_train",
+    "stenosis/val": "dataset_phase_1/stenosis_dataset/sten_val",
+    "stenosis/test": "dataset_final_phase/test_cases?_stenosis",
+}
+ANYWHERE = f"(?:{'|'.join([*FOLDERS, *FOLDERS.values()])})"
+NUMBER, LIST = r"images/(\d+)\.(?i:png)", r"annotations/(?:(?:seg_|sten_)?(?:train|val|test)|instances_default)\.(?i:json)"
 
 
 def cases(raw: Raw) -> Iterator[Case]:
@@ -25,8 +34,8 @@ def cases(raw: Raw) -> Iterator[Case]:
     indices = {name: index for index, name in enumerate(CLASSES[task], 1)}
     for folder, split in SPLITS.items():
         above = f"{task}/{folder}"
-        pictures = raw.find(rf"{above}/images/(\d+)\.(?i:png)")
-        file = raw.one(rf"{above}/annotations/{folder}\.json")
+        pictures = raw.find(rf"(?:{above}|{FOLDERS[above]})/{NUMBER}")
+        file = raw.one(rf"(?:{above}|{FOLDERS[above]})/{LIST}")
         drawn: dict[str, Objects] = {}
         if file is not None:
             raw.use(file)
@@ -38,7 +47,7 @@ def cases(raw: Raw) -> Iterator[Case]:
                 drawn[name.rpartition(".")[0]] = Objects(file.path, index.names, index.annotations.get(id), width, height)
         for number in union(pictures, drawn):
             objects = drawn.get(number)
-            wrong = "" if objects else f"{above}/annotations/{folder}.json does not list it."
+            wrong = "" if objects else f"{file.path if file else f'{above}/annotations/{folder}.json'} does not list it."
             yield Case(
                 f"{task}_{folder}_{number}",
                 {
@@ -53,12 +62,12 @@ def cases(raw: Raw) -> Iterator[Case]:
 SOURCE = source_of(
     __file__,
     Reading(
-        landmarks=(PICTURE, OUTLINES),
+        landmarks=(f"{ANYWHERE}/{NUMBER}", f"{ANYWHERE}/{LIST}"),
         configs=(
             Config("syntax", drawing_columns(CLASSES["syntax"]), description="Segments of the coronary arteries."),
             Config("stenosis", drawing_columns(CLASSES["stenosis"]), CLASSES["stenosis"], description="Stenoses, on other pictures."),
         ),
     ),
     cases,
-    signature=(OUTLINES,),
+    signature=(f"{ANYWHERE}/{LIST}",),
 )

@@ -12,7 +12,7 @@ from hf_medseg.formats.nifti import NiftiVolume
 from hf_medseg.masks.labels import Values
 from hf_medseg.raw.tree import Raw, union
 
-NAME = r"([^/]+?)\.nii(?:\.gz)?"
+NAME = r"([^/]+?)\.(?i:nii(?:\.gz)?)"
 PICTURES, MASKS = (rf"{folder}BraTioUS-public-dataset/{NAME}" for folder in ("images", "labels"))
 
 

@@ -22,7 +22,7 @@ INDICES = {name: index for index, name in enumerate(CLASSES, 1)}
 def cases(raw: Raw) -> Iterator[Case]:
     """One case a picture; the table says of one without a file of outlines that it has no tumour."""
     pictures = raw.find(r"images/(IMG\d{6})\.(?i:jpe?g)")
-    drawn = raw.find(r"Annotations/(IMG\d{6})\.json")
+    drawn = raw.find(r"Annotations/(IMG\d{6})\.(?i:json)")
     stems = union(pictures, drawn)
     tumors = _tumors(raw, stems)
     for stem in stems:
@@ -59,9 +59,9 @@ def _tumors(raw: Raw, stems: list[str]) -> Keyed:
 SOURCE = source_of(
     __file__,
     Reading(
-        landmarks=(r"images/IMG\d{6}\.(?i:jpe?g)", r"Annotations/IMG\d{6}\.json"),
+        landmarks=(r"images/IMG\d{6}\.(?i:jpe?g)", r"Annotations/IMG\d{6}\.(?i:json)"),
         configs=(Config(columns={**drawing_columns(CLASSES), "tumor": FLAG}),),
     ),
     cases,
-    signature=(r"Annotations/IMG\d{6}\.json",),
+    signature=(r"Annotations/IMG\d{6}\.(?i:json)",),
 )

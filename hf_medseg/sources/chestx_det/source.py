@@ -23,7 +23,7 @@ def cases(raw: Raw) -> Iterator[Case]:
     """One case a film; the JSON that lists it says its split."""
     films = raw.find(FILM)
     listed: dict[str, tuple[str, Findings]] = {}
-    for split, file in raw.find(r"ChestX_Det_(train|test)\.json").items():
+    for split, file in raw.find(r"ChestX_Det_(train|test)\.(?i:json)").items():
         raw.use(file)
         found = films_of(file)
         if not films.keys() & found.keys():
@@ -47,9 +47,9 @@ def cases(raw: Raw) -> Iterator[Case]:
 SOURCE = source_of(
     __file__,
     Reading(
-        landmarks=(r"ChestX_Det_(?:train|test)\.json", FILM),
+        landmarks=(r"ChestX_Det_(?:train|test)\.(?i:json)", FILM),
         configs=(Config(columns={**drawing_columns(CLASSES), "masks": ListOf(PICTURE), "mask_names": ListOf(TEXT)}),),
     ),
     cases,
-    signature=(r"ChestX_Det_(?:train|test)\.json",),
+    signature=(r"ChestX_Det_(?:train|test)\.(?i:json)",),
 )

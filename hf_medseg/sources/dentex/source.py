@@ -17,7 +17,7 @@ CLASSES = facts_of(__file__).classes
 # The owners write the names of the levels with hyphens in one archive and with underscores in the other.
 FOLDER = r"quadrant[-_]enumeration[-_]disease"
 PICTURES = {"train": rf"{FOLDER}/xrays/(train_\d+)\.(?i:png)", "validation": rf"{FOLDER}/xrays/(val_\d+)\.(?i:png)"}
-OUTLINES = {"train": r"train_quadrant_enumeration_disease\.json", "validation": r"validation_triple\.json"}
+OUTLINES = {"train": r"train_quadrant_enumeration_disease\.(?i:json)", "validation": r"validation_triple\.(?i:json)"}
 DIAGNOSES = "categories_3"
 
 

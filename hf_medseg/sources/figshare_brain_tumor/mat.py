@@ -37,7 +37,7 @@ def look(data: bytes, path: str) -> Slice | tuple[int, ...]:
         raise MissingExtra("h5py", "hdf5") from error
     try:
         with h5py.File(io.BytesIO(data), "r") as book:
-            if path.rpartition("/")[2] == "cvind.mat":
+            if path.rpartition("/")[2].lower() == "cvind.mat":
                 return tuple(int(fold) for fold in np.ravel(_array(book, "cvind", path)))
             image, mask = _array(book, IMAGE, path), _array(book, MASK, path)
             if image.ndim != 2 or image.shape != mask.shape:

@@ -14,8 +14,8 @@ from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.tree import Raw
 from hf_medseg.sources.figshare_brain_tumor.mat import IMAGE, KINDS, MASK, Slice, look
 
-SLICE, FOLDS = r"([1-9]\d{0,3})\.mat", r"cvind\.mat"
-OWNERS = r"brainTumorDataPublic_\d+-\d+/[1-9]\d{0,3}\.mat"
+SLICE, FOLDS = r"([1-9]\d{0,3})\.(?i:mat)", r"cvind\.(?i:mat)"
+OWNERS = r"brainTumorDataPublic_\d+-\d+/[1-9]\d{0,3}\.(?i:mat)"
 
 
 def to_survey(raw: Raw) -> list[RawFile]:

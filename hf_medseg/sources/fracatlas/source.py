@@ -19,7 +19,7 @@ CLASSES = facts_of(__file__).classes
 FLAGS = ("hand", "leg", "hip", "shoulder", "mixed", "hardware", "multiscan", "fractured", "frontal", "lateral", "oblique")
 SPLITS = {"train": "train", "valid": "validation", "test": "test"}
 STEM = r"IMG\d{7}"
-OUTLINES = r"Annotations/COCO JSON/COCO_fracture_masks\.json"
+OUTLINES = r"Annotations/COCO JSON/COCO_fracture_masks\.(?i:json)"
 
 
 def cases(raw: Raw) -> Iterator[Case]:

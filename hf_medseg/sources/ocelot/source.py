@@ -42,7 +42,7 @@ def cases(raw: Raw) -> Iterator[Case]:
 
 def _slides(raw: Raw) -> Mapping[str, Mapping[str, Any]]:
     """What the metadata say of each pair of patches, by its number."""
-    file = raw.one(r"metadata\.json")
+    file = raw.one(r"metadata\.(?i:json)")
     if file is None:
         return {}
     raw.use(file)

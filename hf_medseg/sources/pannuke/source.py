@@ -15,7 +15,9 @@ from hf_medseg.sources.pannuke.nuclei import Nuclei, Patch
 
 CLASSES = facts_of(__file__).classes
 FOLD = r"(fold[123])"
-IMAGES, MASKS, TYPES = (rf"{kind}/{FOLD}/{name}\.npy" for kind, name in (("images", "images"), ("masks", "masks"), ("images", "types")))
+IMAGES, MASKS, TYPES = (
+    rf"{kind}/{FOLD}/{name}\.(?i:npy)" for kind, name in (("images", "images"), ("masks", "masks"), ("images", "types"))
+)
 
 
 def cases(raw: Raw) -> Iterator[Case]:

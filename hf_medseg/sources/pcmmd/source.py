@@ -17,7 +17,7 @@ from hf_medseg.sources.labelme_json import polygons_of
 CLASSES = facts_of(__file__).classes
 FOLDERS = {"plasma cells": "plasma_cell", "non-plasma cells": "non_plasma_cell"}
 CROP = rf"segmentation/({'|'.join(FOLDERS)})/images/([^/]+)\.(?i:jpe?g)"
-OUTLINE = rf"segmentation/({'|'.join(FOLDERS)})/masks/([^/]+)\.json"
+OUTLINE = rf"segmentation/({'|'.join(FOLDERS)})/masks/([^/]+)\.(?i:json)"
 
 
 def cases(raw: Raw) -> Iterator[Case]:

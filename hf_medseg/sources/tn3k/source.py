@@ -39,7 +39,7 @@ def cases(raw: Raw) -> Iterator[Case]:
 def _folds(raw: Raw) -> dict[int, int]:
     """The fold in which a picture of `trainval` validates, by its number: places in the owner's sorted list of the files 0000 to 2878."""
     fold_of: dict[int, int] = {}
-    for fold, file in raw.find(r"tn3k-trainval-fold([0-4])\.json").items():
+    for fold, file in raw.find(r"tn3k-trainval-fold([0-4])\.(?i:json)").items():
         raw.use(file)
         for place in _validating(file):
             if fold_of.setdefault(place, int(fold)) != int(fold):
@@ -64,10 +64,10 @@ SOURCE = source_of(
         configs=(Config(columns={"fold": INT32}),),
         not_used=(
             (r"label4(?:trainval|test)\.csv", "benign or malignant; its columns were never seen, so it is not read"),
-            (r"tn3k-trainval\.json", "the owner's first division; the five folds are read"),
+            (r"tn3k-trainval\.(?i:json)", "the owner's first division; the five folds are read"),
             (r"(?:tg3k|DDTI)/.+", "another set that the archive holds, under terms of its own"),
         ),
     ),
     cases,
-    signature=(r"(?:trainval|test)-mask/\d{4}\.(?i:jpe?g)", r"tn3k-trainval-fold[0-4]\.json"),
+    signature=(r"(?:trainval|test)-mask/\d{4}\.(?i:jpe?g)", r"tn3k-trainval-fold[0-4]\.(?i:json)"),
 )

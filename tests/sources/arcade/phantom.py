@@ -13,6 +13,7 @@ from tests.support.kit import Array, Phantom, Row, as_zip, grey, save, save_jpeg
 VARIANTS: dict[str, str] = {
     "clean": "both tasks, all splits",
     "zip": "arcade.zip",
+    "earlier": "the earlier release, whose folders and lists have other names",
     "jpeg_inside": "one .png holds JPEG data",
     "missing_picture": "one picture is listed and not there",
     "not_listed": "one picture is not listed",
@@ -62,6 +63,14 @@ _TREE: dict[str, dict[str, dict[str, list[_Object]]]] = {
         "test": {"1": [(26, [(9, 9, 12, 12)])]},
     },
 }
+_EARLIER = {
+    "syntax/train": "dataset_phase_1/segmentation_dataset/seg_train",
+    "syntax/val": "dataset_phase_1/segmentation_dataset/seg_val",
+    "syntax/test": "dataset_final_phase/test_case_segmentation",
+    "stenosis/train": "dataset_phase_1/stenosis_dataset/sten_train",
+    "stenosis/val": "dataset_phase_1/stenosis_dataset/sten_val",
+    "stenosis/test": "dataset_final_phase/test_cases_stenosis",
+}
 _SPLITS = {"train": "train", "val": "validation", "test": "test"}
 _ODD = "syntax/train/17"
 
@@ -72,12 +81,16 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
     phantom = Phantom(raw=raw, rows=[], configs={"stenosis": []})
     for task, splits in _TREE.items():
         for split, pictures in splits.items():
+            above, listed = f"{task}/{split}", f"{split}.json"
+            if variant == "earlier":
+                above = _EARLIER[above]
+                listed = "instances_default.json" if split == "test" else f"{above.rpartition('/')[2]}.json"
             coco: dict[str, Any] = {"images": [], "annotations": [], "categories": []}
             coco["categories"] = [{"id": k, "name": name, "supercategory": ""} for k, name in enumerate(NAMES, 1)]
             for number, objects in reversed(pictures.items()):
                 odd = f"{task}/{split}/{number}" == _ODD
                 id = 1000 - int(number)  # not the number
-                path = raw / task / split / "images" / f"{number}.png"
+                path = raw / above / "images" / f"{number}.png"
                 side = 32 if odd and variant == "other_size" else _SIDE
                 image = grey(f"arcade {task} {split} {number}", side, side)
                 if odd and variant == "jpeg_inside":
@@ -105,12 +118,12 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
                     f"{task}_{split}_{number}",
                     image,
                     mask,
-                    f"{task}/{split}/images/{number}.png",
+                    f"{above}/images/{number}.png",
                     _SPLITS[split],
                     columns={"instances": instances},
                 )
                 (phantom.rows if task == "syntax" else phantom.configs["stenosis"]).append(row)
-            write(raw / task / split / "annotations" / f"{split}.json", json.dumps(coco))
+            write(raw / above / "annotations" / listed, json.dumps(coco))
     if variant == "zip":
         phantom.raw = as_zip(raw, folder / "download" / "arcade.zip", top="arcade/")
     return phantom
