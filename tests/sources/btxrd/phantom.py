@@ -49,12 +49,14 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
     book = openpyxl.Workbook()
     table = book.active
     assert table is not None
-    table.append(["image_id", "center", "tumor"])
+    table.append(["image_id", "center", "age", "gender", "femur", "hip bone", "tumor", "benign", "malignant", "frontal", "lateral"])
     for stem, suffix, lesions in _PICTURES:
         odd = stem == _ODD
-        table.append([f"{stem}.jpeg", 1, int(bool(lesions))])
+        malignant = int(any(name == "other mt" for name, _ in lesions))
+        line = [2, 47, "F", malignant, 1 - malignant, int(bool(lesions)), int(bool(lesions)) - malignant, malignant, 1, int(odd)]
+        table.append([f"{stem}.jpeg", *line])
         if odd and variant == "two_lines":
-            table.append([f"{stem}.jpg", 1, 0])
+            table.append([f"{stem}.jpg", *line[:5], 0, *line[6:]])
         path = raw / f"images/{stem}.{suffix}"
         size = (_H // 2, _W // 2) if odd and variant == "resized" else (_H, _W)
         image = save_jpeg(path, grey(f"btxrd {stem}", *size))
@@ -76,7 +78,16 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
             continue
         known = variant != "no_table"
         unseen = not lesions and not known
-        columns = {"tumor": bool(lesions) if known else None, "instances": None if unseen else instances}
+        told = {
+            "tumor": bool(lesions),
+            "label": "malignant" if malignant else "benign" if lesions else "normal",
+            "site": "femur" if malignant else "hip_bone",
+            "view": None if odd else "frontal",  # two are marked
+            "center": 2,
+            "age": 47.0,
+            "sex": "female",
+        }
+        columns = {**(told if known else dict.fromkeys(told)), "instances": None if unseen else instances}
         phantom.rows.append(Row(stem, image, None if unseen else mask, f"images/{stem}.{suffix}", columns=columns))
     if variant != "no_table":
         book.save(raw / "dataset.xlsx")
