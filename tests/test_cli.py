@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import shlex
+import signal
 import subprocess
 import sys
 import tomllib
@@ -100,6 +101,19 @@ def test_a_traceback_only_with_debug(
     assert "ZeroDivisionError: a bug" in capsys.readouterr().err
     with pytest.raises(ZeroDivisionError):
         main(["info", "drive", "--debug"])
+
+
+@pytest.mark.parametrize(("ending", "code"), [(KeyboardInterrupt(), 130), (terminal.Ended(signal.SIGTERM), 143)])
+def test_a_signal_while_a_class_is_made_ends_the_command_like_any_other(
+    ending: BaseException, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Stops:
+        def __set_name__(self, owner: type, name: str) -> None:
+            raise ending
+
+    monkeypatch.setattr("hf_medseg.cli.list.run", lambda given: type("Made", (), {"one": Stops()}) and 0)
+    assert main(["list"]) == code
+    assert capsys.readouterr().err.startswith("Broken off.")
 
 
 def test_dry_run_says_what_would_happen(raw: Path, tmp_path: Path) -> None:

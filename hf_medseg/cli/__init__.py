@@ -95,8 +95,7 @@ def _run(given: argparse.Namespace) -> int:
         with terminal.ending_signals():
             return int(given.run(given))
     except (KeyboardInterrupt, terminal.Ended) as error:
-        terminal.say("Broken off. What is finished is kept; the same command carries on.")
-        return 128 + error.number if isinstance(error, terminal.Ended) else INTERRUPTED
+        return _broken_off(error)
     except BrokenPipeError:
         return DONE
     except Refused as error:
@@ -108,8 +107,22 @@ def _run(given: argparse.Namespace) -> int:
     except MemoryError as error:
         return _answer(MedsegError(OUT_OF_MEMORY), given.debug, WRONG, error)
     except Exception as error:
+        if (signal := _signal_behind(error)) is not None:
+            return _broken_off(signal)
         text = f"This should not have happened ({type(error).__name__}: {error}). Run it again with --debug and report what it prints."
         return _answer(MedsegError(text), given.debug, WRONG, error)
+
+
+def _broken_off(signal: KeyboardInterrupt | terminal.Ended) -> int:
+    terminal.say("Broken off. What is finished is kept; the same command carries on.")
+    return 128 + signal.number if isinstance(signal, terminal.Ended) else INTERRUPTED
+
+
+def _signal_behind(error: BaseException | None) -> KeyboardInterrupt | terminal.Ended | None:
+    """The signal that an error was made of: until 3.12 Python wraps whatever ends the making of a class."""
+    while error is not None and not isinstance(error, (KeyboardInterrupt, terminal.Ended)):
+        error = error.__cause__ or error.__context__
+    return error
 
 
 def _answer(error: Exception, debug: bool, code: int, cause: Exception | None = None) -> int:
