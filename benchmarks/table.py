@@ -67,5 +67,5 @@ def picture(results: Sequence[Result], path: Path) -> None:
         draw.text((left - 16, top + 49), f"against {goal.against}", SOFT, small, anchor="rm")
         start, end = sorted((at(1), at(factor)))
         draw.rectangle((start, top + 12, max(end, start + 3), top + row - 14), GOOD if factor >= 1 else BAD)
-        draw.text((left + width + right - 12, top + row // 2), f"{factor:.2g} x", INK, font, anchor="rm")
+        draw.text((left + width + right - 24, top + row // 2), f"{factor:.2g} x", INK, font, anchor="rm")
     sheet.save(path, optimize=True)

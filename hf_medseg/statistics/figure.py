@@ -93,6 +93,7 @@ _STYLE: Any = {
     "axes.titleweight": "bold",
     "axes.titlecolor": _INK,
     "axes.titlepad": 10,
+    "figure.constrained_layout.w_pad": 0.1,  # inches: no letter at the edge
     "axes.labelcolor": _SOFT,
     "axes.edgecolor": "#c9cdd3",
     "axes.spines.top": False,
