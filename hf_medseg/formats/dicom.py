@@ -217,12 +217,16 @@ def _check_picture(dataset: Any, path: str) -> None:
     kind = text_of(dataset, "PhotometricInterpretation")
     if kind not in ("MONOCHROME1", "MONOCHROME2", "RGB", "YBR_RCT") and not (kind.startswith("YBR") and _is_packed(dataset)):
         shown = kind if re.fullmatch(r"[A-Z0-9_ ]+", kind) else "unknown"
-        raise Rejected(path, f"pixels of the kind {shown}; grey or RGB expected.")
+        raise Rejected(path, f"pixels of the kind {shown}; grey or RGB expected.", "Save it as RGB with the program that made it.")
 
 
 def _is_packed(dataset: Any) -> bool:
     syntax = dataset.file_meta.TransferSyntaxUID if hasattr(dataset, "file_meta") else None
     return syntax is not None and syntax.is_transfer_syntax and bool(syntax.is_compressed)
+
+
+# Baseline and extended. Decoders of them differ by rounding: Pillow's gives what GDCM, and so SimpleITK, gives; another one up to 8 more.
+_LOSSY_JPEG = ("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51")
 
 
 def decode(dataset: Any, path: str) -> Array:
@@ -239,6 +243,8 @@ def decode(dataset: Any, path: str) -> Array:
         if dataset.file_meta.TransferSyntaxUID.is_encapsulated:
             raise Rejected(path, f"packed samples whose lowest bit is bit {lowest}; bit 0 expected.", "Unpack it first.")
         dataset.BitsStored = bits + lowest  # type: ignore[operator]
+    if dataset.file_meta.TransferSyntaxUID in _LOSSY_JPEG and whole_of(dataset, "BitsAllocated") == 8:
+        dataset.pixel_array_options(decoding_plugin="pillow")
     pixels: Array = dataset.pixel_array >> lowest if lowest > 0 else dataset.pixel_array
     colours = (whole_of(dataset, "SamplesPerPixel") or 1) > 1
     if pixels.ndim == (3 if colours else 2):

@@ -12,9 +12,11 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from pydicom import dcmread
 from pydicom.dataset import Dataset, FileDataset
-from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, RLELossless
+from pydicom.encaps import encapsulate
+from pydicom.uid import JPEG2000Lossless, JPEGBaseline8Bit, JPEGLSLossless, RLELossless
 
 from hf_medseg.conversion.survey import look_at
 from hf_medseg.errors import MissingExtra, Rejected
@@ -106,6 +108,28 @@ def test_packed_pixels(tmp_path: Path, syntax: Any) -> None:
     pixels = rng("p").integers(-1000, 3000, (3, 80, 70)).astype(np.int16)
     series = write_series(tmp_path, pixels, name="p", patient_id="P1", edit=pack)
     assert np.array_equal(read(series.paths).array, series.image)
+
+
+@pytest.mark.parametrize("colours", [False, True])
+def test_lossy_jpeg_gives_what_other_readers_give(tmp_path: Path, colours: bool) -> None:
+    """Another decoder of the same file differed from them in a third of the colours."""
+    sitk = pytest.importorskip("SimpleITK")
+    pixels = rng("lossy").integers(0, 256, (24, 32, 3) if colours else (24, 32), dtype=np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=90, subsampling=1)
+
+    def pack(header: FileDataset, _: int) -> None:
+        header.Rows, header.Columns, header.PixelRepresentation = 24, 32, 0
+        header.BitsAllocated, header.BitsStored, header.HighBit = 8, 8, 7
+        if colours:
+            header.SamplesPerPixel, header.PhotometricInterpretation, header.PlanarConfiguration = 3, "YBR_FULL_422", 0
+        header.PixelData = encapsulate([buffer.getvalue()])
+        header["PixelData"].is_undefined_length = True
+        header.file_meta.TransferSyntaxUID = JPEGBaseline8Bit
+
+    series = write_series(tmp_path, np.zeros((1, 24, 32), np.int16), name="lossy", patient_id="P1", intercept=0.0, edit=pack)
+    expected = sitk.GetArrayFromImage(sitk.ReadImage(series.paths[0]))
+    assert np.array_equal(read(series.paths).array, expected)
 
 
 def test_unknown_packing_is_rejected_by_name(tmp_path: Path) -> None:
