@@ -5,7 +5,6 @@ They stay near where a picture is cut a little, and are made anew for every way 
 
 from __future__ import annotations
 
-import gzip
 import io
 import itertools
 import math
@@ -25,8 +24,10 @@ from hf_medseg.catalog.licenses import TIERS_BY_OPENNESS
 from hf_medseg.catalog.lookup import facts, find_source, known_pictures
 from hf_medseg.catalog.picture_hash import BITS, Cells, HashIndex, Numbers, bits_apart, cells_of, grey_of, hashes_of, turned_ways
 from hf_medseg.catalog.source import Source
-from hf_medseg.dataset.storage import parquet
+from hf_medseg.dataset.arrays import give_back, values_of
+from hf_medseg.dataset.storage import parquet, read_group
 from hf_medseg.errors import MissingExtra, Rejected
+from hf_medseg.formats.nifti import all_voxels
 from hf_medseg.formats.shrunk import shrunk, step_of
 from hf_medseg.progress import Run
 
@@ -111,11 +112,13 @@ def looks_of(path: str, group: int) -> list[Look]:
 
 
 def _images(path: str, group: int) -> Iterator[bytes]:
-    with parquet(path) as file:
-        if columns := picture_columns(file.schema_arrow):
-            batches = file.iter_batches(1 if "depth" in file.schema_arrow.names else 16, [group], columns=columns)
-            for number, row in enumerate(row for batch in batches for row in batch.to_pylist()):
-                yield picture_of(row, number)
+    table = read_group(path, group, picture_columns)
+    rows, size = [values_of(table, number) for number in range(table.num_rows)], table.nbytes
+    del table  # a volume fills a large part of a worker's memory
+    give_back(size)
+    for number in range(len(rows)):
+        if picture := picture_of(rows.pop(0), number):
+            yield picture
 
 
 def picture_columns(schema: pa.Schema) -> list[str]:
@@ -161,19 +164,14 @@ def _slices(volume: bytes) -> Iterator[bytes]:
         MissingExtra: nibabel is not installed.
     """
     try:
-        import nibabel
-    except ImportError as error:
-        raise MissingExtra("nibabel", "nifti") from error
-    try:
-        plain = gzip.decompress(volume) if volume.startswith(_GZIP) else volume
-        samples = np.asarray(nibabel.Nifti1Image.from_bytes(plain).dataobj)
+        voxels = all_voxels(volume, "")
+    except MissingExtra:
+        raise
     except Exception:  # the reader's errors are many; what cannot be read is somebody else's to tell
         return
-    if samples.ndim < 3:
-        return
-    depth = samples.shape[2]
+    depth = voxels.array.shape[2]
     for at in sorted({round((depth - 1) * part) for part in np.linspace(0.2, 0.8, _SLICES)}):
-        one = samples[:, :, at].reshape(*samples.shape[:2], -1)[..., 0].T.astype(np.float32)
+        one = (voxels.array[:, :, at, 0].T * voxels.slope + voxels.intercept).astype(np.float32)
         picture = io.BytesIO()
         grey_of(Image.fromarray(np.nan_to_num(one))).save(picture, "PNG", compress_level=1)
         yield picture.getvalue()
@@ -291,11 +289,19 @@ def known_hashes() -> _Known:
             continue
         names += [(source.id, name) for _, name in listed]
         numbers.append(np.array([number for number, _ in listed], np.uint64))
-        apart = bits_apart(numbers[-1][:, None], numbers[-1])
-        np.fill_diagonal(apart, BITS)
-        radii.append(np.where(apart.min(1, keepdims=True) >= _ALONE, _RADII_ALONE, _RADII_CROWDED).astype(np.int8))
+        radii.append(np.where(_nearest(numbers[-1])[:, None] >= _ALONE, _RADII_ALONE, _RADII_CROWDED).astype(np.int8))
     every = np.concatenate(numbers)
     return _Known(names, every, np.concatenate(radii), HashIndex(every))
+
+
+def _nearest(numbers: Numbers) -> NDArray[np.uint8]:
+    """In how many bits each hash differs from the one that is nearest to it; some are compared at a time, as memory must not grow."""
+    found = np.empty(len(numbers), np.uint8)
+    for first in range(0, len(numbers), _AT_ONCE):
+        apart = bits_apart(numbers[first : first + _AT_ONCE, None], numbers)
+        apart[np.arange(len(apart)), np.arange(first, first + len(apart))] = BITS
+        found[first : first + _AT_ONCE] = apart.min(1)
+    return found
 
 
 def _matches(looks: Sequence[Look], known: _Known) -> Iterator[tuple[str, str]]:

@@ -98,9 +98,9 @@ def _picture_row(case: Case, table: TableSpec, reader: Reader, image: Picture) -
 def _slice_rows(case: Case, table: TableSpec, reader: Reader, image: VolumeImage) -> list[tuple[Row, NDArray[np.int64] | None]]:
     samples = image.samples(reader)
     grid, count = samples.grid, samples.grid.shape[0]
-    others, scales = further_volumes(case, table, reader, samples)
+    others, scales = further_volumes(case, table, reader, samples, lambda array: list(map(encode_pixels, array)))
     cells = {
-        name: list(map(encode_pixels, others[name])) if name in others else recipe.values(reader, grid.shape)
+        name: others[name] if name in others else recipe.values(reader, grid.shape)
         for name, recipe in case.pixels.items()
         if recipe is not None and name != "image" and name in table.columns
     }
@@ -130,7 +130,9 @@ def _slice_rows(case: Case, table: TableSpec, reader: Reader, image: VolumeImage
     return made
 
 
-def further_volumes(case: Case, table: TableSpec, reader: Reader, image: Samples) -> tuple[dict[str, NDArray[Any]], Row]:
+def further_volumes(
+    case: Case, table: TableSpec, reader: Reader, image: Samples, encode: Callable[[NDArray[Any]], Any]
+) -> tuple[dict[str, Any], Row]:
     """The volumes beside the image of a case, on the image's grid, and the columns that tell their scale.
 
     Args:
@@ -138,27 +140,30 @@ def further_volumes(case: Case, table: TableSpec, reader: Reader, image: Samples
         table: columns that it does not have are not read.
         reader: reads the files; knows the image's grid from here on.
         image: the samples of `image`.
+        encode: from stored samples to what a column holds: each volume is let go before the next is read.
 
     Returns:
-        (stored samples by column, values of `rescale_slope_<name>` and `rescale_intercept_<name>` for every column `image_<name>`).
+        (what was encoded by column, values of `rescale_slope_<name>` and `rescale_intercept_<name>` for every column `image_<name>`).
 
     Raises:
         Rejected: a volume lies on another grid, or has another scale than `image` where the table has no column to say so.
     """
     lay_image(reader, image.grid)
-    arrays: dict[str, NDArray[Any]] = {}
+    made: Row = {}
     scales: Row = {}
-    for name, recipe in case.pixels.items():
-        if name == "image" or name not in table.columns or not isinstance(recipe, VolumeImage):
-            continue
-        samples, path = recipe.samples(reader), recipe.files()[0].path
+
+    def add(name: str, samples: Samples, path: str) -> None:
         check_same_grid(samples.grid, image.grid, path)
         column = f"rescale_slope{name.removeprefix('image')}"
         if column not in table.columns and (samples.slope, samples.intercept) != (image.slope, image.intercept):
             raise Rejected(path, f"its samples have another scale than those of {next(case.named_files())[1].path}.")
-        arrays[name] = samples.array
-        scales |= {column: samples.slope, column.replace("slope", "intercept"): samples.intercept}
-    return arrays, scales
+        made[name] = encode(samples.array)
+        scales.update({column: samples.slope, column.replace("slope", "intercept"): samples.intercept})
+
+    for name, recipe in case.pixels.items():
+        if name != "image" and name in table.columns and isinstance(recipe, VolumeImage):
+            add(name, recipe.samples(reader), recipe.files()[0].path)
+    return made, scales
 
 
 def nobody_looked(mask: LabelMap) -> bool:
@@ -194,8 +199,8 @@ def _volume_row(case: Case, table: TableSpec, reader: Reader, image: VolumeImage
         raise Rejected(image.files()[0].path, "its pixels are colours, which no volume holds.", "Use the config slices for it.")
     check_even(samples.grid, image.files()[0].path)
     shape = samples.grid.shape
-    values: dict[str, Any]
-    values, scales = further_volumes(case, table, reader, samples)
+    encode = partial(volume_bytes, grid=samples.grid)
+    values, scales = further_volumes(case, table, reader, samples, partial(encode, spent=True))
     for name, recipe in case.pixels.items():
         if recipe is not None and name in table.columns and name not in ("image", *values):
             values[name] = recipe.whole(reader, shape)
@@ -210,7 +215,7 @@ def _volume_row(case: Case, table: TableSpec, reader: Reader, image: VolumeImage
         "volume_id": case.image_id,
         **case.columns,
         **values,
-        "image": samples.array,
+        "image": encode(samples.array, spent=True),  # the masks are read: nobody looks at it again
         "image_id": case.image_id,
         "patient_id": case.patient_id,
         "width": shape[2],
@@ -220,7 +225,7 @@ def _volume_row(case: Case, table: TableSpec, reader: Reader, image: VolumeImage
         "source_sha256": files[0]["sha256"],
         "files": files,
     }
-    return finished(row, table, case.image_id, partial(volume_bytes, grid=samples.grid))
+    return finished(row, table, case.image_id, encode)
 
 
 def slice_files(files: list[dict[str, str]], samples: Samples, k: int) -> list[dict[str, str]]:
@@ -290,7 +295,7 @@ def _beside(recipe: Recipe | None, reader: Reader, image: Picture, picture: Enco
 
 
 def finished(
-    row: Row, table: TableSpec, image_id: str, encode: Callable[[NDArray[Any] | bytes], bytes] | None = None
+    row: Row, table: TableSpec, image_id: str, encode: Callable[[NDArray[Any]], bytes] | None = None
 ) -> tuple[Row, NDArray[np.int64] | None]:
     """Encodes what is still an array, and counts the mask's values.
 
@@ -309,13 +314,17 @@ def finished(
     else:
         row["classes"] = []
     encode = encode or partial(_encoded, mask=mask, found=found)
+
+    def cell(value: NDArray[Any] | bytes, name: str) -> dict[str, Any]:
+        return stored(value if isinstance(value, bytes) else encode(value), name)
+
     for name, column in table.encoded:
         if (value := row.get(name)) is None:
             continue
         if isinstance(column, (PictureColumn, VolumeColumn)) and isinstance(value, (np.ndarray, bytes)):
-            row[name] = stored(encode(value), image_id)
+            row[name] = cell(value, image_id)
         elif isinstance(column, ListOf) and isinstance(column.item, (PictureColumn, VolumeColumn)):
-            row[name] = [stored(encode(one), f"{image_id}_{number}") for number, one in enumerate(value, 1)]
+            row[name] = [cell(one, f"{image_id}_{number}") for number, one in enumerate(value, 1)]
         else:
             try:
                 row[name] = encoded(column, value)
@@ -324,9 +333,7 @@ def finished(
     return row, counts
 
 
-def _encoded(value: NDArray[Any] | bytes, mask: LabelMap | None, found: runs.Runs | None) -> bytes:
-    if isinstance(value, bytes):
-        return value
+def _encoded(value: NDArray[Any], mask: LabelMap | None, found: runs.Runs | None) -> bytes:
     if value is mask:
         return png.encode(value, labels=True, found=found)
     return png.encode(value, labels=True) if value.dtype in (np.uint8, np.uint16) and value.ndim == 2 else encode_pixels(value)

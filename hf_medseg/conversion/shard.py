@@ -17,7 +17,7 @@ from hf_medseg.case import Case
 from hf_medseg.conversion.names import Names
 from hf_medseg.conversion.quiet import quiet
 from hf_medseg.conversion.rows import Row, rows
-from hf_medseg.dataset.arrays import array_of, arrow_type
+from hf_medseg.dataset.arrays import array_of, arrow_type, give_back
 from hf_medseg.dataset.columns import Column, holds_pictures
 from hf_medseg.dataset.identity import METADATA_KEY, Identity, Outcome, Seal, versions
 from hf_medseg.dataset.report import Noted, rejection
@@ -28,6 +28,7 @@ from hf_medseg.raw.files import Reader
 
 # First samples and random rows come fast from small row groups, and a viewer scans little; see benchmarks/.
 LEAST_GROUP, MOST_GROUP = 8_000_000, 13_000_000
+_LARGE_GROUP = 1 << 25  # bytes; a volume, of which Arrow makes two copies: it is written before the next one is read
 
 
 def fingerprint(table: TableSpec, cases: Iterable[Case]) -> str:
@@ -101,6 +102,7 @@ def _made(task: ShardTask, outcome: Outcome) -> Iterator[tuple[list[Row], int]]:
             made = []
         outcome.duplicate.extend(reader.duplicates)
         outcome.rejected.extend(rejection(name, error) for name, error in reader.dropped)
+        del reader  # with what it keeps
         yield made, share
     if names is not None:
         names.told(outcome, task.cases, task.tables)
@@ -160,10 +162,15 @@ def write_rows(
                 writing.result()
             writing = behind.submit(_write_group, writer, schema, columns, pending)
             pending = []
+            if size > _LARGE_GROUP:
+                writing.result()
+                give_back(size)
 
         for made, raw in lots:
             done, read = done + 1, read + raw
-            for row in made:
+            made.reverse()
+            while made:  # nobody else is to hold a row that was written: it may be a volume
+                row = made.pop()
                 pending.append(row)
                 seal.add(row)
                 taken = _pixel_bytes(row, pictures)
@@ -173,6 +180,7 @@ def write_rows(
                     size = 0
                     if progress is not None:
                         progress(done, read)
+                del row
         if pending:
             write_pending()
         if writing is not None:

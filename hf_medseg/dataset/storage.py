@@ -6,10 +6,11 @@ import contextlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hf_medseg.dataset.temporary import temporary_folder
@@ -83,6 +84,18 @@ def parquet(path: str | os.PathLike[str]) -> Iterator[pq.ParquetFile]:
         return
     with place(path).open("rb") as stream, pq.ParquetFile(stream) as file:
         yield file
+
+
+def read_group(path: str | os.PathLike[str], number: int, columns: Callable[[pa.Schema], list[str]]) -> pa.Table:
+    """A row group of a Parquet file, in memory once: while the file is open, Arrow keeps what it read beside what it made of it.
+
+    Args:
+        path: the file.
+        number: of the row group.
+        columns: from the file's schema to the columns that are wanted.
+    """
+    with parquet(path) as file:
+        return file.read_row_group(number, columns=columns(file.schema_arrow))
 
 
 def delete_folder(path: Path) -> None:

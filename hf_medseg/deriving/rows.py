@@ -17,10 +17,11 @@ from hf_medseg.catalog.derived import ANNOTATORS, Origin
 from hf_medseg.conversion.quiet import quiet
 from hf_medseg.conversion.rows import class_list
 from hf_medseg.conversion.shard import write_rows
+from hf_medseg.dataset.arrays import values_of
 from hf_medseg.dataset.columns import holds_pictures
 from hf_medseg.dataset.identity import Identity, Outcome
 from hf_medseg.dataset.report import rejection
-from hf_medseg.dataset.storage import parquet
+from hf_medseg.dataset.storage import read_group
 from hf_medseg.dataset.table import TableSpec
 from hf_medseg.deriving.depth import as_stored, in_8_bits, window_of
 from hf_medseg.deriving.inputs import Spot, opened
@@ -137,14 +138,12 @@ def _read(taken: From, take: int, spot: Spot, groups: OrderedDict[tuple[int, int
     shard, group, number = spot
     key = (take, shard, group)
     if key not in groups:
-        with parquet(taken.paths[shard]) as file:
-            names = [name for name in dict.fromkeys((*_READ, *taken.kept, *taken.structures.columns)) if name in file.schema_arrow.names]
-            groups[key] = file.read_row_group(group, columns=names)
+        wanted = dict.fromkeys((*_READ, *taken.kept, *taken.structures.columns))
+        groups[key] = read_group(taken.paths[shard], group, lambda schema: [name for name in wanted if name in schema.names])
         if len(groups) > _KEPT_GROUPS:
             groups.popitem(last=False)
     groups.move_to_end(key)
-    table = groups[key]
-    return {name: table.column(name)[number].as_py() for name in table.column_names}
+    return values_of(groups[key], number)
 
 
 def _derived(task: DeriveTask, taken: From, wanted: Wanted, row: Row, beside: Sequence[Row | None], outcome: Outcome) -> Row:

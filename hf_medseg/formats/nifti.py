@@ -174,13 +174,14 @@ def _shape(shape: tuple[int, ...], path: str, channel: tuple[int, int] | None) -
 _SCALE = 112  # where scl_slope and scl_inter stand
 
 
-def volume_bytes(array: Array, grid: Grid, scale: tuple[float, float] | None = None) -> bytes:
+def volume_bytes(array: Array, grid: Grid, scale: tuple[float, float] | None = None, *, spent: bool = False) -> bytes:
     """A gzipped NIfTI-1 whose header holds size, type, place and scale, and nothing else; the bytes depend on nothing but these.
 
     Args:
         array: (slices, height, width) samples, or (channels, slices, height, width).
         grid: their geometry.
         scale: slope and intercept, which the header holds as 32-bit floats; without them voxels are what they are.
+        spent: nobody needs the samples any more: they are let go while they are packed, and the array is empty then.
 
     Returns:
         Voxels (column, row, slice[, channel]).
@@ -200,13 +201,17 @@ def volume_bytes(array: Array, grid: Grid, scale: tuple[float, float] | None = N
         image.set_sform(None, 0)
         image.set_qform(None, 0)
     image.header.set_xyzt_units("mm")
-    # Written and packed where it lies: a volume fills a large part of a worker's memory.
+    level = 6 if array.dtype == np.uint8 else 1
+    # Written and packed where it lies, and nothing is held that is not needed: a volume fills a large part of a worker's memory.
     with io.BytesIO() as stream:
         image.to_stream(stream)
+        del image
+        if spent and array.flags.owndata and array.flags.c_contiguous:
+            array.resize(0, refcheck=False)
         with stream.getbuffer() as content:
             if scale is not None:
                 content[_SCALE : _SCALE + 8] = struct.pack("<ff", *scale)
-            packed: bytearray = deflate.gzip_compress(content, 6 if array.dtype == np.uint8 else 1)
+            packed: bytearray = deflate.gzip_compress(content, level)
     return bytes(packed)
 
 

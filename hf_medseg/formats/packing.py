@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import struct
 import zlib
 from typing import Any
 
@@ -11,7 +12,7 @@ import deflate
 from hf_medseg.errors import Rejected
 
 GZIP = b"\x1f\x8b"
-_STREAM = GZIP + b"\x08"  # how every stream begins; other bytes may look so too
+_HEAD = 1 << 16  # bytes that nearly always hold the beginning of what is packed
 _SLACK = 1 << 20  # bytes after the samples that are let pass
 _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 
@@ -24,6 +25,12 @@ def start(data: bytes, size: int) -> bytes:
     """
     if not data.startswith(GZIP):
         return data[:size]
+    # What is not unpacked is copied, so the beginning of the file alone is tried first.
+    found = _started(data[:_HEAD], size)
+    return found if len(found) == size else _started(data, size)
+
+
+def _started(data: bytes, size: int) -> bytes:
     found = b""
     while len(found) < size and data.startswith(GZIP):
         engine = zlib.decompressobj(_GZIP_OR_ZLIB)
@@ -74,13 +81,17 @@ def _one_stream(data: bytes, limit: int) -> bytes | bytearray | None:
     None where it is anything else (several streams, something after the end, damaged, too large): zlib tells what.
     """
     size = int.from_bytes(data[-4:], "little")  # as the end of the stream states it
-    # libdeflate stops after the first stream without a word, and gives nothing where nothing is asked for.
-    if not data.startswith(GZIP) or not 0 < size < limit or data.find(_STREAM, 1) >= 0:
+    # libdeflate gives nothing where nothing is asked for.
+    if not data.startswith(GZIP) or not 0 < size < limit:
         return None
     try:
-        return deflate.gzip_decompress(data, size)
+        whole = deflate.gzip_decompress(data, size)
     except deflate.DeflateError:
         return None
+    # It stops after the first stream without a word. That was all where its checksum and size are the last bytes, and no other begins
+    # behind them; how a stream begins is found by chance in every 16 MB.
+    end = struct.pack("<II", deflate.crc32(whole), len(whole))
+    return whole if data.endswith(end) and data.find(end + GZIP) < 0 else None
 
 
 def _too_much(needed: int, path: str) -> Rejected:

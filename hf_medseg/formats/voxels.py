@@ -85,12 +85,13 @@ class VoxelVolume(VolumeImage):
     def samples(self, reader: Reader) -> Samples:
         """See `VolumeImage.samples`: in LPS order, or in stored order where the header has no orientation."""
         voxels, array, grid = self._cut(reader)
+        for file in self.files():
+            reader.forget(file)  # its samples lie beside it, and what is stored of them will too
         stored, slope, intercept = stored_samples(array, self.file.path, voxels.slope, voxels.intercept)
         if rounded(array, stored):
             reader.note(self.file.path, ROUNDED)
-        for file in self.files():
-            reader.forget(file)  # what is stored of it lies beside it from here on
-        return Samples(np.ascontiguousarray(stored), grid, slope, intercept)
+        # Not as a part of the file's bytes, which would stay as long as it does.
+        return Samples(np.require(stored, requirements=["C", "O"]), grid, slope, intercept)
 
     def array(self, reader: Reader) -> Array:
         """Values of a mask on the grid of the case's image: whole numbers 0..255 as uint8, anything else as it is.

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from hf_medseg.dataset.storage import parquet
+from hf_medseg.dataset.arrays import give_back, values_of
+from hf_medseg.dataset.storage import read_group
 from hf_medseg.dataset.table import NOT_ANNOTATED
 from hf_medseg.errors import MissingExtra
 from hf_medseg.formats.nifti import voxels_of
@@ -61,13 +62,14 @@ def read_shown(rows: Sequence[Shown]) -> Iterator[tuple[Shown, Seen]]:
     """Reads the pictures of chosen rows, in their order; holds one row group at a time."""
     for (path, group), some in itertools.groupby(rows, lambda row: (row.path, row.group)):
         wanted = list(some)
-        with parquet(path) as file:
-            table = file.read_row_group(group, columns=["image", "mask"])
+        table = read_group(path, group, lambda _: ["image", "mask"])
         for row in wanted:
-            image, mask = (table.column(name)[row.place].as_py() for name in ("image", "mask"))
+            cells = values_of(table, row.place)
             if row is wanted[-1]:
+                size = table.nbytes
                 del table  # a large picture would be in memory twice while it is looked at
-            yield row, see(image, mask)
+                give_back(size)
+            yield row, see(cells["image"], cells["mask"])
 
 
 def see(image: Mapping[str, Any], mask: Mapping[str, Any] | None) -> Seen:
@@ -76,10 +78,9 @@ def see(image: Mapping[str, Any], mask: Mapping[str, Any] | None) -> Seen:
         if not is_volume(image["bytes"]):
             pixels, labels = shrunk(image["bytes"]), None if mask is None else shrunk(mask["bytes"], labels=True)
         else:
-            pixels, labels = samples(image["bytes"]), None if mask is None else samples(mask["bytes"])
-            marked = np.zeros(len(pixels)) if labels is None else np.count_nonzero((labels > 0) & (labels < NOT_ANNOTATED), axis=(1, 2))
-            k = int(marked.argmax()) if marked.any() else len(pixels) // 2
-            pixels, labels = pixels[k], None if labels is None else labels[k]
+            labels, k = (None, None) if mask is None else _most_marked(samples(mask["bytes"]))
+            pixels = samples(image["bytes"])
+            pixels = pixels[len(pixels) // 2 if k is None else k].copy()  # the others are let go
         if labels is not None and (labels.dtype != np.uint8 or labels.shape != pixels.shape[:2]):
             return Seen(None, None)
         return Seen(for_display(pixels), labels)
@@ -88,6 +89,13 @@ def see(image: Mapping[str, Any], mask: Mapping[str, Any] | None) -> Seen:
     except Exception:  # whatever a decoder raises
         # Pixels that are passed through are not decoded by a conversion; `verify` names what cannot be.
         return Seen(None, None)
+
+
+def _most_marked(labels: LabelMap) -> tuple[LabelMap, int]:
+    """The slice of a label map with most structure, the middle one where none has any, and its number."""
+    marked = [int(np.count_nonzero((one > 0) & (one < NOT_ANNOTATED))) for one in labels]
+    k = marked.index(max(marked)) if any(marked) else len(labels) // 2
+    return labels[k].copy(), k
 
 
 def is_volume(data: bytes) -> bool:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hf_medseg.catalog.derived import DERIVED, ORIGIN_COLUMNS
+from hf_medseg.dataset.arrays import values_of
 from hf_medseg.dataset.columns import PictureColumn, VolumeColumn, column_of
 from hf_medseg.dataset.identity import Identity
 from hf_medseg.dataset.storage import parquet
@@ -234,7 +235,7 @@ def measure(path: str | os.PathLike[str], identity: Identity) -> dict[str, Measu
         names = tuple(features["classes"]["feature"]["names"])
         for batch in file.iter_batches(1 if "depth" in columns else 16, columns=wanted):
             for number in range(batch.num_rows):
-                row = {name: batch.column(name)[number].as_py() for name in wanted}
+                row = values_of(batch, number)
                 origin = " ".join(filter(None, (row.get(name) for name in ORIGIN_COLUMNS[:2]))) if identity.source == DERIVED else ""
                 some = found.setdefault(origin, Measured(identity, names, origin))
                 some.add(row, images, f"{os.path.basename(path)}, {row['image_id']}")
