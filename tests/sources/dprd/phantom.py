@@ -12,6 +12,7 @@ VARIANTS: dict[str, str] = {
     "clean": "the caries part of the archive, beside the other parts; one mask has an opaque fourth channel",
     "zip": "the archive as downloaded",
     "typographic": "the folder's name has a typographic apostrophe",
+    "pseudo": "masks end in _pseudo, and the numbers of their classes lie beside them",
     "inside": "RAW is the folder with Train and Test, under another name",
     "missing_mask": "one picture has no mask",
     "missing_picture": "one mask has no picture",
@@ -19,7 +20,7 @@ VARIANTS: dict[str, str] = {
     "resized": "one mask is half as large",
 }
 
-_ROWS = [("Train", "1"), ("Train", "10"), ("Test", "1")]
+_ROWS = [("Train", "1"), ("Train", "10"), ("Test", "1"), ("Supplemental content-93", "1")]
 _ODD = ("Train", "10")
 _BLUE = (53, 119, 181)
 
@@ -45,15 +46,20 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
         if not (odd and variant == "missing_picture"):
             save(raw / part / f"{split}/images/{name}.png", image)
         if not (odd and variant == "missing_mask"):
-            save(raw / part / f"{split}/mask/{name}.png", painted)
+            ending = "_pseudo" if variant == "pseudo" else ""
+            save(raw / part / f"{split}/mask/{name}{ending}.png", painted)
+            if ending:
+                save(raw / part / f"{split}/mask/{name}.png", caries)
+                phantom.not_used.append(f"{split}/mask/{name}.png")
         if odd and variant in ("missing_mask", "missing_picture", "other_colour", "resized"):
             phantom.rejected.append(f"{split}/{'images' if variant == 'missing_picture' else 'mask'}/{name}.png")
             continue
         source_file = f"{split}/images/{name}.png" if variant == "inside" else f"{part}/{split}/images/{name}.png"
-        phantom.rows.append(Row(f"{split.lower()}_{name}", image, caries, source_file, split.lower()))
+        said = split.split()[0].lower()
+        phantom.rows.append(Row(f"{said}_{name}", image, caries, source_file, said))
     if shown:
         save(raw / "Pediatric dental disease detection dataset/Train/images/1.png", grey("other part", 20, 32))
-        phantom.not_used = ["Pediatric dental disease detection dataset/Train/images/1.png"]
+        phantom.not_used.append("Pediatric dental disease detection dataset/Train/images/1.png")
     else:
         phantom.raw = raw / part
     if variant == "zip":

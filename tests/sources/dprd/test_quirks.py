@@ -17,7 +17,7 @@ def test_an_opaque_fourth_channel_makes_no_caries_of_the_ground(tmp_path: Path) 
 
 def test_pictures_of_another_part_are_no_cases(tmp_path: Path) -> None:
     converted = run("dprd", "clean", tmp_path)
-    assert [row["image_id"] for row in converted.rows()] == ["train_1", "train_10", "test_1"]
+    assert [row["image_id"] for row in converted.rows()] == ["train_1", "train_10", "test_1", "supplemental_1"]
 
 
 def test_a_second_colour_is_told_with_the_declared_ones(tmp_path: Path) -> None:
