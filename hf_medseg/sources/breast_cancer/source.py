@@ -26,7 +26,7 @@ def cases(raw: Raw) -> Iterator[Case]:
     """One case a picture; its mask files are united and told apart."""
     pictures = raw.find(NAME + r"\.(?i:png)")
     first = raw.find(NAME + r"_mask\.(?i:png)")
-    more = raw.find(NAME + r"_mask_(\d+)\.(?i:png)")
+    more = raw.find(NAME + r"_mask_(\d+)\.[^./]+")  # one in another form rejects its picture, and is not left out of it
     if all(key in pictures for key in CONTRADICTION):
         for key, other in (CONTRADICTION, CONTRADICTION[::-1]):
             raw.note(pictures[key], f"its pixels are those of {pictures[other].path}, which has another label")

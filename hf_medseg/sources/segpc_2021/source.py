@@ -29,7 +29,7 @@ def cases(raw: Raw) -> Iterator[Case]:
     """One case a picture, with the masks of its cells in ascending number."""
     pictures = raw.find(rf"{SPLIT}/x/(\d+)\.(?i:bmp)")
     cells: dict[tuple[str, str], list[tuple[str, RawFile]]] = {}
-    for (folder, image_id, cell), file in raw.find(rf"{SPLIT}/y/(\d+)_(\d+)\.(?i:bmp)").items():
+    for (folder, image_id, cell), file in raw.find(rf"{SPLIT}/y/(\d+)_(\d+)\.[^./]+").items():
         cells.setdefault((folder, image_id), []).append((f"{image_id}_{cell}", file))
         if first := TWICE.get(f"{image_id}_{cell}"):
             raw.note(file, f"outlines nearly the same cell as {first}.bmp; both are kept")

@@ -25,6 +25,7 @@ VARIANTS: dict[str, str] = {
     "normal_not_black": "one mask of `normal` that holds a lesion",
     "undeclared_value": "one mask holds a grey that is neither background nor lesion",
     "base_missing": "a `_mask_1` whose `_mask` is missing",
+    "lossy": "one of several masks was saved as JPEG: its picture would lack a lesion",
     "mask_size": "one of several masks with height and width exchanged",
 }
 
@@ -174,6 +175,11 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
     elif variant == "base_missing":
         (top / "benign" / "benign (25)_mask.png").unlink()
         reject("benign (25)")
+    elif variant == "lossy":
+        path = top / "malignant" / "malignant (53)_mask_1.png"
+        Image.open(path).convert("L").save(path.with_suffix(".jpg"))
+        path.unlink()
+        reject("malignant (53)")
     elif variant == "mask_size":
         path = top / "malignant" / "malignant (53)_mask_1.png"
         Image.open(path).transpose(Image.Transpose.TRANSPOSE).save(path)
