@@ -105,7 +105,7 @@ def piece(sample: Mapping[str, Any] | tuple[NDArray[Any], NDArray[Any] | None], 
     Args:
         sample: image and mask as `arrays` gives them, or a row, which goes through `arrays`.
         size: pixels along every axis (of volumes slices too); where there are fewer, all of them.
-        chance: draws the place; with the same seed it draws the same ones.
+        chance: draws the place; begun with the same number it draws the same ones.
 
     Raises:
         Refused: the size is not above 0.
