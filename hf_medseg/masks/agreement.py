@@ -59,8 +59,8 @@ def hexadecimal(colour: Colour) -> str:
 
 
 def colours_line(counts: Mapping[Colour, int]) -> str:
-    """The line of an about file that names colours: black, else the most frequent one, is background."""
-    ground = (0, 0, 0) if (0, 0, 0) in counts else max(counts, key=lambda one: counts[one])
+    """The line of an about file that names colours: black, else the most frequent one of several, is background."""
+    ground = (0, 0, 0) if (0, 0, 0) in counts or len(counts) == 1 else max(counts, key=lambda one: counts[one])
     names = {colour: f"class_{number}" for number, colour in enumerate((one for one in counts if one != ground), 1)}
     return "colours = { " + ", ".join(f'"{hexadecimal(one)}" = "{names.get(one, "background")}"' for one in counts) + " }"
 

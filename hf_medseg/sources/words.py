@@ -28,6 +28,8 @@ _IMAGE = frozenset(
         "photographs",
         "scan",
         "scans",
+        "volume",
+        "volumes",
         "frame",
         "frames",
         "input",
@@ -36,7 +38,7 @@ _IMAGE = frozenset(
         "originals",
     ]
 )
-STRONG = frozenset(("mask", "masks"))
+STRONG = frozenset(("mask", "masks", "msk", "msks", "bitmask", "bitmasks"))
 _MASK = STRONG | frozenset(
     [
         "label",
@@ -46,6 +48,7 @@ _MASK = STRONG | frozenset(
         "annotation",
         "annotations",
         "annot",
+        "annots",
         "ann",
         "anns",
         "gt",

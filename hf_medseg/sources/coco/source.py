@@ -37,6 +37,8 @@ LANDMARKS = (r"[^/]+\.(?i:json)", PICTURE_NAME)
 
 KEYS = {"images", "annotations", "categories"}
 
+DARWIN = {"schema_ref", "item"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AboutFile(AboutDrawings):
@@ -48,10 +50,14 @@ class AboutFile(AboutDrawings):
 def fits(raw: Raw, about: About) -> Sequence[Fit]:
     """COCO files are told by the names at their beginning."""
     wanted = AboutFile.of(about).annotations
-    files = [file for file in raw.find(r"(?:[^/]+/)*[^/]+\.(?i:json)", twins=False).values() if _is_coco(file)]
+    every = list(raw.find(r"(?:[^/]+/)*[^/]+\.(?i:json)", twins=False).values())
+    files = [file for file in every if _is_coco(file)]
     chosen = [file for file in files if not wanted or any(f"/{file.listed}".endswith(f"/{name}") for name in wanted)]
     pictures = len(raw.find(rf"(?:[^/]+/)*{PICTURE_NAME}", twins=False)) if files else 0
     layout = f"{len(chosen)} COCO file{'s' * (len(chosen) != 1)}, such as {(chosen or files)[0].listed}" if files else ""
+    if not files and every and _keys(every[0]) & DARWIN:
+        words = f"{every[0].listed} is Darwin JSON of V7, which is not read. Export the data set from V7 as COCO."
+        return [Fit(layout="Darwin JSON of V7", images=0, missing=(words,))]
     if not files:
         return []
     if not chosen:
@@ -64,13 +70,26 @@ def fits(raw: Raw, about: About) -> Sequence[Fit]:
     return [Fit(layout=layout, images=pictures, about={"annotations": f"[{names}]"} if len(chosen) > 1 else {}, reading=tuple(chosen))]
 
 
+def _keys(file: RawFile) -> set[str]:
+    """What stands at the top of a JSON file, as far as its beginning shows it."""
+    try:
+        return keys_in(file.read(HEAD))
+    except Rejected:
+        return set()
+
+
 def _is_coco(file: RawFile) -> bool:
     try:
         head = file.read(HEAD)
     except Rejected:
         return False
     keys = keys_in(head)
-    return bool(keys & KEYS) and not keys & {"shapes", "imagePath", "items"} and re.search(rb'"categories"\s*:\s*\{', head) is None
+    return (
+        not keys & DARWIN
+        and bool(keys & KEYS)
+        and not keys & {"shapes", "imagePath", "items"}
+        and re.search(rb'"categories"\s*:\s*\{', head) is None
+    )
 
 
 def edition_from(raw: Raw) -> Edition:

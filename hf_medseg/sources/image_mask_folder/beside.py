@@ -9,11 +9,14 @@ from dataclasses import replace
 
 from hf_medseg.errors import Refused, Rejected
 from hf_medseg.raw.files import RawFile
+from hf_medseg.raw.long_json import keys_in
 from hf_medseg.raw.splits import split_of
-from hf_medseg.raw.tables import Table
+from hf_medseg.raw.tables import Table, json_of
 from hf_medseg.raw.tree import Raw
 from hf_medseg.sources.image_mask_folder.ways import Way
 
+_HEAD = 1 << 16
+_SPLIT_COLUMNS = ("split", "set", "subset", "partition", "phase", "usage")
 _LONGEST = 1 << 24  # bytes of a list of names
 _LISTED = re.compile(r"(?:[^/]+/)*([^/]+)\.(?i:txt)")
 _MAP_LINE = re.compile(r"([^:#]+):(\d{1,3}),(\d{1,3}),(\d{1,3}):.*")
@@ -65,7 +68,7 @@ def _hexadecimal(*channels: str) -> str:
 
 
 def with_lists(raw: Raw, way: Way) -> Way:
-    """The way with the split of each picture as lists say it: `train.txt`, `val.txt`, also in `ImageSets/Segmentation/`.
+    """The way with the split of each picture as lists say it: `train.txt`, `val.csv`, `splits.json`, also in `ImageSets/Segmentation/`.
 
     Raises:
         Refused: a picture is in the lists of two splits.
@@ -76,7 +79,7 @@ def with_lists(raw: Raw, way: Way) -> Way:
     stems = {item.stem for item in way.items} if found else set()
     for file, split in found:
         names = [re.split(r"\s", line)[0] for line in file.read().decode("utf-8", "replace").splitlines() if line.strip()]
-        called = [re.sub(r"\.\w{3,4}\Z", "", name.replace("\\", "/").rpartition("/")[2]) for name in names]
+        called = [_stem(name) for name in names]
         if not names or not stems.issuperset(called):
             continue  # a list of other things
         lists.append(file)
@@ -84,7 +87,11 @@ def with_lists(raw: Raw, way: Way) -> Way:
             other, by = told.setdefault(name, (split, file))
             if other != split:
                 raise Refused(f"{by.listed} and {file.listed} both list {name}. Take it out of one of them.")
-    if not lists or any(item.said.get("split") for item in way.items):
+    if any(item.said.get("split") for item in way.items):
+        return way
+    if not lists:
+        told, lists = _in_tables(raw, {item.stem for item in way.items if item.picture.there})
+    if not lists:
         return way
     items, left = [], []
     for item in way.items:
@@ -94,7 +101,60 @@ def with_lists(raw: Raw, way: Way) -> Way:
             left.append((item.picture, "no list of a split names it"))
             left += [(mask, "no list of a split names its picture") for _, mask in item.masks]
     layout = f"{way.layout}, splits by {' and '.join(file.name for file in lists)}"
-    return replace(way, layout=layout, items=tuple(items), skipped=(*way.skipped, *left), tables=(*way.tables, *lists))
+    used = [file for file in lists if file not in way.tables]
+    return replace(way, layout=layout, items=tuple(items), skipped=(*way.skipped, *left), tables=(*way.tables, *used))
+
+
+def _stem(name: str) -> str:
+    """What a list calls a picture, without its folders and its ending."""
+    return re.sub(r"\.\w{3,4}\Z", "", name.strip().replace("\\", "/").rpartition("/")[2])
+
+
+def _in_tables(raw: Raw, stems: set[str]) -> tuple[dict[str, tuple[str, RawFile]], list[RawFile]]:
+    """The split of each picture as tables of names say it, and those tables; nothing where they do not name every picture.
+
+    Tables are `train.csv` and `val.csv`, a CSV with the column `split`, or JSON such as `{"train": ["a.png"], "val": ["b.png"]}`.
+
+    Raises:
+        Refused: a picture has two splits.
+    """
+    told: dict[str, tuple[str, RawFile]] = {}
+    for file, name, split in _rows_of_tables(raw, stems):
+        other, by = told.setdefault(name, (split, file))
+        if other != split:
+            raise Refused(f"{by.listed} and {file.listed} both list {name}, as {other} and as {split}. Take it out of one of them.")
+    if told.keys() < stems or not told:
+        return {}, []
+    return told, list({file.listed: file for _, file in told.values()}.values())
+
+
+def _rows_of_tables(raw: Raw, stems: set[str]) -> Iterator[tuple[RawFile, str, str]]:
+    """(table, picture, its split) of every table that names pictures alone, and their splits."""
+    for file in raw.listing.ending(".csv", ".tsv", ".json"):
+        if file.size >= _LONGEST:
+            continue
+        with contextlib.suppress(Rejected, Refused):  # what cannot be read says nothing
+            if file.name.lower().endswith(".json"):
+                said = json_of(file) if all(map(split_of, keys_in(file.read(_HEAD)) or [""])) else None
+                lists = said.items() if isinstance(said, dict) else ()
+                pairs = [(_stem(one), split_of(key) or "") for key, names in lists for one in names if isinstance(one, str)]
+            else:
+                pairs = _pairs_of_csv(file, stems)
+            if pairs and stems.issuperset(name for name, _ in pairs):
+                yield from ((file, name, split) for name, split in pairs)
+
+
+def _pairs_of_csv(file: RawFile, stems: set[str]) -> list[tuple[str, str]]:
+    """(picture, its split) of the rows of a CSV; nothing where it says no splits, or names no pictures."""
+    table = Table(file)
+    rows, whole = list(table), split_of(file.name.rpartition(".")[0])
+    names = next((column for column in table.header if rows and stems.issuperset(_stem(row[column]) for row in rows)), None)
+    splits = next((column for column in table.header if column.lower() in _SPLIT_COLUMNS), None)
+    if names is None and whole and len(table.header) == 1 and _stem(table.header[0]) in stems:  # without a header
+        return [(_stem(name), whole) for name in (table.header[0], *(row[table.header[0]] for row in rows))]
+    if names is None or not (splits or whole):
+        return []
+    return [(_stem(row[names]), (split_of(row[splits]) or row[splits].strip()) if splits else whole or "") for row in rows]
 
 
 def _lists(raw: Raw) -> Iterator[tuple[RawFile, str]]:

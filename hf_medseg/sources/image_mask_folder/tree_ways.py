@@ -173,7 +173,12 @@ def _without_other_masks(found: list[Seen]) -> list[Seen]:
             next(one.file.listed.rpartition("/")[0] for one in found if one.word.rstrip("s") == word)
             for word in sorted(words, reverse=True)[:2]
         )
-        raise Refused(f"Both {first}/ and {other}/ hold pictures, and there is no masks/. Rename the folder with the masks to masks/.")
+        image = next((one for one in found if one.role == "image"), None)
+        pictures = "images" if image is None else image.file.listed.rpartition("/")[0].rpartition("/")[2]
+        line = f'image = "{pictures}/{{stem}}.*"; mask = "{first.rpartition("/")[2]}/{{stem}}.*"'
+        raise Refused(
+            f"Both {first}/ and {other}/ hold pictures, and there is no masks/. Say in the about file which of them holds the masks: {line}"
+        )
     return found
 
 

@@ -6,10 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
+from hf_medseg.errors import Rejected
 from hf_medseg.masks.areas import Bounds, Patch
 from hf_medseg.masks.drawing import Thing
 from hf_medseg.masks.rle import Rle
 from hf_medseg.raw.files import RawFile, Reader
+
+ROWS = 'Say in the about file which way they go: order = "rows" or order = "columns"'
+_ENOUGH = 16  # ends of runs that tell which way they go
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +46,13 @@ class Rows:
         path: the table.
         runs: its rows.
         stated: width and height, where the table has such columns.
+        guessed: whether nobody says which way the runs go, and only what the column is called tells it.
     """
 
     path: str
     runs: tuple[Runs, ...]
     stated: str = ""
+    guessed: bool = False
 
     def files(self) -> tuple[RawFile, ...]:
         """None: planning has read the table."""
@@ -57,4 +65,17 @@ class Rows:
 
     def things(self, reader: Reader, width: int, height: int) -> Sequence[Thing]:
         """See `Drawing.things`."""
+        if self.guessed and any(_goes_along_rows(one, height, width) for one in self.runs):
+            raise Rejected(
+                self.runs[0].where, "its runs lie beside each other if they go along the rows, and apart if down the columns.", ROWS
+            )
         return [Thing(one.label, (one,), one.text) for one in self.runs]
+
+
+def _goes_along_rows(runs: Runs, height: int, width: int) -> bool:
+    """Whether an object falls apart when its runs are put down the columns, and is whole along the rows; never of square pictures."""
+    flat = runs.patch(height, width).inside.ravel(order="F")
+    if height == width or np.count_nonzero(np.diff(flat)) < _ENOUGH:
+        return False
+    edges = {length: np.count_nonzero(flat[:-length] != flat[length:]) for length in (height, width)}  # between lines of that length
+    return bool(edges[height] > 4 * edges[width])

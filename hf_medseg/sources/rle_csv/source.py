@@ -170,8 +170,10 @@ def cases(raw: Raw) -> Iterator[Case]:
         if picture.listed in found:
             raise Refused(f"{layout.table.listed} names {picture.listed} in two ways, as {name} again. Give it one name.")
         runs = tuple(Runs(label, text, f"{path}, {name}", order, about.first) for label, text, _ in some if text not in NOTHING)
-        found[picture.listed] = picture, Rows(path, runs, some[0][2])
+        found[picture.listed] = picture, Rows(path, runs, some[0][2], guessed=not about.order)
     note_missing(raw, layout.table, missing)
+    if about.first and (zero := next((name for name, some in rows.items() for _, text, _ in some if text.split()[:1] == ["0"]), "")):
+        raise Refused(f"{layout.table.listed}: a run of {zero} begins at 0, so pixels are counted from 0. Say in the about file: first = 0")
     if not found:
         raise Refused(
             f"{layout.table.listed} names no picture that is in the raw tree, as {next(iter(rows), 'nothing')!r}. Put them together."

@@ -200,3 +200,30 @@ def test_folders_that_no_word_explains_are_refused_with_lines_that_read_them(ima
     masks = {str(row["image_id"])[0]: (row["split"], pixels(row["mask"])) for row in found.rows()}
     assert {name: split for name, (split, _) in masks.items()} == {"a": "train", "b": "train", "c": "validation", "d": "validation"}
     assert all(np.array_equal(masks[name][1], mask) for name, mask in rows.items())
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        {"train.csv": "image,mask\nimages/a.png,masks/a.png\n", "val.csv": "image,mask\nimages/b.png,masks/b.png\n"},
+        {"train.csv": "id,age\na,3\n", "valid.csv": "id,age\nb,4\n"},
+        {"lists/training.csv": "a\n", "lists/val.csv": "b.png\n"},
+        {"data.csv": "file,Split\na.png,train\nb.png,val\n"},
+        {"splits.json": '{"train": ["images/a.png"], "val": ["images/b.png"]}'},
+    ],
+)
+def test_splits_that_tables_say_are_those_of_the_rows(tables: dict[str, str], tmp_path: Path) -> None:
+    pairs(tmp_path / "raw", "images/NAME.png", "masks/NAME.png", "ab")
+    for name, text in tables.items():
+        write(tmp_path / "raw" / name, text)
+    found = converted(tmp_path / "raw", tmp_path)
+    assert {row["image_id"]: row["split"] for row in found.rows()} == {"a": "train", "b": "validation"}
+    assert not found.section()["not_used"]
+
+
+def test_a_table_that_names_some_of_the_pictures_says_no_split(tmp_path: Path) -> None:
+    pairs(tmp_path / "raw", "images/NAME.png", "masks/NAME.png", "ab")
+    write(tmp_path / "raw/train.csv", "id,diagnosis\na,benign\n")
+    found = converted(tmp_path / "raw", tmp_path)
+    assert {row["image_id"]: row["split"] for row in found.rows()} == {"a": "train", "b": "train"}
+    assert {note["path"] for note in found.section()["not_used"]} == {"train.csv"}

@@ -70,7 +70,7 @@ def test_masks_win_over_labels_and_annotations(tmp_path: Path) -> None:
 
 def test_labels_and_annotations_without_masks_are_ambiguous(tmp_path: Path) -> None:
     tree(tmp_path / "raw", "images/a.png", "labels/a.png", "annotations/a.png")
-    with pytest.raises(Refused, match="Rename the folder with the masks to masks/"):
+    with pytest.raises(Refused, match=r'which of them holds the masks: image = "images/\{stem\}.\*"; mask = "labels/\{stem\}.\*"'):
         converted(tmp_path)
     assert not (tmp_path / "out").exists()
 
