@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hf_medseg.errors import Rejected
-from hf_medseg.formats.dicom_fields import guarded, items_of, number_of, open_dataset, text_of, vector_of, whole_of, words
+from hf_medseg.formats import tiff
+from hf_medseg.formats.dicom_fields import guarded, items_of, library, number_of, open_dataset, text_of, vector_of, whole_of, words
 from hf_medseg.formats.dicom_geometry import PLANES, Vector, along_normal, is_plane, letters_of
 from hf_medseg.formats.dicom_packing import make_readable
 from hf_medseg.formats.volume import TOLERANCE, Grid, Samples, VolumeImage, stored_samples
@@ -35,6 +36,9 @@ _DECODED = words(
     ImageOrientationPatient ModalityLUTSequence FrameOfReferenceUID SliceLocation PixelSpacing SamplesPerPixel
     PhotometricInterpretation PlanarConfiguration NumberOfFrames Rows Columns BitsAllocated BitsStored HighBit PixelRepresentation
     BurnedInAnnotation RescaleSlope RescaleIntercept SharedFunctionalGroupsSequence PerFrameFunctionalGroupsSequence
+    RedPaletteColorLookupTableDescriptor GreenPaletteColorLookupTableDescriptor BluePaletteColorLookupTableDescriptor
+    RedPaletteColorLookupTableData GreenPaletteColorLookupTableData BluePaletteColorLookupTableData
+    SegmentedRedPaletteColorLookupTableData SegmentedGreenPaletteColorLookupTableData SegmentedBluePaletteColorLookupTableData
     ExtendedOffsetTable ExtendedOffsetTableLengths FloatPixelData DoubleFloatPixelData PixelData
     """
 )
@@ -200,7 +204,8 @@ def _read_file(data: bytes, path: str) -> tuple[Array, list[Frame], bool, int, l
         _check_picture(dataset, path)
         depth, notes = whole_of(dataset, "BitsStored"), [TABLED] if items_of(dataset, "ModalityLUTSequence") else []
         pixels = decode(dataset, path)
-        dark = text_of(dataset, "PhotometricInterpretation") == "MONOCHROME1"
+        kind = text_of(dataset, "PhotometricInterpretation")
+        pixels, dark = _coloured(dataset, pixels, path) if kind == _PALETTE else pixels, kind == "MONOCHROME1"
         frames = frames_of(dataset, path, len(pixels))
         if any(size <= 0 for frame in frames for size in (*(frame.spacing or ()), *_known(frame.thickness))):
             notes.append(UNMEASURED)
@@ -215,9 +220,25 @@ def _check_picture(dataset: Any, path: str) -> None:
     if text_of(dataset, "BurnedInAnnotation").upper() == "YES":
         raise Rejected(path, "its header says that names are burned into the pixels.", "Leave it out; ask its owner for a clean one.")
     kind = text_of(dataset, "PhotometricInterpretation")
-    if kind not in ("MONOCHROME1", "MONOCHROME2", "RGB", "YBR_RCT") and not (kind.startswith("YBR") and _is_packed(dataset)):
+    if kind not in ("MONOCHROME1", "MONOCHROME2", "RGB", "YBR_RCT", _PALETTE) and not (kind.startswith("YBR") and _is_packed(dataset)):
         shown = kind if re.fullmatch(r"[A-Z0-9_ ]+", kind) else "unknown"
         raise Rejected(path, f"pixels of the kind {shown}; grey or RGB expected.", "Save it as RGB with the program that made it.")
+
+
+def _coloured(dataset: Any, indices: Array, path: str) -> Array:
+    """The colours that a palette gives samples; greys where it has no other."""
+    if "RedPaletteColorLookupTableDescriptor" not in dataset:
+        raise Rejected(
+            path, "pixels of the kind PALETTE COLOR, and no palette beside them.", "Save it as RGB with the program that made it."
+        )
+    colours: Array = library().pixels.apply_color_lut(indices, dataset)
+    if colours.dtype != np.uint8:
+        eight = tiff.eight_bits(colours.astype(np.int64))
+        if eight is None:
+            raise Rejected(path, "its palette has more than 8 bits a colour channel; no stored picture holds them.", tiff.AGAIN)
+        colours = eight.astype(np.uint8)
+    grey = bool((colours == colours[..., :1]).all())
+    return np.ascontiguousarray(colours[..., 0]) if grey else colours
 
 
 def _is_packed(dataset: Any) -> bool:
@@ -225,6 +246,7 @@ def _is_packed(dataset: Any) -> bool:
     return syntax is not None and syntax.is_transfer_syntax and bool(syntax.is_compressed)
 
 
+_PALETTE = "PALETTE COLOR"
 # Baseline and extended. Decoders of them differ by rounding: Pillow's gives what GDCM, and so SimpleITK, gives; another one up to 8 more.
 _LOSSY_JPEG = ("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51")
 

@@ -302,12 +302,16 @@ def _segments(dataset: Any) -> tuple[Structure, ...]:
 
 
 def _rois(dataset: Any) -> tuple[tuple[Structure, ...], tuple[str, ...]]:
-    """(the structures that have closed contours, names of those that have none): points mark places, they enclose nothing."""
+    """(the structures that have closed contours, names of those that have none): points mark places, they enclose nothing.
+
+    Contours of a number that no structure has are a structure without a name.
+    """
     kinds: dict[int | None, set[str]] = {}
     for item in items_of(dataset, "ROIContourSequence"):
         kinds.setdefault(whole_of(item, "ReferencedROINumber"), set()).update(map(_kind, items_of(item, "ContourSequence")))
     drawn = {number for number, some in kinds.items() if any(kind.startswith("CLOSED") for kind in some)}
     found = list(_structures(dataset, "StructureSetROISequence", "ROINumber", "ROIName", "ROIGenerationAlgorithm"))
+    found += (Structure(number, "") for number in drawn if number is not None and all(number != one.number for one in found))
     undrawn = [one.name for one in found if one.number not in drawn and kinds.get(one.number) != {"POINT"}]
     return tuple(one for one in found if one.number in drawn), _unique(undrawn)
 

@@ -76,10 +76,10 @@ def is_plain(tags: Mapping[int, Any], little: bool) -> bool:
     text = str(tags.get(270, ""))
     if text.startswith("ImageJ=") or '"shape"' in text[:200]:  # may say that there are more pictures than directories
         return False
-    return tags.get(262) != _PALETTE or _eight_bits(np.array(tags.get(320, ()), np.int64)) is not None
+    return tags.get(262) != _PALETTE or eight_bits(np.array(tags.get(320, ()), np.int64)) is not None
 
 
-def _eight_bits(colours: Array) -> Array | None:
+def eight_bits(colours: Array) -> Array | None:
     """The 8-bit values of a palette's 16-bit ones; None where they are none.
 
     Writers multiply by 257 or 256; older ones left 8-bit values as they were, which libtiff reads so too.
@@ -206,7 +206,7 @@ def _channels(samples: Array, wanted: int, extra: tuple[int, ...], path: str) ->
 def _coloured(indices: Array, page: Any, path: str) -> Array:
     """The colours of a palette picture."""
     stored = np.asarray(page.colormap, np.int64)
-    colours = stored if stored.max(initial=0) < 256 else _eight_bits(stored)
+    colours = stored if stored.max(initial=0) < 256 else eight_bits(stored)
     if colours is None:
         raise Rejected(path, "its palette has more than 8 bits a colour channel; no stored picture holds them.", AGAIN)
     return np.ascontiguousarray(colours.astype(np.uint8).T[indices])

@@ -132,6 +132,29 @@ def test_lossy_jpeg_gives_what_other_readers_give(tmp_path: Path, colours: bool)
     assert np.array_equal(read(series.paths).array, expected)
 
 
+@pytest.mark.parametrize("factor", [1, 256, 257, 255])
+def test_a_palette_gives_its_colours(tmp_path: Path, factor: int) -> None:
+    """As ultrasound of the nineties has them; no stored picture holds tables of more than 8 bits."""
+    tables = rng("tables").integers(0, 256, (3, 256))
+    indices = rng("indices").integers(0, 256, (24, 32)).astype(np.uint8)
+
+    def paint(header: FileDataset, _: int) -> None:
+        header.Rows, header.Columns, header.PixelRepresentation, header.PhotometricInterpretation = 24, 32, 0, "PALETTE COLOR"
+        header.BitsAllocated, header.BitsStored, header.HighBit = 8, 8, 7
+        header.PixelData = indices.tobytes()
+        for name, table in zip(("Red", "Green", "Blue"), tables, strict=True):
+            setattr(header, f"{name}PaletteColorLookupTableDescriptor", [256, 0, 8 if factor == 1 else 16])
+            data = table.astype(np.uint8) if factor == 1 else (table * factor).astype("<u2")
+            setattr(header, f"{name}PaletteColorLookupTableData", data.tobytes())
+
+    series = write_series(tmp_path, np.zeros((1, 24, 32), np.int16), name="palette", patient_id="P1", intercept=0.0, edit=paint)
+    if factor == 255:
+        with pytest.raises(Rejected, match="its palette has more than 8 bits a colour channel"):
+            read(series.paths)
+    else:
+        assert np.array_equal(read(series.paths).array[0], tables.T[indices])
+
+
 def test_unknown_packing_is_rejected_by_name(tmp_path: Path) -> None:
     series = write_series(tmp_path, noise("p", 1), name="p", patient_id="P1")
     data = series.paths[0].read_bytes().replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2.9\0")

@@ -147,6 +147,19 @@ def test_structures_of_which_nobody_knows_where_or_whose_they_are(tmp_path: Path
         structure(tmp_path / "rs", 1 if key == "ROINumber" else 2, series)
 
 
+def test_contours_of_a_number_that_no_structure_has_are_one_without_a_name(tmp_path: Path) -> None:
+    """They were in no mask, without a word."""
+    series = ct(tmp_path)
+    write_rtstruct(tmp_path / "rs", series, {"GTV": [(1, ring(1.5, 2.5, 9.5, 13.5))], "CTV": [(2, ring(1.5, 2.5, 9.5, 13.5))]}, name="rs")
+    rs = dcmread(tmp_path / "rs")
+    rs.ROIContourSequence[1].ReferencedROINumber = 9
+    rs.save_as(tmp_path / "rs")
+    header = look((tmp_path / "rs").read_bytes(), "rs")
+    assert header is not None
+    assert [(one.number, one.name) for one in header.structures] == [(1, "GTV"), (9, "")] and header.undrawn == ("CTV",)
+    assert structure(tmp_path / "rs", 9, series).any()
+
+
 def test_rounded_heights_are_the_slice(tmp_path: Path) -> None:
     series = ct(tmp_path)
     write_rtstruct(tmp_path / "rs", series, {"GTV": [(1, ring(1.5, 2.5, 9.5, 13.5))]}, name="rs", shift=0.05)
