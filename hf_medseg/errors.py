@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import shlex
 from dataclasses import dataclass, replace
@@ -13,6 +14,27 @@ class MedsegError(Exception):
 
 class Refused(MedsegError):
     """Nothing was written: the input, the call or the license does not allow it (exit code 2)."""
+
+
+_NO_ROOM = {
+    errno.ENOSPC: ("The disk is full", "Make room"),
+    errno.EDQUOT: ("Your quota of the disk is used up", "Make room"),
+    errno.EFBIG: ("No file may grow that large here (`ulimit -f`, or the file system)", "Raise that limit"),
+}
+
+
+def no_room(error: BaseException, where: str = "") -> str:
+    """That nothing more can be written, and what to do then, where an error says so; else empty.
+
+    Args:
+        error: what was raised.
+        where: the file or folder; as the error has it if not named.
+    """
+    if not isinstance(error, OSError) or error.errno not in _NO_ROOM:
+        return ""
+    what, advice = _NO_ROOM[error.errno]
+    where = where or error.filename or ""
+    return f"{what}{f' ({where})' if where else ''}. What is finished is kept. {advice}, and run the same command again."
 
 
 def how_to_install(library: str, extra: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import errno
 import sys
 from collections.abc import Collection, Sequence
 from importlib import import_module
@@ -13,7 +12,7 @@ from typing import Protocol, cast
 from hf_medseg import __version__
 from hf_medseg.cli import terminal
 from hf_medseg.cli.codes import DONE, INTERRUPTED, REFUSED, WRONG
-from hf_medseg.errors import MedsegError, Refused
+from hf_medseg.errors import MedsegError, Refused, no_room
 
 OUT_OF_MEMORY = (
     "Memory ran out. Finished shards are kept: run the same command again with fewer --workers, or with a higher limit (`ulimit -v`)."
@@ -134,9 +133,7 @@ def _answer(error: Exception, debug: bool, code: int, cause: Exception | None = 
 
 def _explained(error: OSError) -> MedsegError:
     where = f" ({error.filename})" if error.filename else ""
-    if error.errno == errno.ENOSPC:
-        return MedsegError(f"The disk is full{where}. Finished shards are kept: make room and run the same command again.")
-    return MedsegError(f"{error.strerror or error}{where}.")
+    return MedsegError(no_room(error) or f"{error.strerror or error}{where}.")
 
 
 def parser(wanted: Collection[str] = tuple(VERBS)) -> argparse.ArgumentParser:

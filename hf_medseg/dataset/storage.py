@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hf_medseg.dataset.temporary import temporary_folder
+from hf_medseg.errors import no_room
 
 
 def place(path: str | os.PathLike[str]) -> Path:
@@ -50,9 +51,11 @@ def whole_file(target: str | os.PathLike[str], unfinished: str = "") -> Iterator
         try:
             yield here
             os.replace(here, target)
-        except BaseException:
+        except BaseException as error:
             with contextlib.suppress(FileNotFoundError):
                 os.remove(here)
+            if isinstance(error, OSError) and no_room(error) and error.filename is None:
+                error.filename = os.fspath(target)  # Arrow does not say which
             raise
         return
     with temporary_folder() as folder:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 import shutil
@@ -15,7 +14,7 @@ from hf_medseg.catalog import terms
 from hf_medseg.catalog.describe import how_to_get
 from hf_medseg.catalog.lookup import find_source
 from hf_medseg.catalog.source import Source
-from hf_medseg.errors import MedsegError, Refused
+from hf_medseg.errors import MedsegError, Refused, no_room
 from hf_medseg.fetching import clients
 from hf_medseg.fetching.clients import CLIENTS
 from hf_medseg.fetching.http import fetch, forget
@@ -215,8 +214,8 @@ def _fetch_all(source: Source, items: Sequence[Item], dest: Path, jobs: int, pro
             watch.stop.set()  # after the first error, and after Ctrl-C; without either all is done
     errors = [error for one in running if (error := one.exception()) is not None and not isinstance(error, Stopped)]
     for error in errors:
-        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-            raise MedsegError(f"The disk is full ({dest}). What came is kept: make room and run the same command again.") from error
+        if told := no_room(error, str(dest)):
+            raise MedsegError(told) from error
         raise error
     if missing:
         reasons = "\n".join(sorted(missing))

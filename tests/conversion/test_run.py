@@ -200,6 +200,9 @@ def test_a_full_disk_says_so(tmp_path: Path) -> None:
     )
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert ended.returncode == 1
+    assert "No file may grow that large here" in ended.stderr
+    assert str(out / "data" / "train-00000-of-00001.parquet") in ended.stderr  # Arrow does not say it
+    assert "Raise that limit, and run the same command again.\n" in ended.stderr
     assert "Traceback" not in ended.stderr
     assert not list(out.glob("data/*.parquet"))
     assert not (out / "README.md").exists()

@@ -654,14 +654,15 @@ def test_the_room_is_checked_before(web: Web, offer: Offer, tmp_path: Path, monk
         hf_medseg.download(offer(Download(URL)), tmp_path)
 
 
-def test_a_disk_that_fills_up(web: Web, offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("number", "told"), [(errno.ENOSPC, "disk is full"), (errno.EDQUOT, "quota"), (errno.EFBIG, "grow that large")])
+def test_a_disk_that_fills_up(number: int, told: str, web: Web, offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     web.serve(URL, BODY)
 
     def full(self: Any, data: bytes) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+        raise OSError(number, "no more")
 
     monkeypatch.setattr(transfer.Transfer, "write", full)
-    with pytest.raises(MedsegError, match="disk is full"):
+    with pytest.raises(MedsegError, match=rf"{told}.*{tmp_path.name}.*run the same command again"):
         hf_medseg.download(offer(Download(URL)), tmp_path)
 
 
