@@ -150,9 +150,14 @@ def whole_folder(target: Path) -> Iterator[Path]:
         raise Refused(f"{here} is what another export writes, or was broken off. Delete it if none is running.") from None
     try:
         yield here
-        if target.exists():
-            target.rmdir()
-        here.rename(target)
+        try:
+            if target.exists():
+                target.rmdir()
+            here.rename(target)
+        except OSError as error:
+            if not target.exists():
+                raise
+            raise Refused(f"{target} was empty when this began, and is not any more. Give a new or empty folder as DEST.") from error
     except BaseException:
         shutil.rmtree(here, ignore_errors=True)
         raise

@@ -23,6 +23,8 @@ Array = NDArray[Any]
 Colour = tuple[int, int, int]
 Alpha = Literal["", "labels", "ignored"]
 """Of masks that are transparent somewhere: whether alpha is what they hold, or their colours are, whatever alpha says."""
+HEAD = 1 << 11
+"""Bytes that tell whether a PNG may be transparent, whatever its palette."""
 MOST_COLOURS = 64
 """Colours of a mask that are remembered; a picture has thousands."""
 
@@ -254,6 +256,21 @@ def look_at_palette(data: bytes, path: str) -> Coding | None:
         raise Whole
     mask = samples(data, path)
     return None if mask.palette is None else _indexed(mask)
+
+
+def look_for_transparency(data: bytes, path: str) -> None:
+    """Looks at a mask of which the user has said all but what its alpha means, if it has any.
+
+    Raises:
+        Rejected: it is transparent somewhere, or cannot be read.
+    """
+    if data.startswith(jpeg.START):
+        return
+    if data.startswith(png.SIGNATURE) and data[25:26] not in (b"\4", b"\6") and b"IDAT" in data[:HEAD] and b"tRNS" not in data[:HEAD]:
+        return
+    if isinstance(data, Head):
+        raise Whole
+    samples(data, path)
 
 
 def _indexed(mask: Samples) -> Coding:

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from hf_medseg.errors import Refused
-from hf_medseg.raw.access import bytes_at, open_raw
+from hf_medseg.raw.access import bytes_at, open_raw, stamp_of
 from hf_medseg.raw.archive_names import COMMANDS
 from hf_medseg.raw.places import Member, Place
 from hf_medseg.raw.tars import entries_of, list_tar, member_bytes
@@ -152,7 +152,7 @@ def _key_of(path: str) -> tuple[str, str]:
     """What names the working files of an archive: by its path, and by what changes when it does."""
     if "://" not in path:
         state = os.stat(path)
-        version = f"{state.st_size}:{state.st_mtime_ns}"
+        version = f"{state.st_size}:{stamp_of(state)}"
     else:
         import fsspec
 
@@ -175,8 +175,8 @@ def list_tar_gz(path: str, work: Path) -> Iterator[Member]:
             decoder.build_full_index()
             decoder.export_index(str(unfinished))
         except Exception as error:
-            if "CRC" in str(error) or type(error).__module__.startswith("indexed_gzip"):
-                raise tarfile.ReadError(str(error)) from error
+            if (isinstance(error, OSError) and error.errno is None) or type(error).__module__.startswith("indexed_gzip"):
+                raise tarfile.ReadError("what it holds cannot be unpacked, or differs from its checksum") from error
             raise
         finally:
             decoder.close()

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import IO, Any, ClassVar
+from typing import IO, Any, ClassVar, NamedTuple
 
 from hf_medseg.errors import Refused
 from hf_medseg.raw.access import bytes_at, open_raw
@@ -31,7 +31,7 @@ _SECOND_HALF = re.compile(r"(?<=[^\0-\x7f])\\")
 _UNICODE_PATH = 0x7075  # APPNOTE, 4.6.9: version 1, CRC-32 of the name that it stands for, UTF-8
 _UNIX, _LONGEST_LINK = 3, 4096
 
-_END = struct.Struct("<4s4H2LH")  # APPNOTE, 4.3.16: behind the directory, with a comment behind it; the comment's length comes last
+_END_RECORD = struct.Struct("<4s4H2LH")  # APPNOTE, 4.3.16: behind the directory, with a comment behind it; the comment's length comes last
 _END_MARK, _LONGEST_COMMENT = b"PK\5\6", 65535
 
 
@@ -82,7 +82,9 @@ def list_zip(path: str, shown: str) -> Iterator[Member]:
     """
     files: dict[str, Member] = {}
     links: dict[str, str] = {}
-    with open_raw(path) as file, zipfile.ZipFile(_without_comment(file, shown)) as archive:
+    with open_raw(path) as file, zipfile.ZipFile(_until(file, end := _end_of(file, shown))) as archive:
+        if end is not None and end.entries not in (None, len(archive.infolist()) & 0xFFFF):  # more are counted from 0 again
+            raise zipfile.BadZipFile(f"it says that it holds {end.entries:,} entries, and lists {len(archive.infolist()):,}")
         _refuse_joined(file, min((info.header_offset for info in archive.infolist()), default=0), shown)
         for info in archive.infolist():
             mode = info.external_attr >> 16 if info.create_system == _UNIX else 0
@@ -126,19 +128,31 @@ class _Until(io.RawIOBase):
         return len(data)
 
 
-def _without_comment(file: IO[bytes], shown: str) -> Any:
-    """A zip that ends where its directory does: what looks like another end in the comment behind it would be taken for the directory's.
+class _End(NamedTuple):
+    """Where a directory ends: behind its record; the length of the comment that follows, and how many entries it has, if that is told."""
+
+    place: int
+    comment: int
+    entries: int | None
+
+
+def _until(file: IO[bytes], end: _End | None) -> Any:
+    """A zip without its comment: what looks like another end in there would be taken for that of the directory."""
+    return file if end is None else _Until(file, end.place)
+
+
+def _end_of(file: IO[bytes], shown: str) -> _End | None:
+    """Where the directory of a zip ends; None where nothing looks like it.
 
     Raises:
         Refused: its comment holds an archive, which some programs would read instead.
     """
     size = file.seek(0, io.SEEK_END)
     ends = _ends(file, size)
-    to_the_end = [end for end, comment in ends if end + comment == size]
+    to_the_end = [end for end in ends if end.place + end.comment == size]
     if len(to_the_end) > 1:
         raise Refused(f"{shown}: its comment holds an archive of its own, and programs differ in which one they read. Fetch the owner's.")
-    end = to_the_end[0] if to_the_end else max((end for end, _ in ends), default=size)
-    return file if end == size else _Until(file, end)
+    return to_the_end[0] if to_the_end else max(ends, default=None)
 
 
 def _refuse_joined(file: IO[bytes], first: int, shown: str) -> None:
@@ -147,27 +161,27 @@ def _refuse_joined(file: IO[bytes], first: int, shown: str) -> None:
     Raises:
         Refused: see above.
     """
-    if any(end + comment == first for end, comment in _ends(file, first)):
+    if any(end.place + end.comment == first for end in _ends(file, first)):
         raise Refused(
             f"{shown}: several zips stand in this file one after the other, and the directory at its end knows the last one alone. "
             "Fetch them again, each into a file of its own."
         )
 
 
-def _ends(file: IO[bytes], before: int) -> list[tuple[int, int]]:
-    """Where directories of zips end, at most a comment before a place in a file: (end of the record, length of its comment)."""
-    start = max(0, before - _END.size - _LONGEST_COMMENT)
+def _ends(file: IO[bytes], before: int) -> list[_End]:
+    """Where directories of zips end, at most a comment before a place in a file."""
+    start = max(0, before - _END_RECORD.size - _LONGEST_COMMENT)
     file.seek(start)
     tail = file.read(max(before - start, 0))
     found, at = [], tail.find(_END_MARK)
-    while 0 <= at <= len(tail) - _END.size:
-        *_, length, _, comment = _END.unpack_from(tail, at)
-        if tail[max(at - 20, 0) : at].startswith(b"PK\6\7"):
-            found.append((start + at + _END.size, comment))  # of a zip64 the record before tells the length
+    while 0 <= at <= len(tail) - _END_RECORD.size:
+        *_, entries, length, _, comment = _END_RECORD.unpack_from(tail, at)
+        if tail[max(at - 20, 0) : at].startswith(b"PK\6\7"):  # of a zip64 another record tells where its directory is
+            found.append(_End(start + at + _END_RECORD.size, comment, None))
         elif 0 < length <= start + at:
             file.seek(start + at - length)
             if file.read(4) == b"PK\1\2":
-                found.append((start + at + _END.size, comment))
+                found.append(_End(start + at + _END_RECORD.size, comment, entries))
         at = tail.find(_END_MARK, at + 1)
     return found
 

@@ -131,3 +131,11 @@ def test_names_of_files_stay_inside_the_folder(id: str, tmp_path: Path, monkeypa
     hf_medseg.export(out, tmp_path / "there", to="folder")
     assert all((tmp_path / "there") in (path, *path.parents) for path in set(tmp_path.rglob("*")) - before)
     assert len(list((tmp_path / "there" / "train" / "images").iterdir())) == 1
+
+
+def test_a_folder_that_was_filled_meanwhile_is_left_as_it_is(tmp_path: Path) -> None:
+    """It was said that a directory is not empty, as if something had broken."""
+    with pytest.raises(Refused, match="was empty when this began, and is not any more"), exporting.whole_folder(tmp_path / "d"):
+        (tmp_path / "d").mkdir()
+        (tmp_path / "d" / "mine.txt").touch()
+    assert [path.name for path in tmp_path.rglob("*")] == ["d", "mine.txt"]

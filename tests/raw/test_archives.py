@@ -7,8 +7,10 @@ import gzip
 import hashlib
 import io
 import lzma
+import os
 import shutil
 import stat
+import struct
 import sys
 import tarfile
 import zipfile
@@ -293,6 +295,25 @@ def test_the_last_piece_of_a_split_zip_without_the_others_is_called_that(how: st
         del data[:40]
     with pytest.raises(Refused, match=r'x\.zip: the last piece of a split archive is not read in place\. Unpack it first: 7z x "x\.zip"'):
         open_raw_tree(kit.write(tmp_path / "x.zip", bytes(data)), tmp_path / "work")
+
+
+def test_a_zip_that_lists_fewer_files_than_it_says_is_damaged(tmp_path: Path) -> None:
+    """What its directory had lost was missing, and nobody said so."""
+    data = zip_of(CONTENT)
+    end, last = data.rindex(b"PK\5\6"), data.rindex(b"PK\1\2")
+    (length,) = struct.unpack_from("<L", data, end + 12)
+    cut = data[:last] + data[end : end + 12] + struct.pack("<L", length - (end - last)) + data[end + 16 :]
+    with pytest.raises(Refused, match="it says that it holds 3 entries, and lists 2"):
+        open_raw_tree(kit.write(tmp_path / "x.zip", cut), tmp_path / "work")
+
+
+def test_a_packed_tar_that_was_changed_under_its_old_time_is_listed_anew(tmp_path: Path) -> None:
+    """The index of the old one was taken, and files that moved were said to be damaged for ever."""
+    archive = tmp_path / "x.tar.gz"
+    for content in ({"a": b"1" * 600, "b": b"2"}, {"a": b"1", "b": b"2" * 600}):
+        kit.write(archive, gzip.compress(tar_of(content), 0, mtime=0))
+        os.utime(archive, ns=(10**18, 10**18))
+        assert read(open_raw_tree(archive, tmp_path / "work")) == content
 
 
 def with_comment(data: bytes, comment: bytes) -> bytes:

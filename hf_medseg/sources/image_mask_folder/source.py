@@ -14,8 +14,9 @@ from hf_medseg.dataset.columns import FLAG, PICTURE, TEXT, VOLUME_COLUMNS, Colum
 from hf_medseg.errors import Refused
 from hf_medseg.formats.picture import PICTURE_NAME, Picture
 from hf_medseg.masks.agreement import MOST_CLASSES, OBJECTS, refuse_apart
+from hf_medseg.masks.coding import HEAD as UP_TO_SAMPLES
 from hf_medseg.masks.coding import Coding as Seen
-from hf_medseg.masks.coding import look, look_at_alpha, look_at_palette, look_past_alpha
+from hf_medseg.masks.coding import look, look_at_alpha, look_at_palette, look_for_transparency, look_past_alpha
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.splits import SPLIT_FOLDER
 from hf_medseg.raw.tree import Raw
@@ -203,17 +204,19 @@ def check_splits(raw: Raw, coding: Coding, found: list[tuple[Item, Belonging]]) 
 def to_survey(raw: Raw) -> list[RawFile]:
     """The masks, unless it is known how to read whatever they hold."""
     about, way = said_of(raw), _way(raw)
-    if about.colours is not None or about.threshold is not None or way.kind in ("structure", "instance"):
+    if way.kind in ("structure", "instance") or (about.alpha and (about.colours is not None or about.threshold is not None)):
         return []
     every = (mask for item in (*way.items, *way.orphans) for mask in (*(mask for _, mask in item.masks), *masks_in(item.further)))
     return [file for mask in every for file in (mask, *mask.twins)]
 
 
 def survey_of(about: About) -> SurveyPlan:
-    """All of the masks is looked at, or their palettes alone where the about file says what their values mean."""
+    """All of the masks is looked at; where the about file says what they hold, only what could deceive: palettes, or what is transparent."""
     said = AboutFile.of(about)
     if said.alpha:
         return SurveyPlan(to_survey, look_at_alpha if said.alpha == "labels" else look_past_alpha)
+    if said.colours is not None or said.threshold is not None:
+        return SurveyPlan(to_survey, look_for_transparency, UP_TO_SAMPLES)
     if said.classes is not None or said.labels is not None:
         return SurveyPlan(to_survey, look_at_palette, HEAD)
     return SurveyPlan(to_survey, look)

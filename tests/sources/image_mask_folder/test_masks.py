@@ -670,13 +670,14 @@ def _see_through(path: Path) -> None:
     [
         (stored(_veiled(BLACK, WHITE)), "", 'alpha = "labels"', BINARY),
         (stored(_veiled(OUTER[..., None] * RED, OUTER * 128)), "", 'alpha = "labels"', BINARY),
+        (stored(_veiled(BLACK, WHITE)), "threshold = 100", 'alpha = "labels"', BINARY),
         (stored(_veiled(BLACK, IDS)), 'classes = { 1 = "rim", 2 = "core" }', 'alpha = "labels"', IDS),
         (stored(np.dstack([WHITE, np.full(SHAPE, 128, np.uint8)])), "", 'alpha = "ignored"', BINARY),
         (stored(np.dstack([WHITE, np.uint8(255) - WHITE // 2])), "", 'alpha = "ignored"', BINARY),
         (stored(WHITE, transparency=0), "", 'alpha = "labels"', BINARY),
         (_see_through, "", 'alpha = "labels"', BINARY),
     ],
-    ids=["black", "overlay", "numbers", "even", "both", "declared", "palette"],
+    ids=["black", "overlay", "threshold", "numbers", "even", "both", "declared", "palette"],
 )
 def test_labels_in_alpha_are_told_before_anything_is_written_and_read_where_said(
     writer: Writer, about: str, line: str, right: Any, tmp_path: Path
