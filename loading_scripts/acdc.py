@@ -14,7 +14,7 @@ from hf_medseg.loading.builder import RawDatasetBuilder
 class Acdc(RawDatasetBuilder):
     """ACDC: Automated Cardiac Diagnosis Challenge.
 
-    acdc comes under its owner's terms: license unknown (CC BY-NC-SA 4.0 according to re-hosts),
+    acdc comes under its owner's terms: license to be confirmed: CC BY-NC-SA 4.0 according to re-hosts,
       https://humanheart-project.creatis.insa-lyon.fr/database/
     - two re-hosts say CC BY-NC-SA 4.0, one of them with a link to the owner; the owner's own words were not seen
     - the owner: you must refer to this citation for any use of the ACDC database; no license is named there

@@ -14,7 +14,7 @@ from hf_medseg.loading.builder import RawDatasetBuilder
 class Amos22(RawDatasetBuilder):
     """AMOS22: abdominal organs in CT and MRI.
 
-    amos22 comes under its owner's terms: license unknown (CC BY 4.0 or CC BY-SA 4.0 according to readers),
+    amos22 comes under its owner's terms: license to be confirmed: CC BY 4.0 or CC BY-SA 4.0 according to readers,
       https://doi.org/10.5281/zenodo.7262581
     - a reader saw CC BY 4.0 in the record and CC-BY-SA 4.0 in dataset.json; the owner's own words were not seen,
       and the stricter one would hold

@@ -14,7 +14,7 @@ from hf_medseg.loading.builder import RawDatasetBuilder
 class Atm22(RawDatasetBuilder):
     """ATM'22: airways in CT of the chest.
 
-    atm22 comes under its owner's terms: license unknown (CC BY 4.0 according to a reader),
+    atm22 comes under its owner's terms: license to be confirmed: CC BY 4.0 according to a reader,
       https://doi.org/10.5281/zenodo.7949582
     - a reader of the two records says CC BY 4.0; the owner's own words were not seen
     - Cite Zhang et al. 2023.

@@ -14,8 +14,8 @@ from hf_medseg.loading.builder import RawDatasetBuilder
 class Bhsd(RawDatasetBuilder):
     """BHSD: bleeding in CT of the head.
 
-    bhsd comes under its owner's terms: license unknown (MIT according to a reader),
-      https://huggingface.co/datasets/Wendy-Fly/BHSD
+    bhsd comes under its owner's terms: license to be confirmed: MIT by the README of the authors' repository, as
+      its public copy has it, https://huggingface.co/datasets/Wendy-Fly/BHSD
     - a reader of the owners' card says MIT; the card was not seen
     - the README of the authors' repository, as its public copy has it, says that BHSD is under the MIT license;
       LICENSE.md was not seen

@@ -14,7 +14,7 @@ from hf_medseg.loading.builder import RawDatasetBuilder
 class Camus(RawDatasetBuilder):
     """CAMUS: the left heart in echocardiography.
 
-    camus comes under its owner's terms: license unknown (CC BY-NC-SA 4.0 according to readers),
+    camus comes under its owner's terms: license to be confirmed: CC BY-NC-SA 4.0 according to readers,
       https://www.creatis.insa-lyon.fr/Challenge/camus/
     - readers say CC BY-NC-SA 4.0, for scientific research that is not commercial; the owner's own words were not
       seen

@@ -14,7 +14,7 @@ from hf_medseg.loading.builder import RawDatasetBuilder
 class Cirrmri600(RawDatasetBuilder):
     """CirrMRI600+: cirrhotic livers in MRI.
 
-    cirrmri600 comes under its owner's terms: license unknown (CC BY-NC 4.0 according to readers),
+    cirrmri600 comes under its owner's terms: license to be confirmed: CC BY-NC 4.0 according to readers,
       https://osf.io/cuk24/
     - two readers of the project say CC BY-NC 4.0; the owner's own words were not seen
     - Cite Jha et al. 2025.

@@ -14,7 +14,7 @@ from hf_medseg.loading.builder import RawDatasetBuilder
 class CtOrg(RawDatasetBuilder):
     """CT-ORG: organs in CT.
 
-    ct-org comes under its owner's terms: license unknown (CC BY 3.0 according to readers),
+    ct-org comes under its owner's terms: license to be confirmed: CC BY 3.0 according to readers,
       https://www.cancerimagingarchive.net/collection/ct-org/
     - readers of the collection's page say CC BY 3.0; the owner's own words were not seen
     - Cite the data by its DOI 10.7937/tcia.2019.tt7f4v7o, Rister et al. 2020 and Clark et al. 2013.

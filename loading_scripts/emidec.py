@@ -14,7 +14,7 @@ from hf_medseg.loading.builder import RawDatasetBuilder
 class Emidec(RawDatasetBuilder):
     """EMIDEC: infarction in MRI with late enhancement.
 
-    emidec comes under its owner's terms: license unknown (CC BY-NC-SA 4.0 according to a reader),
+    emidec comes under its owner's terms: license to be confirmed: CC BY-NC-SA 4.0 according to a reader,
       https://emidec.com/dataset
     - a reader of the owners' page says CC BY-NC-SA 4.0; the page was not seen
     - Cite Lalande et al. 2020.

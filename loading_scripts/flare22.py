@@ -14,7 +14,7 @@ from hf_medseg.loading.builder import RawDatasetBuilder
 class Flare22(RawDatasetBuilder):
     """FLARE22: thirteen abdominal organs in CT.
 
-    flare22 comes under its owner's terms: license unknown (CC BY 4.0 according to a reader of the record),
+    flare22 comes under its owner's terms: license to be confirmed: CC BY 4.0 according to a reader of the record,
       https://doi.org/10.5281/zenodo.7860267
     - a reader of the record says CC BY 4.0; the owner's own words were not seen
     - Cite Ma et al. 2024 and the record.

@@ -14,7 +14,7 @@ from hf_medseg.loading.builder import RawDatasetBuilder
 class Hvsmr2(RawDatasetBuilder):
     """HVSMR-2.0: whole hearts with congenital disease in MRI.
 
-    hvsmr2 comes under its owner's terms: license unknown (CC BY 4.0 according to a reader),
+    hvsmr2 comes under its owner's terms: license to be confirmed: CC BY 4.0 according to a reader,
       https://doi.org/10.6084/m9.figshare.c.7074755
     - a reader of the record says CC BY 4.0; the owner's own words were not seen
     - Cite Pace et al. 2024.

@@ -14,7 +14,7 @@ from hf_medseg.loading.builder import RawDatasetBuilder
 class Lumvbcanseg(RawDatasetBuilder):
     """LumVBCanSeg: cancellous bone of lumbar vertebrae in CT.
 
-    lumvbcanseg comes under its owner's terms: license unknown (CC BY 4.0 according to a reader),
+    lumvbcanseg comes under its owner's terms: license to be confirmed: CC BY 4.0 according to a reader,
       https://doi.org/10.5281/zenodo.8181250
     - a reader of the record says CC BY 4.0; the owner's own words were not seen
     - Cite the record and the article 10.1016/j.compbiomed.2024.108237.

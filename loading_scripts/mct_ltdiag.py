@@ -14,7 +14,7 @@ from hf_medseg.loading.builder import RawDatasetBuilder
 class MctLtdiag(RawDatasetBuilder):
     """MCT-LTDiag: liver tumours in CT of four phases.
 
-    mct-ltdiag comes under its owner's terms: license unknown (CC0 1.0 according to a reader),
+    mct-ltdiag comes under its owner's terms: license to be confirmed: CC0 1.0 according to a reader,
       https://doi.org/10.7910/DVN/S3RW15
     - a reader of the record says CC0 1.0; the owner's own words were not seen
     - Cite the record.

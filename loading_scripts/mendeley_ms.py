@@ -14,7 +14,7 @@ from hf_medseg.loading.builder import RawDatasetBuilder
 class MendeleyMs(RawDatasetBuilder):
     """Brain MRI of multiple sclerosis with consensus lesions.
 
-    mendeley-ms comes under its owner's terms: license unknown (CC BY 4.0 according to a reader),
+    mendeley-ms comes under its owner's terms: license to be confirmed: CC BY 4.0 according to a reader,
       https://data.mendeley.com/datasets/8bctsm8jz7/1
     - a reader of the record says CC BY 4.0; the owner's own words were not seen
     - Cite Muslim et al. 2022.

@@ -14,8 +14,8 @@ from hf_medseg.loading.builder import RawDatasetBuilder
 class Mindboggle101(RawDatasetBuilder):
     """Mindboggle-101: regions of the cortex in T1-weighted MRI.
 
-    mindboggle101 comes under its owner's terms: license unknown (CC BY 4.0 according to one reader, CC BY-NC-SA 3.0
-      according to another), https://doi.org/10.5281/zenodo.22070005
+    mindboggle101 comes under its owner's terms: license to be confirmed: CC BY 4.0 according to one reader, CC
+      BY-NC-SA 3.0 according to another, https://doi.org/10.5281/zenodo.22070005
     - a reader of the record says CC BY 4.0; the owner's own words were not seen
     - a copy of the volumes says CC BY-NC-SA 3.0
     - Cite Klein and Tourville 2012.

@@ -14,7 +14,7 @@ from hf_medseg.loading.builder import RawDatasetBuilder
 class Mslesseg(RawDatasetBuilder):
     """MSLesSeg: multiple sclerosis lesion segmentation.
 
-    mslesseg comes under its owner's terms: license unknown (CC BY 4.0 according to readers),
+    mslesseg comes under its owner's terms: license to be confirmed: CC BY 4.0 according to readers,
       https://doi.org/10.6084/m9.figshare.27919209
     - two readers say CC BY 4.0; the owner's own words were not seen
     - Cite Guarnera et al. 2025 and the record.

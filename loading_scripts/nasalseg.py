@@ -14,7 +14,7 @@ from hf_medseg.loading.builder import RawDatasetBuilder
 class Nasalseg(RawDatasetBuilder):
     """NasalSeg: nasal cavities and sinuses in CT.
 
-    nasalseg comes under its owner's terms: license unknown (CC BY 4.0 according to a reader),
+    nasalseg comes under its owner's terms: license to be confirmed: CC BY 4.0 according to a reader,
       https://doi.org/10.5281/zenodo.13893419
     - a reader of the record says CC BY 4.0; the owner's own words were not seen
     - Cite the record.

@@ -14,7 +14,7 @@ from hf_medseg.loading.builder import RawDatasetBuilder
 class NciIsbi2013(RawDatasetBuilder):
     """NCI-ISBI 2013 challenge: zones of the prostate in MRI.
 
-    nci-isbi-2013 comes under its owner's terms: license unknown (CC BY 3.0 for the images),
+    nci-isbi-2013 comes under its owner's terms: license to be confirmed: CC BY 3.0 for the images,
       https://www.cancerimagingarchive.net/analysis-result/isbi-mr-prostate-2013/
     - images of both collections carry CC BY 3.0 in the index of the NCI Imaging Data Commons (version 25); the page
       of the masks was not read

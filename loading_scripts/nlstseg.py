@@ -14,7 +14,7 @@ from hf_medseg.loading.builder import RawDatasetBuilder
 class Nlstseg(RawDatasetBuilder):
     """NLSTseg: lung lesions in low-dose CT.
 
-    nlstseg comes under its owner's terms: license unknown (CC BY 4.0 according to a reader),
+    nlstseg comes under its owner's terms: license to be confirmed: CC BY 4.0 according to a reader,
       https://doi.org/10.5281/zenodo.14838349
     - a reader of the record says CC BY 4.0; the owner's own words were not seen
     - Cite Chen et al. 2025.

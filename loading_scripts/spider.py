@@ -14,7 +14,7 @@ from hf_medseg.loading.builder import RawDatasetBuilder
 class Spider(RawDatasetBuilder):
     """SPIDER: lumbar spine segmentation.
 
-    spider comes under its owner's terms: license unknown (CC BY 4.0 according to readers),
+    spider comes under its owner's terms: license to be confirmed: CC BY 4.0 according to readers,
       https://doi.org/10.5281/zenodo.10159290
     - readers of the record say CC BY 4.0; the owner's own words were not seen
     - Cite van der Graaf et al. 2024.

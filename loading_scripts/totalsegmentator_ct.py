@@ -14,8 +14,8 @@ from hf_medseg.loading.builder import RawDatasetBuilder
 class TotalsegmentatorCt(RawDatasetBuilder):
     """TotalSegmentator CT: 117 structures of the whole body.
 
-    totalsegmentator-ct (v2, v3) comes under its owner's terms: license unknown (CC BY 4.0 according to readers),
-      https://doi.org/10.5281/zenodo.6802613
+    totalsegmentator-ct (v2, v3) comes under its owner's terms: license to be confirmed: CC BY 4.0 according to
+      readers, https://doi.org/10.5281/zenodo.6802613
     - readers of the records, one of them of their metadata, say CC BY 4.0; the owner's own words were not seen
     - Cite Wasserthal et al. 2023 and the version of the data by its DOI.
     What you convert from it stays on your disks: this package will not publish it.

@@ -14,7 +14,7 @@ from hf_medseg.loading.builder import RawDatasetBuilder
 class Trusted(RawDatasetBuilder):
     """TRUSTED: kidneys in paired 3D ultrasound and CT.
 
-    trusted comes under its owner's terms: license unknown (CC BY 4.0 according to a reader),
+    trusted comes under its owner's terms: license to be confirmed: CC BY 4.0 according to a reader,
       https://doi.org/10.6084/m9.figshare.27981050
     - a reader of the record says CC BY 4.0; the owner's own words were not seen
     - a reader of the archive says that its data_use_agreement.txt (IRCAD France) forbids redistribution

@@ -109,7 +109,8 @@ def _decisions(raw: Raw) -> dict[Key, dict[str, object]]:
     found: dict[Key, dict[str, object]] = {}
     for half in ("Train", "Test"):
         for camera in CAMERAS:
-            table = raw.table(rf"{half}/6\.0_Glaucoma_Decision/Glaucoma_Decision_Comparison_{camera}_majority\.csv", ("Images",))
+            named = camera.replace("Remi", "Rem[ie]")  # readers have the name in both spellings
+            table = raw.table(rf"{half}/6\.0_Glaucoma_Decision/Glaucoma_Decision_Comparison_{named}_majority\.csv", ("Images",))
             for line in table or ():
                 # A line is called after two files: Image101.jpg-Image101-1.jpg
                 if name := re.match(r"(.+?)\.(?i:jpe?g|png|tiff?)", line["Images"]):
