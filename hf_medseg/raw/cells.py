@@ -270,6 +270,11 @@ def age_in(row: Mapping[str, Any], column: str, *, nothing: tuple[float, ...] = 
     return number_in(row, column, "years", least=0, most=OLDEST, nothing=nothing)
 
 
+def age_said(age: float | None, path: str, doubts: Doubts) -> float | None:
+    """An age in years that a header or a text says, at that path; null, and noted, where nobody has it."""
+    return None if age is None else age_in(Said({"age": f"{age:.17g}"}, Origin(path, doubts)), "age")
+
+
 def length_in(row: Mapping[str, Any], column: str) -> float | None:
     """The length in a column of a row, in millimetres, more than 0: a spacing, a size. See `number_in`."""
     return number_in(row, column, "mm", least=math.ulp(0.0))

@@ -26,6 +26,7 @@ from hf_medseg.masks.dicom_rtstruct import RtStructure
 from hf_medseg.masks.dicom_seg import DicomSegment
 from hf_medseg.masks.dicom_select import Select
 from hf_medseg.masks.labels import Labels
+from hf_medseg.raw.cells import age_said
 from hf_medseg.raw.tables import Table
 from hf_medseg.raw.tree import Raw
 from hf_medseg.sources.dicom_damaged import damaged_cases
@@ -263,7 +264,7 @@ class Collection:
                 "study_uid": header.study_uid or None,
                 "body_part": header.body_part.lower().replace(" ", "_") or None,
                 "sex": {"F": "female", "M": "male"}.get(header.sex),
-                "age": header.age,
+                "age": age_said(header.age, header.series_uid, raw.doubts),
             },
             self.split_of(header.patient_id),
             header.patient_id or None,

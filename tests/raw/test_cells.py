@@ -11,7 +11,7 @@ import pytest
 
 from hf_medseg.conversion.run import Conversion, convert
 from hf_medseg.errors import Refused
-from hf_medseg.raw.cells import Doubts, Origin, Said, age_in, commas_of, length_in, number, number_in, sex_in, whole_in
+from hf_medseg.raw.cells import Doubts, Origin, Said, age_in, age_said, commas_of, length_in, number, number_in, sex_in, whole_in
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.places import Alone
 from hf_medseg.raw.tables import Table
@@ -92,6 +92,13 @@ def test_ages_are_years(cell: str, years: float | None) -> None:
     doubts = Doubts()
     assert age_in(Said({"age": cell}, Origin("t.csv", doubts)), "age") == (None if years is None else pytest.approx(years))
     assert len(doubts.notes()) == (years is None)
+
+
+def test_ages_that_a_header_or_a_text_says_are_held_to_the_same() -> None:
+    """`999Y` of a DICOM header was the age 999."""
+    doubts = Doubts()
+    assert [age_said(age, "a.dcm", doubts) for age in (None, 0.0, 1 / 3, 120.0, 999.0)] == [None, 0.0, 1 / 3, 120.0, None]
+    assert doubts.notes() == [("a.dcm", "column age: 1 cell is impossible, such as '999': null")]
 
 
 @pytest.mark.parametrize(

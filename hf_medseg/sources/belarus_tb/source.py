@@ -11,6 +11,7 @@ from hf_medseg.dataset.columns import FLOAT32, FLOAT64, INT32, SEX, TEXT, Column
 from hf_medseg.formats import dicom_header, dicom_series
 from hf_medseg.formats.dicom import DicomPicture, DicomSeries
 from hf_medseg.formats.dicom_header import Header
+from hf_medseg.raw.cells import age_said
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.tree import Raw
 from hf_medseg.sources.dicom_damaged import damaged_cases
@@ -33,14 +34,14 @@ def cases(raw: Raw) -> Iterator[Case]:
             _skip(raw, series.files, f"belongs to the config {'slices' if modality == 'CT' else 'cxr'}")
         elif modality == "CT":
             patient, case, wrong = _whose(series.files, series.header)
-            columns = {"case_id": case, "convolution_kernel": series.header.kernel or None, **_facts(series.header)}
+            columns = {"case_id": case, "convolution_kernel": series.header.kernel or None, **_facts(raw, series.header)}
             yield Case(uid, {"image": DicomSeries(series.files), "mask": None}, columns, patient_id=patient, problem=Problem.of(wrong))
         else:
             for one in series.instances:
                 patient, case, wrong = _whose((one.file,), one.header)
                 if one.header.frames > 1:
                     wrong = f"it holds {one.header.frames} frames; an X-ray has one."
-                columns = {"case_id": case, "view": one.header.view or None, **_facts(one.header)}
+                columns = {"case_id": case, "view": one.header.view or None, **_facts(raw, one.header)}
                 pixels = {"image": DicomPicture.of(one.file), "mask": None}
                 yield Case(one.header.sop_uid, pixels, columns, patient_id=patient, problem=Problem.of(wrong))
 
@@ -58,8 +59,9 @@ def _whose(files: tuple[RawFile, ...], header: Header) -> tuple[str | None, str 
     return (found[0][0], found[0][1], wrong) if found else (header.patient_id or None, None, "")
 
 
-def _facts(header: Header) -> dict[str, object]:
-    return {"modality": header.modality, "sex": SEXES.get(header.sex), "age": header.age}
+def _facts(raw: Raw, header: Header) -> dict[str, object]:
+    age = age_said(header.age, header.series_uid, raw.doubts)
+    return {"modality": header.modality, "sex": SEXES.get(header.sex), "age": age}
 
 
 CASE: dict[str, Column] = {"case_id": TEXT, "modality": TEXT, "sex": SEX, "age": FLOAT32}

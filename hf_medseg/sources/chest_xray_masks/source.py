@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from hf_medseg.case import Case, Problem
 from hf_medseg.catalog.source import Config, Reading, source_of
 from hf_medseg.dataset.columns import FLOAT32, PICTURE, SEX, TEXT, Label
 from hf_medseg.formats.picture import Picture
 from hf_medseg.masks.labels import Painted, Threshold
+from hf_medseg.raw.cells import age_said
 from hf_medseg.raw.tables import text_of
 from hf_medseg.raw.tree import Raw, union
 
@@ -31,7 +33,8 @@ SEXES = {"f": "female", "m": "male", "o": None}  # other, or not known
 
 READINGS = (
     re.compile(
-        r"(?is)\s*(?:Patient's )?Sex:\s*(?P<sex>[FMO])\b\s*(?:Patient's )?Age:\s*(?P<age>\d+)\s*(?P<unit>[YMWD])\w*\s*(?P<finding>.*)"
+        r"(?is)\s*(?:Patient's )?Sex:\s*(?P<sex>[FMO])(?:(?:em)?ale|ther)?\b\s*"
+        r"(?:Patient's )?Age:\s*(?P<age>\d+)\s*(?P<unit>[YMWD])?\w*\s*(?P<finding>.*)"
     ),
     re.compile(
         r"(?is)\s*(?P<sex>f|m|o)(?:(?:em)?al[a-z]*|ther\b|\b)[\s,.;]*"
@@ -70,6 +73,8 @@ def cases(raw: Raw) -> Iterator[Case]:
         else:
             mask = None
         versions = readings.get(stem, set())
+        said = reading(min(versions, default=""))
+        said["age"] = age_said(said.get("age"), f"ClinicalReadings/{stem}.txt", raw.doubts)
         yield Case(
             stem,
             {
@@ -78,7 +83,7 @@ def cases(raw: Raw) -> Iterator[Case]:
                 "mask_image_left": left,
                 "mask_image_right": right,
             },
-            {"label": LABELS[state], "collection": COLLECTIONS[prefix], **reading(min(versions, default=""))},
+            {"label": LABELS[state], "collection": COLLECTIONS[prefix], **said},
             patient_id=people.get(stem, f"{prefix}_{number}"),
             problem=Problem.of(f"its readings ClinicalReadings/{stem}.txt differ." if len(versions) > 1 else ""),
         )
@@ -99,7 +104,7 @@ def unmasked(number: str) -> bool:
     return any(first <= int(number) <= last for first, last in WITHOUT_MASK)
 
 
-def reading(text: str) -> dict[str, str | float | None]:
+def reading(text: str) -> dict[str, Any]:
     """Sex, age in years, finding and the text itself; null for what the text does not say in a known way."""
     found = next((match for match in (pattern.fullmatch(text) for pattern in READINGS) if match), None)
     if found is None:

@@ -83,6 +83,7 @@ def test_left_and_right_of_the_montgomery_original_are_united(tmp_path: Path) ->
         ("male, 2 nodules", "male", None, "2 nodules"),
         ("Patient's Sex: O \nPatient's Age: 005Y\nnormal", None, 5, "normal"),
         ("Sex: O\nAge: 005Y\nnormal", None, 5, "normal"),
+        ("Sex: female\nAge: 30\nnormal", "female", 30, "normal"),
         ("other 30yrs\nnormal", None, 30, "normal"),
         ("O 30yrs\nnormal", None, 30, "normal"),
         ("old scars", None, None, None),
