@@ -34,7 +34,7 @@ SEXES = {"f": "female", "m": "male", "o": None}  # other, or not known
 READINGS = (
     re.compile(
         r"(?is)\s*(?:Patient's )?Sex:\s*(?P<sex>[FMO])(?:(?:em)?ale|ther)?\b\s*"
-        r"(?:Patient's )?Age:\s*(?P<age>\d+)\s*(?P<unit>[YMWD])?\w*\s*(?P<finding>.*)"
+        r"(?:Patient's )?Age:\s*(?P<age>\d+)(?:[ \t]*(?P<unit>[YMWD])\w*)?\s*(?P<finding>.*)"
     ),
     re.compile(
         r"(?is)\s*(?P<sex>f|m|o)(?:(?:em)?al[a-z]*|ther\b|\b)[\s,.;]*"
