@@ -34,6 +34,7 @@ MEND = "Save it again as plain numbers, without objects."
 _DAMAGED = (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error, struct.error)
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
+_MATLAB = b"MATLAB 7.3 MAT-file"  # how MATLAB's own files begin; those of other programs have the axes as they stand
 _MOST = 4  # files that a thread keeps open
 
 
@@ -42,6 +43,7 @@ class Arrays:
 
     Attributes:
         sha256: of the file's bytes.
+        reversed: whether axes stand in reverse, as HDF5 shows those of MATLAB.
         objects: the names of what is there and is never loaded: Python objects, and other things that are no numbers or texts.
     """
 
@@ -49,6 +51,7 @@ class Arrays:
         self._file = file
         self._found: dict[str, Any] = {}
         self.objects: set[str] = set()
+        self.reversed = False
         self._digest = ""
         if isinstance(file.place, Store):
             self._found, self.objects = arrays_of(file.place)
@@ -107,7 +110,9 @@ class Arrays:
     def _is_hdf5(self) -> bool:
         """Whether the file is HDF5, which MATLAB v7.3 puts behind 512 bytes of its own."""
         with self._opened() as stream:
-            return _HDF5 in stream.read(520)
+            head = stream.read(520)
+        self.reversed = head.startswith(_MATLAB)
+        return _HDF5 in head
 
     def _keep_npy(self, name: str, start: int) -> None:
         """Keeps the array that begins at a byte of the file, where it is not packed."""
@@ -276,6 +281,16 @@ class Stack:
 
 
 AXES = 'Say in the about file what the axes are (n pictures, h rows, w columns, c channels), such as: axes = "nhwc"'
+
+
+def axes_line(shape: tuple[int, ...], mask: tuple[int, ...]) -> str:
+    """What to say of axes that nobody says, with what those of pictures most likely are by the lengths of theirs and of the masks'."""
+    if len(shape) == len(mask) == 3:
+        return AXES.replace("nhwc", "nhw")
+    few = [k for k in (0, 1, len(shape) - 1) if k < len(shape) and shape[k] <= 4]
+    letters = {3: {0: "chw", 2: "hwc"}, 4: {0: "cnhw", 1: "nchw", 3: "nhwc"}}.get(len(shape), {})
+    example = next((letters[k] for k in reversed(few) if k in letters), {2: "hw", 3: "nhw"}.get(len(shape), "nhwc"))
+    return AXES.replace("nhwc", example)
 
 
 def sequences(number: int) -> str:

@@ -31,6 +31,13 @@ def axes_of_mask(axes: str, image: tuple[int, ...], mask: tuple[int, ...]) -> st
     return found[0] if len(found) == 1 else ""
 
 
+def _axes_of_one(file: RawFile, image: tuple[int, ...], mask: tuple[int, ...]) -> str:
+    """The axes of a single picture, as its shape and that of its mask tell them; nothing where they do not."""
+    step = -1 if arrays_in(file).reversed else 1
+    image, mask = image[::step], mask[::step]
+    return {2: "hw", 3: "hwc" if image[-1] == 3 or image[:2] == mask else ""}.get(len(image), "")[::step]
+
+
 @dataclass(frozen=True)
 class Pair:
     """A stack of pictures with its stack of masks.
@@ -69,7 +76,7 @@ class Pair:
         Raises:
             Refused: the stated axes are none, or do not fit.
         """
-        stated = axes[0] or {2: "hw", 3: "hwc" if image_shape[-1] == 3 or image_shape[:2] == mask_shape else ""}.get(len(image_shape), "")
+        stated = axes[0] or _axes_of_one(image_file, image_shape, mask_shape)
         words = f"{image or image_file.name} of {image_file.listed}"
         of_mask = axes[1] or (axes_of_mask(stated, image_shape, mask_shape) if len(stated) == len(image_shape) else stated)
         for letters, shape in ((stated, image_shape), (of_mask, mask_shape)):
@@ -91,7 +98,7 @@ class Pair:
     @classmethod
     def alone(cls, file: RawFile, image: str, shape: tuple[int, ...], axes: str, scale: str) -> Pair:
         """Pictures that nobody annotated."""
-        stated = axes or {2: "hw", 3: "hwc" if shape[-1] == 3 else ""}.get(len(shape), "")
+        stated = axes or _axes_of_one(file, shape, ())
         if stated and len(stated) != len(shape):
             raise Refused(f"{image} of {file.listed}: the axes {stated!r} do not fit an array of {' x '.join(map(str, shape))}. {AXES}")
         return cls(Stack(file, image, stated, scale), None, shape[stated.index("n")] if "n" in stated else 1)

@@ -14,7 +14,7 @@ from hf_medseg.catalog.source import Config, Edition, Reading, source_of
 from hf_medseg.dataset.columns import FLAG, FLOAT64, PICTURE, TEXT, VOLUME_COLUMNS, Column, ListOf
 from hf_medseg.dataset.table import NOT_ANNOTATED
 from hf_medseg.errors import Refused, Rejected
-from hf_medseg.formats.stacks import AXES, MEND, Stack, StackPicture, StackValues, arrays_in, sequences
+from hf_medseg.formats.stacks import MEND, Stack, StackPicture, StackValues, arrays_in, axes_line, sequences
 from hf_medseg.formats.zarr_store import Store, stores_in
 from hf_medseg.masks.agreement import MOST_CLASSES, classes_line, named_values
 from hf_medseg.masks.labels import Labels, Painted, Threshold, Values
@@ -70,7 +70,9 @@ def fits(raw: Raw, about: About) -> Sequence[Fit]:
     pages = raw.listing.ending(*_TIFF) if said.pages else []
     files = [*raw.find(rf"(?:[^/]+/)*{FILE}", twins=False).values(), *stores, *pages]
     if not files:
-        return []
+        pickled = next((file.listed for file in raw.files if file.name.lower().endswith((".pkl", ".pickle", ".pt", ".pth"))), "")
+        words = f"{pickled} holds Python objects, which are never loaded, as they may run any code. Save the arrays with numpy.savez."
+        return [Fit(layout="pickled objects", images=0, missing=(words,))] if pickled else []
     start = layout_start([file.listed for file in files])
     files = [replace_start(file, start) for file in files]
     single = [file for file in files if file.name.lower().endswith((".npy", *_TIFF))]
@@ -88,7 +90,7 @@ def fits(raw: Raw, about: About) -> Sequence[Fit]:
             Fit(
                 layout="files of arrays",
                 images=0,
-                missing=(f"No array of pictures with one of masks was found in {files[0].listed}. {NAMES}",),
+                missing=(f"No array of pictures with one of masks was found in {files[0].listed}. {_names_in(files[0])}",),
             )
         ]
     lines = {} if not said.image else {"image": f'"{said.image}"', "mask": f'"{said.mask}"'}
@@ -113,7 +115,8 @@ def _files_of_arrays(files: Sequence[RawFile], said: AboutFile) -> Iterator[Pair
             found = True
             continue
         image = said.image or next((name for name in IMAGES if name in {*shapes, *arrays.objects}), "")
-        mask = said.mask or next((name for name in MASKS if name in {*shapes, *arrays.objects}), "")
+        may_be = {*arrays.objects, *(name for name in shapes if image not in shapes or _fit(shapes[image], shapes[name]))}
+        mask = said.mask or next((name for name in MASKS if name in may_be), "")
         for name in (image, mask):
             if name in arrays.objects:
                 arrays[name]  # which says that objects are never loaded
@@ -166,13 +169,31 @@ def _in_groups(file: RawFile, shapes: Mapping[str, tuple[int, ...]], said: About
     images, masks = (said.image,) if said.image else IMAGES, (said.mask,) if said.mask else MASKS
     for name, shape in shapes.items():
         parts = name.split("/")
-        at = next((k for k, part in enumerate(parts) if part in images), -1)
-        others = ("/".join((*parts[:at], word, *parts[at + 1 :])) for word in masks) if at >= 0 else ()
-        mask = next((one for one in others if one in shapes), "")
+        ways = [(k, "/".join((*parts[:k], word, *parts[k + 1 :]))) for k, part in enumerate(parts) if part in images for word in masks]
+        group = name[: name.rfind("/") + 1]
+        if group and parts[-1] in images and not said.mask:  # the one in the group that is called a mask in any words
+            drawn = [one for one in shapes if one.startswith(group) and role_of(one[len(group) :]) == "mask" and _fit(shape, shapes[one])]
+            ways += [(len(parts) - 1, one) for one in drawn if len(drawn) == 1]
+        at, mask = next(((k, one) for k, one in ways if one in shapes and one != name and _fit(shape, shapes[one])), (-1, ""))
         if mask:
             left = [*parts[:at], *parts[at + 1 :]]
             split = next((found for part in left if (found := split_of(part)) is not None), "")
             yield Pair.of(file, name, file, mask, shape, shapes[mask], (said.axes, said.mask_axes), split=split, word="_".join(left))
+
+
+def _fit(image: tuple[int, ...], mask: tuple[int, ...]) -> bool:
+    """Whether arrays may be pictures and masks by their shapes: they share two axes at least."""
+    return sum(size in image for size in mask) >= 2
+
+
+def _names_in(file: RawFile) -> str:
+    """The lines of an about file for the arrays of a file, of which one is called like masks; else how such lines look."""
+    shapes = {name: shape for name, shape in arrays_in(file).shapes().items() if len(shape) > 1}
+    for mask in (name for name in shapes if any(role_of(part) == "mask" for part in name.split("/"))):
+        image = next((name for name in shapes if name != mask and _fit(shapes[name], shapes[mask])), "")
+        if image:
+            return f'Say in the about file how the arrays are called: image = "{image}"; mask = "{mask}"'
+    return NAMES
 
 
 def _of_split(file: RawFile, name: str, shapes: Mapping[str, tuple[int, ...]], said: AboutFile) -> Pair | None:
@@ -278,7 +299,9 @@ def edition_from(raw: Raw) -> Edition:
     """
     about = AboutFile.of(raw.about)
     if unsaid := next((pair for pair in raw.fit.reading if not pair.image.axes), None):
-        raise Refused(f"{unsaid.words}: {AXES[0].lower()}{AXES[1:]}")
+        image, mask = (arrays_in(one.file)[one.name].shape if one else () for one in (unsaid.image, unsaid.mask))
+        line = axes_line(tuple(image), tuple(mask))
+        raise Refused(f"{unsaid.words}: {line[0].lower()}{line[1:]}")
     if unnamed := next((pair for pair in raw.fit.reading if pair.sequences and not about.channels), None):
         raise Refused(f"{unnamed.words}: its pictures have {unnamed.sequences} channels. {sequences(unnamed.sequences)}")
     coding = coding_of(raw)

@@ -251,7 +251,8 @@ def _paired(raw: Raw, file: RawFile, taken: Iterable[str]) -> tuple[list[Any], s
     pictures = pictures if metadata else _called_so(pictures)
 
     def there(key: str) -> bool:
-        return any(_spelled(row.get(key) or "", pictures) in pictures for row in rows)
+        named = (_spelled(row.get(key) or "", pictures) for row in rows)
+        return any(one in pictures and is_picture(pictures[one].name) for one in named)
 
     key = "file_name" if metadata else next((one for one in _PICTURE_COLUMNS if one in (rows[0] if rows else ()) and there(one)), "")
     given = [one for one in (rows[0] if rows else ()) if one != key and there(one) and (metadata or one in _MASK_COLUMNS)]

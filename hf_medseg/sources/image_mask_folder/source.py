@@ -24,9 +24,9 @@ from hf_medseg.sources.image_mask_folder.beside import with_lists, with_meanings
 from hf_medseg.sources.image_mask_folder.coding import MOST_COLUMNS, AboutFile, Coding, coding_of, masks_in
 from hf_medseg.sources.image_mask_folder.known_ways import known_ways
 from hf_medseg.sources.image_mask_folder.pattern_ways import metadata_way, way_by_patterns
-from hf_medseg.sources.image_mask_folder.suggested import suggested
 from hf_medseg.sources.image_mask_folder.tree_ways import ways_of
 from hf_medseg.sources.image_mask_folder.ways import Belonging, Item, Way, is_picture, patients, placed, stem_of
+from hf_medseg.sources.suggested import suggested
 from hf_medseg.sources.told import column_of, value_of, with_gaps
 
 HEAD = 64  # bytes that tell whether a picture may have a palette
@@ -63,7 +63,9 @@ def fits(raw: Raw, about: About) -> list[Fit]:
         found = [way_by_patterns(raw, said.image, masks, said.path, (*TAKEN, *VOLUME_COLUMNS))]
     else:
         found = metadata_way(raw, TAKEN) or known_ways(raw, TAKEN) or ways_of(raw, said.mask_suffix)
-        if not any(way.fit.images for way in found) and (lines := suggested(raw.files)):
+        if not any(way.fit.images for way in found) and (
+            lines := suggested((file, stem_of(file.name), ".*") for file in raw.files if is_picture(file.listed))
+        ):
             words = f"No word tells which pictures are masks. Say it in the about file, perhaps so: {lines}"
             return [Fit(layout="pictures of the same names in two folders", images=0, missing=(words,))]
     return [with_lists(raw, with_meanings(raw, way) if way.kind == "one" and not way.classes else way).fit for way in found]

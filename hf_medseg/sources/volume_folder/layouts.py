@@ -19,8 +19,9 @@ from hf_medseg.raw.splits import refuse_unclear, split_of
 from hf_medseg.raw.tables import Table, json_of
 from hf_medseg.raw.tree import Raw
 from hf_medseg.sources.nnunet_json import labels_of, sides_of
-from hf_medseg.sources.volume_folder.tables import datalists, label_tables, records
-from hf_medseg.sources.words import beginning
+from hf_medseg.sources.suggested import suggested as of_two_folders
+from hf_medseg.sources.volume_folder.tables import datalists, label_tables, records, tables_of_pairs
+from hf_medseg.sources.words import are_raters, beginning
 
 MASK_WORDS = "labels?|masks?|segs?|segmentations?|annotations?|gt|ground_?truth|rois?|msk|dseg"
 IMAGE_WORDS = "images?|imgs?|scans?|volumes?|vols?|data|raw|ct|mri?|flair|t1|t2"
@@ -31,6 +32,7 @@ _MASK_END, _IMAGE_END = (
     re.compile(rf"(?:{words})(?:(?:[-_. ]+|(?=\d))(?P<behind>.+))?|(?P<before>.*?)[-_. ]?(?<![a-z0-9])(?:{words})", re.IGNORECASE)
     for words in (MASK_WORDS, IMAGE_WORDS)
 )
+_LEVELS = ("{patient}", "{session}", "{series}")  # what folders below each other are called in patterns
 _CHANNEL = re.compile(r"(.+)_(\d{4})")
 _SUBJECT = re.compile(r"sub-[A-Za-z0-9]+")
 
@@ -233,11 +235,11 @@ def by_datalist(raw: Raw) -> Reading | None:
         Refused: there are several lists.
     """
     found = list(datalists(raw))
-    if not found:
-        return None
     if len(found) > 1:
         raise Refused(f"{found[0][0].listed} and {found[1][0].listed} both list images. Take one of them out of the raw tree.")
-    table, said = found[0]
+    tables, said = ((found[0][0],), found[0][1]) if found else tables_of_pairs(raw)
+    if not tables:
+        return None
     by_name: dict[str, list[RawFile]] = {}
     for file, _, _ in volumes(raw):
         by_name.setdefault(file.name, []).append(file)
@@ -260,19 +262,19 @@ def by_datalist(raw: Raw) -> Reading | None:
         entries[files[0].listed] = files[0], {"": called(label)} if label else {}
         channels = {f"channel_{k}": file for k, file in enumerate(files)} if len(files) > 1 else {"": files[0]}
         rest[files[0].listed] = channels, split, {} if fold is None else {"fold": str(fold)}
-    names, ignore, notes = labels_of(said, table.listed) if isinstance(said.get("labels"), dict) else ({}, None, ())
+    names, ignore, notes = labels_of(said, tables[0].listed) if isinstance(said.get("labels"), dict) else ({}, None, ())
     made = []
     for entry, path in zip(_named(raw, entries), sorted(entries, key=natural_key), strict=True):
         images_of, split, columns = rest[path]
         made.append(replace(entry, images=images_of, split=split, columns=columns))
     channels_of = tuple(f"channel_{k}" for k in range(max(len(one.images) for one in made)))
-    return Reading(tuple(made), names, channels_of if len(channels_of) > 1 else (), ignore, (table,), notes)
+    return Reading(tuple(made), names, channels_of if len(channels_of) > 1 else (), ignore, tables, notes)
 
 
 def suggested(reading: Reading) -> str:
-    """The lines of an about file for folders that hold files of the same names but for the folder's; else nothing.
+    """The lines of an about file for folders that hold files of the same names but for the folder's, or for two folders that pair; else nothing.
 
-    One of them is called like a mask; several others are channels.
+    One of them is called like a mask, or like the masks of several people; several others are channels.
     """
     folders: dict[str, set[str]] = {}
     for entry in reading.entries:
@@ -281,16 +283,21 @@ def suggested(reading: Reading) -> str:
             last = posixpath.basename(folder)
             folders.setdefault(folder, set()).add(name.replace(last, "{patient}") if last else name)
     names = sorted(set.intersection(*folders.values())) if len(folders) > 1 else []
-    mask = next((name for name in names if re.search(r"seg|mask|label|lesion|roi", name, re.IGNORECASE)), "")
-    images = [name for name in names if name != mask]
+    mask = next((name for name in names if re.search(r"seg|mask|label|lesion|tumou?r|roi", name, re.IGNORECASE)), "")
+    drawn = [name for name in names if are_raters([name, name]) and stem_of(name)] if not mask else []
+    if len(drawn) > 1 and len({name.removeprefix(stem_of(name) or "") for name in drawn}) == 1:
+        mask = f"{beginning([stem_of(name) or '' for name in drawn])}{{structure}}{drawn[0].removeprefix(stem_of(drawn[0]) or '')}"
+    images = [name for name in names if name != mask and name not in drawn]
     if not mask or not images:
-        return ""
+        every = (file for entry in reading.entries for file in (*entry.images.values(), *entry.masks.values()))
+        named = [(file, stem_of(file.name) or "") for file in every]
+        return of_two_folders((file, stem, file.name.removeprefix(stem)) for file, stem in named)
     parts = [path.split("/") for path in folders]
     same = [len({one[k] for one in parts}) == 1 for k in range(min(map(len, parts)))]
-    if len({len(one) for one in parts}) > 1 or same.count(False) != 1:
+    if len({len(one) for one in parts}) > 1 or not 1 <= same.count(False) <= len(_LEVELS):
         return ""
-    at = same.index(False)
-    below = "/".join(("{patient}", *parts[0][at + 1 :]))
+    at, levels = same.index(False), iter(_LEVELS)
+    below = "/".join(part if same[k] else next(levels) for k, part in enumerate(parts[0]) if k >= at)
     if below != "{patient}" and any("{patient}" in name for name in names):
         return ""
     stems = [stem_of(name) or "" for name in images]

@@ -42,7 +42,7 @@ from hf_medseg.sources.volume_folder.layouts import (
 WORDS = {
     "nnunet": "dataset.json, imagesTr/<case>_0000 and labelsTr/<case>, as nnU-Net has them",
     "decathlon": "dataset.json, imagesTr/<case> and labelsTr/<case>, as the Decathlon has them",
-    "datalist": "a JSON file that lists images and labels, as MONAI reads it",
+    "datalist": "a JSON file that lists images and labels, as MONAI reads it, or a CSV with a column for each",
     "bids": "subjects as BIDS has them, and their masks in derivatives/",
     "folders": "images and masks in folders of their own, or beside each other with words in their names",
     "patterns": "the patterns of the about file",

@@ -8,8 +8,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hf_medseg.errors import Refused, Rejected
+from hf_medseg.formats.volume_file import ENDING
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.long_json import keys_in
+from hf_medseg.raw.splits import split_of
 from hf_medseg.raw.tables import Table, headed, json_of
 from hf_medseg.raw.tree import Raw
 
@@ -20,6 +22,11 @@ _SNAP = re.compile(r'\s*(\d+)\s+\d+\s+\d+\s+\d+\s+[\d.]+\s+[01]\s+[01]\s+"([^"]*
 _LUT = re.compile(r"\s*(\d+)\s+(\S+)\s+\d{1,3}\s+\d{1,3}\s+\d{1,3}\s+\d{1,3}\s*")
 
 _COLUMNS = (("LabelValue", "Name"), ("index", "name"), ("value", "name"), ("Value", "Name"))  # of 3D Slicer, of BIDS, and of people
+
+
+_IMAGE_COLUMNS = ("image", "image_path", "img", "img_path", "scan", "volume", "file", "filename", "images")
+_MASK_COLUMNS = ("mask", "mask_path", "label", "label_path", "seg", "seg_path", "segmentation", "segmentation_path", "masks", "labels")
+_VOLUME = re.compile(rf".+{ENDING}")
 
 
 def label_tables(raw: Raw) -> tuple[dict[int, str], tuple[RawFile, ...]]:
@@ -67,6 +74,25 @@ def datalists(raw: Raw) -> Iterator[tuple[RawFile, Mapping[str, Any]]]:
                 said = json_of(file)
                 if isinstance(said, dict) and any(_is_record(one) for one in said.get("training") or ()):
                     yield file, said
+
+
+def tables_of_pairs(raw: Raw) -> tuple[tuple[RawFile, ...], Mapping[str, Any]]:
+    """CSV tables that name each image and its mask, and what they say in the form of a list for MONAI; nothing where there are none."""
+    tables: list[RawFile] = []
+    said: dict[str, list[dict[str, str]]] = {}
+    for file in raw.listing.ending(".csv", ".tsv"):
+        with contextlib.suppress(Rejected, Refused):  # a table of something else, or none
+            table = Table(file)
+            image, mask = (next((name for name in table.header if name.lower() in known), "") for known in (_IMAGE_COLUMNS, _MASK_COLUMNS))
+            split = next((name for name in table.header if name.lower() in ("split", "set", "subset")), "")
+            rows = list(table) if image and mask else []
+            if not rows or not all(_VOLUME.fullmatch(row[image]) and _VOLUME.fullmatch(row[mask] or "a.nii") for row in rows):
+                continue
+            tables.append(file)
+            for row in rows:
+                told = split_of(row[split]) if split else split_of(file.name.rpartition(".")[0])
+                said.setdefault(told or "train", []).append({"image": row[image], "label": row[mask]})
+    return tuple(tables), said
 
 
 def _is_record(one: Any) -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import sys
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -52,7 +54,7 @@ def test_without_h5py_the_package_to_install_is_named(tmp_path: Path, monkeypatc
 @pytest.mark.parametrize(
     ("variant", "words"),
     [
-        ("no_axes", r'images \(3 x 14 x 18\) of scans.h5: say in the about file what the axes are .*axes = "nhwc"'),
+        ("no_axes", r'images \(3 x 14 x 18\) of scans.h5: say in the about file what the axes are .*axes = "nhw"'),
         ("uneven", "3 pictures and 2 masks"),
         ("objects", "holds objects, which are never loaded"),
     ],
@@ -207,3 +209,48 @@ def test_pages_of_tiffs_are_refused_with_the_line_that_reads_them(tmp_path: Path
     for k in range(3):
         assert np.array_equal(found[f"images_a_000{k}"][0], images[k])
         assert np.array_equal(found[f"images_a_000{k}"][1], masks[k] // 255)
+
+
+def _hdf5(path: Path, arrays: dict[str, np.ndarray], head: bytes = b"") -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with h5py.File(path, "w", userblock_size=512) as book:
+        for name, array in arrays.items():
+            book[name] = array
+    with path.open("r+b") as file:
+        file.write(head)
+
+
+@pytest.mark.parametrize("head", [b"", b"MATLAB 7.3 MAT-file, Platform: PCWIN64"])
+def test_a_picture_that_matlab_saved_stands_upright(head: bytes, tmp_path: Path) -> None:
+    """HDF5 shows its axes in reverse; the mask is the one array of the group whose name says so and that has its size."""
+    image = np.random.default_rng(2).integers(0, 255, (6, 8), np.uint8)
+    mask = (image > 100).astype(np.uint8)
+    stored = [array.T if head else array for array in (image, mask)]
+    _hdf5(tmp_path / "raw/1.mat", {"set/image": stored[0], "set/label": np.ones((1, 1)), "set/tumorMask": stored[1]}, head)
+    conversion = convert("array-stack", tmp_path / "raw", tmp_path / "out", workers=1)
+    (row,) = Converted("array-stack", Phantom(tmp_path, []), conversion, tmp_path / "out").rows()
+    assert np.array_equal(pixels(row["image"]), image) and np.array_equal(pixels(row["mask"]), mask)
+
+
+@pytest.mark.parametrize(
+    ("names", "lines"),
+    [
+        (("0", "labels/cells/0"), 'image = "0"; mask = "labels/cells/0"'),
+        (("raw_slices", "tumour_mask"), 'image = "raw_slices"; mask = "tumour_mask"'),
+    ],
+)
+def test_names_that_nobody_knows_are_refused_with_the_lines_that_read_them(names: tuple[str, str], lines: str, tmp_path: Path) -> None:
+    _hdf5(tmp_path / "raw/a.h5", dict(zip(names, (np.zeros((3, 6, 8), np.uint8), np.ones((6, 8), np.uint8)), strict=True)))
+    with pytest.raises(Refused, match=re.escape(lines)):
+        convert("array-stack", tmp_path / "raw", tmp_path / "out", workers=1)
+    about = write(tmp_path / "about.toml", lines.replace("; ", "\n"))
+    with pytest.raises(Refused, match=r'such as: axes = "chw"\Z'):
+        convert("array-stack", tmp_path / "raw", tmp_path / "out", workers=1, about=about)
+    write(about, f'{about.read_text()}\naxes = "chw"\n')
+    assert convert("array-stack", tmp_path / "raw", tmp_path / "out", workers=1, about=about).rows == 1
+
+
+def test_pickled_objects_are_told_and_never_loaded(tmp_path: Path) -> None:
+    write(tmp_path / "raw/sets.pkl", "cos\nsystem\n(S'echo'\ntR.")
+    with pytest.raises(Refused, match=r"sets\.pkl holds Python objects, which are never loaded"):
+        convert("array-stack", tmp_path / "raw", tmp_path / "out", workers=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -220,3 +221,43 @@ def test_every_split_of_an_export_to_the_decathlon_comes_back(tmp_path: Path) ->
         "test": 1,
         "external": 1,
     }
+
+
+@pytest.mark.parametrize(
+    ("image", "mask", "lines"),
+    [
+        ("img/{}.nii.gz", "lab/{}.nii.gz", 'image = "img/{stem}.nii.gz"; mask = "lab/{stem}.nii.gz"'),
+        ("images/mr/b{}.mha", "labels/liver/b{}.mha", 'image = "mr/b{stem}.mha"; mask = "liver/b{stem}.mha"'),
+        (
+            "p{0}/2020-0{0}/t2.nii.gz",
+            "p{0}/2020-0{0}/lesion.nii.gz",
+            'image = "{patient}/{session}/t2.nii.gz"; mask = "{patient}/{session}/lesion.nii.gz"',
+        ),
+        (
+            "p{}/ct.nii.gz",
+            "p{}/rater1.nii.gz p{}/rater2.nii.gz",
+            'image = "{patient}/ct.nii.gz"; mask = "{patient}/rater{structure}.nii.gz"',
+        ),
+    ],
+)
+def test_volumes_that_no_word_tells_are_refused_with_the_lines_that_read_them(image: str, mask: str, lines: str, tmp_path: Path) -> None:
+    for number in "12":
+        save(tmp_path / "raw" / image.format(number), np.random.default_rng(int(number)).integers(0, 900, (2, 5, 6)).astype(np.int16))
+        for one in mask.split():
+            save(tmp_path / "raw" / one.format(number), labels((2, 5, 6)) % 2)
+    with pytest.raises(Refused, match=re.escape(f"such as: {lines}")):
+        convert("volume-folder", tmp_path / "raw", tmp_path / "none", workers=1)
+    about = write(tmp_path / "about.toml", lines.replace("; ", "\n"))
+    conversion = convert("volume-folder", tmp_path / "raw", tmp_path / "out", workers=1, about=about, configs=["volumes"])
+    assert (conversion.rows, conversion.rejected) == (2, [])
+
+
+def test_a_table_of_volumes_pairs_them(tmp_path: Path) -> None:
+    for name in "ab":
+        save(tmp_path / f"raw/scans/{name}1.nii.gz", np.ones((2, 5, 6), np.int16))
+        save(tmp_path / f"raw/drawn/{name}2.nii.gz", labels((2, 5, 6)))
+    lines = (f"/home/lab/scans/{name}1.nii.gz,drawn/{name}2.nii.gz,{split}" for name, split in (("a", "train"), ("b", "val")))
+    write(tmp_path / "raw/pairs.csv", "\n".join(("image,mask,split", *lines)))
+    report = convert(None, tmp_path / "raw", tmp_path / "out", workers=1, configs=["volumes"]).report["configs"]["volumes"]
+    assert {split: found["rows_with_mask"] for split, found in report["splits"].items()} == {"train": 1, "validation": 1}
+    assert not report["not_used"] and not report["rejected"]

@@ -1,4 +1,4 @@
-"""What an about file might say of a tree that no word explains: two folders whose pictures have the same names."""
+"""What an about file might say of a tree that no word explains: two folders whose pictures, or volumes, have the same names."""
 
 from __future__ import annotations
 
@@ -8,27 +8,35 @@ from collections.abc import Iterable, Sequence
 
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.splits import split_of
-from hf_medseg.sources.image_mask_folder.ways import is_picture, stem_of
 from hf_medseg.sources.words import beginning, tokens
 
 _MOST = 64  # folders that are compared
 
 
-def suggested(files: Iterable[RawFile]) -> str:
-    """The lines of an about file for two folders of pictures that pair; empty where there are none.
+def suggested(files: Iterable[tuple[RawFile, str, str]]) -> str:
+    """The lines of an about file for two folders that pair; empty where there are none.
 
     What is smaller is called the mask: labels pack better than pictures.
+
+    Args:
+        files: (file, stem, what a pattern says of the rest of its name) of every picture or volume.
     """
-    folders: dict[str, list[RawFile]] = defaultdict(list)
-    for file in files:
-        if is_picture(file.listed):
-            folders[file.listed.rpartition("/")[0]].append(file)
-    told = [(folder, *_joined([stem_of(file.name) for file in some]), some) for folder, some in folders.items() if len(some) > 1][:_MOST]
+    folders: dict[str, list[tuple[RawFile, str, str]]] = defaultdict(list)
+    for one in files:
+        folders[one[0].listed.rpartition("/")[0]].append(one)
+    told = [
+        (folder, *_joined([stem for _, stem, _ in some]), some[0][2], [file for file, _, _ in some])
+        for folder, some in folders.items()
+        if len(some) > 1
+    ][:_MOST]
     best: tuple[int, str] = (0, "")
-    for number, (folder, before, behind, names, some) in enumerate(told):
-        for other, other_before, other_behind, other_names, others in told[:number]:
+    for number, (folder, before, behind, names, end, some) in enumerate(told):
+        for other, other_before, other_behind, other_names, other_end, others in told[:number]:
             common = len(names & other_names)
-            patterns = _patterns(folder, f"{before}{{stem}}{behind}.*"), _patterns(other, f"{other_before}{{stem}}{other_behind}.*")
+            patterns = (
+                _patterns(folder, f"{before}{{stem}}{behind}{end}"),
+                _patterns(other, f"{other_before}{{stem}}{other_behind}{other_end}"),
+            )
             if common * 2 >= len(names) and common > best[0] and patterns[0] != patterns[1]:
                 smaller = sum(file.size for file in some) <= sum(file.size for file in others)
                 image, mask = reversed(patterns) if smaller else patterns
