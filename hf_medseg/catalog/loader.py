@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import tomli
@@ -18,7 +19,8 @@ from hf_medseg.errors import Refused
 CHECKSUMS, PICTURES = "checksums.sha256", "pictures.dhash"
 _CHECKSUM = re.compile(r"md5:[0-9a-f]{32}|sha256:[0-9a-f]{64}")
 _LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
-_PICTURE = re.compile(r"([0-9a-f]{16}) \d+x\d+ (\S.*)")
+_DIGITS = 16
+_PICTURE = re.compile(r"([0-9a-f]{16}|[0-9a-f]{66}) \d+x\d+ (\S.*)")
 
 
 def read_facts(folder: Path) -> Facts:
@@ -128,13 +130,24 @@ def read_pictures(folder: Path) -> list[tuple[int, str]]:
     Raises:
         Refused: a line is none of that tool's.
     """
+    return [(int(digits, 16), name) for digits, name in _pictures(folder) if len(digits) == _DIGITS]
+
+
+def read_fine_pictures(folder: Path) -> list[tuple[bytes, str]]:
+    """(finer hash, name) of the owner's pictures, several of each, as far as they are known; see `catalog/fine_hash.py`.
+
+    Raises:
+        Refused: a line is none of `tools/fingerprint.py`.
+    """
+    return [(bytes.fromhex(digits), name) for digits, name in _pictures(folder) if len(digits) != _DIGITS]
+
+
+def _pictures(folder: Path) -> Iterator[tuple[str, str]]:
     if not (folder / PICTURES).is_file():
-        return []
-    found = []
+        return
     for line in (folder / PICTURES).read_text(encoding="utf-8").splitlines():
         match = _PICTURE.fullmatch(line)
         if match is not None:
-            found.append((int(match[1], 16), match[2]))
+            yield match[1], match[2]
         elif not line.startswith("#"):
-            raise Refused(f"{folder.name}/{PICTURES}: {line[:80]!r} is no hash of 16 digits, size and name. Make the file anew.")
-    return found
+            raise Refused(f"{folder.name}/{PICTURES}: {line[:80]!r} is no hash of 16 or 66 digits, size and name. Make the file anew.")

@@ -129,6 +129,13 @@ def known_pictures(source: Facts) -> list[tuple[int, str]]:
     return read_pictures(folders()[source.id])
 
 
+def known_fine_pictures(source: Facts) -> list[tuple[bytes, str]]:
+    """(finer hash, name) of the owner's pictures, several of each, as far as the package knows them."""
+    from hf_medseg.catalog.loader import read_fine_pictures
+
+    return read_fine_pictures(folders()[source.id])
+
+
 @cache
 def known_divisions(source: str) -> Mapping[str, Convention]:
     """The divisions of a source that papers compare with, by name."""

@@ -105,12 +105,16 @@ _SET = np.array([value.bit_count() for value in range(_ALL_PIECES)], np.uint8)  
 
 def bits_apart(one: Numbers, other: Numbers) -> NDArray[np.uint8]:
     """In how many bits hashes differ."""
-    differ = one ^ other
+    return bits_set(one ^ other)
+
+
+def bits_set(numbers: Numbers) -> NDArray[np.uint8]:
+    """How many bits of numbers are set."""
     if hasattr(np, "bitwise_count"):  # NumPy 2
-        counted: NDArray[np.uint8] = np.bitwise_count(differ)
+        counted: NDArray[np.uint8] = np.bitwise_count(numbers)
         return counted
-    apart: NDArray[np.uint8] = sum((_SET[_piece(differ, shift)] for shift in _PIECES), np.zeros(differ.shape, np.uint8))
-    return apart
+    found: NDArray[np.uint8] = sum((_SET[_piece(numbers, shift)] for shift in _PIECES), np.zeros(numbers.shape, np.uint8))
+    return found
 
 
 class HashIndex:

@@ -13,15 +13,16 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from PIL import Image, ImageChops
+from PIL import Image
 
+from hf_medseg.catalog.fine_hash import Box, Floats, Laid, Words, alike, laid, least_alike, without_ground, words_of
 from hf_medseg.catalog.licenses import TIERS_BY_OPENNESS
-from hf_medseg.catalog.lookup import facts, find_source, known_pictures
+from hf_medseg.catalog.lookup import facts, find_source, known_fine_pictures, known_pictures
 from hf_medseg.catalog.picture_hash import BITS, Cells, HashIndex, Numbers, bits_apart, cells_of, grey_of, hashes_of, turned_ways
 from hf_medseg.catalog.source import Source
 from hf_medseg.dataset.arrays import give_back, values_of
@@ -31,8 +32,19 @@ from hf_medseg.formats.nifti import all_voxels
 from hf_medseg.formats.shrunk import shrunk, step_of
 from hf_medseg.progress import Run
 
-Look: TypeAlias = tuple[Numbers, NDArray[np.uint8]]
-"""Every hash that a picture has by all ways of looking at it, and for each the kind of the way: which of the radii holds."""
+
+class Look(NamedTuple):
+    """A picture by all ways of looking at it.
+
+    Attributes:
+        numbers: its hashes.
+        kinds: of each of them the kind of the way: which of the radii holds.
+        laid: its cells, for finer hashes.
+    """
+
+    numbers: Numbers
+    kinds: NDArray[np.uint8]
+    laid: Laid
 
 
 _LEAST_SIDE = 24  # pixels; smaller pictures hold too little
@@ -45,7 +57,6 @@ _LEAST_CONTRAST = 8  # grey levels between the darkest and the brightest cell
 _CUT = (0.03, 0.0556, 0.125)  # of a side, on each side: undoes cuts of 2 to 3 %, 5 % and 10 %
 _SMALL = 256  # pixels, in which that is done
 _SQUARE = 64
-_GROUND = 12  # grey levels that a ground of one shade may differ by
 _LEAST_PART = 0.2  # of the picture that lies on such a ground
 
 # How many bits may differ: of a picture as it is, of one that is flipped, turned or negative, of a guess, of a guess that is turned. New
@@ -56,10 +67,11 @@ _ALONE = 10
 _RADII_ALONE, _RADII_CROWDED = (5, 2, 4, 1), (1, 0, 0, -1)
 _FARTHEST = max(_RADII_ALONE)
 
-# So many different pictures of a known set prove it, or all where there are fewer, and this part of the pictures more, or so many: of a
-# hundred strangers one may come near by chance. Where pictures here and there look like few of the set, they are strangers: copies look
-# like one each, or, flipped and scaled, a few like one; or most of all pictures are copies.
-_ENOUGH, _PART, _MANY, _FEWEST, _MOST = 3, 0.05, 8, 0.25, 0.3
+# So many different pictures of a known set prove it, or all where there are fewer, and this part of the pictures more, or so many, which by
+# finer hashes is all. By the others one of a hundred strangers may come near by chance (of 2,000 drawn heads 26 did), so a part of all
+# pictures is asked for too. Where pictures here and there look like few of the set, they are strangers: copies look like one each, or,
+# flipped and scaled, a few like one; or most of all pictures are copies.
+_ENOUGH, _PART, _MANY, _RARE, _FEWEST, _MOST = 3, 0.05, 8, 0.02, 0.25, 0.3
 
 _AT_ONCE = 512
 _IMAGE = re.compile(r"image(_.+)?")
@@ -189,18 +201,27 @@ def recognise_looks(looks: Iterable[Look]) -> list[Likeness]:
     """See `recognise`; of pictures that were looked at where they were read."""
     known = known_hashes()
     found: dict[str, list[str]] = {}
+    finely: dict[str, list[str]] = {}
     looked = 0
     for some in _batches(iter(looks)) if known.names else ():
         looked += len(some)
-        for id, name in _matches(some, known):
+        near, fine = dict(_near(some, known)), dict(_finely_near(some, known))
+        for id, name in (near | fine).values():
             found.setdefault(id, []).append(name)
+        for id, name in fine.values():
+            finely.setdefault(id, []).append(name)
     least = min(looked, _MANY, _ENOUGH + looked * _PART)
     like = [
         Likeness(find_source(id), len(names), looked, min(names))
         for id, names in found.items()
-        if len(set(names)) >= (least if len(names) >= looked * _MOST else max(least, len(names) * _FEWEST))
+        if _are_enough(names, looked, least, _RARE) or _are_enough(finely.get(id, ()), looked, least)
     ]
     return sorted(like, key=lambda one: (-max(map(TIERS_BY_OPENNESS.index, one.source.tiers)), -one.pictures, one.source.id))
+
+
+def _are_enough(names: Sequence[str], looked: int, least: float, part: float = 0) -> bool:
+    """Whether pictures that are near to these prove that those that were looked at are of their set; `part` of all must be near."""
+    return len(set(names)) >= (least if len(names) >= looked * _MOST else max(least, len(names) * _FEWEST, looked * part))
 
 
 def _batches(looks: Iterator[Look]) -> Iterator[list[Look]]:
@@ -225,25 +246,21 @@ def _looks(data: bytes) -> Look | None:
     small = grey.reduce(max(1, min(grey.size) // _SMALL))
     lying = cells_of(small.transpose(Image.Transpose.TRANSPOSE), 9, 8)
     turned = np.concatenate((turned_ways(cells, lying), turned_ways(255 - cells, 255 - lying)))  # as it is, and its negative
-    guessed = turned_ways(*map(np.stack, zip(*_guesses(small), strict=True)))
+    boxes = without_ground(small)
+    guessed = turned_ways(*map(np.stack, zip(*_guesses(small, boxes), strict=True)))
     bits = np.concatenate((turned, guessed.reshape(-1, *turned.shape[1:])))
     kinds = [0, *[1] * (len(turned) - 1), *[2, *[3] * (guessed.shape[1] - 1)] * len(guessed)]
-    return hashes_of(bits), np.array(kinds, np.uint8)
+    return Look(hashes_of(bits), np.array(kinds, np.uint8), laid(small, boxes))
 
 
-def _guesses(grey: Image.Image) -> Iterator[tuple[Cells, Cells]]:
+def _guesses(grey: Image.Image, boxes: Iterable[Box]) -> Iterator[tuple[Cells, Cells]]:
     """What a picture may have been before its edges were cut, or it was put on a ground of one shade: its cells, and those on its side."""
     square = np.asarray(grey.resize((_SQUARE, _SQUARE), Image.Resampling.BOX), np.float32)
     for eight, nine in _uncut():
         yield (eight @ square @ nine.T).round(), (eight @ square.T @ nine.T).round()
-    ground = Image.new("L", grey.size, grey.getpixel((0, 0)))
-    box = ImageChops.difference(grey, ground).point([255 * (apart > _GROUND) for apart in range(256)]).getbbox()
-    if box is None:
-        return
-    left, top, right, bottom = box
-    for found in dict.fromkeys((box, (0, top, grey.width, bottom), (left, 0, right, grey.height))):
+    for found in boxes:
         wide, high = found[2] - found[0], found[3] - found[1]
-        if (wide, high) != grey.size and wide * high >= grey.width * grey.height * _LEAST_PART and min(wide, high) > _LEAST_SIDE // 4:
+        if wide * high >= grey.width * grey.height * _LEAST_PART and min(wide, high) > _LEAST_SIDE // 4:
             cut = grey.crop(found)
             yield cells_of(cut, 9, 8), cells_of(cut.transpose(Image.Transpose.TRANSPOSE), 9, 8)
 
@@ -269,12 +286,18 @@ class _Known:
         numbers: hashes.
         radii: how many bits may differ, by the kind of way.
         index: where near hashes are found.
+        fine_names: source and name of finer hashes, of which a picture has several.
+        fine: these.
+        fine_least: how much a picture has to be like each.
     """
 
     names: list[tuple[str, str]]
     numbers: Numbers
     radii: NDArray[np.int8]
     index: HashIndex
+    fine_names: list[tuple[str, str]]
+    fine: Words
+    fine_least: Floats
 
 
 @cache
@@ -291,7 +314,11 @@ def known_hashes() -> _Known:
         numbers.append(np.array([number for number, _ in listed], np.uint64))
         radii.append(np.where(_nearest(numbers[-1])[:, None] >= _ALONE, _RADII_ALONE, _RADII_CROWDED).astype(np.int8))
     every = np.concatenate(numbers)
-    return _Known(names, every, np.concatenate(radii), HashIndex(every))
+    finely = {source.id: known for source in facts().values() if (known := known_fine_pictures(source))}
+    least = [least_alike([one for one, _ in known], [name for _, name in known]) for known in finely.values()]
+    fine = words_of([one for known in finely.values() for one, _ in known])
+    fine_names = [(id, name) for id, known in finely.items() for _, name in known]
+    return _Known(names, every, np.concatenate(radii), HashIndex(every), fine_names, fine, np.concatenate(least))
 
 
 def _nearest(numbers: Numbers) -> NDArray[np.uint8]:
@@ -304,15 +331,20 @@ def _nearest(numbers: Numbers) -> NDArray[np.uint8]:
     return found
 
 
-def _matches(looks: Sequence[Look], known: _Known) -> Iterator[tuple[str, str]]:
-    """(source, name) of the known picture that each picture is nearest to, where one is near enough."""
-    numbers, kinds = np.concatenate([one for one, _ in looks]), np.concatenate([kinds for _, kinds in looks])
-    owner = np.repeat(np.arange(len(looks)), [len(one) for one, _ in looks])
+def _near(looks: Sequence[Look], known: _Known) -> Iterator[tuple[int, tuple[str, str]]]:
+    """The place of each picture that is near to a known one, and source and name of the nearest."""
+    numbers, kinds = np.concatenate([one.numbers for one in looks]), np.concatenate([one.kinds for one in looks])
+    owner = np.repeat(np.arange(len(looks)), [len(one.numbers) for one in looks])
     best: dict[int, tuple[int, int]] = {}
     for mine, theirs, apart in known.index.near(numbers, _FARTHEST):
         over = apart.astype(np.int64) - known.radii[theirs, kinds[mine]]
         for at in np.flatnonzero(over <= 0):
             number, found = int(owner[mine[at]]), (int(over[at]), int(theirs[at]))
             best[number] = min(best.get(number, found), found)
-    for _, nearest in best.values():
-        yield known.names[nearest]
+    yield from ((number, known.names[nearest]) for number, (_, nearest) in best.items())
+
+
+def _finely_near(looks: Sequence[Look], known: _Known) -> Iterator[tuple[int, tuple[str, str]]]:
+    """The same by finer hashes."""
+    for number, nearest in alike([one.laid for one in looks], known.fine, known.fine_least):
+        yield number, known.fine_names[nearest]

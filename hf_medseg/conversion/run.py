@@ -333,7 +333,7 @@ def _finish(target: Output, plan: Plan, conversion: Conversion, outcomes: Mappin
 
 
 # So many pictures of somebody's own data are compared with those of known sets here; the license gate looks at more.
-_LOOKED_AT = 300
+_LOOKED_AT = 250
 
 
 def _of_known_sets(target: Output, config: ConfigPlan, runner: Executor) -> list[Noted]:

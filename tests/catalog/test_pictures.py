@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,9 @@ import pytest
 from PIL import Image, ImageOps
 
 from hf_medseg.catalog import pictures
-from hf_medseg.catalog.loader import read_pictures
-from hf_medseg.catalog.lookup import known_pictures, sources
+from hf_medseg.catalog.fine_hash import fine_hashes
+from hf_medseg.catalog.loader import read_fine_pictures, read_pictures
+from hf_medseg.catalog.lookup import known_fine_pictures, known_pictures, sources
 from hf_medseg.catalog.picture_hash import dhash
 from hf_medseg.catalog.pictures import recognise, recognise_shards
 from hf_medseg.conversion.run import convert
@@ -110,6 +112,51 @@ def test_a_re_host_is_told_however_it_is_encoded(way: str) -> None:
     assert found[0].among == 20
 
 
+def fundus(number: int) -> Image.Image:
+    """A fundus in colour with its owner's frame; all of them look alike, and only vessels and spots tell them apart."""
+    (grey,) = strangers("fundus", 1, state=number)
+    scale = np.array((1.0, 0.6, 0.3)) ** (1 + np.random.default_rng(number).uniform(0, 0.5, (96, 96, 1)))
+    return Image.fromarray((grey[..., None] * scale).astype(np.uint8)).resize((240, 230), Image.Resampling.BICUBIC)
+
+
+@pytest.fixture
+def known_finely(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """chase-db1 is a set of twelve made fundi whose finer hashes are known too, and nothing else is known."""
+    listed = [(int(str(imagehash.dhash(fundus(number))), 16), f"{number}.jpg") for number in range(12)]
+    fine = [(one, f"{number}.jpg") for number in range(12) for one in fine_hashes(fundus(number))]
+    monkeypatch.setattr(pictures, "known_pictures", lambda source: listed if source.id == "chase-db1" else [])
+    monkeypatch.setattr(pictures, "known_fine_pictures", lambda source: fine if source.id == "chase-db1" else [])
+    pictures.known_hashes.cache_clear()
+    yield
+    pictures.known_hashes.cache_clear()
+
+
+FINELY: dict[str, Callable[[Image.Image], Image.Image]] = {
+    "red alone": lambda picture: picture.getchannel("R"),
+    "blue alone, 5 % cut": lambda picture: cut(picture.getchannel("B"), 0.05),
+    "5 % cut": lambda picture: cut(picture, 0.05),
+    "15 % cut": lambda picture: cut(picture, 0.15),
+    "10 % cut, negative and mirrored": lambda picture: ImageOps.mirror(ImageOps.invert(cut(picture, 0.1))),
+    "on white ground": lambda picture: ImageOps.expand(picture, 24, "white"),
+    "in a corner": lambda picture: ImageOps.pad(picture, (480, 230), centering=(0, 0)),
+    "in a corner of white, turned": lambda picture: ImageOps.pad(picture, (480, 460), centering=(0, 0), color="white").rotate(
+        90, expand=True
+    ),
+    "a quarter off at the right": lambda picture: picture.crop((0, 0, 180, 230)),
+    "the left half": lambda picture: picture.crop((0, 0, 120, 230)),
+    "the lower half": lambda picture: picture.crop((0, 115, 240, 230)),
+    "square": lambda picture: picture.crop((30, 0, 210, 230)),
+}
+
+
+@pytest.mark.usefixtures("known_finely")
+@pytest.mark.parametrize("way", FINELY)
+def test_pictures_that_look_alike_are_told_from_parts_of_them(way: str) -> None:
+    """Fundi of one colour, in a corner or cut by more than 2 % passed as somebody's own."""
+    assert [one.source.id for one in recognise(encoded(FINELY[way](fundus(number))) for number in range(12))] == ["chase-db1"]
+    assert not recognise(encoded(FINELY[way](fundus(number))) for number in range(100, 112))
+
+
 @pytest.mark.usefixtures("known")
 def test_a_known_set_among_more_is_told() -> None:
     mixed = [*(encoded(scene(number)) for number in range(8)), *(encoded(scene(number)) for number in range(100, 180))]
@@ -149,7 +196,19 @@ def test_a_few_likenesses_among_many_are_chance() -> None:
     assert [(one.source.id, one.pictures) for one in recognise([*drawn, *more])] == [("kvasir-seg", 6)]
 
 
+@pytest.mark.usefixtures("known")
+def test_a_hundredth_of_many_that_come_near_is_chance() -> None:
+    """Of 2,000 drawn heads 26 came near pictures of a set of heads, and the heads were refused as copies."""
+    (near,) = zip(*[pictures.looks_at(encoded(scene(number))) for number in range(12)], strict=True)
+    (other,) = pictures.looks_at(encoded(Image.fromarray(next(strangers("polyps", 1, state=5)))))
+    assert not pictures.recognise_looks([*near, *[other] * 1000])
+    assert pictures.recognise_looks([*near, *[other] * 200])
+
+
 def test_the_known_pictures_of_one_set_are_not_those_of_another() -> None:
+    finely = {source.id: {name for _, name in listed} for source in sources().values() if (listed := known_fine_pictures(source))}
+    assert {id: len(names) for id, names in finely.items()} == {"chase-db1": 20, "dsb-2018": 3, "kvasir-seg": 40}
+    assert all(names <= {name for _, name in known_pictures(sources()[id])} for id, names in finely.items())
     assert {source.id: len(known_pictures(source)) for source in sources().values() if known_pictures(source)} == {
         "breast-cancer": 780,
         "chase-db1": 28,
@@ -164,9 +223,9 @@ def test_the_known_pictures_of_one_set_are_not_those_of_another() -> None:
 
 @pytest.mark.parametrize(("id", "pattern"), [("kvasir-seg", "images/*.jpg"), ("chase-db1", "*[LR].jpg")])
 def test_real_pictures_in_another_form_are_told(id: str, pattern: str, real: Callable[[str], Path]) -> None:
-    paths = sorted(real(id).rglob(pattern))[:12]
-    found = recognise(encoded(Image.open(path).convert("RGB").resize((256, 256)), "JPEG", quality=60) for path in paths)
-    assert [one.source.id for one in found] == [id]
+    opened = [Image.open(path).convert("RGB").resize((256, 256)) for path in sorted(real(id).rglob(pattern))[:12]]
+    assert [one.source.id for one in recognise(encoded(one, "JPEG", quality=60) for one in opened)] == [id]
+    assert [one.source.id for one in recognise(encoded(cut(one.getchannel("R"), 0.07)) for one in opened)] == [id]
 
 
 @pytest.mark.usefixtures("known")
@@ -231,6 +290,9 @@ def test_the_maintainers_command_writes_a_hash_for_every_image_and_none_for_mask
     assert {name: number for number, name in listed} == {
         name: int(str(imagehash.dhash(Image.open(path).convert("RGB"))), 16) for name, path in images.items()
     }
+    fine = read_fine_pictures(tmp_path / "chase_db1")
+    assert fine == [(one, name) for name, _ in itertools.groupby(name for _, name in fine) for one in fine_hashes(Image.open(images[name]))]
+    assert {name for _, name in fine} == set(images)
 
 
 def test_a_line_that_is_no_hash_is_named(tmp_path: Path) -> None:

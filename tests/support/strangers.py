@@ -1,4 +1,4 @@
-"""Made-up pictures of six kinds that look like medical ones and are of no known set: what the license gate must let pass."""
+"""Made-up pictures of many kinds that look like medical ones and are of no known set: what the license gate must let pass."""
 
 from __future__ import annotations
 
@@ -77,6 +77,33 @@ def ultrasound(lot: np.random.Generator, x: Field, y: Field) -> Field:
     return np.clip(picture, 0.05, None) * np.where(reach < 1, 0.2, 1) * lot.gamma(4, 0.25, x.shape)
 
 
+def lesion(lot: np.random.Generator, x: Field, y: Field) -> Field:
+    """A dark blob on skin that is all but one shade, perhaps in the dark corners of a dermatoscope."""
+    cx, cy, size = *lot.uniform(-0.25, 0.25, 2), lot.uniform(0.2, 0.7)
+    edge = size * (1 + 0.2 * np.cos(lot.integers(2, 6) * np.arctan2(y - cy, x - cx) + lot.uniform(0, 6)))
+    skin: Field = 0.8 + 0.1 * lot.normal() * x + 0.1 * lot.normal() * y
+    picture = skin - lot.uniform(0.2, 0.6) / (1 + np.exp((np.hypot(x - cx, y - cy) - edge) / 0.04))
+    return np.where(np.hypot(x, y) < lot.uniform(1.05, 1.6), picture, 0.05)
+
+
+def even(lot: np.random.Generator, x: Field, y: Field) -> Field:
+    """All but one shade, brighter to one side, with a few faint ellipses and noise of several scales."""
+    picture: Field = lot.normal() * x + lot.normal() * y + lot.normal() * np.hypot(x, y)
+    for cx, cy, size in lot.uniform((-1, -1, 0.1), (1, 1, 0.8), (3, 3)):
+        picture = picture + lot.normal(0, 0.3) * (np.hypot((x - cx) / size, (y - cy) / (size * lot.uniform(0.4, 1))) < 1)
+    return picture + lot.uniform(0, 0.3) * lot.normal(0, 1, x.shape) + lot.uniform(0, 0.5) * shadows(lot, x, y, 8, 1)
+
+
+def vessels(lot: np.random.Generator, x: Field, y: Field) -> Field:
+    """Dark vessels that bend across a disc on black, a bright spot in the disc or none: nothing but what fundi share."""
+    picture = 0.7 - 0.3 * np.hypot(x, y) ** 2 + lot.uniform(0, 0.3) * np.exp(-((np.hypot(x - lot.uniform(-0.4, 0.4), y) / 0.15) ** 2))
+    for _ in range(8):
+        turn, bend, away = lot.uniform(0, np.pi), lot.uniform(-0.8, 0.8), lot.uniform(-0.6, 0.6)
+        u, v = x * np.cos(turn) + y * np.sin(turn), y * np.cos(turn) - x * np.sin(turn)
+        picture = picture - 0.25 * np.exp(-(((v - away - bend * u**2) / lot.uniform(0.01, 0.04)) ** 2))
+    return np.where(np.hypot(x, y) < lot.uniform(0.9, 1.0), picture, 0)
+
+
 KINDS: dict[str, Callable[[np.random.Generator, Field, Field], Field]] = {
     "radiographs": radiograph,
     "shadows": shadows,
@@ -85,6 +112,9 @@ KINDS: dict[str, Callable[[np.random.Generator, Field, Field], Field]] = {
     "brains": brain,
     "polyps": polyp,
     "ultrasound": ultrasound,
+    "lesions": lesion,
+    "even": even,
+    "vessels": vessels,
 }
 
 
