@@ -34,12 +34,12 @@ def _section(name: str, command: argparse.ArgumentParser) -> Iterator[str]:
     yield from ("| | |", "| --- | --- |")
     for action in command._actions:
         if not _COMMON.intersection(action.option_strings):
-            yield "| {} | {} |".format(*(text.replace("|", "\\|") for text in (f"`{_called(action)}`", action.help or "")))
+            yield "| {} | {} |".format(*(text.replace("|", "\\|") for text in (f"`{_called(action, command)}`", action.help or "")))
     yield ""
 
 
-def _called(action: argparse.Action) -> str:
+def _called(action: argparse.Action, command: argparse.ArgumentParser) -> str:
     name = action.metavar if isinstance(action.metavar, str) else "|".join(map(str, action.choices or (action.dest,)))
     if not action.option_strings:
-        return name if action.required else f"[{name}]"
+        return optional if (optional := f"[{name}]") in command.format_usage() else name
     return ", ".join(action.option_strings) + (f" {name}" if action.nargs != 0 else "")

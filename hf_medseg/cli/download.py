@@ -51,6 +51,8 @@ def run(given: argparse.Namespace) -> int:
         terminal.tell(f"would fetch {name}" if given.dry_run else f"fetched {name}{size}")
     if given.dry_run:
         terminal.tell("Nothing was written.")
+        if result.asks:
+            terminal.tell("Without --dry-run it shows the owner's terms first, and fetches with --accept-terms.")
     if result.missing:
         terminal.say(f"by hand: {', '.join(result.missing)}\n{result.steps}")
         return DONE if given.dry_run else WRONG

@@ -40,6 +40,7 @@ class Downloaded:
         kept: names of what was there already and is as published.
         missing: names of what a person has to put there.
         steps: how a person gets those.
+        asks: with `dry_run`, whether the user's word (`accept_terms`) is asked for before anything is fetched.
     """
 
     dest: Path
@@ -48,6 +49,7 @@ class Downloaded:
     kept: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     steps: str = ""
+    asks: bool = False
 
     def __repr__(self) -> str:
         """What came, in a few lines."""
@@ -104,6 +106,7 @@ def download(
             raise Refused(f"{found.id} cannot be fetched by a program.\n{terms_of(found, edition)}\n{result.steps}")
     if dry_run:
         result.fetched = dict.fromkeys((item.name for item in todo), None)
+        result.asks = not accept_terms and bool(_asking(found, todo))
         return result
     if not accept_terms:
         _ask(found, edition, todo)
@@ -151,14 +154,19 @@ def _mode(source: Source, item: Item) -> str:
     return item.download.mode or source.access.mode
 
 
+def _asking(source: Source, items: Sequence[Item]) -> set[str]:
+    """The modes of access among these items that need the user's word first."""
+    return {_mode(source, item) for item in items} & {"request", "terms"}
+
+
 def _ask(source: Source, edition: str, items: Sequence[Item]) -> None:
     """Refuses what needs the user's word first.
 
     Raises:
         Refused: with the owner's terms, and what to do.
     """
-    modes = {_mode(source, item) for item in items}
-    if not modes & {"request", "terms"}:
+    modes = _asking(source, items)
+    if not modes:
         return
     first = "terms" in modes
     why = (

@@ -1298,7 +1298,10 @@ def test_what_can_be_fetched_is_fetched_and_the_rest_is_said(
 
 def test_dry_run(web: Web, offer: Offer, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["download", offer(Download(URL), mode="terms"), str(tmp_path / "raw"), "--dry-run"]) == 0
-    assert "would fetch file.bin" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "would fetch file.bin" in told and "fetches with --accept-terms" in told
+    assert main(["download", offer(Download(URL)), str(tmp_path / "raw"), "--dry-run"]) == 0
+    assert "--accept-terms" not in capsys.readouterr().out
     assert not (tmp_path / "raw").exists()
     assert web.asked == []
 
