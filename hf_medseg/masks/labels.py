@@ -179,7 +179,7 @@ def greys_between(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _check_black_and_white(slices: NDArray[np.uint8], path: str) -> None:
-    """Rejects a mask of numbers of classes where one of black and white is declared.
+    """Rejects a mask of numbers of classes, or a picture, where a mask of black and white is declared.
 
     Raises:
         Rejected: see above.
@@ -192,6 +192,9 @@ def _check_black_and_white(slices: NDArray[np.uint8], path: str) -> None:
                 "where black and white are declared."
             )
             raise Rejected(path, words, "Fetch the owner's file; copies are often recoloured.")
+        if np.count_nonzero(grey - np.uint8(64) < 128) * 4 > grey.size:  # as in `greys_between`
+            words = "a quarter of it and more is neither black nor white: a picture, where a mask is declared."
+            raise Rejected(path, words, "Fetch the owner's file; folders of pictures and masks may have been exchanged.")
 
 
 def luma(colours: Array) -> Array:

@@ -135,6 +135,13 @@ def test_numbers_that_loss_turns_into_others_are_not_read_from_jpeg(part: Any, h
         labels(part(Picture(RawFile(file.name, file.stat().st_size, Alone(str(file))))))
 
 
+@pytest.mark.parametrize("part", [Threshold, UpperHalf])
+def test_a_picture_is_no_mask_of_black_and_white(part: Any, tmp_path: Path) -> None:
+    """As where somebody exchanged the folders of pictures and masks."""
+    with pytest.raises(Rejected, match="neither black nor white"):
+        labels(part(picture(tmp_path, kit.grey("a film", *SHAPE[1:]))))
+
+
 def test_black_and_white_is_read_from_jpeg_where_nothing_lies_between(tmp_path: Path) -> None:
     mask = np.zeros(SHAPE[1:], np.uint8)
     mask[:8, :8] = 255
