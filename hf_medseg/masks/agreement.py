@@ -289,7 +289,10 @@ def _soft(kept: Mapping[str, Mapping[int, Value]]) -> dict[str, tuple[str, str]]
             words = f"its edges are soft, or it was saved with loss once: {in_words(counts)}; the values between are no classes."
             photo = sum(one[value].pixels for value in edges & one.keys()) * 2 > sum(counts.values())
             swapped = " It looks like a picture: if images/ and masks/ were swapped, rename them." if photo else ""
-            wrong[path] = (words, f"If it shows one class, say in the about file: threshold = {highest // 2}. {_ANEW}{swapped}")
+            single = sum(seen.blobs == 1 for value, seen in one.items() if value)
+            objects = f" If every value is the number of an object: {OBJECTS}." if single >= 8 and single * 10 >= len(one) * 8 else ""
+            advice = f"If it shows one class, say in the about file: threshold = {highest // 2}.{objects} {_ANEW}{swapped}"
+            wrong[path] = (words, advice)
     return wrong
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -289,6 +290,16 @@ def test_soft_and_recompressed_masks_did_not_become_dozens_of_classes(kind: str,
     found = converted(tmp_path, line)
     assert names(found) == ["background", "foreground"]
     assert np.array_equal(masks(found)["a"], soft > int(soft.max()) // 2)
+
+
+def test_small_objects_with_numbers_that_leave_some_out_may_be_objects(tmp_path: Path) -> None:
+    """They were told to be soft edges alone, and the threshold that would mend these loses half of the objects."""
+    dots = np.zeros(WIDE.shape, np.uint8)
+    for number, (y, x) in enumerate(itertools.product(range(1, 50, 5), range(1, 50, 5)), 1):
+        dots[y : y + 3, x : x + 3] = number * 2
+    tree(tmp_path / "raw", {"a.png": stored(dots), "b.png": stored(dots[::-1].copy())}, WIDE.shape)
+    with pytest.raises(Refused, match=r'If every value is the number of an object: labels = "instances"'):
+        convert("image-mask-folder", tmp_path / "raw", tmp_path / "out", workers=1, progress=False)
 
 
 def test_one_soft_mask_among_others_is_rejected_alone(tmp_path: Path) -> None:
