@@ -274,7 +274,7 @@ def decode(dataset: Any, path: str) -> Array:
     if len(pixels) != (count := whole_of(dataset, "NumberOfFrames") or 1):
         raise Rejected(path, f"its header says {count} frame{'s'[: count > 1]}; it holds {len(pixels)}.", "Fetch the file again.")
     if colours and (pixels.dtype != np.uint8 or pixels.shape[-1] != 3):
-        raise Rejected(path, "colours of other than three 8-bit channels; no stored picture holds them.")
+        raise Rejected(path, "colours of other than three 8-bit channels; no stored picture holds them.", tiff.TOO_DEEP)
     return pixels
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hf_medseg.errors import MissingExtra, Rejected
-from hf_medseg.formats import icc
+from hf_medseg.formats import icc, tiff
 from hf_medseg.formats.jpeg_tables import FRAMES, HUFFMAN, QUANTISATION, judged, unused, without
 from hf_medseg.formats.png import Damaged
 
@@ -206,7 +206,7 @@ def deep(data: bytes, path: str, check_size: Callable[[int, int, str], None]) ->
         raise Damaged(f"the JPEG is damaged: it claims {cleaned.bits} bits a sample, and its process has 8")
     if cleaned.components != 1:
         text = f"more than 8 bits a colour channel ({cleaned.bits}); no stored picture holds them."
-        raise Rejected(path, text, "Ask for 8 bits or 16-bit grey.")
+        raise Rejected(path, text, tiff.TOO_DEEP)
     try:
         samples: Array = imagecodecs.jpeg8_decode(bytes(cleaned.data))
     except Exception as error:  # whatever a decoder raises

@@ -173,7 +173,7 @@ def _netpbm(samples: Array, highest: int, path: str) -> Array:
         samples = _without_alpha(samples, path, highest)
         samples = samples[..., 0] if channels == 2 else samples
     if samples.ndim == 3 and highest > 255:
-        raise Rejected(path, "more than 8 bits a colour channel (16); no stored picture holds them.", "Ask for 8 bits or 16-bit grey.")
+        raise Rejected(path, "more than 8 bits a colour channel (16); no stored picture holds them.", tiff.TOO_DEEP)
     return samples
 
 
@@ -348,9 +348,7 @@ def _check_depth(picture: Image.Image, path: str) -> int:
         components = _jpeg2000_depths(picture)
         bits = components if len(components) > 1 else ()
     if any(channel > 8 for channel in bits):
-        raise Rejected(
-            path, f"more than 8 bits a colour channel ({max(bits)}); no stored picture holds them.", "Ask for 8 bits or 16-bit grey."
-        )
+        raise Rejected(path, f"more than 8 bits a colour channel ({max(bits)}); no stored picture holds them.", tiff.TOO_DEEP)
     return depth
 
 

@@ -21,6 +21,7 @@ Array = NDArray[Any]
 
 START = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 AGAIN = "Save it with the program that made it as an uncompressed 8-bit RGB, or 8- or 16-bit grey, TIFF or PNG."
+TOO_DEEP = "Save it with 8 bits a channel, or as 16-bit grey; or ask the owner for such a version."
 ONE_A_FILE = "Keep one picture a file; several masks of one picture are files in a folder that is called as it is."
 _WHITE_IS_ZERO, _GREY, _RGB, _PALETTE, _YCBCR = 0, 1, 2, 3, 6
 _JPEG = (6, 7, 33007, 34892)
@@ -171,7 +172,7 @@ def _meant(samples: Array, page: Any, path: str, indices: bool) -> Array:
         samples = samples.astype(np.uint8)
     samples = _channels(samples, 3 if photometric in (_RGB, _YCBCR) else 1, tuple(map(int, page.extrasamples)), path)
     if samples.ndim == 3 and samples.dtype != np.uint8:
-        raise Rejected(path, f"more than 8 bits a colour channel ({bits}); no stored picture holds them.", "Ask for 8 bits or 16-bit grey.")
+        raise Rejected(path, f"more than 8 bits a colour channel ({bits}); no stored picture holds them.", TOO_DEEP)
     if photometric == _PALETTE:
         return samples if indices else _coloured(samples, page, path)
     if photometric == _WHITE_IS_ZERO:

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image, ImageCms, PngImagePlugin
 
-from hf_medseg.errors import Rejected
+from hf_medseg.errors import Rejected, of_own_files
 from hf_medseg.formats import icc, jpeg, jpeg_tables, picture, png, png_lines
 from hf_medseg.formats.picture import Picture, store
 from hf_medseg.formats.pixels import decode
@@ -883,8 +883,9 @@ def test_colour_jpeg_of_more_than_8_bits_is_refused_by_what_it_is() -> None:
     data = imagecodecs.jpeg8_encode(np.zeros((8, 8, 3), np.uint16), level=95, bitspersample=12)
     with pytest.raises(Rejected, match=r"3 channels of 12 bits; 8-bit RGB, or grey of up to 16 bits, expected"):
         picture.store(data, "a.jpg")
-    with pytest.raises(Rejected, match="more than 8 bits a colour channel"):
+    with pytest.raises(Rejected, match="more than 8 bits a colour channel") as caught:
         decode(data, "a.jpg")
+    assert of_own_files(str(caught.value)).endswith("Save it with 8 bits a channel, or as 16-bit grey.")
 
 
 def test_a_picture_of_which_nothing_is_dropped_is_not_copied() -> None:
