@@ -116,6 +116,8 @@ class Executor(AbstractContextManager["Executor"]):
                 if waiting is not None:
                     waiting()
                 for future in done:
+                    if isinstance(future.exception(), SystemExit):  # the user's process is not what shall end
+                        raise concurrent.futures.BrokenExecutor("somebody told the worker to end")
                     yield futures[future], future.result()
         except Exception as error:
             if not _worker_died(error):
@@ -135,10 +137,10 @@ class Executor(AbstractContextManager["Executor"]):
         return self.run(function, calls)
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
-        """Ends the local processes; what runs is finished first, unless the run was broken off."""
+        """Ends the local processes; what runs is finished first, unless the run was broken off or one of them was ended."""
         if self._own is None or self._stop is None:
             return
-        if kind is not None and not issubclass(kind, Exception):
+        if kind is not None and (issubclass(kind, WorkerDied) or not issubclass(kind, Exception)):
             self._stop.send_bytes(b"stop")
         self._own.shutdown(wait=True, cancel_futures=True)
         self._stop.close()

@@ -118,13 +118,14 @@ def test_no_scheduler(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mo
     assert not (tmp_path / "out").exists()
 
 
-def die() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
+def die(number: signal.Signals) -> None:
+    os.kill(os.getpid(), number)
 
 
-def test_a_task_that_kills_every_worker_ends_the_run_with_advice() -> None:
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_task_that_kills_every_worker_ends_the_run_with_advice(number: signal.Signals) -> None:
     with pytest.raises(WorkerDied, match="run the same command again"), Executor(2) as local:
-        list(local.run(die, [(), ()]))
+        list(local.run(die, [(number,), (number,)]))
 
 
 # --- S3 --------------------------------------------------------------------------------------------------------------------------------
