@@ -78,7 +78,7 @@ _IMAGE = re.compile(r"image(_.+)?")
 _ORDERS: tuple[Literal["little", "big"], ...] = ("little", "big")
 _GZIP = b"\x1f\x8b"
 _VOLUME = (_GZIP, *(size.to_bytes(4, order) for size in (348, 540) for order in _ORDERS))  # how NIfTI begins, packed or not
-_SLICES = 9  # of a volume that are looked at
+_SLICES = (0.25, 0.5, 0.75)  # where a volume is looked at, along each of its axes
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,7 @@ def looks_at(data: bytes) -> list[Look]:
 
 
 def _slices(volume: bytes) -> Iterator[bytes]:
-    """A few slices of a NIfTI file as pictures, from its first fifth to its last: known sets are often volumes that were cut into pictures.
+    """A few slices of a NIfTI file as pictures, along each of its axes: pictures of known sets may be stacked along any of them.
 
     Raises:
         MissingExtra: nibabel is not installed.
@@ -181,12 +181,15 @@ def _slices(volume: bytes) -> Iterator[bytes]:
         raise
     except Exception:  # the reader's errors are many; what cannot be read is somebody else's to tell
         return
-    depth = voxels.array.shape[2]
-    for at in sorted({round((depth - 1) * part) for part in np.linspace(0.2, 0.8, _SLICES)}):
-        one = (voxels.array[:, :, at, 0].T * voxels.slope + voxels.intercept).astype(np.float32)
-        picture = io.BytesIO()
-        grey_of(Image.fromarray(np.nan_to_num(one))).save(picture, "PNG", compress_level=1)
-        yield picture.getvalue()
+    for axis, depth in enumerate(voxels.array.shape[:3]):
+        for at in sorted({round((depth - 1) * part) for part in _SLICES}):
+            samples = voxels.array[..., 0].take(at, axis)
+            if min(samples.shape) < _LEAST_SIDE:
+                continue
+            one = (samples.T * voxels.slope + voxels.intercept).astype(np.float32)
+            picture = io.BytesIO()
+            grey_of(Image.fromarray(np.nan_to_num(one))).save(picture, "PNG", compress_level=1)
+            yield picture.getvalue()
 
 
 def recognise(pictures: Iterable[bytes]) -> list[Likeness]:

@@ -245,13 +245,14 @@ def test_a_renamed_and_re_encoded_known_set_is_noted_by_convert_and_refused_by_p
 
 
 @pytest.mark.usefixtures("known")
-@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.float32])
-def test_known_pictures_that_were_stacked_to_volumes_are_told(dtype: type[np.generic], tmp_path: Path) -> None:
+@pytest.mark.parametrize(("dtype", "axes"), [(np.uint8, (1, 0, 2)), (np.int16, (2, 1, 0)), (np.float32, (1, 2, 0))])
+def test_known_pictures_that_were_stacked_to_volumes_are_told(dtype: type[np.generic], axes: tuple[int, ...], tmp_path: Path) -> None:
+    """Along the last axis they were told, along the others they passed."""
     nibabel = pytest.importorskip("nibabel")
     volumes = []
     for first in (0, 10):
         stack = np.stack([np.asarray(scene(number).convert("L")) for number in range(first, first + 10)], axis=-1)
-        volumes.append(nibabel.Nifti1Image((stack.transpose(1, 0, 2) // 2).astype(dtype), np.eye(4)).to_bytes())
+        volumes.append(nibabel.Nifti1Image((stack.transpose(axes) // 2).astype(dtype), np.eye(4)).to_bytes())
     cells = [{"bytes": gzip.compress(volume), "path": "a.nii.gz"} for volume in volumes]
     pq.write_table(pa.table({"image": cells, "depth": [10, 10]}), tmp_path / "a.parquet")
     assert [one.source.id for one in recognise_shards([tmp_path / "a.parquet"], 100)] == ["kvasir-seg"]
