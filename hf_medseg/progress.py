@@ -14,11 +14,12 @@ class Progress(NamedTuple):
     """How far a job is.
 
     Attributes:
-        stage: what is being done: `survey`, `compare`, `convert`, `verify` or `fetching`.
+        stage: what is being done, such as `survey`, `compare`, `convert`, `verify`, `derive` or `fetching`.
         done: cases, shards or files that are done.
         of: how many there are in all.
-        read: bytes that are done.
-        of_bytes: bytes in all.
+        read: bytes that are done; where `measure` says so, rows.
+        of_bytes: bytes, or rows, in all.
+        measure: what these two count: `B` for bytes, or `rows`.
     """
 
     stage: str
@@ -26,6 +27,7 @@ class Progress(NamedTuple):
     of: int
     read: int
     of_bytes: int
+    measure: str = "B"
 
 
 Tell = Callable[[Progress], object]
@@ -81,7 +83,8 @@ class _Bar:
             self._stage = now.stage
             size = shutil.get_terminal_size()  # some terminals do not know theirs; tqdm would show nothing there
             shape = {} if _in_notebook() else {"ncols": size.columns - 1, "nrows": size.lines}
-            self._bar = tqdm(total=now.of_bytes, unit="B", unit_scale=True, desc=now.stage, leave=False, **shape)
+            unit = now.measure if now.measure == "B" else f" {now.measure}"
+            self._bar = tqdm(total=now.of_bytes, unit=unit, unit_scale=True, desc=now.stage, leave=False, **shape)
         self._bar.total = now.of_bytes
         self._bar.set_postfix_str(f"{now.done:,} of {now.of:,} {self._unit}", refresh=False)
         self._bar.update(now.read - self._bar.n)

@@ -35,6 +35,15 @@ def test_a_script_in_a_terminal_shows_a_bar_unless_it_is_switched_off(tmp_path: 
     assert sys.stderr.getvalue() == ""  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize(("measure", "told"), [((), "B/s"), (("rows",), " rows/s")])
+def test_a_bar_counts_rows_where_no_bytes_are_counted(measure: tuple[str, ...], told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    with telling(True, "shards") as tell:
+        assert tell is not None
+        tell(Progress("derive", 1, 2, 4, 20, *measure))
+    assert f"?{told}" in sys.stderr.getvalue()  # type: ignore[attr-defined]
+
+
 def test_nothing_is_shown_where_nobody_watches(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     job(True, tmp_path / "out")
     assert capsys.readouterr() == ("", "")

@@ -136,7 +136,7 @@ def read_about(path: str | Path | None, source: str, kind: type[A], explained: M
     if path is None:
         return kind()
     if not explained:
-        raise Refused(f"{source} takes no about file: all its facts are in the catalog.")
+        raise Refused(f"{source} takes no about file: all its facts are in the catalog. Leave --about out (in Python: about).")
     try:
         values = tomli.loads(Path(path).read_text(encoding="utf-8-sig"))
     except OSError as error:

@@ -172,7 +172,7 @@ def _write(plan: Plan, runner: Executor, tell: Tell | None) -> tuple[dict[str, O
         if tell is not None:
             done = sum(one.tally.rows for one in outcomes.values())
             total = sum(len(task.rows) for task in plan.tasks)
-            tell(Progress("derive", len(outcomes), len(names), done, total))
+            tell(Progress("derive", len(outcomes), len(names), done, total, "rows"))
     return {name: outcomes[name] for name in names}, kept
 
 

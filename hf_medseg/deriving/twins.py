@@ -80,7 +80,7 @@ def _looked_at(inputs: Sequence[Input], rows: Sequence[Chosen], runner: Executor
         found[paths[number]] = looks
         if tell is not None:
             done = sum(len(one.places) for one in found.values())
-            tell(Progress("compare", len(found), len(paths), done, max(done, len(rows))))
+            tell(Progress("compare", len(found), len(paths), done, max(done, len(rows)), "rows"))
     return found
 
 
