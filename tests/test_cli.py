@@ -20,6 +20,8 @@ from hf_medseg.cli import VERBS, main, parser, terminal
 from hf_medseg.cli import verb as module_of
 from hf_medseg.cli.info import screen
 from hf_medseg.cli.list import summary, table
+from hf_medseg.conversion.run import convert
+from hf_medseg.errors import Refused
 from tests.support import kit
 from tests.support.harness import PHANTOMS
 
@@ -79,6 +81,19 @@ def test_refused_is_2_before_anything_is_written(raw: Path, tmp_path: Path) -> N
         assert ended.stderr
         assert "Traceback" not in ended.stderr
         assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("words", [["convert", "chase-db1", "", "OUT"], ["convert", "chase-db1", "RAW", ""], ["verify", ""]])
+def test_an_empty_name_is_not_the_root_of_the_machine(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With a variable that was not set all disks were read, or a dataset was written into the folder one was in."""
+    monkeypatch.chdir(tmp_path)
+    assert main(words) == 2
+    assert "An empty name was given" in capsys.readouterr().err
+    assert not [*tmp_path.iterdir()]
+    with pytest.raises(Refused, match="RAW is an empty name"):
+        convert("chase-db1", "", tmp_path / "out")
 
 
 def test_whoever_names_no_command_is_shown_all_of_them(capsys: pytest.CaptureFixture[str]) -> None:

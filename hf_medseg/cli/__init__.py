@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import sys
 from collections.abc import Collection, Sequence
 from importlib import import_module
@@ -72,6 +73,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _take_out(given, left)
     if left:
         commands.error(f"unrecognized arguments: {' '.join(left)}")
+    if any(not word and not before.startswith("-") for before, word in itertools.pairwise(called)):
+        terminal.say("An empty name was given, which would be the root of this machine, or the folder you are in: is a variable not set?")
+        return REFUSED
     shown = terminal.Shown(sys.stdout)
     with contextlib.redirect_stdout(shown), terminal.spoken(given.verbose or given.debug, given.quiet):
         code = _run(given)

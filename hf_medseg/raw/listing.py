@@ -129,6 +129,10 @@ def list_tree(path: str | os.PathLike[str], work: Path, under: str = "") -> List
     Raises:
         Refused: there is nothing there, or an archive cannot be read in place.
     """
+    if not os.fspath(path):
+        raise Refused(
+            "RAW is an empty name: where it stands in a variable, that is not set. RAW is the folder or archive that you downloaded."
+        )
     text = os.fspath(path).rstrip("/") or "/"
     if "://" not in text and not os.path.exists(text):
         raise Refused(f"{text}: no such file or folder. RAW is the folder or archive that you downloaded.")

@@ -12,6 +12,7 @@ import re
 import sys
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 from xml.etree import ElementTree
@@ -463,6 +464,7 @@ class Table:
             keyed.clear()
             for key, row in zip(keys, rows, strict=True):
                 keyed.put(key, row, self.file.path)
+        keyed.spell_as(among or of or ())
         if among and not any(key in keyed for key in among):
             few = ", ".join(str(key) for key in list(keyed)[:3]) or "nothing"
             raise Refused(
@@ -497,3 +499,18 @@ class Keyed(dict[Any, Any]):
         """Adds a row of the table that lies at `path`."""
         if self.setdefault(key, row) != row:
             self.conflicts[key] = f"{path} lists {key!r} twice with different values."
+
+    def spell_as(self, files: Collection[Any]) -> None:
+        """Gives lines the keys of files that differ from theirs in small and capital letters alone, where only one line and file do."""
+        lacking = [key for key in files if isinstance(key, str) and key not in self]
+        if not lacking:
+            return
+        there = set(files)
+        lines = Counter(key.casefold() for key in self if isinstance(key, str) and key not in there)
+        names = Counter(key.casefold() for key in lacking)
+        meant = {key.casefold(): key for key in self if isinstance(key, str) and key not in there and lines[key.casefold()] == 1}
+        for key in lacking:
+            if names[key.casefold()] == 1 and (line := meant.get(key.casefold())) is not None:
+                self[key] = self.pop(line)
+                if line in self.conflicts:
+                    self.conflicts[key] = self.conflicts.pop(line)

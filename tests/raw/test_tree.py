@@ -322,6 +322,15 @@ def test_a_missing_column_is_refused(tmp_path: Path) -> None:
         table(b"id,note\na,b\n", tmp_path, "id", "age")
 
 
+def test_ids_in_other_letters_than_their_files_are_the_same_where_one_line_alone_can_be_meant(tmp_path: Path) -> None:
+    """The line said nothing of its file, which had nulls."""
+    lines = table(b"id,v\nP1,1\np2,2\nP2,3\nP3,4\np3,5\nP4,6\nP4,7\n", tmp_path).by("id", of=["p1", "p2", "Straße", "P3", "p4"])
+    assert {key: row["v"] for key, row in lines.items()} == {"p1": "1", "p2": "2", "P2": "3", "P3": "4", "p3": "5", "p4": "6"}
+    assert [*lines.conflicts] == ["p4"]
+    twins = table(b"id,v\nAa,1\n", tmp_path).by("id", of=["aa", "AA"])
+    assert [*twins] == ["Aa"]
+
+
 def test_a_repeated_key_is_a_conflict_only_where_values_differ(tmp_path: Path) -> None:
     keyed = table(b"id,v\na,1\na,1\nb,1\nb,2\n", tmp_path).by("id")
     assert list(keyed.conflicts) == ["b"]
