@@ -172,24 +172,37 @@ def _nearest(array: Array, old: Sequence[int], new: Sequence[int]) -> Array:
 
 def placed_image(pixels: Array, way: Way, place: Place) -> Array:
     """The samples of a picture or volume on its new grid: 8-bit ones as 8-bit, all others as 32-bit floats, not rounded."""
-    if pixels.dtype != np.uint8:
-        pixels = pixels.astype(np.float32)
-    cut = np.ascontiguousarray(pixels[way.taken])
+    cut, dtype = pixels[way.taken], np.dtype(np.uint8 if pixels.dtype == np.uint8 else np.float32)
+    if len(way.scaled) == 3:
+        return _framed(_placed_volume(cut, dtype, way.scaled, place), way, place.pad_image)
+    cut = np.ascontiguousarray(cut, dtype)
     if way.scaled != way.cut:
-        cut = _scaled(cut, way.scaled, place)
+        cut = _resized(cut, (way.scaled[0], way.scaled[1]), place)
     return _framed(cut, way, place.pad_image)
 
 
-def _scaled(samples: Array, lengths: tuple[int, ...], place: Place) -> Array:
-    """Samples by the filter of the recipe: of a volume each slice by itself, then every column of voxels through the slices."""
-    if len(lengths) == 2:
-        return _resized(samples, (lengths[0], lengths[1]), place)
+_AT_ONCE = 1 << 20  # samples of a volume that are filtered across slices at a time: Pillow makes several copies of them
+
+
+def _placed_volume(cut: Array, dtype: np.dtype[Any], lengths: tuple[int, ...], place: Place) -> Array:
+    """Samples by the filter of the recipe: of a volume each slice by itself, then every column of voxels through the slices.
+
+    Bit by bit, so that memory holds what goes in and what comes out, once.
+    """
     width, height, depth = lengths
-    if samples.shape[:0:-1] != (width, height):
-        samples = np.stack([_resized(one, (width, height), place) for one in samples])
-    if len(samples) != depth:
-        samples = _resized(samples.reshape(len(samples), -1), (width * height, depth), place).reshape(depth, height, width)
-    return samples
+    across = np.empty((len(cut), height, width), dtype)
+    for one, made in zip(cut, across, strict=True):
+        one = np.ascontiguousarray(one, dtype)
+        made[:] = one if one.shape == made.shape else _resized(one, (width, height), place)
+    if len(across) == depth:
+        return across
+    through = np.empty((depth, height, width), dtype)
+    columns, filtered = across.reshape(len(across), -1), through.reshape(depth, -1)
+    step = max(1, _AT_ONCE // max(len(across), depth))
+    for first in range(0, columns.shape[1], step):
+        some = np.ascontiguousarray(columns[:, first : first + step])
+        filtered[:, first : first + step] = _resized(some, (some.shape[1], depth), place)
+    return through
 
 
 def _resized(samples: Array, size: tuple[int, int], place: Place) -> Array:

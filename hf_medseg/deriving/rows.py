@@ -17,7 +17,7 @@ from hf_medseg.catalog.derived import ANNOTATORS, Origin
 from hf_medseg.conversion.quiet import quiet
 from hf_medseg.conversion.rows import class_list
 from hf_medseg.conversion.shard import write_rows
-from hf_medseg.dataset.arrays import values_of
+from hf_medseg.dataset.arrays import give_back, values_of
 from hf_medseg.dataset.columns import holds_pictures
 from hf_medseg.dataset.identity import Identity, Outcome
 from hf_medseg.dataset.report import rejection
@@ -35,10 +35,12 @@ from hf_medseg.formats.nifti import affine_of, volume_bytes
 from hf_medseg.formats.packing import GZIP
 from hf_medseg.formats.pixels import decode, encode_pixels
 from hf_medseg.formats.volume import Grid
+from hf_medseg.masks.labels import value_counts
 
 Array = NDArray[Any]
 Row = dict[str, Any]
 _KEPT_GROUPS = 4  # row groups that are held, since members of a group may lie far apart
+_LARGE = 1 << 25  # bytes of one that is not: it is a volume
 _READ = (
     "image",
     "mask",
@@ -131,6 +133,7 @@ def _lots(task: DeriveTask, outcome: Outcome) -> Iterator[tuple[list[Row], int]]
         except Rejected as error:
             outcome.rejected.append(rejection(f"{taken.prefix}/{row['image_id']}", error))
             yield [], 0
+        del row, spots
 
 
 def _read(taken: From, take: int, spot: Spot, groups: OrderedDict[tuple[int, int, int], pa.Table]) -> Row:
@@ -138,12 +141,16 @@ def _read(taken: From, take: int, spot: Spot, groups: OrderedDict[tuple[int, int
     shard, group, number = spot
     key = (take, shard, group)
     if key not in groups:
+        if len(groups) == _KEPT_GROUPS:
+            groups.popitem(last=False)
         wanted = dict.fromkeys((*_READ, *taken.kept, *taken.structures.columns))
         groups[key] = read_group(taken.paths[shard], group, lambda schema: [name for name in wanted if name in schema.names])
-        if len(groups) > _KEPT_GROUPS:
-            groups.popitem(last=False)
     groups.move_to_end(key)
-    return values_of(groups[key], number)
+    row, size = values_of(groups[key], number), groups[key].nbytes
+    if size > _LARGE:
+        del groups[key]
+        give_back(size)
+    return row
 
 
 def _derived(task: DeriveTask, taken: From, wanted: Wanted, row: Row, beside: Sequence[Row | None], outcome: Outcome) -> Row:
@@ -171,7 +178,7 @@ def _derived(task: DeriveTask, taken: From, wanted: Wanted, row: Row, beside: Se
     counts, mask = None, None
     if labels is not None:
         mask = placed_mask(labels, way, task.place.pad_mask, relabel.table(annotated))
-        counts = np.bincount(mask.reshape(-1), minlength=256)
+        counts = value_counts(mask)
     outcome.tally.add(counts, task.table.classes)
     kin = row["patient_id"] or row.get("volume_id")
     made = {
@@ -318,18 +325,18 @@ def _image(place: Place, way: Way, pixels: Array, row: Mapping[str, Any], where:
 
 
 def _volume(voxels: Array, row: Mapping[str, Any], way: Way) -> bytes:
-    """A volume on its new grid as a file that says where it lies, as the original does."""
+    """A volume on its new grid as a file that says where it lies, as the original does; the array is empty then."""
     found = affine_of(row["image"]["bytes"])
     if found is None:
         rows, columns, slices = _spacing(_three(row), way) or (1.0, 1.0, 1.0)
-        return volume_bytes(voxels, Grid(voxels.shape, pixel_spacing=(rows, columns), slice_spacing=slices))
+        return volume_bytes(voxels, Grid(voxels.shape, pixel_spacing=(rows, columns), slice_spacing=slices), spent=True)
     affine = placed_affine(found, way)
     steps = np.linalg.norm(affine[:3, :3], axis=0)
     across, down = (affine[:3, axis] / steps[axis] for axis in range(2))
     # The first two slices say where all are, also of a volume that has one.
     first, second = (tuple(map(float, affine[:3, 3] + number * affine[:3, 2])) for number in range(2))
-    spacing = float(steps[1]), float(steps[0])
-    return volume_bytes(voxels, Grid(voxels.shape, pixel_spacing=spacing, positions=(first, second), direction=(*across, *down)))  # type: ignore[arg-type]
+    grid = Grid(voxels.shape, pixel_spacing=(float(steps[1]), float(steps[0])), positions=(first, second), direction=(*across, *down))  # type: ignore[arg-type]
+    return volume_bytes(voxels, grid, spent=True)
 
 
 def _three(row: Mapping[str, Any]) -> list[float] | None:
