@@ -189,6 +189,17 @@ def classes_of(about: AboutDrawings, found: Iterable[str], unread: Iterable[Reje
     return classes
 
 
+def note_alike(raw: Raw, file: RawFile, classes: Iterable[str]) -> None:
+    """Notes classes whose names differ in blanks or case alone: typed by hand, they are mostly one."""
+    alike: dict[str, list[str]] = {}
+    for name in classes:
+        alike.setdefault("".join(name.split()).casefold(), []).append(name)
+    for names in alike.values():
+        if len(names) > 1:
+            called = ", ".join(map(repr, names))
+            raw.note(file, f"the classes {called} differ in blanks or capitals alone: rename their objects if they are one class")
+
+
 def edition_of(
     about: AboutDrawings,
     classes: tuple[str, ...],
@@ -436,6 +447,7 @@ def _sheet_cases(raw: Raw, parse: Parse, folders: Mapping[str, str]) -> Iterator
     files: Sequence[RawFile] = raw.fit.reading
     pictures = Pictures(raw, files)
     classes = {name: k for k, name in enumerate(classes_of(AboutDrawings.of(raw.about), _labels(raw)), 1)}
+    note_alike(raw, files[0], classes)
     found: dict[str, tuple[RawFile, RawFile, Rejected | None]] = {}
     for file in files:
         seen = raw.survey.get(file.listed)

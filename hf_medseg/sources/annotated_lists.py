@@ -25,6 +25,7 @@ from hf_medseg.sources.annotated import (
     edition_of,
     ids_of,
     looked_at,
+    note_alike,
     note_missing,
     of_kind,
     sheet_fits,
@@ -159,6 +160,7 @@ def _cases(raw: Raw, paint: Paint, mend: str) -> Iterator[Case]:
     files = {file.listed: file for file in raw.fit.reading}
     pictures = Pictures(raw, files.values())
     classes = {name: k for k, name in enumerate(classes_of(AboutDrawings.of(raw.about), _labels(indices)), 1)}
+    note_alike(raw, raw.fit.reading[0], classes)
     found: dict[str, tuple[RawFile, ListedObjects, str]] = {}
     for path, index in indices.items():
         raw.use(files[path])

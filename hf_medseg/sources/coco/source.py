@@ -26,6 +26,7 @@ from hf_medseg.sources.annotated import (
     edition_of,
     ids_of,
     looked_at,
+    note_alike,
     note_missing,
     split_in,
     to_survey,
@@ -115,6 +116,7 @@ def cases(raw: Raw) -> Iterator[Case]:
             raw.skip(file, "holds no outlines")
     pictures = Pictures(raw, jsons.values())
     classes = {name: k for k, name in enumerate(classes_of(about, _names(indices)), 1)}
+    note_alike(raw, raw.fit.reading[0], classes)
     found: dict[str, tuple[RawFile, str, Drawing]] = {}
     for path, index in indices.items():
         if index.strangers:

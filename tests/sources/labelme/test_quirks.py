@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hf_medseg.conversion.run import convert
 from hf_medseg.errors import Refused, Rejected
 from hf_medseg.sources.annotated import AboutDrawings, classes_of
 from hf_medseg.sources.labelme_json import sheet_of
+from tests.support import kit
 
 
 def _sheet(*shapes: dict[str, Any]) -> Any:
@@ -46,3 +49,13 @@ def test_where_no_file_can_be_read_the_first_one_says_why_there_are_no_classes()
     with pytest.raises(Refused, match=r"No annotation file names an object. b.json: a JSON file expected. Open it in LabelMe"):
         classes_of(AboutDrawings(), [], [unread])
     assert classes_of(AboutDrawings(classes=("cell",)), [], [unread]) == ("cell",)
+
+
+def test_classes_that_differ_in_blanks_or_capitals_alone_are_told(tmp_path: Path) -> None:
+    kit.save(tmp_path / "raw" / "a.png", kit.grey("a", 8, 9))
+    shapes = [{"label": label, "points": [[1, 1], [5, 1], [5, 4]]} for label in ("Lesion", "lesion ", "vessel")]
+    kit.write(tmp_path / "raw" / "a.json", json.dumps({"shapes": shapes, "imagePath": "a.png", "imageHeight": 8, "imageWidth": 9}))
+    report = convert("labelme", tmp_path / "raw", tmp_path / "out", workers=1, progress=False).report
+    (note,) = report["configs"]["default"]["known"]
+    words = "the classes 'Lesion', 'lesion ' differ in blanks or capitals alone: rename their objects if they are one class"
+    assert (note["path"], note["reason"]) == ("a.json", words)
