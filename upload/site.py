@@ -16,8 +16,9 @@ from pathlib import Path
 from huggingface_hub import HfApi
 
 from hf_medseg.errors import MedsegError, Refused
-from hf_medseg.site.build import site
+from hf_medseg.site.build import MARK, site
 
+NEW = {".gitattributes", "README.md", "index.html", "style.css"}  # what the Hub puts into a new static Space
 CARD = """\
 ---
 title: Medical image segmentation datasets
@@ -44,6 +45,9 @@ def push(given: argparse.Namespace, api: HfApi) -> None:
             print("\n".join(files))
             return
         api.create_repo(given.space, repo_type="space", space_sdk="static", exist_ok=True)
+        there = set(api.list_repo_files(given.space, repo_type="space"))
+        if MARK not in there and (others := sorted(there - NEW)):
+            raise Refused(f"{given.space} holds something else ({', '.join(others[:3])}), which would be deleted. Give a Space of its own.")
         api.upload_folder(
             repo_id=given.space, repo_type="space", folder_path=folder, delete_patterns="*", commit_message="The site of hf_medseg"
         )

@@ -27,6 +27,9 @@ class Hub:
     def create_repo(self, repo: str, **options: Any) -> None:
         self.calls.append(f"{repo} {options['repo_type']} {options['space_sdk']}")
 
+    def list_repo_files(self, repo: str, *, repo_type: str) -> list[str]:
+        return list(self.files) or [".gitattributes", "README.md", "index.html", "style.css"]
+
     def upload_folder(self, *, repo_id: str, repo_type: str, folder_path: Path, delete_patterns: str, **_: Any) -> None:
         self.calls.append(f"{repo_id} {repo_type} without {delete_patterns}")
         self.files = {path.relative_to(folder_path).as_posix(): path.read_bytes() for path in folder_path.rglob("*") if path.is_file()}
@@ -61,3 +64,15 @@ def test_a_dry_run_and_a_refusal_push_nothing(
     assert upload.main(["ns/site", str(tmp_path)], api=hub) == 2
     assert "holds no rows" in capsys.readouterr().err
     assert hub.calls == []
+
+
+def test_a_space_that_holds_something_else_is_not_emptied(upload: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+    hub = Hub()
+    hub.files = {"README.md": b"theirs", "app.py": b"theirs"}
+    assert upload.main(["ns/site"], api=hub) == 2
+    assert capsys.readouterr().err == "ns/site holds something else (app.py), which would be deleted. Give a Space of its own.\n"
+    assert set(hub.files) == {"README.md", "app.py"}
+    hub.files = {}
+    for _ in range(2):  # ours is brought up to date
+        assert upload.main(["ns/site"], api=hub) == 0
+    assert "site.json" in hub.files
