@@ -19,6 +19,7 @@ from typing import Any
 
 from huggingface_hub import HfApi
 
+from hf_medseg.dataset.storage import json_text, write_text
 from hf_medseg.errors import MedsegError, Refused
 from hf_medseg.publishing import gate
 from hf_medseg.publishing.gate import Held
@@ -62,7 +63,16 @@ def record_of(pushed: Pushed) -> dict[str, Any]:
 
 def publish(given: argparse.Namespace, api: HfApi) -> int:
     """Pushes every open conversion; returns the exit code."""
-    folders = sorted(path for path in Path(given.conversions).iterdir() if path.is_dir())
+    try:
+        folders = sorted(path for path in Path(given.conversions).iterdir() if path.is_dir())
+        if not given.dry_run:
+            RELEASES.mkdir(exist_ok=True)  # before anything is published that could not be recorded
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}. Nothing was published.", file=sys.stderr)
+        return 2
+    if not folders:
+        print(f"{given.conversions} holds no folder. CONVERSIONS is one whose sub-folders are finished conversions.", file=sys.stderr)
+        return 2
     published, wrong = [], 0
     for folder in folders:
         try:
@@ -78,10 +88,12 @@ def publish(given: argparse.Namespace, api: HfApi) -> int:
             continue
         print("\n".join(f"{folder.name}: {line}" for line in pushed.lines))
         if not given.dry_run:
-            RELEASES.mkdir(exist_ok=True)
-            text = json.dumps(record_of(pushed), indent=2, ensure_ascii=False) + "\n"
-            (RELEASES / f"{name_of(held)}.json").write_text(text, encoding="utf-8")
             published.append(repo)
+            try:
+                write_text(RELEASES / f"{name_of(held)}.json", json_text(record_of(pushed)))
+            except OSError as error:
+                print(f"{repo} is published and not recorded ({error}). Run the same command again.", file=sys.stderr)
+                wrong = 1
     if published and given.collection:
         wrong = collect(given, api, published) or wrong
     return wrong
@@ -112,17 +124,23 @@ def check(api: HfApi) -> int:
     """Compares every release record with the Hub; returns the exit code."""
     wrong = 0
     for path in sorted(RELEASES.glob("*.json")):
-        record = json.loads(path.read_text(encoding="utf-8"))
-        repo = record["repo"]
         try:
-            info = api.dataset_info(repo, revision=record["tag"], files_metadata=True)
+            record = json.loads(path.read_text(encoding="utf-8"))
+            repo, tag, commit, shards = record["repo"], record["tag"], record["commit"], record["shards"]
+        except (ValueError, KeyError, TypeError) as error:
+            print(f"{path.stem}: {path} is no release record ({error!r})")
+            wrong = 1
+            continue
+        look = partial(api.dataset_info, repo, revision=tag, files_metadata=True)
+        try:
+            info = ask(f"looking at {repo}", look, tell, unanswered=True)
             there = {file.rfilename: file.lfs.sha256 for file in info.siblings or () if file.lfs}
-            same = info.sha == record["commit"] and record["shards"].items() <= there.items()
-            found = "as recorded" if same else f"not as recorded at {record['tag']}"
-        except OSError as error:
-            same, found = False, f"cannot be read: {error}"
+            same = info.sha == commit and shards.items() <= there.items()
+            found = "is as recorded" if same else f"is not as recorded at {tag}"
+        except Exception as error:  # the client's errors are many
+            same, found = False, f"cannot be read: {reason_of(error)}"
         wrong |= not same
-        print(f"{path.stem}: {repo} is {found}")
+        print(f"{path.stem}: {repo} {found}")
     return int(wrong)
 
 

@@ -78,7 +78,7 @@ def test_open_sources_are_published_recorded_and_grouped(desk: Desk, publish: Mo
     assert "segpc-2021 stays here: tier noncommercial" in said
 
 
-def test_the_records_are_compared_with_the_hub(desk: Desk, publish: ModuleType, conversions: Path) -> None:
+def test_the_records_are_compared_with_the_hub(desk: Desk, publish: ModuleType, conversions: Path, capsys: Any) -> None:
     publish.main([str(conversions), "--namespace", "ns", "--revision", "v1"], desk.api)
     anybody = desk.as_(False)
     assert publish.main(["--check"], anybody) == 0
@@ -87,8 +87,36 @@ def test_the_records_are_compared_with_the_hub(desk: Desk, publish: ModuleType, 
     assert publish.main(["--check"], anybody) == 0
     repo.tags["v1"] = repo.head.oid
     assert publish.main(["--check"], anybody) == 1
+    repo.tags["v1"] = repo.commits[1].oid
+    desk.fail("503", lambda method, path: "/revision/" in path)
+    assert publish.main(["--check"], anybody) == 0
+    desk.fail("drop before", times=10**9)
+    capsys.readouterr()
+    assert publish.main(["--check"], anybody) == 1
+    assert capsys.readouterr().out == "chase-db1: ns/chase-db1 cannot be read: Server disconnected without sending a response\n"
+    desk.local.faults.clear()
     desk.local.repos.clear()
     assert publish.main(["--check"], anybody) == 1
+    next(publish.RELEASES.iterdir()).write_text("{")
+    assert publish.main(["--check"], anybody) == 1
+    assert "chase-db1.json is no release record" in capsys.readouterr().out
+
+
+def test_what_cannot_be_read_or_recorded_is_said(
+    desk: Desk, publish: ModuleType, conversions: Path, tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "empty").mkdir()
+    for folder, told in (("nowhere", "No such file or directory. Nothing was published"), ("empty", "holds no folder")):
+        assert publish.main([str(tmp_path / folder), "--namespace", "ns", "--revision", "v1"], desk.api) == 2
+        assert told in capsys.readouterr().err
+    given = [str(conversions), "--namespace", "ns", "--revision", "v1"]
+    (publish.RELEASES / "chase-db1.json").mkdir(parents=True)
+    assert publish.main(given, desk.api) == 1
+    assert "ns/chase-db1 is published and not recorded" in capsys.readouterr().err
+    monkeypatch.setattr(publish, "RELEASES", tmp_path / "no" / "releases")
+    desk.local.repos.clear()
+    assert publish.main(given, desk.api) == 2
+    assert not desk.local.repos
 
 
 def test_a_tampered_conversion_stops_only_itself(desk: Desk, publish: ModuleType, conversions: Path, tmp_path: Path) -> None:
