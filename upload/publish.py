@@ -19,6 +19,7 @@ from typing import Any
 
 from huggingface_hub import HfApi
 
+from hf_medseg.cli.terminal import bars_of_the_hub
 from hf_medseg.dataset.storage import json_text, write_text
 from hf_medseg.errors import MedsegError, Refused
 from hf_medseg.publishing import gate
@@ -81,7 +82,8 @@ def publish(given: argparse.Namespace, api: HfApi) -> int:
                 print(f"{folder.name}: {held.label} stays here: tier {held.license.tier}")
                 continue
             repo = f"{given.namespace}/{name_of(held)}"
-            pushed = push(folder, repo, tag=given.revision, dry_run=given.dry_run, api=api, say=tell)
+            with bars_of_the_hub(quiet=False):
+                pushed = push(folder, repo, tag=given.revision, dry_run=given.dry_run, api=api, say=tell)
         except MedsegError as error:
             print(f"{folder.name}: {error}", file=sys.stderr)
             wrong = 2 if isinstance(error, Refused) and not wrong else 1

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from huggingface_hub import HfApi
 
+from hf_medseg.cli.terminal import bars_of_the_hub
 from hf_medseg.errors import MedsegError, Refused
 from hf_medseg.site.build import MARK, site
 
@@ -48,9 +49,10 @@ def push(given: argparse.Namespace, api: HfApi) -> None:
         there = set(api.list_repo_files(given.space, repo_type="space"))
         if MARK not in there and (others := sorted(there - NEW)):
             raise Refused(f"{given.space} holds something else ({', '.join(others[:3])}), which would be deleted. Give a Space of its own.")
-        api.upload_folder(
-            repo_id=given.space, repo_type="space", folder_path=folder, delete_patterns="*", commit_message="The site of hf_medseg"
-        )
+        with bars_of_the_hub(quiet=False):
+            api.upload_folder(
+                repo_id=given.space, repo_type="space", folder_path=folder, delete_patterns="*", commit_message="The site of hf_medseg"
+            )
         print(f"{api.endpoint}/spaces/{given.space}")
 
 

@@ -42,20 +42,21 @@ def run(given: argparse.Namespace) -> int:
     """Runs the command."""
     from hf_medseg.publishing.push import push
 
-    pushed = push(
-        given.out,
-        given.repo,
-        private=given.private,
-        gated=given.gated,
-        tag=given.revision,
-        dry_run=given.dry_run,
-        allow_noncommercial=given.allow_noncommercial,
-        allow_rejected=given.allow_rejected,
-        allow_incomplete=given.allow_incomplete,
-        delete_others=given.delete_others,
-        replace_card=given.replace_card,
-        say=terminal.LOG.info,
-    )
+    with terminal.bars_of_the_hub(given.quiet):
+        pushed = push(
+            given.out,
+            given.repo,
+            private=given.private,
+            gated=given.gated,
+            tag=given.revision,
+            dry_run=given.dry_run,
+            allow_noncommercial=given.allow_noncommercial,
+            allow_rejected=given.allow_rejected,
+            allow_incomplete=given.allow_incomplete,
+            delete_others=given.delete_others,
+            replace_card=given.replace_card,
+            say=terminal.LOG.info,
+        )
     if given.json:
         print(json.dumps(_as_dict(pushed), indent=2, ensure_ascii=False))
     else:

@@ -162,6 +162,21 @@ def tell(text: str) -> None:
         print(text)
 
 
+@contextlib.contextmanager
+def bars_of_the_hub(quiet: bool) -> Iterator[None]:
+    """Lets the Hub's client draw its bars where somebody may watch one, and nowhere else."""
+    from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
+
+    if are_progress_bars_disabled() or (sys.stderr.isatty() and not quiet):
+        yield
+        return
+    disable_progress_bars()
+    try:
+        yield
+    finally:
+        enable_progress_bars()
+
+
 def coloured(text: str, code: str) -> str:
     """A text in a colour (the number of an ANSI code), where standard output is a terminal that may show it (https://no-color.org)."""
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not sys.stdout.isatty()

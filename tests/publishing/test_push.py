@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from huggingface_hub import HfApi
+from huggingface_hub.utils import are_progress_bars_disabled, enable_progress_bars
 
 from hf_medseg.card.croissant import with_hashes
 from hf_medseg.cli import main
@@ -188,8 +189,12 @@ def test_stale_shards_go_in_the_same_commit_and_other_files_stay(everywhere: Des
 def test_the_command_ends_with_the_address_and_the_call(desk: Desk, new: Converted, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     api = desk.api
     monkeypatch.setattr("huggingface_hub.HfApi", lambda **_: api)
+    enable_progress_bars()
     assert main(["push", str(new.out), "--repo", desk.repo_id, "--revision", "v1"]) == 0
-    lines = capsys.readouterr().out.splitlines()
+    assert not are_progress_bars_disabled(), "the client's bars are as they were"
+    told = capsys.readouterr()
+    assert "%|" not in told.err, "no bar where there is no terminal"
+    lines = told.out.splitlines()
     assert lines[-2:] == [f"{desk.endpoint}/datasets/ns/chase", 'datasets.load_dataset("ns/chase", revision="v1")']
     assert desk.repo.tags == {"v1": desk.repo.head.oid}
 
