@@ -165,7 +165,7 @@ def tell(text: str) -> None:
 @contextlib.contextmanager
 def bars_of_the_hub(quiet: bool) -> Iterator[None]:
     """Lets the Hub's client draw its bars where somebody may watch one, and nowhere else."""
-    from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
+    from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 
     if are_progress_bars_disabled() or (sys.stderr.isatty() and not quiet):
         yield
