@@ -21,6 +21,7 @@ from hf_medseg.dataset.identity import Seal, read_shard
 from hf_medseg.errors import Refused
 from hf_medseg.publishing import gate
 from tests.publishing.test_gate import write
+from tests.sources.volume_folder import phantom as volume_folder
 from tests.support import harness
 from tests.support.hub.desk import open_desk
 
@@ -172,6 +173,21 @@ def test_volumes_that_are_sealed_anew_open_nothing(columns: dict[str, str], said
     (out / CARD).write_text((out / CARD).read_text().replace("license: other", f"license: {columns['source_license']}"))
     with pytest.raises(Refused, match=said):
         gate.check(out, allow_noncommercial=True)
+
+
+def test_volumes_that_must_not_be_changed_stay_local_alone_and_beside_others(volumes: Path, tmp_path: Path) -> None:
+    made = volume_folder.make(tmp_path, "clean")
+    assert made.about is not None
+    made.about.write_text(made.about.read_text().replace("cc-by-4.0", "cc-by-nd-4.0").replace("licenses/by/", "licenses/by-nd/"))
+    hf_medseg.convert("volume-folder", made.raw, tmp_path / "out", about=made.about, configs=["volumes"], workers=1, progress=False)
+    takes = [{"out": str(out), "config": "volumes"} for out in (tmp_path / "out", volumes / "kits23/out")]
+    for count in (1, 2):
+        new = tmp_path / f"new {count}"
+        derived = hf_medseg.derive({"take": takes[:count], "place": {"size": [12, 12, 4]}}, new, workers=1, progress=False)
+        assert (derived.edition.license.tier, derived.rows > 0) == ("restricted", True)
+        with pytest.raises(Refused, match="tier restricted"):
+            gate.check(new, allow_noncommercial=True)
+        assert "license: cc-by-nd-4.0" not in (new / CARD).read_text(), "no card says that it may be passed on"
 
 
 def license(id: str, tier: Tier) -> License:
