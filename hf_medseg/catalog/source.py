@@ -84,9 +84,22 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition(EditionFacts):
-    """An edition's facts, and how a raw tree of it is read."""
+    """An edition's facts, and how a raw tree of it is read.
+
+    Raises:
+        Refused: two of its classes have one name, which no reader of the dataset takes.
+    """
 
     reading: Reading
+
+    def __post_init__(self) -> None:
+        """Checks the names of the classes, which may be those of files and of what the user wrote."""
+        for names in {self.classes_of(config) for config in self.reading.configs}:
+            if twice := next((name for k, name in enumerate(names) if name in ("background", *names[:k])), None):
+                raise Refused(
+                    f"Two classes are called {twice!r}{', as what is no class is' if twice == 'background' else ''}. "
+                    "Call one of them otherwise, or take its masks out."
+                )
 
     def classes_of(self, config: Config) -> tuple[str, ...]:
         """Names of the classes of a config's masks without `background`: its own, else the edition's."""

@@ -25,6 +25,9 @@ from hf_medseg.raw.files import RawFile, Reader
 UNKNOWN = "not annotated"
 """What a crowd is called that marks where nobody looked, as `hf-medseg export --to coco` writes it: 255 wherever no object lies."""
 
+BACKGROUND = "background"
+"""What no class is called: an object called so is no object of a class, and paints nothing."""
+
 MOST_OBJECTS = 65535  # a 16-bit picture numbers no more
 
 
@@ -34,7 +37,7 @@ def drawing_columns(classes: Sequence[str]) -> dict[str, Column]:
     Args:
         classes: the names of the classes, without the background.
     """
-    label = Label(("background", *classes))
+    label = Label((BACKGROUND, *classes))
     record = Record({"label": label, "instance": INT32, "crowd": FLAG, "attributes": TEXT, "segmentation": TEXT})
     return {"instances": PICTURE, "mask_overlap": FLAG, "objects": ListOf(record)}
 
@@ -172,7 +175,7 @@ class Canvas:
         objects: list[dict[str, Any]] = []
         for number, thing in enumerate(things, 1):
             unlooked = thing.crowd and thing.label == UNKNOWN and UNKNOWN not in self.classes
-            index = 0 if unlooked else self.classes.get(thing.label)
+            index = 0 if unlooked or thing.label == BACKGROUND else self.classes.get(thing.label)
             if index is None:
                 known = ", ".join(self.classes)
                 raise Rejected(path, f"its object {number} is called {thing.label!r}; known are {known}.", "Rename it, or mend the file.")
@@ -185,7 +188,7 @@ class Canvas:
                 unknown[patch.window] |= patch.inside
                 continue
             _note(reader, path, thing, height, width)
-            if patch.inside.size:
+            if index and patch.inside.size:
                 here, inside = patch.window, patch.inside
                 np.maximum(mask[here], np.where(inside, np.uint8(index), np.uint8(0)), out=mask[here])
                 overlap = overlap or bool((claimed[here] & inside).any())
@@ -195,7 +198,7 @@ class Canvas:
             objects.append(
                 {
                     "label": thing.label,
-                    "instance": 0 if thing.crowd else number,
+                    "instance": number if index and not thing.crowd else 0,
                     "crowd": thing.crowd,
                     "attributes": thing.attributes,
                     "segmentation": thing.segmentation,

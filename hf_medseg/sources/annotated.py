@@ -25,7 +25,7 @@ from hf_medseg.dataset.columns import Column
 from hf_medseg.errors import Refused, Rejected
 from hf_medseg.formats.picture import PICTURE_NAME, Picture
 from hf_medseg.masks.agreement import MOST_CLASSES
-from hf_medseg.masks.drawing import UNKNOWN, Canvas, Thing, drawing_columns
+from hf_medseg.masks.drawing import BACKGROUND, UNKNOWN, Canvas, Thing, drawing_columns
 from hf_medseg.raw.files import RawFile, Reader
 from hf_medseg.raw.splits import SPLIT_FOLDER, split_of
 from hf_medseg.raw.tree import Raw, joined
@@ -166,7 +166,7 @@ def _stem(name: str) -> str:
 
 
 def classes_of(about: AboutDrawings, found: Iterable[str], unread: Iterable[Rejected] = ()) -> tuple[str, ...]:
-    """The classes: as the about file lists them, else as they were found.
+    """The classes: as the about file lists them, else as they were found; the background is none of them.
 
     Args:
         about: what the user says.
@@ -176,7 +176,7 @@ def classes_of(about: AboutDrawings, found: Iterable[str], unread: Iterable[Reje
     Raises:
         Refused: there is none, or more than a label map holds.
     """
-    classes = tuple(dict.fromkeys(about.classes or (name for name in found if name != UNKNOWN)))
+    classes = tuple(dict.fromkeys(name for name in about.classes or found if name != BACKGROUND and (about.classes or name != UNKNOWN)))
     if not classes:
         for reason in unread:
             raise Refused(f"No annotation file names an object. {reason}")

@@ -45,7 +45,10 @@ def index_of(data: bytes, path: str) -> Index | None:
         pictures.append(Listed(key, (str(picture.get("path") or key), key), int(width), int(height)))
         for one in item.get("annotations") or ():
             if one.get("type") not in _OF_PICTURES:
-                packer.add(key, json.dumps({**one, "label": labels[one["label_id"]]}))
+                number = one.get("label_id")
+                if number not in range(len(labels)):
+                    raise Rejected(path, f"an object of {key} has the label {number}, which the file does not list.", MEND)
+                packer.add(key, json.dumps({**one, "label": labels[number]}))
     return Index(tuple(labels), tuple(pictures), packer.packed())
 
 

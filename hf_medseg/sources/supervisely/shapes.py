@@ -65,13 +65,13 @@ def _areas(kind: str, one: dict[str, Any]) -> tuple[Area, ...]:
     if kind == "bitmap":
         left, top = (int(number) for number in one["bitmap"]["origin"])
         return (Brush(top, left, bitmap(one["bitmap"]["data"])),)
+    if kind not in ("rectangle", "polygon", "points"):
+        raise ValueError(f"the type {kind!r}; polygon, rectangle, bitmap, point and line are read")
     points = np.array(one["points"]["exterior"], np.float64).reshape(-1, 2)
     if kind == "rectangle" and len(points) == 2:
         return (Rectangle(*points.ravel().tolist()),)
-    if kind in ("polygon", "points"):
-        holes = tuple(outline_of(hole) for hole in one["points"].get("interior") or ())
-        return (Outline(outline_of(points), holes),) if len(np.unique(points, axis=0)) > 2 else ()
-    raise ValueError(f"the type {kind!r}; polygon, rectangle, bitmap, point and line are read")
+    holes = tuple(outline_of(hole) for hole in one["points"].get("interior") or ())
+    return (Outline(outline_of(points), holes),) if len(np.unique(points, axis=0)) > 2 else ()
 
 
 def bitmap(text: str) -> Any:

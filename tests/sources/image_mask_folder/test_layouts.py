@@ -94,6 +94,15 @@ def test_a_structure_without_a_file_is_rejected_unless_the_about_file_says_what_
     assert np.array_equal(pixels(unseen["mask"]), liver)
 
 
+def test_a_structure_called_background_is_refused(tmp_path: Path) -> None:
+    """The dataset had two classes of that name, and `datasets` opens none such."""
+    image(tmp_path / "raw/i/a.png", "a")
+    for name in ("background", "liver"):
+        save(tmp_path / f"raw/m/a_{name}.png", blob(name))
+    with pytest.raises(Refused, match="Two classes are called 'background', as what is no class is"):
+        converted(tmp_path / "raw", tmp_path, 'image = "i/{stem}.png"\nmask = "m/{stem}_{structure}.png"\n')
+
+
 def test_what_a_rater_did_not_draw_is_null(tmp_path: Path) -> None:
     for name in ("a", "b"):
         image(tmp_path / f"raw/images/{name}.png", name)

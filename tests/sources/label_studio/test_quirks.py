@@ -40,7 +40,7 @@ def test_a_turned_rectangle_turns_about_its_upper_left_corner() -> None:
     ("read", "text"),
     [
         (label_studio, '[{"data": {"image": "a.png"}, "annotations": "x"}]'),
-        (datumaro, '{"items": [{"id": "a", "annotations": [{"label_id": 9}]}], "categories": {"label": {"labels": []}}}'),
+        (datumaro, '{"items": [{"id": "a", "annotations": 5}], "categories": {"label": {"labels": []}}}'),
         (via, '{"a": {"filename": "a.png", "regions": 5}}'),
         (supervisely, '{"objects": [[1]], "size": {"width": 1, "height": 1}}'),
     ],
@@ -110,3 +110,17 @@ def test_an_outline_of_via_whose_numbers_make_no_points_is_told_in_words() -> No
     shape = {"name": "polygon", "all_points_x": [0, 3, 3], "all_points_y": [0, 3]}
     with pytest.raises(ValueError, match="an outline of 3 x and 2 y"):
         via_things([{"shape_attributes": shape, "label": "cell"}], 9, 9)
+
+
+@pytest.mark.parametrize("label", ["null", "-1", "1"])
+def test_an_object_of_datumaro_without_a_listed_label_is_told(label: str) -> None:
+    """-1 was the last label of the list."""
+    text = '{"items": [{"id": "a", "annotations": [{"label_id": %s}]}], "categories": {"label": {"labels": [{"name": "x"}]}}}'
+    with pytest.raises(Rejected, match=r"an object of a has the label .*, which the file does not list"):
+        datumaro((text % label).encode(), "a.json")
+
+
+def test_a_kind_that_supervisely_has_and_nobody_reads_is_named() -> None:
+    text = '{"objects": [{"classTitle": "x", "geometryType": "alpha_mask", "bitmap": {}}], "size": {"width": 1, "height": 1}}'
+    with pytest.raises(Rejected, match="its object 1 has the type 'alpha_mask'; polygon, rectangle, bitmap, point and line are read"):
+        supervisely(text.encode(), "a.json")

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from hf_medseg.conversion.run import convert
@@ -59,3 +60,15 @@ def test_classes_that_differ_in_blanks_or_capitals_alone_are_told(tmp_path: Path
     (note,) = report["configs"]["default"]["known"]
     words = "the classes 'Lesion', 'lesion ' differ in blanks or capitals alone: rename their objects if they are one class"
     assert (note["path"], note["reason"]) == ("a.json", words)
+
+
+def test_an_object_called_background_is_the_background(tmp_path: Path) -> None:
+    """It was a second class of that name, and `datasets` opens no table with two."""
+    kit.save(tmp_path / "raw" / "a.png", kit.grey("a", 8, 9))
+    shapes = [{"label": label, "points": [[1, y], [5, y], [5, y + 2], [1, y + 2]]} for label, y in (("background", 1), ("lesion", 4))]
+    kit.write(tmp_path / "raw" / "a.json", json.dumps({"shapes": shapes, "imagePath": "a.png", "imageHeight": 8, "imageWidth": 9}))
+    done = convert("labelme", tmp_path / "raw", tmp_path / "out", workers=1, progress=False)
+    section = done.report["configs"]["default"]
+    assert section["classes"] == ["background", "lesion"] and section["splits"]["train"]["pixels"] == {"background": 64, "lesion": 8}
+    ((row,),) = (pq.read_table(done.out / name).to_pylist() for name in section["splits"]["train"]["shards"])
+    assert [(one["label"], one["instance"]) for one in row["objects"]] == [(0, 0), (1, 2)]
