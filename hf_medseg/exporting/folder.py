@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from hf_medseg.exporting.case import Case, nifti, suffix_of
+from hf_medseg.exporting.case import Case, suffix_of
 from hf_medseg.exporting.layout import Work
 
 _FOLDERS = {"image": "images", "mask": "masks"}
@@ -25,25 +25,13 @@ class Folder:
 
     def add(self, case: Case) -> str:
         """See `Layout.add`."""
-        files = {column: data for column in self._work.table.pictures if (data := self._bytes(case, column)) is not None}
+        files = {column: data for column in self._work.table.pictures if (data := self._work.file_of(case, column)) is not None}
         names = {}
         for column, data in files.items():
             names[column] = f"{case.entry.split}/{_FOLDERS.get(column, column)}/{case.entry.stem}{suffix_of(data)}"
             self._work.write(names[column], data)
         self._work.list_files(case, names)
         return ""
-
-    def _bytes(self, case: Case, column: str) -> bytes | None:
-        """The file of a column; None for null."""
-        if not case.is_volume:
-            return case.data(column)
-        array = case.mask if column == "mask" else case.samples(column)
-        if array is None:
-            return None
-        if array.shape != case.grid.shape:
-            self._work.note(f"{column} lies on another grid than the image and is left out")
-            return None
-        return nifti(array, case, case.scale(column) if column in self._work.table.images else (1.0, 0.0))
 
     def finish(self) -> None:
         """See `Layout.finish`."""

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal, Protocol
 
 from hf_medseg.dataset.storage import json_text
 from hf_medseg.dataset.table import NOT_ANNOTATED
-from hf_medseg.exporting.case import Array, Case
+from hf_medseg.exporting.case import Array, Case, nifti
 from hf_medseg.exporting.result import Export
 from hf_medseg.exporting.table import Plan, Table
 
@@ -57,6 +57,18 @@ class Work:
     def note(self, text: str, times: int = 1) -> None:
         """Says what the layout cannot say, or says in another way."""
         self.export.notes[text] += times
+
+    def file_of(self, case: Case, column: str) -> bytes | None:
+        """The file of a column, as stored, or as NIfTI whose header says what stored values mean; None for null."""
+        if not case.is_volume:
+            return case.data(column)
+        array = case.mask if column == "mask" else case.samples(column)
+        if array is None:
+            return None
+        if array.shape != case.grid.shape:
+            self.note(f"{column} lies on another grid than the image and is left out")
+            return None
+        return nifti(array, case, case.scale(column) if column in self.table.images else (1.0, 0.0))
 
     def list_case(self, name: str, case: Case, first: dict[str, str]) -> None:
         """Adds a line to a CSV table of cases: what is said first, then every plain column."""

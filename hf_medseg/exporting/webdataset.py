@@ -42,7 +42,7 @@ class WebDataset:
         files = {}
         names = {}
         for column in self._work.table.pictures:
-            if (data := case.data(column)) is not None:
+            if (data := self._work.file_of(case, column)) is not None:
                 names[column] = f"{key}{'' if column == 'image' else f'.{column}'}{suffix_of(data)}"
                 files[names[column]] = data
         told = plain_of(self._work.table, case, False)

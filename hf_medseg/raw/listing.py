@@ -174,7 +174,8 @@ def list_tree(path: str | os.PathLike[str], work: Path, under: str = "") -> List
                 if is_litter(whole):
                     litter.append(whole)
                 elif NESTED.search(inner):
-                    raise refuse(shown, kind, f"a nested archive ({inner})")
+                    if local == text or not _is_unpacked(local, inner, member.size):
+                        raise refuse(shown, kind, f"a nested archive ({inner})")
                 else:
                     place = member.place or Hindered(local, member.reason, NO_FILE)
                     files.append(RawFile(whole, member.size, place, stamp=stamp if place.crc is None else place.crc))
@@ -195,6 +196,13 @@ def list_tree(path: str | os.PathLike[str], work: Path, under: str = "") -> List
     if not archives:
         return Listing(_with_placeholders(files), litter, aside, known)
     return Listing(_told_apart(_with_placeholders(_below_names(files, text, above_all)), text, above_all), litter, aside, known)
+
+
+def _is_unpacked(archive: str, inner: str, size: int) -> bool:
+    """Whether a member of an archive lies beside it too, or below its name, as whoever unpacks the archive where it lies has it."""
+    folder, _, name = archive.rpartition("/")
+    places = (f"{above}/{inner}" for above in (folder, f"{folder}/{stem(name)}"))
+    return any(os.path.isfile(place) and os.path.getsize(place) == size for place in places)
 
 
 def _in_letters(name: bytes) -> str:
@@ -251,7 +259,8 @@ def _below_names(files: list[RawFile], root: str, above_all: str) -> list[RawFil
     """Where archives in one folder only mean something apart, each is listed below its name, as Windows unpacks them.
 
     So are `train.zip` and `test.zip`, if no folder in one of them is called like a split, and archives that hold files of one path.
-    Numbered pieces of a split, such as `train-000000.tar` and `train-000001.tar`, are listed below the split's name alone.
+    Numbered pieces of a split, such as `train-000000.tar` and `train-000001.tar`, are listed below the split's name alone, and so are those
+    beside them, of splits with other names.
     """
     members: dict[str, list[int]] = {}
     for number, file in enumerate(files):
@@ -260,9 +269,10 @@ def _below_names(files: list[RawFile], root: str, above_all: str) -> list[RawFil
     homes: dict[str, list[tuple[str, list[int]]]] = {}
     for path, numbers in members.items():
         folder, slash, archive = path[len(root) :].lstrip("/").rpartition("/")
-        homes.setdefault(above_all + folder + slash, []).append((_whole(stem(archive)), numbers))
+        homes.setdefault(above_all + folder + slash, []).append((stem(archive), numbers))
     for above, archives in homes.items():
-        inside = [(name, numbers, [files[n].listed for n in numbers]) for name, numbers in archives]
+        pieces = any(_is_piece_of_a_split(name) for name, _ in archives)
+        inside = [(_PIECE.sub("", name) if pieces else name, numbers, [files[n].listed for n in numbers]) for name, numbers in archives]
         if any(_only_its_name_says(name, paths) for name, _, paths in inside) or _collide([paths for _, _, paths in inside]):
             for name, numbers, paths in inside:
                 if not all(path.startswith(f"{above}{name}/") for path in paths):
@@ -274,10 +284,9 @@ def _below_names(files: list[RawFile], root: str, above_all: str) -> list[RawFil
 _PIECE = re.compile(r"[-_.]\d{5,}(?:-of-\d{5,})?\Z")  # a year is shorter
 
 
-def _whole(name: str) -> str:
-    """What an archive is a numbered piece of, if that is a split (`train-000000`, `train-00000-of-00008`); else its own name."""
-    whole = _PIECE.sub("", name)
-    return whole if split_of(whole) is not None else name
+def _is_piece_of_a_split(name: str) -> bool:
+    """Whether an archive is a numbered piece of a split: `train-000000`, `train-00000-of-00008`."""
+    return _PIECE.search(name) is not None and split_of(_PIECE.sub("", name)) is not None
 
 
 # Files that archives of one set repeat, and that say nothing of how those were meant to lie.

@@ -95,8 +95,7 @@ class ToldCases:
 
     columns: Mapping[str, Column] = field(default_factory=dict)
     tables: tuple[RawFile, ...] = ()
-    _rows: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
-    _by_split: bool = False
+    _rows: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
 
     @classmethod
     def beside(cls, raw: Raw, taken: Collection[str] = ()) -> ToldCases:
@@ -118,15 +117,30 @@ class ToldCases:
         }
         gaps = with_gaps([(stem, row) for (_, stem), row in rows.items()])
         rows = {key: {**row, "slice_index": ""} if row.get("volume_id") in gaps else row for key, row in rows.items()}
-        by_split = len({stem for _, stem in rows}) < len(rows)
+        found: dict[str, dict[str, Mapping[str, str]]] = {}
+        for (split, stem), row in rows.items():
+            found.setdefault(stem, {})[split] = row
         own = [name for name in table.header if name not in (*TAKEN, *taken) and not name.endswith("file_name")]
-        found = {(split if by_split else "", stem): row for (split, stem), row in rows.items()}
-        return cls({name: column_of(name) for name in own}, (tables[0],), found, by_split)
+        return cls({name: column_of(name) for name in own}, (tables[0],), found)
+
+    def split(self, guess: str, path: str, *names: str) -> str:
+        """The split of a case, which may be called so: the one that the table tells, where a layout has no place for it.
+
+        Args:
+            guess: what the layout says.
+            path: of its file; a folder of it tells several cases of one name apart.
+            names: what the table may call it.
+        """
+        told = self._rows.get(next((name for name in names if name in self._rows), ""), {guess: {}})
+        if guess in told or not all(told):
+            return guess
+        here = [split for split in told if f"/{split}/" in f"/{path}"]
+        return here[0] if len(here) == 1 else next(iter(told)) if len(told) == 1 else guess
 
     def texts(self, split: str, *names: str) -> dict[str, str]:
         """What it says of a case, which may be called so, as it stands there: its patient, and its columns; what is empty is absent."""
-        keys = ((split if self._by_split else "", name) for name in names)
-        row = next((self._rows[key] for key in keys if key in self._rows), {})
+        told = next((self._rows[name] for name in names if name in self._rows), {})
+        row = told.get(split) or (next(iter(told.values())) if len(told) == 1 else {})
         return {name: text for name in ("patient_id", *self.columns) if (text := row.get(name))}
 
     def of(self, split: str, *names: str) -> tuple[str | None, dict[str, Any]]:
@@ -140,5 +154,7 @@ class ToldCases:
 
     def case(self, image_id: str, pixels: Mapping[str, Recipe | None], split: str, picture: RawFile) -> Case:
         """The case of a picture, with what is told of it by the name of its file; slices of a volume stay together."""
-        patient, columns = self.of(split, picture.name.rpartition(".")[0])
+        stem = picture.name.rpartition(".")[0]
+        split = self.split(split, picture.listed, stem)
+        patient, columns = self.of(split, stem)
         return Case(image_id, pixels, columns, split, patient, together=columns.get("volume_id") or "")

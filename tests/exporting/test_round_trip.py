@@ -17,6 +17,7 @@ from hf_medseg.conversion import plan as planning
 from hf_medseg.dataset.columns import VOLUME_COLUMNS
 from hf_medseg.dataset.folder import Output
 from hf_medseg.sources.told import with_gaps
+from tests.sources.volume_folder.phantom import save as write_volume
 from tests.support.harness import pixels, run
 from tests.support.kit import Array, save, write
 
@@ -133,6 +134,41 @@ def _of_words(raw: Path) -> None:
         mask[10:, 12:] = 9 * (name == "b_0000")
         if name != "niemand":
             save(raw / split / f"masks/{name}.png", mask)
+
+
+@pytest.mark.parametrize("to", [*AGAIN, "decathlon"])
+def test_splits_of_any_name_come_back(to: str, tmp_path: Path) -> None:
+    """Only folders called train, val and test say a split by themselves; of others the table beside the layout does."""
+    for k, split in enumerate(("train", "external site", "clinic_b")):
+        save(tmp_path / f"raw/{split}/img/a{k}.png", np.full((8, 9), k, np.uint8))
+        save(tmp_path / f"raw/{split}/msk/a{k}.png", np.eye(8, 9, dtype=np.uint8))
+    about = write(tmp_path / "of.toml", 'image = "{split}/img/{stem}.png"\nmask = "{split}/msk/{stem}.png"\nclasses = { 1 = "x" }\n')
+    hf_medseg.convert("image-mask-folder", tmp_path / "raw", tmp_path / "out", about=about, workers=1)
+    hf_medseg.export(tmp_path / "out", tmp_path / "there", to=to)
+    with_about = tmp_path / "there/about.toml" if to in ("folder", "npz", "webdataset") else None
+    hf_medseg.convert(AGAIN.get(to, "volume-folder"), tmp_path / "there", tmp_path / "again", about=with_about, workers=1)
+    found = {row["image_id"][:2]: row["split"] for row in rows_of(tmp_path / "again")}
+    assert found == {"a0": "train", "a1": "external_site", "a2": "clinic_b"}
+
+
+@pytest.mark.parametrize("to", ["folder", "webdataset"])
+def test_volumes_of_several_sequences_come_back(to: str, tmp_path: Path) -> None:
+    for patient in ("p1", "p2"):
+        for name, step in (("FLAIR", 3), ("T1 post", -7)):
+            write_volume(tmp_path / f"raw/{patient}/{name}.nii.gz", np.arange(60, dtype=np.int16).reshape(3, 4, 5) * step)
+        write_volume(tmp_path / f"raw/{patient}/seg.nii.gz", (np.arange(60).reshape(3, 4, 5) % 3).astype(np.uint8))
+    lines = 'image = "{patient}/{channel}.nii.gz"\nmask = "{patient}/seg.nii.gz"\nclasses = { 1 = "a", 2 = "b" }\n'
+    about = write(tmp_path / "of.toml", lines)
+    hf_medseg.convert("volume-folder", tmp_path / "raw", tmp_path / "out", about=about, workers=1, configs=["volumes"])
+    hf_medseg.export(tmp_path / "out", tmp_path / "there", to=to, config="volumes")
+    hf_medseg.convert(
+        "volume-folder", tmp_path / "there", tmp_path / "again", about=tmp_path / "there/about.toml", workers=1, configs=["volumes"]
+    )
+    expected, found = ({row["image_id"]: row for row in rows_of(out)} for out in (tmp_path / "out", tmp_path / "again"))
+    assert found.keys() == expected.keys() == {"p1", "p2"}
+    for name, row in expected.items():
+        for column in ("image", "image_t1_post"):
+            np.testing.assert_array_equal(hf_medseg.physical(found[name], column), hf_medseg.physical(row, column))
 
 
 @pytest.mark.parametrize("to", AGAIN)

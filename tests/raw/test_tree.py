@@ -177,6 +177,18 @@ def test_nested_archives_are_refused_with_the_command(tmp_path: Path) -> None:
         open_raw_tree(archive, tmp_path)
 
 
+def test_an_archive_of_archives_does_no_harm_beside_what_its_command_unpacked(tmp_path: Path) -> None:
+    inner = zip_with(tmp_path / "raw/set/inner.zip", CONTENT).read_bytes()
+    zip_with(tmp_path / "raw/outer.zip", {"set/inner.zip": inner})
+    alone = zip_with(tmp_path / "alone/inner.zip", CONTENT)
+    assert [file.name for file in open_raw_tree(tmp_path / "raw", tmp_path).files] == [
+        file.name for file in open_raw_tree(alone.parent, tmp_path).files
+    ]
+    zip_with(tmp_path / "raw/outer.zip", {"set/inner.zip": inner + b"changed"})
+    with pytest.raises(Refused, match="nested archive"):
+        open_raw_tree(tmp_path / "raw", tmp_path)
+
+
 def test_encrypted_zips_are_refused(tmp_path: Path) -> None:
     data = bytearray(zip_with(tmp_path / "x.zip", {"a.png": b"abc"}, zipfile.ZIP_STORED).read_bytes())
     for signature, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):

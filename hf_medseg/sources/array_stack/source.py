@@ -463,7 +463,9 @@ def cases(raw: Raw) -> Iterator[Case]:
         for file in {stack.file.listed: stack.file for stack in (pair.image, pair.mask) if stack is not None}.values():
             raw.use(*(file.place.members.values() if isinstance(file.place, Store) else (file,)))
         ids, split = pair.names(whole), pair.split or split_in(pair.image.file.listed) or "train"
-        patient, known = told.of(split, pair.image.file.name.rpartition(".")[0])
+        stem = pair.image.file.name.rpartition(".")[0]
+        split = told.split(split, pair.image.file.listed, stem)
+        patient, known = told.of(split, stem)
         for number in range(pair.count):
             masks, said = coding.read(pair.part(pair.mask, number)) if pair.mask is not None else ({}, {})
             pixels = {**_pictures(pair, number, channels), **masks, **_beside(pair, number, coding)}

@@ -79,7 +79,8 @@ def _nnunet(raw: Raw, table: RawFile) -> Iterator[Way]:
         for stem, picture in folders.get(f"images{end}", {}).items():
             case = stem.removesuffix("_0000")
             mask = (("", masks[case]),) if case in masks else ()
-            said = {**told.texts(split, case), "split": sides.get(case, split) if end == "Tr" else split}
+            side = told.split(sides.get(case, split) if end == "Tr" else split, picture.listed, case)
+            said = {**told.texts(side, case), "split": side}
             items.append(Item(beside, picture, case, mask, beside.count("/"), said))
     classes = {str(value): name for value, name in names.items()}
     layout = "dataset.json, imagesTr/<case>_0000 and labelsTr/<case>, as nnU-Net has them"

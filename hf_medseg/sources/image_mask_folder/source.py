@@ -68,7 +68,29 @@ def fits(raw: Raw, about: About) -> list[Fit]:
         ):
             words = f"No word tells which pictures are masks. Say it in the about file, perhaps so: {lines}"
             return [Fit(layout="pictures of the same names in two folders", images=0, missing=(words,))]
+        refuse_formats(found)
     return [with_lists(raw, with_meanings(raw, way) if way.kind == "one" and not way.classes else way).fit for way in found]
+
+
+def refuse_formats(found: Sequence[Way]) -> None:
+    """Refuses pictures that most are there in two formats, of which one cannot be the other's copy byte for byte.
+
+    Raises:
+        Refused: see above.
+    """
+    for way in found:
+        several = [item for item in way.items if any(_ending(twin) != _ending(item.picture) for twin in item.picture.twins)]
+        if len(several) * 2 > len(way.items):
+            one = several[0].picture
+            other = next(twin for twin in one.twins if _ending(twin) != _ending(one))
+            folder = one.listed.rpartition("/")[0].rpartition("/")[2]
+            mask = way.where.rpartition(".")[0]
+            line = f'image = "{folder}{"/" * bool(folder)}{{stem}}.{_ending(one)}"; mask = "{mask}.*"'
+            raise Refused(f"{one.listed} and {other.listed} are one picture in two formats. Say in the about file which is meant: {line}")
+
+
+def _ending(file: RawFile) -> str:
+    return file.name.rpartition(".")[2].lower()
 
 
 def said_of(raw: Raw) -> AboutFile:

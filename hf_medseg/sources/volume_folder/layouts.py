@@ -32,6 +32,7 @@ _MASK_END, _IMAGE_END = (
     re.compile(rf"(?:{words})(?:(?:[-_. ]+|(?=\d))(?P<behind>.+))?|(?P<before>.*?)[-_. ]?(?<![a-z0-9])(?:{words})", re.IGNORECASE)
     for words in (MASK_WORDS, IMAGE_WORDS)
 )
+_MOST_CHANNELS = 64
 _LEVELS = ("{patient}", "{session}", "{series}")  # what folders below each other are called in patterns
 _CHANNEL = re.compile(r"(.+)_(\d{4})")
 _SUBJECT = re.compile(r"sub-[A-Za-z0-9]+")
@@ -257,17 +258,18 @@ def by_datalist(raw: Raw) -> Reading | None:
 
     entries: dict[str, tuple[RawFile | None, dict[str, RawFile]]] = {}
     rest: dict[str, tuple[dict[str, RawFile], str, dict[str, str]]] = {}
+    words = told if isinstance(told := said.get("channel_names"), list) else [f"channel_{k}" for k in range(_MOST_CHANNELS)]
     for split, images, label, fold in records(said):
         files = [called(image) for image in images]
         entries[files[0].listed] = files[0], {"": called(label)} if label else {}
-        channels = {f"channel_{k}": file for k, file in enumerate(files)} if len(files) > 1 else {"": files[0]}
+        channels = dict(zip(words, files, strict=False)) if len(files) > 1 else {"": files[0]}
         rest[files[0].listed] = channels, split, {} if fold is None else {"fold": str(fold)}
     names, ignore, notes = labels_of(said, tables[0].listed) if isinstance(said.get("labels"), dict) else ({}, None, ())
     made = []
     for entry, path in zip(_named(raw, entries), sorted(entries, key=natural_key), strict=True):
         images_of, split, columns = rest[path]
         made.append(replace(entry, images=images_of, split=split, columns=columns))
-    channels_of = tuple(f"channel_{k}" for k in range(max(len(one.images) for one in made)))
+    channels_of = tuple(words[: max(len(one.images) for one in made)])
     return Reading(tuple(made), names, channels_of if len(channels_of) > 1 else (), ignore, tables, notes)
 
 

@@ -130,16 +130,27 @@ def cases(raw: Raw) -> Iterator[Case]:
     if not reading.described:
         for note in notes_of(_values(raw, reading)):
             raw.note("labels", note)
-    annotated_splits = {one.split for one in reading.entries if one.masks}
-    for entry in reading.entries:
+    entries = [replace(one, split=told.split(one.split, _first(one), *_called(one))) for one in reading.entries]
+    annotated_splits = {one.split for one in entries if one.masks}
+    for entry in entries:
         try:
             for case in _cases_of(raw, entry, tables, listed, about, entry.split in annotated_splits):
-                patient, columns = told.of(entry.split, entry.name, *(stem_of(image.name) or "" for image in entry.images.values()))
+                patient, columns = told.of(entry.split, *_called(entry))
                 yield replace(case, columns={**columns, **case.columns}, patient_id=case.patient_id or patient)
         except Rejected as error:  # a header that says which files belong to it is damaged
             files = [*entry.images.values(), *entry.masks.values()]
             first = next((file for file in files if file.path == error.file), files[0])
             yield Case(entry.name, {"image": HeadedVolume(first)}, split=entry.split, problem=Problem.of(error.expected, error.advice))
+
+
+def _first(entry: Entry) -> str:
+    """The path of the first file of a case."""
+    return next(iter((*entry.images.values(), *entry.masks.values()))).listed
+
+
+def _called(entry: Entry) -> tuple[str, ...]:
+    """What a table may call a case."""
+    return entry.name, *(stem_of(image.name) or "" for image in entry.images.values())
 
 
 def _cases_of(raw: Raw, entry: Entry, tables: Tables, listed: Mapping[str, RawFile], about: AboutFile, expected: bool) -> Iterator[Case]:

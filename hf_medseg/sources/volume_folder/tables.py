@@ -79,8 +79,12 @@ def datalists(raw: Raw) -> Iterator[tuple[RawFile, Mapping[str, Any]]]:
 def tables_of_pairs(raw: Raw) -> tuple[tuple[RawFile, ...], Mapping[str, Any]]:
     """CSV tables that name each image and its mask, and what they say in the form of a list for MONAI; nothing where there are none."""
     tables: list[RawFile] = []
-    said: dict[str, list[dict[str, str]]] = {}
+    said: dict[str, list[Any]] = {}
     for file in raw.listing.ending(".csv", ".tsv"):
+        if file.name == "metadata.csv" and headed(file, ("file_name",)):
+            said = said or _with_sequences(file)
+            tables += [file] if said else []
+            continue
         with contextlib.suppress(Rejected, Refused):  # a table of something else, or none
             table = Table(file)
             image, mask = (next((name for name in table.header if name.lower() in known), "") for known in (_IMAGE_COLUMNS, _MASK_COLUMNS))
@@ -93,6 +97,17 @@ def tables_of_pairs(raw: Raw) -> tuple[tuple[RawFile, ...], Mapping[str, Any]]:
                 told = split_of(row[split]) if split else split_of(file.name.rpartition(".")[0])
                 said.setdefault(told or "train", []).append({"image": row[image], "label": row[mask]})
     return tuple(tables), said
+
+
+def _with_sequences(file: RawFile) -> dict[str, list[Any]]:
+    """What `metadata.csv` of an export says of volumes with several sequences; nothing of any other one, whose folders say it."""
+    table = Table(file)
+    further = [name for name in table.header if re.fullmatch(r"image_\w+_file_name", name)]
+    rows = list(table) if further else []
+    if not rows or "mask_file_name" not in table.header or not all(_VOLUME.fullmatch(row["file_name"]) for row in rows):
+        return {}
+    records = [{"image": [row[name] for name in ("file_name", *further)], "label": row["mask_file_name"]} for row in rows]
+    return {"training": records, "channel_names": ["image", *(name[len("image_") : -len("_file_name")] for name in further)]}
 
 
 def _is_record(one: Any) -> bool:

@@ -14,7 +14,8 @@ from hf_medseg.errors import Refused, Rejected
 from hf_medseg.formats.picture import PICTURE_NAME, Picture
 from hf_medseg.masks.drawing import Canvas
 from hf_medseg.raw.files import RawFile
-from hf_medseg.raw.splits import SPLIT_FOLDER
+from hf_medseg.raw.splits import SPLIT_FOLDER, split_of
+from hf_medseg.raw.tables import decoded
 from hf_medseg.raw.tree import Raw
 from hf_medseg.sources.annotated import AboutDrawings, Pictures, classes_of, edition_of, ids_of, of_kind, split_in
 from hf_medseg.sources.told import ToldCases
@@ -120,12 +121,32 @@ def cases(raw: Raw) -> Iterator[Case]:
             line = 'missing_labels = "empty" (searched, and nothing found) or "null" (not annotated)'
             raw.skip(picture, f"has no label file. Say in the about file what that means: {line}")
     ids = ids_of([picture for picture, _ in found.values()])
-    beside = ToldCases.beside(raw)
+    beside, lists = ToldCases.beside(raw), _splits_of_lists(raw, pictures)
     raw.use(*beside.tables)
     for picture, label in found.values():
         null = label is None and about.missing_labels == "null"
         columns = {} if null else Canvas(Labels(label, told, about.coordinates == "pixels"), classes).columns()
-        yield beside.case(ids[picture.listed], {"image": Picture(picture), **columns}, split_in(picture.listed) or "train", picture)
+        split = lists.get(picture.listed) or split_in(picture.listed) or "train"
+        yield beside.case(ids[picture.listed], {"image": Picture(picture), **columns}, split, picture)
+
+
+def _splits_of_lists(raw: Raw, pictures: Pictures) -> dict[str, str]:
+    """The split of each picture by its path, as `train.txt` and `val.txt` list them, whose lines are paths of pictures.
+
+    Raises:
+        Refused: two lists name a picture.
+    """
+    found: dict[str, str] = {}
+    for file in raw.listing.ending(".txt"):
+        split = split_of(file.name.rpartition(".")[0])
+        lines = decoded(file.read()).split("\n") if split is not None and file.size else []
+        named = [pictures.named(line.strip(), file) for line in lines if line.strip()]
+        for picture in named if all(named) else ():
+            if picture is not None and split is not None and found.setdefault(picture.listed, split) != split:
+                raise Refused(f"{file.listed} lists {picture.listed}, and so does the list of another split. Take it out of one of them.")
+        if named and all(named):
+            raw.use(file)
+    return found
 
 
 SOURCE = source_of(

@@ -236,3 +236,13 @@ def test_a_table_that_names_some_of_the_pictures_says_no_split(tmp_path: Path) -
     found = converted(tmp_path / "raw", tmp_path)
     assert {row["image_id"]: row["split"] for row in found.rows()} == {"a": "train", "b": "train"}
     assert {note["path"] for note in found.section()["not_used"]} == {"train.csv"}
+
+
+def test_pictures_in_two_formats_are_refused_with_the_line_that_chooses(tmp_path: Path) -> None:
+    made = pairs(tmp_path / "raw", "images/NAME.png", "masks/NAME.png", "ab")
+    pairs(tmp_path / "raw", "images/NAME.bmp", "masks/NAME.png", "ab")
+    with pytest.raises(Refused, match="are one picture in two formats") as refusal:
+        converted(tmp_path / "raw", tmp_path)
+    lines = str(refusal.value).partition("about file which is meant: ")[2]
+    assert lines == 'image = "images/{stem}.bmp"; mask = "masks/{stem}.*"'
+    check(converted(tmp_path / "raw", tmp_path, lines.replace("; ", "\n")), Made(made))
