@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 
 from huggingface_hub import HfApi
 
 from hf_medseg.cli.terminal import bars_of_the_hub
+from hf_medseg.dataset.temporary import temporary_folder
 from hf_medseg.errors import MedsegError, Refused
 from hf_medseg.site.build import MARK, site
 
@@ -36,8 +35,8 @@ Not for clinical use.
 
 def push(given: argparse.Namespace, api: HfApi) -> None:
     """Builds the site and makes the Space hold it, in one commit."""
-    with tempfile.TemporaryDirectory() as made:
-        folder = Path(made) / "site"
+    with temporary_folder() as made:
+        folder = made / "site"
         site(folder, given.outs, rows=given.rows, public=True, allow_noncommercial=given.allow_noncommercial)
         (folder / "README.md").write_text(CARD, encoding="utf-8")
         files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import shlex
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from hf_medseg.catalog.lookup import sources
@@ -16,6 +14,7 @@ from hf_medseg.catalog.recognise import has_layout, look_for_layouts, looks_like
 from hf_medseg.catalog.source import Edition, Source
 from hf_medseg.conversion.layout import any_of, below_its_folders
 from hf_medseg.conversion.own import OwnFit, own_fits
+from hf_medseg.dataset.temporary import temporary_folder
 from hf_medseg.errors import Refused
 from hf_medseg.raw.tree import Raw, open_raw_tree
 from hf_medseg.words import counted
@@ -91,8 +90,8 @@ def identify(raw: str | os.PathLike[str]) -> Identified:
         Refused: there is nothing at `raw`, it has to be unpacked first, or it is nothing that the catalog knows.
     """
     path = os.fspath(raw)
-    with tempfile.TemporaryDirectory() as work:
-        listed = open_raw_tree(path, Path(work))
+    with temporary_folder() as work:
+        listed = open_raw_tree(path, work)
     tree = below_its_folders(listed, path)
     proven = {source.id for source in (*looks_like(tree), *with_ids_of([file.listed for file in tree.files]))}
     known = [source for source in sources().values() if source.from_about is None]

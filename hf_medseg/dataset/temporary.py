@@ -7,6 +7,7 @@ that ends.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import sys
@@ -18,14 +19,20 @@ from pathlib import Path
 _PREFIX, _LOCK, _INSIDE = "hf_medseg-", "lock", "files"
 
 
+_HELD_BY_OTHERS = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
+
+
 @contextlib.contextmanager
-def temporary_folder() -> Iterator[Path]:
+def temporary_folder(above: Path | None = None) -> Iterator[Path]:
     """A folder of this process alone, empty at first and gone at the end; those of processes that were killed go as well.
+
+    Args:
+        above: where it is made, for what is moved from there; the system's temporary folder if None.
 
     Raises:
         OSError: no temporary folder can be written to.
     """
-    above = Path(tempfile.gettempdir())
+    above = above or Path(tempfile.gettempdir())
     _sweep(above)
     folder, lock = _take(above)
     try:
@@ -41,7 +48,7 @@ def _take(above: Path) -> tuple[Path, int]:
         folder = above / f"{_PREFIX}{uuid.uuid4().hex}"
         folder.mkdir(mode=0o700)
         (folder / _INSIDE).mkdir()
-        if (lock := _lock(folder)) is not None:
+        if (lock := _lock(folder, new=True)) is not None:
             return folder, lock
 
 
@@ -53,8 +60,11 @@ def _sweep(above: Path) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _lock(folder: Path) -> int | None:
-    """The lock of a folder; None if somebody else has it, or the folder is gone or not ours."""
+def _lock(folder: Path, *, new: bool = False) -> int | None:
+    """The lock of a folder; None if somebody else has it, or the folder is gone or not ours.
+
+    Where a file system has no locks, a new folder does without one, and nobody's is ever taken for one that was left.
+    """
     path = folder / _LOCK
     try:
         file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0), 0o600)
@@ -71,7 +81,8 @@ def _lock(folder: Path) -> int | None:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if os.path.samestat(os.fstat(file), os.stat(path)):
             return file
-    except OSError:
-        pass
+    except OSError as error:
+        if new and error.errno not in _HELD_BY_OTHERS:
+            return file
     os.close(file)
     return None

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Iterable, Sequence
 from importlib import resources
 from pathlib import Path
@@ -19,6 +18,7 @@ from hf_medseg.dataset import lock
 from hf_medseg.dataset.finished import finished
 from hf_medseg.dataset.folder import Output
 from hf_medseg.dataset.storage import is_local, place
+from hf_medseg.dataset.temporary import temporary_folder
 from hf_medseg.errors import MissingExtra, Refused
 from hf_medseg.progress import Tell
 from hf_medseg.publishing import gate
@@ -71,8 +71,7 @@ def site(
         _apart(folder, target.root)
     environment = _environment()
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as made:
-        new = Path(made)
+    with temporary_folder(folder.parent) as new:
         pages: list[Page] = []
         for target in targets:
             with lock.reading(target):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 import tempfile
@@ -64,6 +65,22 @@ def test_what_a_worker_still_uses_stays(above: Path) -> None:
         if left == [mine.parent]:
             break
     assert left == [mine.parent]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="locks otherwise")
+def test_where_there_are_no_locks_folders_are_made_and_none_is_taken_for_one_that_was_left(
+    above: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import fcntl
+
+    def none(file: int, how: int) -> None:
+        raise OSError(errno.ENOTSUP, "Operation not supported")
+
+    monkeypatch.setattr(fcntl, "flock", none)
+    (above / "deeper").mkdir()
+    with temporary_folder(above / "deeper") as one, temporary_folder(above / "deeper") as second:
+        assert set((above / "deeper").iterdir()) == {one.parent, second.parent}
+    assert list((above / "deeper").iterdir()) == []
 
 
 def test_folders_of_others_are_left_alone(above: Path) -> None:

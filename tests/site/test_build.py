@@ -314,9 +314,12 @@ def test_a_site_that_was_broken_off_is_replaced_whole(datasets: Datasets, tmp_pa
         with pytest.raises(KeyboardInterrupt):
             hf_medseg.site(tmp_path / "site", [datasets.restricted])
     assert any("pictures/drive" in one for one in moves)
+    killed = tmp_path / f"hf_medseg-{32 * '0'}" / "files"  # what one that was killed leaves
+    killed.mkdir(parents=True)
     hf_medseg.site(tmp_path / "site", [datasets.restricted], public=True)
     assert files(tmp_path / "site") == {*json.loads((tmp_path / "site" / "site.json").read_text())["files"], "site.json"}
     assert not (tmp_path / "site" / "pictures").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["site"]
 
 
 def test_a_picture_that_cannot_be_decoded_is_said_and_the_others_are_shown(tmp_path: Path) -> None:
