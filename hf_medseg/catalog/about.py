@@ -141,7 +141,9 @@ def read_about(path: str | Path | None, source: str, kind: type[A], explained: M
         values = tomli.loads(Path(path).read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise Refused(f"{path}: {error.strerror}. `hf-medseg info {source}` prints a template.") from error
-    except (tomli.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise Refused(f"{path}: it is not written in UTF-8. Save it as that in your editor.") from error
+    except tomli.TOMLDecodeError as error:
         raise Refused(f"{path}: not valid TOML ({error}). `hf-medseg info {source}` prints a template.") from error
     try:
         about = decode(kind, {key: value.strip() if isinstance(value, str) else value for key, value in values.items()}, str(path))

@@ -132,6 +132,15 @@ def _lock(file: int, write: bool) -> bool:
     return True
 
 
+def _without_locks() -> None:
+    """After a fork: a child has none of the locks, of which its copy of the table would say otherwise.
+
+    Closing its copies of the files does no harm. The guard may have been another thread's, which is not there to give it back.
+    """
+    global _guard
+    _guard = threading.Lock()
+    _held.clear()
+
+
 if hasattr(os, "register_at_fork"):
-    # A forked worker has none of the locks: its copy of the table would say otherwise, and closing its copies of the files does no harm.
-    os.register_at_fork(after_in_child=_held.clear)
+    os.register_at_fork(after_in_child=_without_locks)
