@@ -143,12 +143,15 @@ def damaged(raw: Raw) -> Iterator[tuple[RawFile, Rejected]]:
     among = "it is not a DICOM file, as those beside it are that are called alike."
     for file in raw.files:
         seen = raw.survey.get(file.listed, file)
-        if isinstance(seen, Rejected):
+        if _PACKED.search(file.listed):
+            yield file, Rejected(file.path, "it is a DICOM file that was packed by itself, and is not read so.", "Unpack it where it lies.")
+        elif isinstance(seen, Rejected):
             yield file, seen
         elif seen is None and _alike(file.listed) in patterns:
             yield file, Rejected(file.path, among, "Fetch it again; a saved web page or a cut file looks so.")
 
 
+_PACKED = re.compile(r"(?i)\.(?:dcm|dicom|ima)\.(?:gz|bz2|xz|zst)\Z")
 _DIGITS = re.compile(r"\d+")
 
 
@@ -160,7 +163,7 @@ def _alike(path: str) -> str:
 
 def _may_be_of(file: RawFile, found: Mapping[str, Series]) -> list[str]:
     """The series that a damaged file may be a slice of: the one that it still names, else those of its folder that it fits."""
-    if not _may_be_dicom(file.listed.rpartition("/")[2]):
+    if not (_may_be_dicom(file.listed.rpartition("/")[2]) or _PACKED.search(file.listed)):
         return []
     try:
         told = telling(file.read(min(HEAD, file.size)))

@@ -274,6 +274,9 @@ class Collection:
     def _problem(self, series: Series, strange: list[str]) -> Problem | None:
         if wrong := self._not_deidentified(series.identity_removed):
             return Problem(wrong, self._advice)
+        if len({one.header.patient_id for one in series.instances} - {""}) > 1:
+            advice = "Ask the owner whose they are, or take those of other patients out of the raw tree."
+            return Problem("its objects name several patients (PatientID), so nothing tells whose series it is.", advice)
         if strange and self.closed:
             known = ", ".join(self.names)
             return Problem(

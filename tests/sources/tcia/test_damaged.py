@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
@@ -75,6 +76,30 @@ def test_a_file_cut_before_its_ids_is_called_by_its_uid_or_by_a_hash(tmp_path: P
     assert rejected["file"] == (f"{series.sop_uids[-1]}.dcm" if named else f"damaged/{digest}.dcm")
     assert rejected["image_id"] == short["file"] == rejected["file"]
     assert short["image_id"] == series.uid and not rows(done)  # nothing says that it is no slice of the series
+
+
+def test_a_slice_that_was_packed_by_itself_is_missed(tmp_path: Path) -> None:
+    """The series came out a slice short, with exit code 0."""
+    series = series_of(tmp_path)
+    path = series.paths[-1]
+    path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
+    path.unlink()
+    done = converted(tmp_path)
+    rejected, short = damaged_and_short(done)
+    assert "packed by itself" in rejected["expected"] and rejected["advice"] == "Unpack it where it lies."
+    assert short["image_id"] == series.uid and not rows(done)
+
+
+def test_a_series_of_several_patients_is_nobodys(tmp_path: Path) -> None:
+    """All of it was the first one's: rows of another patient were on the wrong side of a division by patients."""
+
+    def other(header: Any, number: int) -> None:
+        header.PatientID = "P2" if number == 3 else "P1"
+
+    series_of(tmp_path, edit=other)
+    done = converted(tmp_path)
+    (rejected,) = done.rejected
+    assert "several patients (PatientID)" in rejected["expected"] and not rows(done)
 
 
 def damage_series(data: bytes, series: Series) -> bytes:
