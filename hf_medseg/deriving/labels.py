@@ -65,6 +65,7 @@ def label_space(label: Label, inputs: Sequence[Input]) -> tuple[tuple[str, ...],
     Raises:
         Refused: the recipe names a class that is nowhere, a take has none of the classes, or there are too many.
     """
+    _check_table(label, inputs)
     names = {one.number: _names(label, one, _unsided(inputs), inputs) for one in inputs}
     there = list(dict.fromkeys(name for found in names.values() for name in found.values() if name))
     if strange := [name for name in label.classes if name not in there]:
@@ -85,7 +86,7 @@ def label_space(label: Label, inputs: Sequence[Input]) -> tuple[tuple[str, ...],
         found.append(Relabel(target, _absent(label, one, index), len(classes)))
         for name, concept in one.codes.items():
             codes.setdefault(names[one.number].get(name, ""), concept)
-    _check_mentions(label, inputs, index)
+    _check_absent(label, inputs, index)
     return classes, found, {name: codes[name] for name in classes if name in codes and label.by != "table" and name not in label.table}
 
 
@@ -136,14 +137,18 @@ def _absent(label: Label, one: Input, index: Mapping[str, int]) -> frozenset[int
     return frozenset(index[name] for name in label.absent.get(one.origin.source, ()) if name in index)
 
 
-def _check_mentions(label: Label, inputs: Sequence[Input], index: Mapping[str, int]) -> None:
-    """What the recipe's tables name is there: a slip of the pen must not change masks in silence."""
-    known = {one.origin.source for one in inputs}
+def _check_table(label: Label, inputs: Sequence[Input]) -> None:
+    """What the recipe's table names is there: a slip of the pen must not change masks in silence."""
     every = {name for one in inputs for name in one.classes[1:]}
     each = {f"{one.origin.source}/{name}" for one in inputs for name in one.classes[1:]}
     for to, parts in label.table.items():
         if strange := [part for part in parts if part not in every and part not in each]:
             raise Refused(f"label.table: {to} is made of {strange[0]!r}, which no source has; there are: {', '.join(sorted(each))}.")
+
+
+def _check_absent(label: Label, inputs: Sequence[Input], index: Mapping[str, int]) -> None:
+    """See `_check_table`: of what the recipe says to be absent."""
+    known = {one.origin.source for one in inputs}
     for source, names in label.absent.items():
         if source not in known:
             raise Refused(f"label.absent names {source!r}, of which nothing is taken; taken are: {', '.join(sorted(known))}.")

@@ -138,6 +138,7 @@ def test_classes_are_the_same_by_name_by_code_or_by_a_table(
     [
         ({"classes": ["vessel"]}, "no source has a class that becomes 'vessel'"),
         ({"table": {"growth": ["polip"]}}, "growth is made of 'polip', which no source has"),
+        ({"by": "table", "classes": ["growth"], "table": {"growth": ["polip"]}}, "growth is made of 'polip', which no source has"),
         ({"absent": {"drive": ["polyp"]}}, "names 'drive', of which nothing is taken"),
         ({"by": "table", "table": {"growth": ["hyperkvasir/polyp"]}}, r"take 2 \(isic-2017\) has none of the classes growth"),
         ({"by": "nmae"}, 'label.by must be "name" or "code" or "table"'),
