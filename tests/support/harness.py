@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -39,8 +39,7 @@ class Converted:
     def section(self, config: str = "") -> dict[str, Any]:
         """The part of report.json on one config (the default one if not named)."""
         name = config or self.conversion.plan.edition.reading.configs[0].name
-        section: dict[str, Any] = self.conversion.report["configs"][name]
-        return section
+        return cast("dict[str, Any]", self.conversion.report["configs"][name])
 
     def rows(self, config: str = "") -> list[dict[str, Any]]:
         """The rows of a config, split by split in natural order, pictures as bytes."""

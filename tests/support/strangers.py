@@ -57,7 +57,8 @@ def brain(lot: np.random.Generator, x: Field, y: Field) -> Field:
     picture = np.where(reach < 0.9, 0.5 + 0.1 * shadows(lot, x, y, 5), 0.9 * (reach < 1))
     for side in (-1, 1):
         picture = picture - 0.35 * np.exp(-(((u - side * 0.15) / 0.1) ** 2) - ((v / lot.uniform(0.15, 0.4)) ** 2))
-    return picture + lot.uniform(0, 0.5) * np.exp(-((np.hypot(u - lot.uniform(-0.5, 0.5), v - lot.uniform(-0.5, 0.5)) / 0.15) ** 2))
+    drawn: Field = picture + lot.uniform(0, 0.5) * np.exp(-((np.hypot(u - lot.uniform(-0.5, 0.5), v - lot.uniform(-0.5, 0.5)) / 0.15) ** 2))
+    return drawn
 
 
 def polyp(lot: np.random.Generator, x: Field, y: Field) -> Field:
