@@ -44,6 +44,12 @@ TESTS = {
     "tampering": ("tests/publishing/test_gate.py", "tests/card/test_croissant.py::test_an_edited_description_is_found_and_not_pushed"),
     "headers": ("tests/formats/test_picture.py",),
     "downloads": ("tests/fetching/test_download.py",),
+    "desk": (
+        "tests/publishing/test_upload.py",
+        "tests/publishing/test_push.py",
+        "tests/card/test_croissant.py",
+        "tests/site/test_space.py",
+    ),
 }
 SMALL = {"headers": ("tests/formats/test_picture.py::test_a_cleaned_icc_profile_stays_as_it_is",)}
 
