@@ -80,16 +80,22 @@ def write_preview(target: Output, report: Report, run: Run) -> None:
     told = (report["source"], report["edition"] or "", PREVIEW, "train", report["converter"])
     identity = Identity(*told, "", license=report["license"], tier=report["tier"])
     path = target.root / FILE
-    with (
-        whole_file(path) as here,
-        pq.ParquetWriter(here, schema, compression="NONE", use_dictionary=False, write_page_index=True) as writer,
-    ):
-        if cells["image_id"]:
-            writer.write_table(pa.Table.from_arrays([array_of(column, cells[name]) for name, column in COLUMNS.items()], schema=schema))
-        described = {"identity": asdict(identity), **asdict(Outcome())}
-        writer.add_key_value_metadata({METADATA_KEY: json.dumps(described, sort_keys=True).encode()})
+    described = {"identity": asdict(identity), **asdict(Outcome())}
+    table = schema.empty_table()
+    if cells["image_id"]:
+        table = pa.Table.from_arrays([array_of(column, cells[name]) for name, column in COLUMNS.items()], schema=schema)
+    with whole_file(path) as here:
+        write_rows(here, table, json.dumps(described, sort_keys=True).encode())
     if cells["image_id"]:
         (target.root / OVERVIEW).write_bytes(png.encode(overview(target, pictures)))
+
+
+def write_rows(where: Any, table: pa.Table, described: bytes) -> None:
+    """Writes the rows of a preview, and what the file says of itself, to a path or a stream."""
+    with pq.ParquetWriter(where, table.schema, compression="NONE", use_dictionary=False, write_page_index=True) as writer:
+        if len(table):
+            writer.write_table(table)
+        writer.add_key_value_metadata({METADATA_KEY: described})
 
 
 def overview(target: Output, pictures: Iterable[Drawn]) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,19 +17,21 @@ from hf_medseg.dataset.folder import (
     MOST_ROWS,
     OVERVIEW,
 )
-from hf_medseg.dataset.identity import Outcome, told_by
+from hf_medseg.dataset.identity import METADATA_KEY, Outcome, told_by
 from hf_medseg.dataset.storage import parquet
 from hf_medseg.errors import MissingExtra
+from hf_medseg.formats import png
 from hf_medseg.preview.choose import Shown, in_order, pick
-from hf_medseg.preview.draw import Drawn, drawn, file_name, overview
+from hf_medseg.preview.draw import Drawn, drawn, file_name, overview, write_rows
 from hf_medseg.preview.sheet import OVERVIEW_ROWS
 from hf_medseg.progress import Run
-from hf_medseg.verification.cell import Array, Wrong, open_cell
+from hf_medseg.verification.cell import Array, Opened, Wrong, open_cell
 from hf_medseg.verification.examined import Examined
 from hf_medseg.verification.findings import Findings
 from hf_medseg.verification.shard import METADATA, hash_of
 
 _ROUNDING = 2  # of 255
+_ROOM = 1024  # bytes that another version of the Parquet library may need more
 
 
 def check_preview(findings: Findings, examined: Examined, run: Run) -> None:
@@ -49,7 +52,7 @@ def check_preview(findings: Findings, examined: Examined, run: Run) -> None:
                 findings.warn("volumes", name, "is not compared with the rows.", f"{error}")
     if picture is not None:
         try:
-            opened = open_cell(picture)
+            opened = _opened(picture)
             if pictures and not _is_drawn(opened.samples, overview(examined.target, [pictures[row] for row in tiled])):
                 findings.wrong("preview", OVERVIEW, "is not what is drawn from the rows.")
         except Wrong as error:
@@ -67,20 +70,23 @@ def _shown(findings: Findings, examined: Examined, data: bytes, picked: Sequence
     try:
         with pq.ParquetFile(pa.BufferReader(data)) as file:
             fields = [(field.name, field.type) for field in file.schema_arrow]
-            rows = file.read().to_pylist() if file.metadata.num_rows <= MOST_ROWS else None
+            table = file.read() if file.metadata.num_rows <= MOST_ROWS else None
             strange = sorted({*(file.metadata.metadata or {}), *(file.schema_arrow.metadata or {})} - METADATA)
             described = told_by(file)
+            full = table is not None and not _is_all(data, file, table)
     except (OSError, pa.ArrowException) as error:
         findings.wrong("preview", PREVIEW_FILE, f"not a complete Parquet file ({error}).")
         return []
-    if fields != [(name, arrow_type(column)) for name, column in PREVIEW_COLUMNS.items()] or not rows:
+    if fields != [(name, arrow_type(column)) for name, column in PREVIEW_COLUMNS.items()] or not table:
         findings.wrong("preview", PREVIEW_FILE, f"1 to {MOST_ROWS} rows of {', '.join(PREVIEW_COLUMNS)} expected.")
         return []
     if strange or (described is not None and described[1] != Outcome()):
         findings.wrong("preview", PREVIEW_FILE, "carries metadata that no conversion writes.")
+    if full:
+        findings.wrong("preview", PREVIEW_FILE, "holds bytes beside its rows.")
     known = {(one.config, one.split, one.image_id): one for one in picked}
     shown: list[tuple[Shown, dict[str, Any]]] = []
-    for row in rows:
+    for row in table.to_pylist():
         there = known.get((row["config"], row["split"], row["image_id"])) or _found(examined, row)
         if there is None:
             text = f"shows a row that {row['config']} / {row['split']} does not have."
@@ -90,10 +96,17 @@ def _shown(findings: Findings, examined: Examined, data: bytes, picked: Sequence
     return shown
 
 
+def _is_all(data: bytes, file: pq.ParquetFile, table: pa.Table) -> bool:
+    """Whether a file is its rows alone: bytes that nothing points to may lie between them and the description at the end."""
+    again = io.BytesIO()
+    write_rows(again, table, (file.metadata.metadata or {}).get(METADATA_KEY, b""))
+    return len(data) <= len(again.getvalue()) + _ROOM
+
+
 def _check_picture(findings: Findings, row: Mapping[str, Any], drawn: Array | None) -> None:
     """A picture of the preview can be read, and is the one that is drawn from its row; None where the row itself is in doubt."""
     try:
-        opened = open_cell(row["preview"]["bytes"] or b"")
+        opened = _opened(row["preview"]["bytes"] or b"")
     except Wrong as error:
         findings.wrong("preview", PREVIEW_FILE, f"{error}", row=row["image_id"])
         return
@@ -101,6 +114,18 @@ def _check_picture(findings: Findings, row: Mapping[str, Any], drawn: Array | No
         findings.wrong("preview", PREVIEW_FILE, "its picture is not named after its row.", row=row["image_id"])
     if drawn is not None and not _is_drawn(opened.samples, drawn):
         findings.wrong("preview", PREVIEW_FILE, "its picture is not what is drawn from this row.", row=row["image_id"])
+
+
+def _opened(data: bytes) -> Opened:
+    """A picture that was drawn here.
+
+    Raises:
+        Wrong: it is none, or bytes lie behind its samples.
+    """
+    opened = open_cell(data)
+    if opened.kind != "PNG" or png.exact(data) != data:
+        raise Wrong("identity", "the picture is not what a conversion draws: bytes lie behind its samples, or it is no PNG.")
+    return opened
 
 
 def _is_drawn(found: Array, drawn: Array) -> bool:

@@ -34,6 +34,9 @@ from hf_medseg.verification.findings import REMAKE, Findings
 from hf_medseg.verification.row import RowCheck, SliceOrder
 from hf_medseg.words import counted
 
+_MAGIC = b"PAR1"
+_INDEX = 4096  # bytes of the page index of a column of a row group, and so many bytes of a file may have one more
+
 Hashes = NDArray[np.uint64]
 METADATA = {METADATA_KEY, b"huggingface", b"ARROW:schema"}  # what the metadata of a shard hold
 
@@ -129,6 +132,8 @@ def _check_shard(findings: Findings, facts: ShardFacts, path: str, witnesses: Wi
         if _check_columns(findings, facts, file.schema_arrow):
             _check_rows(findings, facts, file)
         facts.content = hashed.content()
+        if not _is_all(file.metadata, facts.content.size):
+            findings.wrong("layout", name, "holds bytes that belong to no row.", REMAKE)
 
 
 def _check_columns(findings: Findings, facts: ShardFacts, schema: pa.Schema) -> bool:
@@ -196,6 +201,20 @@ def _check_layout(findings: Findings, name: str, file: pq.ParquetFile) -> None:
                 wrong.add(f"{chunk.path_in_schema} has no page index.")
     for text in sorted(wrong):
         findings.wrong("layout", name, text, REMAKE)
+
+
+def _is_all(metadata: pq.FileMetaData, size: int) -> bool:
+    """Whether a file is its columns, page indices of a likely size, and its end: readers pass over what nothing points to."""
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    leaves = [group.column(leaf) for group in groups for leaf in range(group.num_columns)]
+    begins = [leaf.dictionary_page_offset if leaf.has_dictionary_page else leaf.data_page_offset for leaf in leaves]
+    end = len(_MAGIC)
+    for begin, leaf in sorted(zip(begins, leaves, strict=True), key=lambda one: one[0]):
+        if begin != end:
+            return False
+        end = begin + leaf.total_compressed_size
+    rest: int = size - end - metadata.serialized_size - 4 - len(_MAGIC)
+    return rest <= _INDEX * len(leaves) + size // _INDEX
 
 
 def _check_rows(findings: Findings, facts: ShardFacts, file: pq.ParquetFile) -> None:

@@ -27,6 +27,7 @@ from hf_medseg.dataset.folder import FILE as PREVIEW_FILE
 from hf_medseg.dataset.folder import OVERVIEW
 from hf_medseg.dataset.table import schema_of
 from hf_medseg.errors import MedsegError
+from hf_medseg.formats import png
 from hf_medseg.progress import Progress
 from hf_medseg.verification import cell, findings, preview, shard, together
 from tests.support.kit import encode, grey
@@ -1058,6 +1059,45 @@ def test_words_beside_a_picture_of_the_preview_are_found(tmp_path: Path) -> None
     out = flat().write(tmp_path / "out")
     write_preview_rows(out, lambda rows: [{**rows[0], "preview": {**rows[0]["preview"], "path": "Surname.png"}}, *rows[1:]])
     only(problems(out), "preview", PREVIEW_FILE, "cell_0", "not named after its row")
+
+
+def behind_the_samples(data: bytes) -> bytes:
+    """A PNG with a second chunk of samples that no line needs."""
+    end = data.rindex(b"IEND") - 4
+    return data[:end] + b"".join(png.chunk(b"IDAT", b"another picture")) + data[end:]
+
+
+@pytest.mark.parametrize("name", [PREVIEW_FILE, OVERVIEW])
+def test_bytes_behind_the_samples_of_a_drawn_picture_are_found(tmp_path: Path, name: str) -> None:
+    """A picture that is the right one to look at, with another one in bytes that no reader of pictures shows, was pushed."""
+    out = flat().write(tmp_path / "out")
+    if name == OVERVIEW:
+        (out / OVERVIEW).write_bytes(behind_the_samples((out / OVERVIEW).read_bytes()))
+    else:
+        change = {"bytes": lambda one: behind_the_samples(one["bytes"]), "path": lambda one: one["path"]}
+        write_preview_rows(
+            out, lambda rows: [{**row, "preview": {key: of(row["preview"]) for key, of in change.items()}} for row in rows[:1]]
+        )
+    only(problems(out), "preview", name, "" if name == OVERVIEW else "cell_0", "bytes lie behind its samples")
+
+
+def with_bytes_inside(data: bytes, more: bytes) -> bytes:
+    """A Parquet file with bytes between its rows and its end: nothing points to them, and every reader passes over them."""
+    end = len(data) - 8 - int.from_bytes(data[-8:-4], "little")
+    return data[:end] + more + data[end:]
+
+
+@pytest.mark.parametrize(
+    ("name", "check", "text"),
+    [
+        (PREVIEW_FILE, "preview", "holds bytes beside its rows"),
+        (FIRST, "layout", "bytes that belong to no row"),
+    ],
+)
+def test_bytes_between_the_rows_of_a_file_and_its_end_are_found(tmp_path: Path, name: str, check: str, text: str) -> None:
+    out = flat().write(tmp_path / "out")
+    (out / name).write_bytes(with_bytes_inside((out / name).read_bytes(), bytes(range(256)) * 4096))
+    assert [one[:2] for one in problems(out) if text in one[3]] == [(check, name)]
 
 
 def test_fewer_rows_of_the_preview_are_still_true_ones(tmp_path: Path) -> None:
