@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -96,6 +97,27 @@ def edition_from(raw: Raw) -> Edition:
     return edition_of(about, classes_of(about, [names[number] for number in sorted(names)]), LANDMARKS, ToldCases.beside(raw).columns)
 
 
+def _listed_splits(raw: Raw, pictures: Pictures) -> dict[str, str]:
+    """The split of each picture that a list such as `val.txt` names, by its listed path.
+
+    Raises:
+        Refused: two lists, or a list and a folder, say different splits of one picture.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    for file in raw.listing.ending(".txt"):
+        split = split_of(file.name.rpartition(".")[0])
+        lines = [line.strip() for line in decoded(file.read()).splitlines() if line.strip()] if split is not None else []
+        if split is None or not lines or not all(re.fullmatch(PICTURE_NAME, re.split(r"[/\\]", line)[-1]) for line in lines):
+            continue
+        raw.use(file)
+        for picture in filter(None, (pictures.named(line, file) for line in lines)):
+            other, there = found.get(picture.listed, (split_in(picture.listed), "its folder"))
+            if other not in (None, split):
+                raise Refused(f"{file.listed} lists {picture.listed}, of which {there} says {other}. Take it out of one of the two.")
+            found[picture.listed] = split, file.listed
+    return {path: split for path, (split, _) in found.items()}
+
+
 def cases(raw: Raw) -> Iterator[Case]:
     """One case a picture with a label file, and others where the about file says what they mean."""
     about, layout = AboutFile.of(raw.about), raw.fit.reading
@@ -121,32 +143,18 @@ def cases(raw: Raw) -> Iterator[Case]:
             line = 'missing_labels = "empty" (searched, and nothing found) or "null" (not annotated)'
             raw.skip(picture, f"has no label file. Say in the about file what that means: {line}")
     ids = ids_of([picture for picture, _ in found.values()])
-    beside, lists = ToldCases.beside(raw), _splits_of_lists(raw, pictures)
+    beside = ToldCases.beside(raw)
     raw.use(*beside.tables)
+    splits = _listed_splits(raw, pictures)
     for picture, label in found.values():
         null = label is None and about.missing_labels == "null"
+        split = splits.get(picture.listed) or split_in(picture.listed)
+        if split is None and "train" in splits.values():
+            for file in filter(None, (picture, label)):
+                raw.skip(file, "no list of a split names the picture, and others are named")
+            continue
         columns = {} if null else Canvas(Labels(label, told, about.coordinates == "pixels"), classes).columns()
-        split = lists.get(picture.listed) or split_in(picture.listed) or "train"
-        yield beside.case(ids[picture.listed], {"image": Picture(picture), **columns}, split, picture)
-
-
-def _splits_of_lists(raw: Raw, pictures: Pictures) -> dict[str, str]:
-    """The split of each picture by its path, as `train.txt` and `val.txt` list them, whose lines are paths of pictures.
-
-    Raises:
-        Refused: two lists name a picture.
-    """
-    found: dict[str, str] = {}
-    for file in raw.listing.ending(".txt"):
-        split = split_of(file.name.rpartition(".")[0])
-        lines = decoded(file.read()).split("\n") if split is not None and file.size else []
-        named = [pictures.named(line.strip(), file) for line in lines if line.strip()]
-        for picture in named if all(named) else ():
-            if picture is not None and split is not None and found.setdefault(picture.listed, split) != split:
-                raise Refused(f"{file.listed} lists {picture.listed}, and so does the list of another split. Take it out of one of them.")
-        if named and all(named):
-            raw.use(file)
-    return found
+        yield beside.case(ids[picture.listed], {"image": Picture(picture), **columns}, split or "train", picture)
 
 
 SOURCE = source_of(

@@ -66,3 +66,20 @@ def test_lists_of_paths_say_the_splits(tmp_path: Path) -> None:
     conversion = convert("yolo-seg", tmp_path / "raw", tmp_path / "out", workers=1)
     rows = Converted("yolo-seg", Phantom(tmp_path, []), conversion, tmp_path / "out").rows()
     assert {row["image_id"]: row["split"] for row in rows} == {"a": "train", "b": "validation"}
+
+
+@pytest.mark.parametrize("folder", ["", "val/"])
+def test_lists_of_pictures_say_the_splits(folder: str, tmp_path: Path) -> None:
+    """They were left alone, and what `val.txt` names came out as `train`."""
+    for name, place in (("a", ""), ("b", folder), ("c", "")):
+        save(tmp_path / f"raw/images/{place}{name}.png", colour(name, 8, 8))
+        write(tmp_path / f"raw/labels/{place}{name}.txt", "0 0 0 1 0 1 1\n")
+    write(tmp_path / "raw/train.txt", "data/images/a.png\n" + ("images/val/b.png\n" if folder else ""))
+    write(tmp_path / "raw/val.txt", f"./images/{folder}b.png\r\n")
+    if folder:
+        with pytest.raises(Refused, match=r"train.txt lists images/val/b.png, of which its folder says validation"):
+            convert("yolo-seg", tmp_path / "raw", tmp_path / "out", workers=1)
+        return
+    section = convert("yolo-seg", tmp_path / "raw", tmp_path / "out", workers=1).report["configs"]["default"]
+    assert {split: told["rows"] for split, told in section["splits"].items()} == {"train": 1, "validation": 1}
+    assert {note["reason"] for note in section["not_used"]} == {"no list of a split names the picture, and others are named"}
