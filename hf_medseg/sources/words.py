@@ -117,6 +117,7 @@ _TOKEN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_A-Za-z]+")
 _RATER = re.compile(
     r"(?:rater|reader|observer|obs|expert|annotator|annot|doctor|dr|radiologist|reviewer|grader|1st|2nd|3rd|first|second|third|ho)s?", re.I
 )
+SPLIT_COLUMNS = ("split", "set", "subset", "partition", "phase", "usage")
 _PATIENT = re.compile(r"(?:patients?|pat|pt|subjects?|subj|sub|person|animal|p)[-_ ]?\d\w*", re.IGNORECASE)
 
 
@@ -205,6 +206,12 @@ def are_sides(names: Iterable[str]) -> bool:
     """Whether names say the left and the right of something."""
     sides = [{word.lower() for word in tokens(name)} & {"left", "right"} for name in names]
     return all(len(side) == 1 for side in sides) and len(set().union(*sides)) == 2
+
+
+def says_splits(cells: Iterable[str]) -> bool:
+    """Whether the cells of a column are splits: none is empty, and one at least is called as splits are; `phase` may say `arterial`."""
+    values = {cell.strip() for cell in cells}
+    return "" not in values and any(split_of(value) is not None for value in values)
 
 
 def is_patient(folder: str) -> bool:

@@ -14,9 +14,9 @@ from hf_medseg.raw.splits import split_of
 from hf_medseg.raw.tables import Table, json_of
 from hf_medseg.raw.tree import Raw
 from hf_medseg.sources.image_mask_folder.ways import Way
+from hf_medseg.sources.words import SPLIT_COLUMNS, says_splits
 
 _HEAD = 1 << 16
-_SPLIT_COLUMNS = ("split", "set", "subset", "partition", "phase", "usage")
 _LONGEST = 1 << 24  # bytes of a list of names
 _LISTED = re.compile(r"(?:[^/]+/)*([^/]+)\.(?i:txt)")
 _MAP_LINE = re.compile(r"([^:#]+):(\d{1,3}),(\d{1,3}),(\d{1,3}):.*")
@@ -149,7 +149,7 @@ def _pairs_of_csv(file: RawFile, stems: set[str]) -> list[tuple[str, str]]:
     table = Table(file)
     rows, whole = list(table), split_of(file.name.rpartition(".")[0])
     names = next((column for column in table.header if rows and stems.issuperset(_stem(row[column]) for row in rows)), None)
-    splits = next((column for column in table.header if column.lower() in _SPLIT_COLUMNS), None)
+    splits = next((column for column in table.header if column.lower() in SPLIT_COLUMNS and says_splits(row[column] for row in rows)), None)
     if names is None and whole and len(table.header) == 1 and _stem(table.header[0]) in stems:  # without a header
         return [(_stem(name), whole) for name in (table.header[0], *(row[table.header[0]] for row in rows))]
     if names is None or not (splits or whole):

@@ -12,8 +12,9 @@ from hf_medseg.formats.volume_file import ENDING
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.long_json import keys_in
 from hf_medseg.raw.splits import split_of
-from hf_medseg.raw.tables import Table, headed, json_of
+from hf_medseg.raw.tables import Table, decoded, headed, json_of
 from hf_medseg.raw.tree import Raw
+from hf_medseg.sources.words import SPLIT_COLUMNS, says_splits
 
 _HEAD = 1 << 16
 LISTS = {"training": "train", "train": "train", "validation": "validation", "val": "validation", "testing": "test", "test": "test"}
@@ -26,6 +27,7 @@ _COLUMNS = (("LabelValue", "Name"), ("index", "name"), ("value", "name"), ("Valu
 
 _IMAGE_COLUMNS = ("image", "image_path", "img", "img_path", "scan", "volume", "file", "filename", "images")
 _MASK_COLUMNS = ("mask", "mask_path", "label", "label_path", "seg", "seg_path", "segmentation", "segmentation_path", "masks", "labels")
+_NAMED_SO = rf"\b(?:{'|'.join(_MASK_COLUMNS)})\b"
 _VOLUME = re.compile(rf".+{ENDING}")
 
 
@@ -86,16 +88,18 @@ def tables_of_pairs(raw: Raw) -> tuple[tuple[RawFile, ...], Mapping[str, Any]]:
             tables += [file] if said else []
             continue
         with contextlib.suppress(Rejected, Refused):  # a table of something else, or none
+            if not re.search(_NAMED_SO, decoded(file.read(1 << 12)).partition("\n")[0].lower()):
+                continue
             table = Table(file)
             image, mask = (next((name for name in table.header if name.lower() in known), "") for known in (_IMAGE_COLUMNS, _MASK_COLUMNS))
-            split = next((name for name in table.header if name.lower() in ("split", "set", "subset")), "")
             rows = list(table) if image and mask else []
+            split = next((name for name in table.header if name.lower() in SPLIT_COLUMNS and says_splits(row[name] for row in rows)), "")
             if not rows or not all(_VOLUME.fullmatch(row[image]) and _VOLUME.fullmatch(row[mask] or "a.nii") for row in rows):
                 continue
             tables.append(file)
             for row in rows:
-                told = split_of(row[split]) if split else split_of(file.name.rpartition(".")[0])
-                said.setdefault(told or "train", []).append({"image": row[image], "label": row[mask]})
+                told = (split_of(row[split]) or row[split].strip()) if split else split_of(file.name.rpartition(".")[0])
+                said.setdefault("training", []).append({"image": row[image], "label": row[mask], "split": told or "train"})
     return tuple(tables), said
 
 
@@ -123,4 +127,5 @@ def records(said: Mapping[str, Any]) -> Iterator[tuple[str, list[str], str, Any]
             elif _is_record(one):
                 images = [one["image"]] if isinstance(one["image"], str) else [str(image) for image in one["image"]]
                 label = one.get("label")
-                yield split, images, label if isinstance(label, str) else "", one.get("fold")
+                told = one.get("split")
+                yield told if isinstance(told, str) and told else split, images, label if isinstance(label, str) else "", one.get("fold")

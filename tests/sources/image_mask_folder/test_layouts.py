@@ -230,12 +230,13 @@ def test_splits_that_tables_say_are_those_of_the_rows(tables: dict[str, str], tm
     assert not found.section()["not_used"]
 
 
-def test_a_table_that_names_some_of_the_pictures_says_no_split(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "text"), [("train.csv", "id,diagnosis\na,benign\n"), ("scans.csv", "id,phase\na,arterial\nb,venous\n")])
+def test_a_table_of_some_pictures_or_of_something_else_says_no_split(name: str, text: str, tmp_path: Path) -> None:
     pairs(tmp_path / "raw", "images/NAME.png", "masks/NAME.png", "ab")
-    write(tmp_path / "raw/train.csv", "id,diagnosis\na,benign\n")
+    write(tmp_path / "raw" / name, text)
     found = converted(tmp_path / "raw", tmp_path)
     assert {row["image_id"]: row["split"] for row in found.rows()} == {"a": "train", "b": "train"}
-    assert {note["path"] for note in found.section()["not_used"]} == {"train.csv"}
+    assert {note["path"] for note in found.section()["not_used"]} == {name}
 
 
 def test_pictures_in_two_formats_are_refused_with_the_line_that_chooses(tmp_path: Path) -> None:

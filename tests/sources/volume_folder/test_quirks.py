@@ -253,11 +253,13 @@ def test_volumes_that_no_word_tells_are_refused_with_the_lines_that_read_them(im
 
 
 def test_a_table_of_volumes_pairs_them(tmp_path: Path) -> None:
-    for name in "ab":
+    for name in "abc":
         save(tmp_path / f"raw/scans/{name}1.nii.gz", np.ones((2, 5, 6), np.int16))
         save(tmp_path / f"raw/drawn/{name}2.nii.gz", labels((2, 5, 6)))
-    lines = (f"/home/lab/scans/{name}1.nii.gz,drawn/{name}2.nii.gz,{split}" for name, split in (("a", "train"), ("b", "val")))
+    lines = (
+        f"/home/lab/scans/{name}1.nii.gz,drawn/{name}2.nii.gz,{split}" for name, split in (("a", "train"), ("b", "val"), ("c", "clinic"))
+    )
     write(tmp_path / "raw/pairs.csv", "\n".join(("image,mask,split", *lines)))
     report = convert(None, tmp_path / "raw", tmp_path / "out", workers=1, configs=["volumes"]).report["configs"]["volumes"]
-    assert {split: found["rows_with_mask"] for split, found in report["splits"].items()} == {"train": 1, "validation": 1}
+    assert {split: found["rows_with_mask"] for split, found in report["splits"].items()} == {"train": 1, "validation": 1, "clinic": 1}
     assert not report["not_used"] and not report["rejected"]
