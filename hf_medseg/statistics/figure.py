@@ -360,7 +360,7 @@ def _bars(
     axes.set_ylim(max(len(bars), 3) - 0.4, -0.6)
     axes.margins(x=0.3)
     axes.xaxis.set_major_formatter(_percent)
-    axes.locator_params(axis="x", nbins=4)
+    axes.locator_params(axis="x", nbins=3)
     axes.grid(visible=False, axis="y")
     return [part for _, part in bars]
 
@@ -383,6 +383,8 @@ def _draw_maps(band: Any, classes: Sequence[ClassStatistics]) -> None:
         weight = centroids[down, across] / centroids.max()
         axes.scatter(across + 0.5, down + 0.5, s=6 + 40 * weight, color="#4de1ff", alpha=0.8, lw=0)
         axes.set(xticks=[], yticks=[], xlim=(0, GRID), ylim=(GRID, 0))
-        axes.set_title(f"Where: {_short(one.name)}" if len(classes) <= _FEW else _short(one.name, 15), fontsize=13)
+        room = 20 if len(classes) <= _FEW else 15  # letters above a map
+        title = f"Where: {one.name}"
+        axes.set_title(title if len(title) <= room and len(classes) <= _FEW else _short(one.name, room), fontsize=13)
         axes.set_xlabel(f"up to {_percent(coverage.max())}, blue: centres", fontsize=10)
         axes.grid(visible=False)
