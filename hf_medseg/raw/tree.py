@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from hf_medseg.errors import Refused
 from hf_medseg.raw.cells import Doubts, Origin, Said
+from hf_medseg.raw.example import example_path
 from hf_medseg.raw.files import RawFile
 from hf_medseg.raw.ledger import Ledger, Note
 from hf_medseg.raw.listing import Listing, list_tree
@@ -232,6 +233,7 @@ class Raw:
         """
         file = self._table_file(pattern, columns := tuple(columns))
         if file is None:
+            self._lacks(pattern)
             return None
         self.use(file)
         table = Table(file, columns, delimiter=delimiter, names=names, only=only, doubts=self.doubts)
@@ -258,10 +260,16 @@ class Raw:
             if file is not None and other is not file:
                 self.skip(other, "another form of a table that is used")
                 self.note(file, f"is used; {other.listed} beside it, another form of it, is not")
-        if file is None and (unread := self.one(stem + _FORMS_NOT_READ)) is not None:
+        return file
+
+    def _lacks(self, pattern: str) -> None:
+        """Notes that there is no table that matches, or none in a form that is read."""
+        stem = _TABLE_END.sub("", pattern)
+        if stem != pattern and (unread := self.one(stem + _FORMS_NOT_READ)) is not None:
             self.note(unread, "a table in a form that is not read, so its columns are null; save it as CSV or .xlsx to use it")
             self.skip(unread, "a table in a form that is not read")
-        return file
+        else:
+            self.note(example_path(pattern), "this table is not below RAW, so what it says is missing; put it there to use it")
 
     def tables(self, pattern: str, columns: Sequence[str]) -> list[Table]:
         """Every table that matches and names these columns in its first line; they count as used.

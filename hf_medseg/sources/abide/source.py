@@ -75,10 +75,7 @@ def _scans(raw: Raw) -> Iterator[Case]:
 
 def _table(raw: Raw, pattern: str, key: str, there: set[str]) -> Keyed:
     table = raw.table(pattern, (key, "DX_GROUP", "AGE_AT_SCAN", "SEX"))
-    if table is None:
-        raw.note("the owner's table (Phenotypic_V1_0b...csv)", "is not below RAW, so all that it says is null; put it there to use it")
-        return Keyed()
-    return table.by(key, of=there, each=True)
+    return Keyed() if table is None else table.by(key, of=there, each=True)
 
 
 def _facts(row: Mapping[str, str]) -> dict[str, object]:

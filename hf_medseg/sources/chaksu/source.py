@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from hf_medseg.case import Case
 from hf_medseg.catalog.source import Config, Reading, facts_of, source_of
@@ -49,7 +49,7 @@ def cases(raw: Raw) -> Iterator[Case]:
         for name, folder in STRUCTURES.items()
     }
     _check_experts(raw, drawn)
-    decisions = _decisions(raw)
+    decisions = _decisions(raw, photographs)
     for key in union(photographs, *fused.values(), *drawn.values()):
         half, camera, name = key
         file = photographs.get(key) or RawFile(f"{half}/{PHOTOGRAPHS}/{camera}/{name}.jpg", 0, None)
@@ -104,20 +104,19 @@ def _check_experts(raw: Raw, drawn: Mapping[str, Mapping[Key, RawFile]]) -> None
         )
 
 
-def _decisions(raw: Raw) -> dict[Key, dict[str, object]]:
+def _decisions(raw: Raw, photographs: Iterable[Key]) -> dict[Key, dict[str, object]]:
     """What the experts and their majority said of glaucoma, by photograph."""
     found: dict[Key, dict[str, object]] = {}
-    for half in ("Train", "Test"):
-        for camera in CAMERAS:
-            named = camera.replace("Remi", "Rem[ie]")  # readers have the name in both spellings
-            table = raw.table(rf"{half}/6\.0_Glaucoma_Decision/Glaucoma_Decision_Comparison_{named}_majority\.csv", ("Images",))
-            for line in table or ():
-                # A line is called after two files: Image101.jpg-Image101-1.jpg
-                if name := re.match(r"(.+?)\.(?i:jpe?g|png|tiff?)", line["Images"]):
-                    found[half, camera, name[1].lower()] = {
-                        "label": _word(line.get("Majority Decision") or line.get("Glaucoma Decision")),
-                        "expert_labels": [_word(line.get(f"Expert.{number}") or line.get(f"Expert {number}")) for number in EXPERTS],
-                    }
+    for half, camera in sorted({(half, camera) for half, camera, _ in photographs}):
+        named = camera.replace("Remi", "Rem[ie]")  # readers have the name in both spellings
+        table = raw.table(rf"{half}/6\.0_Glaucoma_Decision/Glaucoma_Decision_Comparison_{named}_majority\.csv", ("Images",))
+        for line in table or ():
+            # A line is called after two files: Image101.jpg-Image101-1.jpg
+            if name := re.match(r"(.+?)\.(?i:jpe?g|png|tiff?)", line["Images"]):
+                found[half, camera, name[1].lower()] = {
+                    "label": _word(line.get("Majority Decision") or line.get("Glaucoma Decision")),
+                    "expert_labels": [_word(line.get(f"Expert.{number}") or line.get(f"Expert {number}")) for number in EXPERTS],
+                }
     return found
 
 

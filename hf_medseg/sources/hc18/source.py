@@ -14,6 +14,10 @@ from hf_medseg.sources.hc18.outline import FilledOutline
 
 STEM = r"\d{3}_\d?HC"
 NAME, SIZE, ROUND = "filename", "pixel size(mm)", "head circumference (mm)"
+TABLES = {
+    "train": (r"training_set_pixel_size_and_HC\.csv", (NAME, SIZE, ROUND)),
+    "test": (r"test_set_pixel_size\.csv", (NAME, SIZE)),
+}
 TOLERANCE = 0.1  # mm: the table has two digits, and its pixel sizes have eight
 
 
@@ -21,13 +25,10 @@ def cases(raw: Raw) -> Iterator[Case]:
     """One case a picture; those of the test set have no mask."""
     pictures = {split: raw.find(rf"{folder}/({STEM})\.(?i:png)") for split, folder in (("train", "training_set"), ("test", "test_set"))}
     outlines = raw.find(rf"training_set/({STEM})_Annotation\.(?i:png)")
-    tables = {
-        "train": raw.table(r"training_set_pixel_size_and_HC\.csv", (NAME, SIZE, ROUND)),
-        "test": raw.table(r"test_set_pixel_size\.csv", (NAME, SIZE)),
-    }
     for split, found in pictures.items():
-        stems = union(found, outlines) if split == "train" else list(found)
-        table = tables[split]
+        if not (stems := union(found, outlines) if split == "train" else list(found)):
+            continue
+        table = raw.table(*TABLES[split])
         lines = table.by(NAME, of={f"{stem}.png" for stem in stems}, each=True) if table is not None else None
         for stem in stems:
             line: Mapping[str, str] = lines.get(f"{stem}.png", {}) if lines is not None else {}

@@ -22,7 +22,8 @@ def cases(raw: Raw) -> Iterator[Case]:
         data, truth = f"ISBI2016_ISIC_Part1_{token}_Data", f"ISBI2016_ISIC_Part1_{token}_GroundTruth"
         pictures = raw.find(rf"{data}/(ISIC_\d{{7}})\.(?i:jpe?g)")
         masks = raw.find(rf"{truth}/(ISIC_\d{{7}})(?i:_segmentation)?\.(?i:png)")
-        ids = union(pictures, masks)
+        if not (ids := union(pictures, masks)):
+            continue
         table = raw.table(rf"ISBI2016_ISIC_Part3_{token}_GroundTruth\.csv", names=("image_id", "diagnosis"))
         lines = Keyed() if table is None else table.by("image_id", among=ids)
         for image_id in ids:

@@ -26,7 +26,8 @@ def cases(raw: Raw) -> Iterator[Case]:
         data, part1 = f"ISIC-2017_{token}_Data", f"ISIC-2017_{token}_Part1_GroundTruth"
         pictures = raw.find(rf"{data}/(ISIC_\d{{7}})\.(?i:jpe?g)")
         masks = raw.find(rf"{part1}/(ISIC_\d{{7}})(?:_[Ss]egmentation)?\.(?i:png)")
-        ids = union(pictures, masks)
+        if not (ids := union(pictures, masks)):
+            continue
         people = raw.table(rf"{data}_metadata\.csv", ("image_id", "age_approximate", "sex"))
         labels = raw.table(rf"ISIC-2017_{token}_Part3_GroundTruth\.csv", ("image_id", "melanoma", "seborrheic_keratosis"))
         person = Keyed() if people is None else people.by("image_id", among=ids)

@@ -18,6 +18,8 @@ LEVELS = {str(level): name for level, name in enumerate(GRADES)}
 
 EYE = r"(\d+)_(left|right)"
 
+TABLES = {"train": r"trainLabels\.csv", "test": r"(?:retinopathy_solution|testLabels)\.csv"}
+
 # Several public readers leave these out.
 BAD = {"492_right", "25313_right", "27096_right"}
 
@@ -36,12 +38,11 @@ def cases(raw: Raw) -> Iterator[Case]:
         "train": raw.find(rf"train/{EYE}\.jpeg").beside(raw.find(rf"sample/{EYE}\.jpeg")),
         "test": raw.find(rf"test/{EYE}\.jpeg"),
     }
-    tables = {
-        "train": raw.table(r"trainLabels\.csv", ("image", "level")),
-        "test": raw.table(r"(?:retinopathy_solution|testLabels)\.csv", ("image", "level")),
-    }
     for split, found in photographs.items():
-        table = None if (lines := tables[split]) is None else lines.by("image", of={f"{patient}_{eye}" for patient, eye in found})
+        if not found:
+            continue
+        lines = raw.table(TABLES[split], ("image", "level"))
+        table = None if lines is None else lines.by("image", of={f"{patient}_{eye}" for patient, eye in found})
         for (patient, eye), file in found.items():
             stem = f"{patient}_{eye}"
             record = table.get(stem, {}) if table is not None else {}

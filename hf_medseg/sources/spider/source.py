@@ -43,7 +43,7 @@ def cases(raw: Raw) -> Iterator[Case]:
     table = raw.table(r"overview\.csv", ("new_file_name", "subset"))
     rows = Keyed() if table is None else table.by("new_file_name", of=keys)
     if table is None:
-        raw.note("overview.csv", "is not there: it tells the split, and the facts of patients; all series are in `train`")
+        raw.note("overview.csv", "without this table, which tells the split, all series are in `train`")
     gradings = _gradings(raw)
     for name in keys:
         patient, _, sequence = name.partition("_")

@@ -29,7 +29,7 @@ def test_a_table_that_lies_above_raw_is_missed_by_name(tmp_path: Path) -> None:
     assert (outputs.parent / TABLE).exists()
     found = convert("abide", outputs, tmp_path / "out", workers=1)
     (note,) = [one for one in found.report["configs"]["slices"]["known"] if "Phenotypic_V1_0b" in one["path"]]
-    assert note["reason"] == "is not below RAW, so all that it says is null; put it there to use it"
+    assert note["reason"] == "this table is not below RAW, so what it says is missing; put it there to use it"
 
 
 def test_missing_values_are_null_whether_empty_or_9999(tmp_path: Path) -> None:
