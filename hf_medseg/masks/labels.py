@@ -192,7 +192,7 @@ def _check_black_and_white(slices: NDArray[np.uint8], path: str) -> None:
                 "where black and white are declared."
             )
             raise Rejected(path, words, "Fetch the owner's file; copies are often recoloured.")
-        if np.count_nonzero(grey - np.uint8(64) < 128) * 4 > grey.size:  # as in `greys_between`
+        if min(grey.shape) >= 4 and np.count_nonzero(grey - np.uint8(64) < 128) * 4 > grey.size:  # as in `greys_between`
             words = "a quarter of it and more is neither black nor white: a picture, where a mask is declared."
             raise Rejected(path, words, "Fetch the owner's file; folders of pictures and masks may have been exchanged.")
 

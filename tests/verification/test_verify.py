@@ -105,7 +105,7 @@ def test_progress_is_told_shard_by_shard(tmp_path: Path) -> None:
     verify.verify(out, told.append)
     sizes = sum((out / name).stat().st_size for name in (FIRST, SECOND, TEST))
     assert [one[:3] for one in told] == [("verify", 1, 3), ("verify", 2, 3), ("verify", 3, 3)]
-    assert told[-1][3:] == (sizes, sizes)
+    assert told[-1][3:] == (sizes, sizes, "B")
 
 
 def test_large_datasets_are_read_in_processes_with_the_same_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,7 +102,7 @@ def change(promise: Phantom, place: Path, variant: str) -> None:
         for row in rows[1:]:
             assert row.mask is not None
             soft = np.where(row.mask == 1, 255, 0).astype(np.uint8)
-            soft[::3] = np.where(row.mask[::3] == 1, 129, 126)
+            soft[::5] = np.where(row.mask[::5] == 1, 129, 126)
             save(masks / f"{row.image_id}.{'tif' if row.image_id == '2' else 'TIF'}", soft, format="TIFF")
     elif variant == "signed":
         for row in rows:
