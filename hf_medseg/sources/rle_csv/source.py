@@ -93,6 +93,12 @@ ORDER = (
 )
 
 
+GUESSED = (
+    "its runs are read down the columns and from 1, as Kaggle has them, which nothing proves; "
+    'look at the preview, and say order = "columns" or "rows", and first = 1 or 0, in the about file'
+)
+
+
 def _order(layout: Layout, said: AboutFile) -> Literal["", "columns", "rows"]:
     return said.order or ("columns" if layout.runs in DOWN_COLUMNS else "")
 
@@ -172,6 +178,8 @@ def cases(raw: Raw) -> Iterator[Case]:
         runs = tuple(Runs(label, text, f"{path}, {name}", order, about.first) for label, text, _ in some if text not in NOTHING)
         found[picture.listed] = picture, Rows(path, runs, some[0][2], guessed=not about.order)
     note_missing(raw, layout.table, missing)
+    if not about.order:
+        raw.note(layout.table, GUESSED)
     if about.first and (zero := next((name for name, some in rows.items() for _, text, _ in some if text.split()[:1] == ["0"]), "")):
         raise Refused(f"{layout.table.listed}: a run of {zero} begins at 0, so pixels are counted from 0. Say in the about file: first = 0")
     if not found:

@@ -78,6 +78,8 @@ def make(folder: Path, variant: str = "clean") -> Phantom:
         save(raw / "train/stray.png", grey("rle stray", 5, 5))
         phantom.known, phantom.not_used = ["names gone.png"], ["stray.png"]
     write(raw / table, "\n".join(lines) + "\n")
+    if not named:
+        phantom.known.append("which nothing proves")
     if variant == "no_order":
         phantom.about = write(folder / "about.toml", _LICENSE + 'image = "name"\nruns = "annotation"\n')
         phantom.rows, phantom.refused = [], True
