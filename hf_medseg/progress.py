@@ -17,9 +17,9 @@ class Progress(NamedTuple):
         stage: what is being done, such as `survey`, `compare`, `convert`, `verify`, `derive` or `fetching`.
         done: cases, shards or files that are done.
         of: how many there are in all.
-        read: bytes that are done; where `measure` says so, rows.
-        of_bytes: bytes, or rows, in all.
-        measure: what these two count: `B` for bytes, or `rows`.
+        read: bytes that are done, or what `measure` says.
+        of_bytes: bytes, or what `measure` says, in all.
+        measure: what these two count: `B` for bytes, `rows` or `cases`.
     """
 
     stage: str
