@@ -58,16 +58,6 @@ def test_labels_in_pixels_are_refused_with_the_line_that_reads_them(tmp_path: Pa
     assert np.array_equal(pixels(converted.rows()[0]["mask"]), right)
 
 
-def test_lists_of_paths_say_the_splits(tmp_path: Path) -> None:
-    for name, split in (("a", "train"), ("b", "val")):
-        save(tmp_path / f"raw/images/{name}.png", colour(name, 16, 32))
-        write(tmp_path / f"raw/labels/{name}.txt", "0 0 0 1 0 1 1\n")
-        write(tmp_path / f"raw/{split}.txt", f"./images/{name}.png\n")
-    conversion = convert("yolo-seg", tmp_path / "raw", tmp_path / "out", workers=1)
-    rows = Converted("yolo-seg", Phantom(tmp_path, []), conversion, tmp_path / "out").rows()
-    assert {row["image_id"]: row["split"] for row in rows} == {"a": "train", "b": "validation"}
-
-
 @pytest.mark.parametrize("folder", ["", "val/"])
 def test_lists_of_pictures_say_the_splits(folder: str, tmp_path: Path) -> None:
     """They were left alone, and what `val.txt` names came out as `train`."""
