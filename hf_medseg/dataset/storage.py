@@ -8,7 +8,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,14 +18,16 @@ from hf_medseg.errors import no_room
 
 
 def place(path: str | os.PathLike[str]) -> Path:
-    """The path of a file or folder; an address becomes a path with the same methods."""
+    """The path of a file or folder; an address becomes a path with the same methods, which knows nothing of what was listed before."""
     text = str(path)
     if "://" not in text:
         return Path(path)
     from upath import UPath
 
-    found: Path = UPath(text)  # type: ignore[assignment]
-    return found
+    found: Any = UPath(text)
+    # Workers, and others, write there too: what this process remembers of a folder may be a part of what lies in it.
+    found.fs.invalidate_cache()
+    return cast("Path", found)
 
 
 def is_local(path: str | os.PathLike[str]) -> bool:

@@ -197,9 +197,16 @@ def test_a_cluster_shares_an_archive(form: str, cluster: Any, raw: Path, referen
 
 def test_output_on_s3(s3: Any, raw: Path, reference: dict[str, str]) -> None:
     url = "s3://bucket/output/chase"
-    convert("chase-db1", raw, url, workers=2, **SMALL)
+    first = convert("chase-db1", raw, url, workers=2, **SMALL)
     assert stored(s3, "bucket/output/chase") == reference
     assert verify(url).ok
+    # What others change there is seen, though this process has listed it before.
+    s3.rm(f"bucket/output/chase/{first.made[0]}")
+    s3.pipe_file("bucket/output/chase/notes.txt", b"mine")
+    found = verify(url)
+    told = {one.check for one in found.problems}
+    assert "shards" in told and "readable" not in told  # it is missed, and not taken for a damaged one
+    assert "notes.txt" in {one.where for one in found.warnings}
 
 
 def test_a_rerun_on_s3_keeps_finished_shards(s3: Any, raw: Path, reference: dict[str, str]) -> None:
