@@ -25,7 +25,7 @@ from hf_medseg.catalog.licenses import TIERS_BY_OPENNESS
 from hf_medseg.catalog.lookup import facts, find_source, known_fine_pictures, known_pictures
 from hf_medseg.catalog.picture_hash import BITS, Cells, HashIndex, Numbers, bits_apart, cells_of, grey_of, hashes_of, turned_ways
 from hf_medseg.catalog.source import Source
-from hf_medseg.dataset.arrays import give_back, values_of
+from hf_medseg.dataset.arrays import give_back, rows_of
 from hf_medseg.dataset.storage import parquet, read_group
 from hf_medseg.errors import MissingExtra, Rejected
 from hf_medseg.formats.nifti import all_voxels
@@ -125,7 +125,7 @@ def looks_of(path: str, group: int) -> list[Look]:
 
 def _images(path: str, group: int) -> Iterator[bytes]:
     table = read_group(path, group, picture_columns)
-    rows, size = [values_of(table, number) for number in range(table.num_rows)], table.nbytes
+    rows, size = list(rows_of(table)), table.nbytes
     del table  # a volume fills a large part of a worker's memory
     give_back(size)
     for number in range(len(rows)):

@@ -17,7 +17,7 @@ from hf_medseg.case import Case
 from hf_medseg.conversion.names import Names
 from hf_medseg.conversion.quiet import quiet
 from hf_medseg.conversion.rows import Row, rows
-from hf_medseg.dataset.arrays import array_of, arrow_type, give_back
+from hf_medseg.dataset.arrays import LARGE, array_of, arrow_type, give_back
 from hf_medseg.dataset.columns import Column, holds_pictures
 from hf_medseg.dataset.identity import METADATA_KEY, Identity, Outcome, Seal, versions
 from hf_medseg.dataset.report import Noted, rejection
@@ -28,7 +28,6 @@ from hf_medseg.raw.files import Reader
 
 # First samples and random rows come fast from small row groups, and a viewer scans little; see benchmarks/.
 LEAST_GROUP, MOST_GROUP = 8_000_000, 13_000_000
-_LARGE_GROUP = 1 << 25  # bytes; a volume, of which Arrow makes two copies: it is written before the next one is read
 
 
 def fingerprint(table: TableSpec, cases: Iterable[Case]) -> str:
@@ -162,7 +161,7 @@ def write_rows(
                 writing.result()
             writing = behind.submit(_write_group, writer, schema, columns, pending)
             pending = []
-            if size > _LARGE_GROUP:
+            if size > LARGE:  # Arrow makes two copies of it: it is written before the next one is read
                 writing.result()
                 give_back(size)
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -68,6 +68,11 @@ def values_of(table: pa.Table | pa.RecordBatch, number: int) -> dict[str, Any]:
     return {name: _value(table.column(name), number) for name in table.schema.names}
 
 
+def rows_of(table: pa.Table | pa.RecordBatch) -> Iterator[dict[str, Any]]:
+    """The values of every row; see `values_of`."""
+    return (values_of(table, number) for number in range(table.num_rows))
+
+
 def _value(column: pa.Array | pa.ChunkedArray, number: int) -> Any:
     for chunk in column.chunks if isinstance(column, pa.ChunkedArray) else [column]:
         if number < len(chunk):
@@ -80,12 +85,13 @@ def _value(column: pa.Array | pa.ChunkedArray, number: int) -> Any:
     return chunk[number].as_py()
 
 
-_LARGE = 1 << 25
+LARGE = 1 << 25
+"""Bytes of cells; more is a volume, which fills a large part of a worker's memory. Row groups of pictures have less than half of them."""
 
 
 def give_back(size: int) -> None:
     """Gives the system what Arrow would keep for later of so many bytes that were freed, where that is a volume."""
-    if size > _LARGE:
+    if size > LARGE:
         pa.default_memory_pool().release_unused()
 
 

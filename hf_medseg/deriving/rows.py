@@ -17,7 +17,7 @@ from hf_medseg.catalog.derived import ANNOTATORS, Origin
 from hf_medseg.conversion.quiet import quiet
 from hf_medseg.conversion.rows import class_list
 from hf_medseg.conversion.shard import write_rows
-from hf_medseg.dataset.arrays import give_back, values_of
+from hf_medseg.dataset.arrays import LARGE, give_back, values_of
 from hf_medseg.dataset.columns import holds_pictures
 from hf_medseg.dataset.identity import Identity, Outcome
 from hf_medseg.dataset.report import rejection
@@ -39,8 +39,7 @@ from hf_medseg.masks.labels import value_counts
 
 Array = NDArray[Any]
 Row = dict[str, Any]
-_KEPT_GROUPS = 4  # row groups that are held, since members of a group may lie far apart
-_LARGE = 1 << 25  # bytes of one that is not: it is a volume
+_KEPT_GROUPS = 4  # row groups that are held, but for volumes, since members of a group may lie far apart
 _READ = (
     "image",
     "mask",
@@ -147,7 +146,7 @@ def _read(taken: From, take: int, spot: Spot, groups: OrderedDict[tuple[int, int
         groups[key] = read_group(taken.paths[shard], group, lambda schema: [name for name in wanted if name in schema.names])
     groups.move_to_end(key)
     row, size = values_of(groups[key], number), groups[key].nbytes
-    if size > _LARGE:
+    if size > LARGE:
         del groups[key]
         give_back(size)
     return row

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hf_medseg.catalog.derived import DERIVED, ORIGIN_COLUMNS
-from hf_medseg.dataset.arrays import values_of
+from hf_medseg.dataset.arrays import rows_of
 from hf_medseg.dataset.columns import PictureColumn, VolumeColumn, column_of
 from hf_medseg.dataset.identity import Identity
 from hf_medseg.dataset.storage import parquet
@@ -234,8 +234,7 @@ def measure(path: str | os.PathLike[str], identity: Identity) -> dict[str, Measu
         wanted = [name for name in columns if name in told or name.startswith("rescale_")]
         names = tuple(features["classes"]["feature"]["names"])
         for batch in file.iter_batches(1 if "depth" in columns else 16, columns=wanted):
-            for number in range(batch.num_rows):
-                row = values_of(batch, number)
+            for row in rows_of(batch):
                 origin = " ".join(filter(None, (row.get(name) for name in ORIGIN_COLUMNS[:2]))) if identity.source == DERIVED else ""
                 some = found.setdefault(origin, Measured(identity, names, origin))
                 some.add(row, images, f"{os.path.basename(path)}, {row['image_id']}")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hf_medseg.catalog.picture_hash import BITS, Numbers, cells_of, grey_of, hashes_of, turned_ways
-from hf_medseg.dataset.arrays import values_of
+from hf_medseg.dataset.arrays import rows_of
 from hf_medseg.dataset.identity import Identity
 from hf_medseg.dataset.storage import parquet
 from hf_medseg.statistics.measure import Array, decoded
@@ -78,7 +78,7 @@ def look(path: str | os.PathLike[str]) -> Looks:
         for group in range(file.num_row_groups):
             number = 0
             for batch in file.iter_batches(1 if whole else 16, row_groups=[group], columns=["image", "image_id"]):
-                for row in (values_of(batch, at) for at in range(batch.num_rows)):
+                for row in rows_of(batch):
                     places[group, number] = len(places)
                     number += 1
                     samples = decoded(row["image"]["bytes"], f"{os.path.basename(path)}, {row['image_id']}", least=8 * SIDE)
@@ -107,7 +107,7 @@ def sign(path: str | os.PathLike[str], identity: Identity) -> Signatures:
         for group in range(file.num_row_groups):
             number = 0
             for batch in file.iter_batches(1 if "depth" in wanted else 16, row_groups=[group], columns=wanted):
-                for row in (values_of(batch, at) for at in range(batch.num_rows)):
+                for row in rows_of(batch):
                     samples = decoded(row["image"]["bytes"], f"{os.path.basename(path)}, {row['image_id']}")
                     found.ids.append(row["image_id"])
                     volume = row.get("volume_id") or ""
