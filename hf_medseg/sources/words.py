@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -117,7 +117,7 @@ _TOKEN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_A-Za-z]+")
 _RATER = re.compile(
     r"(?:rater|reader|observer|obs|expert|annotator|annot|doctor|dr|radiologist|reviewer|grader|1st|2nd|3rd|first|second|third|ho)s?", re.I
 )
-SPLIT_COLUMNS = ("split", "set", "subset", "partition", "phase", "usage")
+_SPLIT_COLUMNS = ("split", "set", "subset", "partition", "phase", "usage")
 _PATIENT = re.compile(r"(?:patients?|pat|pt|subjects?|subj|sub|person|animal|p)[-_ ]?\d\w*", re.IGNORECASE)
 
 
@@ -208,10 +208,20 @@ def are_sides(names: Iterable[str]) -> bool:
     return all(len(side) == 1 for side in sides) and len(set().union(*sides)) == 2
 
 
-def says_splits(cells: Iterable[str]) -> bool:
+def split_column(header: Iterable[str], rows: Sequence[Mapping[str, str]]) -> str:
+    """The column of a table that says the splits of its rows; empty where there is none."""
+    return next((name for name in header if name.lower() in _SPLIT_COLUMNS and _says_splits(row[name] for row in rows)), "")
+
+
+def _says_splits(cells: Iterable[str]) -> bool:
     """Whether the cells of a column are splits: none is empty, and one at least is called as splits are; `phase` may say `arterial`."""
     values = {cell.strip() for cell in cells}
     return "" not in values and any(split_of(value) is not None for value in values)
+
+
+def split_said(cell: str) -> str:
+    """The split that a cell says: one that is called in a known way, or else what stands there."""
+    return split_of(cell) or cell.strip()
 
 
 def is_patient(folder: str) -> bool:

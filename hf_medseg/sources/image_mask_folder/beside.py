@@ -14,7 +14,7 @@ from hf_medseg.raw.splits import split_of
 from hf_medseg.raw.tables import Table, json_of
 from hf_medseg.raw.tree import Raw
 from hf_medseg.sources.image_mask_folder.ways import Way
-from hf_medseg.sources.words import SPLIT_COLUMNS, says_splits
+from hf_medseg.sources.words import split_column, split_said
 
 _HEAD = 1 << 16
 _LONGEST = 1 << 24  # bytes of a list of names
@@ -149,12 +149,12 @@ def _pairs_of_csv(file: RawFile, stems: set[str]) -> list[tuple[str, str]]:
     table = Table(file)
     rows, whole = list(table), split_of(file.name.rpartition(".")[0])
     names = next((column for column in table.header if rows and stems.issuperset(_stem(row[column]) for row in rows)), None)
-    splits = next((column for column in table.header if column.lower() in SPLIT_COLUMNS and says_splits(row[column] for row in rows)), None)
+    splits = split_column(table.header, rows)
     if names is None and whole and len(table.header) == 1 and _stem(table.header[0]) in stems:  # without a header
         return [(_stem(name), whole) for name in (table.header[0], *(row[table.header[0]] for row in rows))]
     if names is None or not (splits or whole):
         return []
-    return [(_stem(row[names]), (split_of(row[splits]) or row[splits].strip()) if splits else whole or "") for row in rows]
+    return [(_stem(row[names]), split_said(row[splits]) if splits else whole or "") for row in rows]
 
 
 def _lists(raw: Raw) -> Iterator[tuple[RawFile, str]]:

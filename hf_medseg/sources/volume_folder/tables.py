@@ -14,7 +14,7 @@ from hf_medseg.raw.long_json import keys_in
 from hf_medseg.raw.splits import split_of
 from hf_medseg.raw.tables import Table, decoded, headed, json_of
 from hf_medseg.raw.tree import Raw
-from hf_medseg.sources.words import SPLIT_COLUMNS, says_splits
+from hf_medseg.sources.words import split_column, split_said
 
 _HEAD = 1 << 16
 LISTS = {"training": "train", "train": "train", "validation": "validation", "val": "validation", "testing": "test", "test": "test"}
@@ -93,12 +93,12 @@ def tables_of_pairs(raw: Raw) -> tuple[tuple[RawFile, ...], Mapping[str, Any]]:
             table = Table(file)
             image, mask = (next((name for name in table.header if name.lower() in known), "") for known in (_IMAGE_COLUMNS, _MASK_COLUMNS))
             rows = list(table) if image and mask else []
-            split = next((name for name in table.header if name.lower() in SPLIT_COLUMNS and says_splits(row[name] for row in rows)), "")
+            split = split_column(table.header, rows)
             if not rows or not all(_VOLUME.fullmatch(row[image]) and _VOLUME.fullmatch(row[mask] or "a.nii") for row in rows):
                 continue
             tables.append(file)
             for row in rows:
-                told = (split_of(row[split]) or row[split].strip()) if split else split_of(file.name.rpartition(".")[0])
+                told = split_said(row[split]) if split else split_of(file.name.rpartition(".")[0])
                 said.setdefault("training", []).append({"image": row[image], "label": row[mask], "split": told or "train"})
     return tuple(tables), said
 
