@@ -162,10 +162,19 @@ def greys_between(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     Returns:
         The values of the upper left corners of such squares of 4 x 4; nothing where it is but a stray few.
     """
+    return _even_among(grey, _halfway(grey))
+
+
+def _halfway(grey: NDArray[np.uint8]) -> NDArray[np.intp]:
+    """The places, in one row, of samples that are neither black nor white: 64 to 191."""
+    return np.flatnonzero(grey - np.uint8(64) < 128)  # what is below wraps around
+
+
+def _even_among(grey: NDArray[np.uint8], middle: NDArray[np.intp]) -> NDArray[np.uint8]:
+    """See `greys_between`; `middle` is of `_halfway`."""
     height, width = grey.shape
     if height < 4 or width < 4:
         return np.empty(0, np.uint8)
-    middle = np.flatnonzero(grey - np.uint8(64) < 128)  # 64 to 191: what is below wraps around
     rows, columns = np.divmod(middle, width)
     within = (rows < height - 3) & (columns < width - 3)
     samples, corners = grey.ravel(), middle[within]
@@ -185,14 +194,15 @@ def _check_black_and_white(slices: NDArray[np.uint8], path: str) -> None:
         Rejected: see above.
     """
     for grey in slices:
-        if len(found := greys_between(grey)):
+        middle = _halfway(grey)
+        if len(found := _even_among(grey, middle)):
             value = int(np.bincount(found).argmax())
             words = (
                 f"it has even areas between black and white, most of them of {value}: numbers of classes, "
                 "where black and white are declared."
             )
             raise Rejected(path, words, "Fetch the owner's file; copies are often recoloured.")
-        if min(grey.shape) >= 4 and np.count_nonzero(grey - np.uint8(64) < 128) * 4 > grey.size:  # as in `greys_between`
+        if min(grey.shape) >= 4 and len(middle) * 4 > grey.size:
             words = "a quarter of it and more is neither black nor white: a picture, where a mask is declared."
             raise Rejected(path, words, "Fetch the owner's file; folders of pictures and masks may have been exchanged.")
 
