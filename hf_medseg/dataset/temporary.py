@@ -43,12 +43,12 @@ def temporary_folder(above: Path | None = None) -> Iterator[Path]:
 
 
 def _take(above: Path) -> tuple[Path, int]:
-    """A new folder, and its lock, which another process that sweeps may have had for a moment: then it is gone, and another is made."""
+    """A new folder, and its lock. Nobody sweeps a folder that has no room inside, so it gets that when it is locked."""
     while True:
         folder = above / f"{_PREFIX}{uuid.uuid4().hex}"
         folder.mkdir(mode=0o700)
-        (folder / _INSIDE).mkdir()
         if (lock := _lock(folder, new=True)) is not None:
+            (folder / _INSIDE).mkdir()
             return folder, lock
 
 

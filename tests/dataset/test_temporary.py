@@ -51,6 +51,22 @@ def test_the_folder_of_a_killed_process_goes_and_that_of_a_living_one_stays(abov
     assert list(above.iterdir()) == []
 
 
+def test_a_folder_that_is_being_made_is_not_taken_for_one_that_was_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers that began at once swept each other's: now and then a shard could not be written to an object store."""
+    fcntl = pytest.importorskip("fcntl")
+    flock, others = fcntl.flock, [temporary_folder]
+
+    def meanwhile(file: int, how: int) -> None:
+        if others:  # somebody else begins before ours is locked
+            with others.pop()():
+                pass
+        flock(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", meanwhile)
+    with temporary_folder() as mine:
+        assert mine.is_dir()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="forks")
 def test_what_a_worker_still_uses_stays(above: Path) -> None:
     parent, its = begin("fork")
